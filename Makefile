@@ -1,0 +1,63 @@
+# `make run` and `make test` are all a newcomer needs; both make the environment that they need on a bare machine.
+PYTHON ?= python3.11
+UV_VERSION := 0.13.9
+UV := build/uv/bin/uv
+LOCK := requirements.lock
+LIGHT := -e protos -e 'services/_servicekit[images,redis,s3]' -e services/_roomnet -e 'services/detection[lite]' \
+	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway
+MODELS := -e 'services/detection[torch,triton]' -e 'services/controlmaps[torch,triton]' -e 'services/diffusion[torch,triton]'
+PROJECTS := pyproject.toml protos/pyproject.toml $(wildcard services/*/pyproject.toml)
+RUN := .venv/bin/python
+DEV := .venv-dev/bin/python
+
+.PHONY: run test check demo bench protos lock clean
+.DELETE_ON_ERROR:
+
+run: .venv/ready
+	@$(RUN) -m deploy.local
+
+demo: .venv/ready
+	@$(RUN) -m deploy.local.demo
+
+test: .venv-dev/ready
+	$(DEV) -m pytest
+
+check: .venv-dev/ready
+	.venv-dev/bin/ruff check
+	.venv-dev/bin/ruff format --check
+	.venv-dev/bin/buf lint
+	.venv-dev/bin/buf format --diff --exit-code
+	$(DEV) -m protos.generate --check
+	.venv-dev/bin/lint-imports
+	.venv-dev/bin/mypy
+
+bench: .venv-dev/ready
+	$(DEV) -m tests.load
+
+protos: .venv-dev/ready
+	$(DEV) -m protos.generate
+
+# pins everything that any command installs; every install is held to it, hashes included
+lock: $(UV)
+	$(UV) pip compile --universal --python-version 3.11 --all-extras --group local --group check --group test \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides --upgrade \
+	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
+	  protos/pyproject.toml services/*/pyproject.toml --output-file $(LOCK) > /dev/null
+
+clean:
+	rm -rf .venv .venv-dev build
+
+$(UV):
+	$(PYTHON) -m venv build/uv
+	build/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/ready: $(UV) $(LOCK) $(PROJECTS)
+	$(UV) venv --quiet --clear --python $(PYTHON) .venv
+	$(UV) pip install --python .venv --constraints $(LOCK) --overrides requirements.overrides --group local $(LIGHT)
+	touch $@
+
+.venv-dev/ready: $(UV) $(LOCK) $(PROJECTS)
+	$(UV) venv --quiet --clear --python $(PYTHON) .venv-dev
+	$(UV) pip install --python .venv-dev --constraints $(LOCK) --overrides requirements.overrides \
+	  --group local --group check --group test $(LIGHT) $(MODELS)
+	touch $@

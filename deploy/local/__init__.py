@@ -1,0 +1,1 @@
+"""The whole system on one machine: an embedded Valkey, local storage and six processes."""

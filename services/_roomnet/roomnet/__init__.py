@@ -1,0 +1,1 @@
+"""Understands a photo of a room with nothing to download: surfaces, objects, depth, room type."""

@@ -1,0 +1,85 @@
+"""Channels to other services: retries, round robin, limits, ids and deadlines the same way everywhere."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+import grpc
+
+from servicekit import context
+from servicekit.server import MAX_MESSAGE_BYTES
+
+_RETRIES: Final = {
+    "loadBalancingConfig": [{"round_robin": {}}],
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "2s",
+                "backoffMultiplier": 3,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ],
+}
+
+
+def channel(address: str) -> grpc.aio.Channel:
+    """Opens a channel to `host:port` or any gRPC name (`dns:///…` balances over all replicas)."""
+    return grpc.aio.insecure_channel(
+        address,
+        options=[
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.service_config", json.dumps(_RETRIES)),
+            ("grpc.keepalive_time_ms", 20_000),
+            ("grpc.keepalive_timeout_ms", 5_000),
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.min_reconnect_backoff_ms", 100),
+            ("grpc.max_reconnect_backoff_ms", 2_000),
+        ],
+        interceptors=[_UnaryIds(), _StreamIds()],
+    )
+
+
+def remaining(call: grpc.aio.ServicerContext[Any, Any], *, margin: float = 0.05) -> float | None:
+    """Seconds left of an incoming call for the calls made on its behalf; None where it has no deadline."""
+    left = call.time_remaining()
+    return None if left is None else max(0.0, left - margin)
+
+
+def _with_ids(details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
+    metadata = grpc.aio.Metadata(*(details.metadata or ()), *context.metadata())
+    return grpc.aio.ClientCallDetails(
+        method=details.method,
+        timeout=details.timeout,
+        metadata=metadata,
+        credentials=details.credentials,
+        wait_for_ready=details.wait_for_ready,
+    )
+
+
+class _UnaryIds(grpc.aio.UnaryUnaryClientInterceptor):
+    async def intercept_unary_unary(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: object
+    ) -> Any:  # noqa: ANN401 - whatever the call answers
+        call = await continuation(_with_ids(client_call_details), request)
+        try:
+            await call.wait_for_connection()
+            await call.code()
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
+        except grpc.aio.AioRpcError:
+            return call  # the caller meets the error when it awaits the call
+        return call
+
+
+class _StreamIds(grpc.aio.UnaryStreamClientInterceptor):
+    async def intercept_unary_stream(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: object
+    ) -> Any:  # noqa: ANN401 - whatever the call answers
+        return await continuation(_with_ids(client_call_details), request)

@@ -1,0 +1,46 @@
+"""Which request and which job the running code belongs to.
+
+Logs show both, and both travel between services as call metadata.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+REQUEST_ID_KEY: Final = "x-request-id"
+JOB_ID_KEY: Final = "x-job-id"
+MAX_ID_LENGTH: Final = 128
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+job_id: ContextVar[str] = ContextVar("job_id", default="")
+
+_BY_KEY: Final = {REQUEST_ID_KEY: request_id, JOB_ID_KEY: job_id}
+
+
+def metadata() -> list[tuple[str, str]]:
+    """Call metadata that tells the next service whom it works for."""
+    return [(key, variable.get()) for key, variable in _BY_KEY.items() if variable.get()]
+
+
+def adopt(call_metadata: Iterable[tuple[str, str | bytes]]) -> None:
+    """Takes the ids over from a caller; overlong or unprintable ones are ignored."""
+    for key, value in call_metadata:
+        variable = _BY_KEY.get(key)
+        if variable is not None and isinstance(value, str) and len(value) <= MAX_ID_LENGTH and value.isprintable():
+            variable.set(value)
+
+
+@contextmanager
+def bound(*, request: str | None = None, job: str | None = None) -> Iterator[None]:
+    """Runs a block on behalf of a request, a job, or both."""
+    tokens = []
+    if request is not None:
+        tokens.append((request_id, request_id.set(request)))
+    if job is not None:
+        tokens.append((job_id, job_id.set(job)))
+    try:
+        yield
+    finally:
+        for variable, token in reversed(tokens):
+            variable.reset(token)

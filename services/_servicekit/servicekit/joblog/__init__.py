@@ -1,0 +1,254 @@
+"""Job truth: what was accepted, what happened to it, and how it ended. Exactly once.
+
+A job is a record, an event log and, while it waits or runs, an entry in the work queue. All three live in one store
+and change together:
+
+    submit ─▶ queued ─▶ claim ─▶ append … ─▶ finish ─▶ completed | failed | cancelled
+                         ▲  │ heartbeat
+                         └──┘ takeover after the idle limit, or retry with backoff
+
+Rules that every implementation keeps:
+
+- A job that `submit` returned is never lost.
+- A job gets exactly one terminal event, its last; whoever is not the owner any more is refused (`Superseded`).
+- `seq` counts 1, 2, 3, … without a gap; `progress` never goes down.
+- Cancelling is durable at once; a waiting job ends at once, a running one when its worker notices, which it is told.
+
+Payloads and results are opaque JSON text here: what is in them is the gateway's matter.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+
+class JobStatus(StrEnum):
+    """The words of the event stream, in their order; the last three are endings."""
+
+    QUEUED = "queued"
+    ANALYZING = "analyzing"
+    DETECTING = "detecting"
+    GENERATING = "generating"
+    TRANSFORMING = "transforming"
+    FINALIZING = "finalizing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDINGS: Final = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """A job to accept."""
+
+    job_id: str
+    """UUID, made by the server."""
+
+    payload: str
+    """What the worker needs, as JSON."""
+
+    message: str
+    """Of the `queued` event."""
+
+    idempotency_key: str = ""
+    """Empty for none."""
+
+    request_digest: str = ""
+    """Hex digest of all that the caller sent; the same key with another digest is a conflict."""
+
+    wait_seconds: float = 600.0
+    """A job that no worker took up within this time fails."""
+
+    run_seconds: float = 120.0
+    """A job that runs longer than this, retries included, fails."""
+
+    retention_seconds: float = 86_400.0
+    """Record and events are kept this long after submit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submitted:
+    """The answer to `submit`."""
+
+    job_id: str
+    """The new job's, or that of the job that the same idempotency key made before."""
+
+    created: bool
+    """False where the job had been submitted before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """Something to append to a job's log while it runs."""
+
+    status: JobStatus
+    progress: float
+    message: str
+    step: int = 0
+    total_steps: int = 0
+    preview_key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a job ends."""
+
+    status: JobStatus
+    """One of ENDINGS."""
+
+    message: str
+    """Public."""
+
+    result: str = ""
+    """JSON; of a completed job."""
+
+    error: str = ""
+    """JSON; of a failed job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """An entry of a job's log."""
+
+    job_id: str
+    seq: int
+    status: JobStatus
+    progress: float
+    message: str
+    timestamp: datetime
+    step: int = 0
+    total_steps: int = 0
+    preview_key: str = ""
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing follows."""
+        return self.status in ENDINGS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A job's record."""
+
+    job_id: str
+    status: JobStatus
+    progress: float
+    message: str
+    payload: str
+    result: str
+    error: str
+    preview_key: str
+    """Of the latest preview; empty for none."""
+    created_at: datetime
+    expires_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    deliveries: int
+    """How often a worker has taken it up."""
+    cancel_requested: bool
+    queue_position: int
+    """1 for the next in line, 0 where it does not wait."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueState:
+    """How busy the workers are."""
+
+    waiting: int
+    running: int
+    oldest_wait_seconds: float
+    recent_seconds: float
+    """Median time from claim to completion of recent jobs; 0 where none is known."""
+
+
+class Superseded(Exception):  # noqa: N818 - not an error: somebody else goes on with the job
+    """The job has ended, or another worker has taken it over: drop the work, write nothing more."""
+
+
+class CancelRequested(Exception):  # noqa: N818 - not an error: it is what the job's owner wants
+    """The job's owner wants it to end."""
+
+
+class JobDesk(Protocol):
+    """What the gateway's api does with jobs."""
+
+    async def submit(self, job: NewJob, *, queue_limit: int) -> Submitted:
+        """Accepts a job; raises Exhausted where `queue_limit` jobs wait, Conflict for a reused idempotency key."""
+
+    async def get(self, job_id: str) -> Job:
+        """Reads a record; raises NotFound."""
+
+    async def cancel(self, job_id: str, *, message: str) -> None:
+        """Asks for a job's end; done for one that is cancelled, raises NotFound, FailedPrecondition where it ended."""
+
+    async def queue_state(self) -> QueueState:
+        """How busy the workers are."""
+
+    async def check(self) -> None:
+        """Raises Unavailable where the store does not answer."""
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+
+
+class EventLog(Protocol):
+    """What the notifier does with events."""
+
+    async def read(self, job_id: str, *, after: int = 0) -> Sequence[Event]:
+        """All events that follow `after`; raises NotFound where there is no such job."""
+
+    def announcements(self) -> AsyncIterator[Event]:
+        """Every event of every job as it is written, over one subscription.
+
+        May miss some (a broken connection): whoever needs all of them compares `seq` and reads the gap.
+        """
+
+    async def check(self) -> None:
+        """Raises Unavailable where the store does not answer."""
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+
+
+class Claim(Protocol):
+    """A job that this worker owns for now. The implementation sends heartbeats by itself while it is open."""
+
+    @property
+    def job(self) -> Job:
+        """The record as it was when claimed."""
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the job's running deadline."""
+
+    async def append(self, update: Update) -> None:
+        """Adds an event; a lower progress is raised to the last one. Raises Superseded, CancelRequested."""
+
+    async def finish(self, ending: Ending) -> None:
+        """Ends the job, its result and its queue entry in one step; raises Superseded."""
+
+    async def retry(self, *, delay_seconds: float) -> None:
+        """Gives the job back to be claimed again after the delay; raises Superseded."""
+
+    async def lost(self) -> None:
+        """Returns, by raising, when the job is not to be worked on any more: Superseded or CancelRequested."""
+
+
+class WorkQueue(Protocol):
+    """What a worker does with jobs."""
+
+    async def claim(self) -> Claim:
+        """Waits for a job: a new one, a retry that is due, or one whose worker has died.
+
+        Ends by itself, with a public reason, jobs that waited too long, ran too long or were delivered too often.
+        """
+
+    async def check(self) -> None:
+        """Raises Unavailable where the store does not answer."""
+
+    async def close(self) -> None:
+        """Gives up this worker's place in the group and lets go of connections."""

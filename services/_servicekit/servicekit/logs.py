@@ -1,0 +1,60 @@
+"""Logs: one JSON object a line, or coloured lines where a person watches.
+
+Third-party records come through the same handler. Every record carries the service's name and, where there are any,
+the request id and the job id.
+"""
+
+import logging
+import sys
+from typing import Final, Literal
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from servicekit import context
+
+LogFormat = Literal["auto", "json", "console"]
+
+_SHARED: Final[list[Processor]] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure(service: str, *, level: str = "INFO", log_format: LogFormat = "auto") -> None:
+    """Sets logging up for the whole process; called once, by `__main__`."""
+
+    def add_ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["service"] = service
+        for name, variable in (("request_id", context.request_id), ("job_id", context.job_id)):
+            if variable.get():
+                event.setdefault(name, variable.get())
+        return event
+
+    as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
+    renderer: Processor
+    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    before: list[Processor] = [*_SHARED, add_ids]
+    structlog.configure(
+        processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+    finish: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if as_json:
+        finish.append(structlog.processors.format_exc_info)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=before, processors=[*finish, renderer]),
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+
+
+def get(name: str) -> FilteringBoundLogger:
+    """A logger; call it as `log.info("job finished", seconds=1.2)`: the event constant, the facts as keywords."""
+    logger: FilteringBoundLogger = structlog.get_logger(name)
+    return logger

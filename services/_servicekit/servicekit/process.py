@@ -1,0 +1,28 @@
+"""The life of a service's process: settings, logs, event loop, exit code."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from servicekit import logs
+from servicekit.env import SettingsError
+
+log = logs.get(__name__)
+
+EXIT_CONFIGURATION: Final = 78
+"""EX_CONFIG of sysexits.h: restarting will not help before a setting is changed."""
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs a service to its end, on uvloop where there is one; wrong settings end it in one line."""
+    try:
+        if sys.platform == "win32":
+            asyncio.run(main())
+        else:
+            import uvloop  # noqa: PLC0415 - not on every platform
+
+            uvloop.run(main())
+    except SettingsError as error:
+        log.critical("cannot start", problem=str(error))
+        sys.exit(EXIT_CONFIGURATION)

@@ -1,0 +1,33 @@
+"""A service made of one engine and one servicer: listen, load, serve, drain."""
+
+from collections.abc import Sequence
+
+from servicekit import logs, metrics
+from servicekit.engine import Engine
+from servicekit.server import Registration, ServerOptions, running, until_stopped
+from servicekit.settings import ProcessSettings
+
+log = logs.get(__name__)
+
+
+async def serve_engines(
+    settings: ProcessSettings,
+    *,
+    listen: str,
+    engines: Sequence[Engine],
+    registrations: Sequence[tuple[str, Registration]],
+) -> None:
+    """Answers health checks at once, and says SERVING when every engine has loaded and run once."""
+    metrics.serve(settings.metrics_port)
+    options = ServerOptions(address=listen, drain_seconds=settings.drain_seconds)
+    async with running(options, registrations) as server:
+        try:
+            for engine in engines:
+                await engine.load()
+                log.info("engine ready", engine=engine.info.name, models=[model.name for model in engine.info.models])
+            await server.set_serving(True)
+            await until_stopped()
+        finally:
+            await server.set_serving(False)
+    for engine in engines:
+        await engine.close()

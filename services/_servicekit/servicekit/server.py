@@ -1,0 +1,112 @@
+"""A gRPC server as all of our services run it.
+
+Health says SERVING only once the service's engine has run; reflection lists what is served; SIGTERM and SIGINT stop
+accepting, wait for what is under way, and end.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from servicekit import logs
+from servicekit.interceptors import ServiceInterceptor
+
+log = logs.get(__name__)
+
+MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerOptions:
+    """How a server listens and ends."""
+
+    address: str
+    """`host:port` to listen on; port 0 takes a free one."""
+
+    drain_seconds: float = 20.0
+    """How long calls under way may take to end after the signal to stop."""
+
+    max_connection_age_seconds: int = 300
+    """Connections are renewed after this long, so that clients find new replicas behind a headless service."""
+
+    max_concurrent_rpcs: int = 1000
+    """Calls beyond are refused with RESOURCE_EXHAUSTED."""
+
+
+class Registration(Protocol):
+    """Adds one servicer to a server: a lambda around the generated `add_…_to_server`."""
+
+    def __call__(self, server: grpc.aio.Server) -> None:
+        """Called once, before the server starts."""
+
+
+@asynccontextmanager
+async def running(
+    options: ServerOptions, registrations: Sequence[tuple[str, Registration]]
+) -> AsyncIterator["RunningServer"]:
+    """Listens at once, not yet SERVING; `registrations` are full service names (from descriptors) and registrations."""
+    server = grpc.aio.server(
+        interceptors=[ServiceInterceptor()],
+        maximum_concurrent_rpcs=options.max_concurrent_rpcs,
+        options=[
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_connection_age_ms", options.max_connection_age_seconds * 1000),
+            ("grpc.max_connection_age_grace_ms", 600_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.so_reuseport", 0),
+        ],
+    )
+    servicer = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    for _name, register in registrations:
+        register(server)
+    names = [name for name, _register in registrations]
+    reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    for name in ("", *names):
+        await servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+    port = server.add_insecure_port(options.address)
+    await server.start()
+    log.info("listening", address=options.address, port=port)
+    handle = RunningServer(port=port, names=names, health_servicer=servicer)
+    try:
+        yield handle
+    finally:
+        await servicer.enter_graceful_shutdown()
+        log.info("draining", seconds=options.drain_seconds)
+        await server.stop(options.drain_seconds)
+        log.info("stopped")
+
+
+class RunningServer:
+    """A server that listens."""
+
+    def __init__(self, *, port: int, names: Sequence[str], health_servicer: health.aio.HealthServicer) -> None:
+        self.port = port
+        """The port that it listens on."""
+        self._names = names
+        self._health = health_servicer
+
+    async def set_serving(self, serving: bool) -> None:
+        """Tells health checks whether calls are welcome."""
+        status = health_pb2.HealthCheckResponse
+        for name in ("", *self._names):
+            await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)
+        log.info("serving" if serving else "not serving")
+
+
+async def until_stopped() -> None:
+    """Returns on the first SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

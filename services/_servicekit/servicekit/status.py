@@ -1,0 +1,38 @@
+"""ServiceError to google.rpc.Status and back, so that a reason survives every hop."""
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from servicekit.errors import DOMAIN, INTERNAL_MESSAGE, ServiceError
+
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+def to_status(error: ServiceError) -> status_pb2.Status:
+    """The wire form: code, public message and one ErrorInfo."""
+    info = any_pb2.Any()
+    info.Pack(error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata))
+    return status_pb2.Status(code=error.code.value[0], message=error.message, details=[info])
+
+
+def from_call(call: grpc.aio.AioRpcError) -> ServiceError:
+    """What a failed call meant; a peer that speaks no ErrorInfo is named by its code alone."""
+    status = rpc_status.from_call(call)  # type: ignore[arg-type]  # an AioRpcError has all that it reads
+    for detail in status.details if status is not None else ():
+        info = error_details_pb2.ErrorInfo()
+        if detail.Unpack(info) and info.domain == DOMAIN:
+            return ServiceError(info.reason, status.message, code=_CODES[status.code], metadata=info.metadata)
+    return ServiceError(call.code().name, _public(call.code()), code=call.code())
+
+
+def _public(code: grpc.StatusCode) -> str:
+    """A sentence for a code that came without one of ours; the peer's own text may hold internals."""
+    sentences = {
+        grpc.StatusCode.UNAVAILABLE: "A part of the service does not answer at the moment.",
+        grpc.StatusCode.DEADLINE_EXCEEDED: "This took too long.",
+        grpc.StatusCode.RESOURCE_EXHAUSTED: "A part of the service is busy.",
+        grpc.StatusCode.CANCELLED: "The request was cancelled.",
+    }
+    return sentences.get(code, INTERNAL_MESSAGE)

@@ -1,0 +1,44 @@
+"""Where images are kept: one Protocol, a local directory and S3.
+
+Keys are made by the server: lower-case letters, digits, `-`, `_`, `.` and `/`, no empty, `.` or `..` part. Every
+implementation refuses others with ValueError, which is a defect of the caller and never a user's doing.
+"""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Final, Protocol
+
+_KEY: Final = re.compile(r"(?!.*(^|/)\.{1,2}(/|$))[a-z0-9][a-z0-9._-]*(/[a-z0-9._-]+)*")
+MAX_KEY_LENGTH: Final = 512
+
+
+class ObjectStore(Protocol):
+    """Keeps objects under keys. Failures are servicekit.errors.ServiceError: NotFound, or Unavailable after retries."""
+
+    async def put(self, key: str, data: bytes, *, content_type: str) -> None:
+        """Stores an object, replacing any of that key; others see it whole or not at all."""
+
+    async def get(self, key: str) -> bytes:
+        """Reads an object; raises NotFound."""
+
+    async def delete(self, key: str) -> None:
+        """Removes an object; one that is not there is fine."""
+
+    def list(self, prefix: str) -> AsyncIterator[str]:
+        """Yields the keys that start with `prefix`, in no particular order."""
+
+    async def url(self, key: str, *, expires_seconds: int) -> str:
+        """A link that shows the object to whoever holds it, until it expires. The object need not exist."""
+
+    async def check(self) -> None:
+        """Raises Unavailable where the store cannot be reached."""
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+
+
+def require_key(key: str) -> str:
+    """Returns the key; raises ValueError for one that no server of ours makes."""
+    if len(key) > MAX_KEY_LENGTH or not _KEY.fullmatch(key):
+        raise ValueError(f"not an object key: {key[:80]!r}")
+    return key

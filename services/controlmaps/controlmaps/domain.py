@@ -1,0 +1,60 @@
+"""What controlmaps talks about, free of wire formats and engines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from servicekit.vocabulary import RoomType
+
+RGB: TypeAlias = NDArray[np.uint8]
+"""H×W×3, sRGB, 0–255."""
+Grey: TypeAlias = NDArray[np.uint8]
+"""H×W, 0–255."""
+Region: TypeAlias = NDArray[np.bool_]
+"""H×W, true inside."""
+
+
+class MapKind(StrEnum):
+    """What a control map shows."""
+
+    DEPTH = "depth"
+    CANNY = "canny"
+    SEGMENTATION = "segmentation"
+    CONFIDENCE = "confidence"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification:
+    """What a photo shows."""
+
+    rooms: Mapping[RoomType, float]
+    """Probability of every type; they sum to 1."""
+
+    room_probability: float
+    """That it shows a room at all, 0–1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segmentation:
+    """A label for every pixel."""
+
+    labels: NDArray[np.uint8]
+    """H×W ADE20K indices, 0–149."""
+
+    confidence: NDArray[np.float32]
+    """H×W, the label's probability of being right, 0–1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """How good a restyled photo is; each score in 0–1, 1 is best."""
+
+    structure: float
+    palette: float
+    keep: float
+    sharpness: float
+    overall: float

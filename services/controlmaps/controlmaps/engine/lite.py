@@ -1,0 +1,1 @@
+"""Room understanding with nothing to download, on roomnet."""

@@ -1,0 +1,1 @@
+"""Finds furniture and fixtures in a photo of a room."""

@@ -1,0 +1,41 @@
+"""Composes and runs the detection service."""
+
+from detection.engine import Engine
+from detection.pipeline import Pipeline
+from detection.servicer import DetectionServicer
+from detection.settings import PREFIX, Settings
+from modomo.detection.v1 import detection_service_pb2 as pb
+from modomo.detection.v1.detection_service_pb2_grpc import add_DetectionServiceServicer_to_server
+from servicekit import env, logs, process
+from servicekit.executor import DeviceExecutor
+from servicekit.serve import serve_engines
+
+SERVICE_NAME = pb.DESCRIPTOR.services_by_name["DetectionService"].full_name
+
+
+def build_engine(settings: Settings) -> Engine:
+    """The engine that the settings name; imports only what it needs."""
+    executor = DeviceExecutor("detection", parallel=settings.threads, queue_limit=settings.queue_limit)
+    match settings.engine:
+        case "lite":
+            from detection.engine.lite import LiteEngine  # noqa: PLC0415 - only where chosen
+
+            return LiteEngine(executor)
+
+
+async def main() -> None:
+    """Serves until it is told to stop."""
+    settings = env.read(Settings, prefix=PREFIX)
+    logs.configure("detection", level=settings.log_level, log_format=settings.log_format)
+    engine = build_engine(settings)
+    servicer = DetectionServicer(Pipeline(engine))
+    await serve_engines(
+        settings,
+        listen=settings.listen,
+        engines=[engine],
+        registrations=[(SERVICE_NAME, lambda server: add_DetectionServiceServicer_to_server(servicer, server))],
+    )
+
+
+if __name__ == "__main__":
+    process.run(main)

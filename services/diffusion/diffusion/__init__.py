@@ -1,0 +1,1 @@
+"""Restyles a photo of a room."""

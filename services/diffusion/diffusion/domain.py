@@ -1,0 +1,139 @@
+"""What diffusion talks about, free of wire formats and engines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffusion.styles import Style
+from servicekit.engine import EngineInfo
+from servicekit.vocabulary import RoomType
+
+RGB: TypeAlias = NDArray[np.uint8]
+"""H×W×3, sRGB, 0–255."""
+Grey: TypeAlias = NDArray[np.uint8]
+"""H×W, 0–255."""
+Region: TypeAlias = NDArray[np.bool_]
+"""H×W, true inside."""
+
+
+class Tier(StrEnum):
+    """How much time may be spent on a result."""
+
+    QUALITY = "quality"
+    FAST = "fast"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maps:
+    """Control maps of the photo, of its size; None where the caller sent none."""
+
+    depth: Grey | None = None
+    """Inverse depth, near is bright."""
+
+    canny: Grey | None = None
+    """255 on an edge."""
+
+    segmentation: NDArray[np.uint8] | None = None
+    """H×W ADE20K indices; servicekit.ade20k.UNKNOWN where the colour was none of the palette's."""
+
+    confidence: NDArray[np.float32] | None = None
+    """H×W, 0–1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restyling:
+    """What to make of a photo; every field is checked and complete."""
+
+    photo: RGB
+    style: Style
+    room_type: RoomType | None
+    maps: Maps
+
+    keep: Region | None
+    """What must come out exactly as it is."""
+
+    repaint_openings: bool
+    """Whether windows and doors may change although something is kept."""
+
+    palette: tuple[str, ...]
+    """`#RRGGBB`; empty leaves the colours to the style."""
+
+    strength: float
+    """0 (the original) to 1."""
+
+    seed: int
+    """0 ≤ seed < 2⁶⁴."""
+
+    variants: int
+    """1–4."""
+
+    tier: Tier
+
+    previews: int
+    """Number of previews wanted on the way, 0–8."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """A step was done."""
+
+    step: int
+    total_steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewFrame:
+    """The result as it looks so far."""
+
+    step: int
+    image: RGB
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surface:
+    """A surface that was repainted or deliberately left alone."""
+
+    label: str
+
+    area: float
+    """Share of the picture, 0–1."""
+
+    confidence: float
+    """Mean confidence in the label, 0–1."""
+
+    material: str
+    """Empty where it was left alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """How a result came to be."""
+
+    engine: EngineInfo
+    style: str
+    seed: int
+    strength: float
+    steps: int
+    prompt: str = ""
+    negative_prompt: str = ""
+    surfaces: Sequence[Surface] = ()
+
+    palette_delta_e: float | None = None
+    """Mean ΔE2000 between the result's main colours and the palette asked for; None without one."""
+
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    device_seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The last thing that an engine yields."""
+
+    images: Sequence[RGB]
+    """One a variant, of the photo's size."""
+
+    manifest: Manifest

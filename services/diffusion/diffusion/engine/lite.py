@@ -1,0 +1,1 @@
+"""Restyling with nothing to download."""

@@ -1,0 +1,1 @@
+"""The one door for apps and other backends, and the worker that drives a job through the services."""

@@ -1,0 +1,58 @@
+"""What a job is asked to do: the payload that api writes and the worker reads."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from servicekit.vocabulary import RoomType
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preferences:
+    """What the caller prefers; checked and complete."""
+
+    keep_furniture: bool = False
+
+    color_palette: tuple[str, ...] = ()
+    """`#RRGGBB`, upper case, at most 8."""
+
+    room_type: RoomType | None = None
+
+    strength: float | None = None
+    """0–1; None for the style's default."""
+
+    seed: int | None = None
+    """0 ≤ seed < 2⁶⁴; None lets the service draw one."""
+
+    variants: int = 1
+    """1–4."""
+
+    keep: tuple[str, ...] = ()
+    """Ids of detections, `sofa-1`."""
+
+    require_room: bool = False
+    """Refuse a photo that shows no room, instead of completing with a warning."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobRequest:
+    """A photo, stored, and what to make of it."""
+
+    style: str
+    preferences: Preferences
+
+    photo_digest: str
+    """SHA-256 of the optimised photo, hex: stages of the same photo share their results."""
+
+    width: int
+    height: int
+
+
+def encode(request: JobRequest) -> str:
+    """As JSON."""
+    return msgspec.json.encode(request).decode()
+
+
+def decode(text: str) -> JobRequest:
+    """From JSON; raises msgspec.ValidationError."""
+    return msgspec.json.decode(text, type=JobRequest)

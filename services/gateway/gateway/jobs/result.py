@@ -1,0 +1,96 @@
+"""What a completed job made: the record that the worker writes and api turns into URLs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from servicekit.vocabulary import RoomType
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundObject:
+    """A thing in the photo."""
+
+    id: str
+    label: str
+
+    confidence: float
+    """0–1."""
+
+    box: tuple[float, float, float, float]
+    """Left, top, right, bottom in pixels of the stored original."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelUsed:
+    """A model that took part."""
+
+    name: str
+    revision: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SurfaceDone:
+    """A surface that was repainted, or deliberately left alone (no material)."""
+
+    label: str
+    area: float
+    confidence: float
+    material: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobResult:
+    """What a completed job made. Keys are of the object store."""
+
+    style: str
+    original_key: str
+    transformed_keys: tuple[str, ...]
+    thumbnail_key: str
+    before_after_key: str
+    control_map_keys: Mapping[str, str]
+    detections: tuple[FoundObject, ...]
+    room_type: RoomType
+    room_probability: float
+    engine: str
+    models: tuple[ModelUsed, ...]
+    seed: int
+    strength: float
+    surfaces: tuple[SurfaceDone, ...]
+    palette_delta_e: float | None
+
+    quality: Mapping[str, float]
+    """`structure`, `palette`, `keep`, `sharpness`, `overall`, each 0–1."""
+
+    stage_seconds: Mapping[str, float]
+    processing_seconds: float
+    device_seconds: float
+    estimated_cost_usd: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobError:
+    """Why a job failed, as its owner may know it."""
+
+    code: str
+    """Stable, UPPER_SNAKE_CASE."""
+
+    message: str
+    retryable: bool
+
+
+def encode(value: JobResult | JobError) -> str:
+    """As JSON."""
+    return msgspec.json.encode(value).decode()
+
+
+def decode_result(text: str) -> JobResult:
+    """From JSON; raises msgspec.ValidationError."""
+    return msgspec.json.decode(text, type=JobResult)
+
+
+def decode_error(text: str) -> JobError:
+    """From JSON; raises msgspec.ValidationError."""
+    return msgspec.json.decode(text, type=JobError)

@@ -1,0 +1,1 @@
+"""From untrusted bytes to a photo that is safe to keep and to work on."""

@@ -1,0 +1,1 @@
+"""Streams a job's events to whoever watches it."""
