@@ -1,0 +1,72 @@
+"""The local store that services load from: `<directory>/<model>/<files as in the repository>` and a lock."""
+
+from pathlib import Path
+
+from servicekit.engine import Model
+from servicekit.weights.checks import sha256
+from servicekit.weights.errors import WeightsCorrupt, WeightsMissing
+from servicekit.weights.lock import LOCK_NAME, Lock, LockedModel
+from servicekit.weights.manifest import Manifest
+
+
+class WeightStore:
+    """Finds models on disk; never on a network."""
+
+    def __init__(self, directory: Path, *, manifest: Manifest | None = None) -> None:
+        self.directory = directory
+        """Where the models lie."""
+        self.manifest = manifest or Manifest.shipped()
+        """What there is to pull."""
+        self._lock = Lock(directory / LOCK_NAME)
+
+    def has(self, name: str) -> bool:
+        """Whether a model was pulled; raises WeightsCorrupt where it was and is not whole any more."""
+        self.manifest[name]
+        if name not in self._lock.read():
+            return False
+        self.path(name)
+        return True
+
+    def path(self, name: str) -> Path:
+        """Directory of a model whose files are all there with their locked sizes.
+
+        Raises WeightsMissing or WeightsCorrupt, naming the file and the command that gets it.
+        """
+        for filename, locked in self._locked(name).files.items():
+            file = self.directory / name / filename
+            if not file.is_file():
+                raise WeightsMissing(f"{file} is missing; {self._advice(name)}")
+            if file.stat().st_size != locked.size:
+                found = file.stat().st_size
+                raise WeightsCorrupt(f"{file} has {found} bytes instead of {locked.size}; {self._advice(name)}")
+        return self.directory / name
+
+    def file(self, name: str) -> Path:
+        """The only file of a model that is one; checked and raising as `path`."""
+        directory = self.path(name)
+        (filename,) = self._locked(name).files
+        return directory / filename
+
+    def model(self, name: str) -> Model:
+        """How results name a model: repository id and locked commit, or `local` where the commit is not known."""
+        locked = self._locked(name)
+        return Model(name=locked.repository, revision=locked.commit or "local")
+
+    def verify(self, name: str) -> None:
+        """Reads every byte of a model and compares with the lock; raises as `path`."""
+        directory = self.path(name)
+        for filename, locked in self._locked(name).files.items():
+            if sha256(directory / filename) != locked.sha256:
+                raise WeightsCorrupt(f"{directory / filename} has changed since it was pulled; {self._advice(name)}")
+
+    def _locked(self, name: str) -> LockedModel:
+        entry = self.manifest[name]
+        locked = self._lock.read().get(name)
+        if locked is None:
+            raise WeightsMissing(
+                f"{self.directory / name} is missing ({entry.purpose}, {entry.repository}); {self._advice(name)}"
+            )
+        return locked
+
+    def _advice(self, name: str) -> str:
+        return f"get it with `python -m servicekit.weights pull {name} --directory {self.directory}`"
