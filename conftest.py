@@ -1,3 +1,3 @@
 """Fixtures that any test may use, one plugin a topic."""
 
-pytest_plugins: list[str] = []
+pytest_plugins = ["servicekit.testing.s3"]

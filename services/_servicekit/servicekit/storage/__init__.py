@@ -42,3 +42,11 @@ def require_key(key: str) -> str:
     if len(key) > MAX_KEY_LENGTH or not _KEY.fullmatch(key):
         raise ValueError(f"not an object key: {key[:80]!r}")
     return key
+
+
+async def delete_all(store: ObjectStore, prefix: str) -> int:
+    """Removes every object whose key starts with `prefix`; returns how many there were."""
+    keys = [key async for key in store.list(prefix)]
+    for key in keys:
+        await store.delete(key)
+    return len(keys)

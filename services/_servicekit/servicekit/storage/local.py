@@ -1,0 +1,189 @@
+"""Objects as files of a directory, shown through signed links that the gateway serves.
+
+objects/…    one file an object, at its key's path
+incoming/…   files being written, renamed into place once they are on the disk
+link-secret  what links are signed with, unless a setting says it
+"""
+
+import asyncio
+import contextlib
+import errno
+import mimetypes
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from servicekit import logs
+from servicekit.errors import NotFound, Unavailable
+from servicekit.storage import require_key
+from servicekit.storage.links import LinkSigner
+
+Value = TypeVar("Value")
+
+log = logs.get(__name__)
+
+LINK_PREFIX: Final = "/files/"
+_PUT_ATTEMPTS: Final = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalObject:
+    """A file that a valid link shows."""
+
+    path: Path
+    size: int
+    """Bytes."""
+    content_type: str
+    """As the key's suffix says."""
+
+
+class _Missing(Exception):  # noqa: N818 - says what is the case, for this module alone
+    """There is no such file."""
+
+
+class LocalStore:
+    """An ObjectStore on a local file system; several processes may share the directory.
+
+    A key may not lie below another (`a` and `a/b`), and an object's content type is what its suffix says.
+    """
+
+    def __init__(self, directory: Path, *, link_secret: str = "") -> None:
+        """Makes the directory; an empty secret stands for one that is drawn once and kept there."""
+        self._objects = directory / "objects"
+        self._incoming = directory / "incoming"
+        for path in (self._objects, self._incoming):
+            path.mkdir(parents=True, exist_ok=True)
+        self._signer = LinkSigner(link_secret.encode() or _kept_secret(directory / "link-secret"), prefix=LINK_PREFIX)
+
+    async def put(self, key: str, data: bytes, *, content_type: str) -> None:
+        """Writes beside, syncs, renames; raises Unavailable where the disk does not take it."""
+        del content_type  # the suffix says it
+        path = self._path(key)
+        await _off_loop(lambda: self._write(path, data))
+
+    async def get(self, key: str) -> bytes:
+        """Reads a file; raises NotFound."""
+        path = self._path(key)
+        return await _off_loop(lambda: _existing(path).read_bytes())
+
+    async def delete(self, key: str) -> None:
+        """Removes a file and the folders that this leaves empty."""
+        path = self._path(key)
+        await _off_loop(lambda: self._remove(path))
+
+    async def list(self, prefix: str) -> AsyncIterator[str]:
+        """Yields keys as they were when the listing began."""
+        for key in await _off_loop(lambda: list(self._keys(prefix))):
+            yield key
+
+    async def url(self, key: str, *, expires_seconds: int) -> str:
+        """A path with a signature, `/files/…`; whoever hands it out joins it to the gateway's address."""
+        return self._signer.sign(require_key(key), expires_seconds=expires_seconds)
+
+    async def open_signed(self, key: str, *, expires: str, signature: str) -> LocalObject:
+        """The file behind a link; raises NotFound where the link or the object is not good, or not any more."""
+        self._signer.verify(key, expires=expires, signature=signature)
+        path = self._path(key)
+        size = await _off_loop(lambda: _existing(path).stat().st_size)
+        content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return LocalObject(path=path, size=size, content_type=content_type)
+
+    async def check(self) -> None:
+        """Writes and removes a file."""
+        await _off_loop(self._probe)
+
+    async def close(self) -> None:
+        """Holds nothing open."""
+
+    def _path(self, key: str) -> Path:
+        return self._objects / require_key(key)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        temporary = self._incoming / secrets.token_hex(16)
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            self._rename(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+    def _rename(self, temporary: Path, path: Path) -> None:
+        """Moves a file into place; a delete may take the folder away between the two lines, so this repeats them."""
+        for _attempt in range(_PUT_ATTEMPTS):
+            with contextlib.suppress(FileNotFoundError, FileExistsError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                temporary.replace(path)
+                return
+        raise OSError(errno.EBUSY, "the folder is removed again and again", str(path.parent))
+
+    def _remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        for folder in path.parents:
+            if folder == self._objects:
+                break
+            try:
+                folder.rmdir()
+            except OSError:  # others lie there still
+                break
+
+    def _keys(self, prefix: str) -> Iterator[str]:
+        folder = self._objects / prefix.rpartition("/")[0]
+        if not folder.resolve().is_relative_to(self._objects.resolve()):
+            raise ValueError(f"not a prefix of object keys: {prefix[:80]!r}")
+        for parent, _folders, names in os.walk(folder):
+            for name in names:
+                key = (Path(parent) / name).relative_to(self._objects).as_posix()
+                if key.startswith(prefix):
+                    yield key
+
+    def _probe(self) -> None:
+        path = self._incoming / secrets.token_hex(16)
+        path.touch(exist_ok=False)
+        path.unlink()
+
+
+async def _off_loop(function: Callable[[], Value]) -> Value:
+    """Runs file operations in a thread; what the file system says becomes what a caller may know."""
+    try:
+        return await asyncio.to_thread(function)
+    except _Missing as error:
+        raise NotFound("OBJECT_NOT_FOUND", "This picture does not exist, or not any more.") from error
+    except OSError as error:
+        log.warning("the disk refuses", problem=str(error))
+        raise Unavailable("STORAGE_UNAVAILABLE", "The picture store does not answer.") from error
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise _Missing
+    return path
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a rename survive a power failure."""
+    with contextlib.suppress(FileNotFoundError):  # already deleted by somebody: nothing to keep
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _kept_secret(path: Path) -> bytes:
+    """The directory's own secret; of several processes that start together, one draws it and the others read it."""
+    with contextlib.suppress(FileExistsError):
+        drawn = path.with_name(f"link-secret-{secrets.token_hex(8)}")
+        drawn.touch(mode=0o600)
+        drawn.write_text(secrets.token_urlsafe(32))
+        try:
+            os.link(drawn, path)  # fails where another process was first
+        finally:
+            drawn.unlink()
+    return path.read_bytes()

@@ -1,0 +1,153 @@
+"""Objects in an S3 bucket: AWS, Cloudflare R2, MinIO and the like, shown through presigned links."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+
+import aioboto3
+import aiohttp
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from servicekit import logs
+from servicekit.errors import NotFound, Unavailable
+from servicekit.storage import require_key
+
+log = logs.get(__name__)
+
+MAX_LINK_SECONDS: Final = 7 * 24 * 3600
+"""The longest life of a presigned link (AWS Signature Version 4)."""
+
+_MISSING: Final = frozenset({"NoSuchKey", "NotFound", "404"})
+_READ_ATTEMPTS: Final = 3
+
+
+class S3Store:
+    """An ObjectStore in a bucket, over one client a process that is opened with the first call."""
+
+    def __init__(
+        self,
+        bucket: str,
+        *,
+        endpoint: str = "",
+        region: str = "auto",
+        access_key_id: str = "",
+        secret_access_key: str = "",
+        connect_seconds: float = 3.0,
+        read_seconds: float = 10.0,
+        attempts: int = 4,
+    ) -> None:
+        """An empty endpoint is AWS; empty keys leave it to the SDK's chain (environment, instance role, …).
+
+        Failed requests are repeated with exponential backoff, `attempts` in all. Checksums beyond what S3 requires
+        are off: Cloudflare R2 refuses the SDK's defaults.
+        """
+        self._bucket = bucket
+        self._options: dict[str, Any] = {
+            "endpoint_url": endpoint or None,
+            "region_name": region,
+            "aws_access_key_id": access_key_id or None,
+            "aws_secret_access_key": secret_access_key or None,
+            "config": Config(
+                signature_version="s3v4",
+                connect_timeout=connect_seconds,
+                read_timeout=read_seconds,
+                retries={"mode": "standard", "total_max_attempts": attempts},
+                max_pool_connections=32,
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                s3={"addressing_style": "path" if endpoint else "auto"},
+            ),
+        }
+        self._exits = AsyncExitStack()
+        self._opening = asyncio.Lock()
+        self._client: Any = None
+
+    async def put(self, key: str, data: bytes, *, content_type: str) -> None:
+        """Uploads in one request; S3 shows an object whole or not at all."""
+        require_key(key)
+        async with self._calls() as client:
+            await client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+
+    async def get(self, key: str) -> bytes:
+        """Downloads; an answer that breaks off is asked for again, which the SDK does not do by itself."""
+        require_key(key)
+        async with self._calls() as client:
+            for _attempt in range(_READ_ATTEMPTS - 1):
+                with contextlib.suppress(HTTPClientError, aiohttp.ClientError):
+                    return await self._read(client, key)
+            return await self._read(client, key)
+
+    async def delete(self, key: str) -> None:
+        """Deletes; S3 does not mind where there is nothing."""
+        require_key(key)
+        async with self._calls() as client:
+            await client.delete_object(Bucket=self._bucket, Key=key)
+
+    async def list(self, prefix: str) -> AsyncIterator[str]:
+        """Yields keys page by page."""
+        async with self._calls() as client:
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            async for page in pages:
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"]
+
+    async def url(self, key: str, *, expires_seconds: int) -> str:
+        """A presigned GET; made without asking the server."""
+        require_key(key)
+        async with self._calls() as client:
+            link: str = await client.generate_presigned_url(
+                "get_object",
+                Params={"Bucket": self._bucket, "Key": key},
+                ExpiresIn=min(expires_seconds, MAX_LINK_SECONDS),
+            )
+            return link
+
+    async def check(self) -> None:
+        """Asks for the bucket."""
+        async with self._calls() as client:
+            await client.head_bucket(Bucket=self._bucket)
+
+    async def close(self) -> None:
+        """Closes the client and its connections."""
+        self._client = None
+        await self._exits.aclose()
+
+    async def _read(self, client: Any, key: str) -> bytes:  # noqa: ANN401 - the SDK makes its classes at run time
+        answer = await client.get_object(Bucket=self._bucket, Key=key)
+        async with answer["Body"] as body:
+            data: bytes = await body.read()
+        if len(data) != answer["ContentLength"]:
+            raise aiohttp.ClientPayloadError("the answer broke off")
+        return data
+
+    @asynccontextmanager
+    async def _calls(self) -> AsyncIterator[Any]:
+        with _translated():
+            async with self._opening:
+                if self._client is None:
+                    session = aioboto3.Session()
+                    self._client = await self._exits.enter_async_context(session.client("s3", **self._options))
+            yield self._client
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """What the SDK raises becomes what a caller may know; the log gets the rest."""
+    try:
+        yield
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        if code in _MISSING and error.operation_name == "GetObject":
+            raise NotFound("OBJECT_NOT_FOUND", "This picture does not exist, or not any more.") from error
+        log.warning("the bucket refuses", operation=error.operation_name, code=code)
+        raise _unavailable() from error
+    except (BotoCoreError, HTTPClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        log.warning("the bucket does not answer", problem=repr(error))
+        raise _unavailable() from error
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("STORAGE_UNAVAILABLE", "The picture store does not answer.", retry_after_seconds=2)

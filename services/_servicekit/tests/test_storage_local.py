@@ -1,0 +1,117 @@
+"""What is particular to the local store: signed links, and several writers in one directory."""
+
+import asyncio
+import time
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from servicekit.errors import NotFound, Unavailable
+from servicekit.storage.links import LinkSigner
+from servicekit.storage.local import LocalStore
+
+SECRET = "0123456789abcdef"
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> LocalStore:
+    return LocalStore(tmp_path, link_secret=SECRET)
+
+
+def _query(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+async def test_local_link_opens_its_object(local: LocalStore) -> None:
+    await local.put("jobs/1/a.jpg", b"photo", content_type="image/jpeg")
+    url = await local.url("jobs/1/a.jpg", expires_seconds=60)
+    assert urlsplit(url).path == "/files/jobs/1/a.jpg"
+    opened = await local.open_signed("jobs/1/a.jpg", **_query(url))
+    assert opened.path.read_bytes() == b"photo"
+    assert (opened.size, opened.content_type) == (5, "image/jpeg")
+
+
+async def test_local_link_that_was_tampered_with(local: LocalStore) -> None:
+    for key in ("jobs/1/a.jpg", "jobs/2/a.jpg"):
+        await local.put(key, b"photo", content_type="image/jpeg")
+    good = _query(await local.url("jobs/1/a.jpg", expires_seconds=60))
+    later = str(int(good["expires"]) + 1)
+    flipped = ("A" if good["signature"][0] != "A" else "B") + good["signature"][1:]
+    forged: list[tuple[str, dict[str, str]]] = [
+        ("jobs/2/a.jpg", good),
+        ("jobs/1/a.jpg", {**good, "expires": later}),
+        ("jobs/1/a.jpg", {**good, "expires": "١٢٣"}),
+        ("jobs/1/a.jpg", {**good, "expires": ""}),
+        ("jobs/1/a.jpg", {**good, "signature": flipped}),
+        ("jobs/1/a.jpg", {**good, "signature": ""}),
+        ("jobs/1/a.jpg", {**good, "signature": "é\ud800"}),
+        ("../link-secret", good),
+    ]
+    for key, query in forged:
+        with pytest.raises(NotFound) as caught:
+            await local.open_signed(key, **query)
+        assert caught.value.reason == "LINK_INVALID"
+
+
+async def test_local_link_of_another_secret(local: LocalStore, tmp_path: Path) -> None:
+    await local.put("a.jpg", b"photo", content_type="image/jpeg")
+    other = LocalStore(tmp_path, link_secret="another secret of ours")
+    with pytest.raises(NotFound):
+        await local.open_signed("a.jpg", **_query(await other.url("a.jpg", expires_seconds=60)))
+
+
+async def test_local_link_expires(local: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    await local.put("a.jpg", b"photo", content_type="image/jpeg")
+    query = _query(await local.url("a.jpg", expires_seconds=60))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    with pytest.raises(NotFound):
+        await local.open_signed("a.jpg", **query)
+
+
+async def test_local_link_to_nothing(local: LocalStore) -> None:
+    with pytest.raises(NotFound) as caught:
+        await local.open_signed("a.jpg", **_query(await local.url("a.jpg", expires_seconds=60)))
+    assert caught.value.reason == "OBJECT_NOT_FOUND"
+
+
+async def test_signed_path_traversal_is_refused_even_with_the_secret(local: LocalStore) -> None:
+    """Whoever has the secret still reaches objects alone."""
+    query = _query(LinkSigner(SECRET.encode(), prefix="/files/").sign("../link-secret", expires_seconds=60))
+    with pytest.raises(NotFound):
+        await local.open_signed("../link-secret", **query)
+
+
+async def test_local_list_stays_inside(local: LocalStore) -> None:
+    with pytest.raises(ValueError, match="not a prefix"):
+        [key async for key in local.list("../")]
+
+
+async def test_local_secret_is_drawn_once_for_all_processes(tmp_path: Path) -> None:
+    stores = await asyncio.gather(*(asyncio.to_thread(LocalStore, tmp_path) for _ in range(8)))
+    await stores[0].put("a.jpg", b"photo", content_type="image/jpeg")
+    for signing in stores:
+        await stores[0].open_signed("a.jpg", **_query(await signing.url("a.jpg", expires_seconds=60)))
+    assert (tmp_path / "link-secret").stat().st_mode & 0o077 == 0
+
+
+async def test_local_put_and_delete_at_once(local: LocalStore) -> None:
+    """A delete removes empty folders; a put into the same folder must not fall over that."""
+
+    async def churn(name: str) -> None:
+        for _ in range(30):
+            await local.put(f"jobs/1/{name}.jpg", b"x", content_type="image/jpeg")
+            await local.delete(f"jobs/1/{name}.jpg")
+
+    await asyncio.gather(*(churn(name) for name in "abcd"))
+    assert [key async for key in local.list("")] == []
+
+
+async def test_local_disk_that_refuses_is_unavailable(local: LocalStore, tmp_path: Path) -> None:
+    (tmp_path / "incoming").rmdir()
+    (tmp_path / "incoming").write_bytes(b"")
+    with pytest.raises(Unavailable):
+        await local.put("a.jpg", b"x", content_type="image/jpeg")
+    with pytest.raises(Unavailable):
+        await local.check()
