@@ -17,7 +17,7 @@ run: .venv/ready
 	@$(RUN) -m deploy.local
 
 demo: .venv/ready
-	@$(RUN) -m deploy.local.demo
+	@$(RUN) -m deploy.local.demo $(ROOM)
 
 test: .venv-dev/ready
 	$(DEV) -m pytest

@@ -1,0 +1,94 @@
+"""`make demo`: sends a room through every style and writes the pictures side by side."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from deploy.local.options import layout_from
+from deploy.local.stack import ROOT, StackError, running
+
+SAMPLE_ROOM: Final = ROOT / "tests" / "data" / "sample_room" / "photo.jpg"
+COLUMNS: Final = (TextColumn("{task.fields[style]:>14}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message is for the person who started it."""
+
+
+@asynccontextmanager
+async def gateway(console: Console) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the stack that runs on PORT, or of one started for the length of the block."""
+    url = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
+    async with httpx.AsyncClient(base_url=url, timeout=60.0) as client:
+        try:
+            ready = (await client.get("/health/ready")).is_success
+        except httpx.TransportError:
+            ready = False
+        if ready:
+            console.print(f"Using the stack at {url}")
+            yield client
+            return
+        console.print("Starting a stack for the demo")
+        async with running(layout_from()):
+            yield client
+
+
+async def restyle(client: httpx.AsyncClient, photo: bytes, style: str, bars: Progress, bar: TaskID) -> dict[str, Any]:
+    """Submits one job, follows its events and returns its result."""
+    answer = await client.post("/transform/submit", files={"file": ("room.jpg", photo)}, data={"style": style})
+    if answer.status_code != httpx.codes.ACCEPTED:
+        raise DemoError(f"{style}: {answer.json()['detail']}")
+    job = answer.json()["job_id"]
+    async with client.stream("GET", f"/transform/events/{job}", timeout=None) as events:
+        async for line in events.aiter_lines():
+            if line.startswith("data:"):
+                event: dict[str, Any] = json.loads(line.removeprefix("data:"))
+                bars.update(bar, completed=event["progress"])
+                if event["status"] == "completed":
+                    result: dict[str, Any] = event["result"]
+                    return result
+                if event["status"] in ("failed", "cancelled"):
+                    raise DemoError(f"{style}: {event['message']}")
+    raise DemoError(f"{style}: the events ended without an ending")
+
+
+async def demo(console: Console, room: Path, output: Path) -> None:
+    """Restyles a room in every style; writes `<style>.jpg` and `<style>-before-after.jpg`."""
+    photo = room.read_bytes()
+    output.mkdir(parents=True, exist_ok=True)
+    async with gateway(console) as client:
+        styles = [style["name"] for style in (await client.get("/styles")).json()["styles"]]
+        with Progress(*COLUMNS, console=console) as bars:
+            tasks = {style: bars.add_task("", total=1.0, style=style) for style in styles}
+            for style, bar in tasks.items():
+                result = await restyle(client, photo, style, bars, bar)
+                for name, key in ((style, "transformed_url"), (f"{style}-before-after", "before_after_url")):
+                    picture = await client.get(result[key])
+                    picture.raise_for_status()
+                    (output / f"{name}.jpg").write_bytes(picture.content)
+    console.print(f"Before and after of {room.name} in {len(styles)} styles: [bold]{output}[/]", soft_wrap=True)
+
+
+def main() -> int:
+    """Takes another photo as the first argument; returns the exit status."""
+    console = Console()
+    room = Path(sys.argv[1]) if len(sys.argv) > 1 else SAMPLE_ROOM
+    try:
+        asyncio.run(demo(console, room, Path("demo").resolve()))
+    except (DemoError, StackError, OSError) as error:
+        console.print(f"[red]The demo cannot run:[/] {error}", highlight=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
