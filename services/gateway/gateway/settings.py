@@ -1,0 +1,95 @@
+"""The gateway's settings: what both of its processes share, and what the api adds."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from servicekit.env import shared
+from servicekit.settings import ProcessSettings
+from servicekit.storage.settings import StorageSettings
+
+PREFIX: Final = "MODOMO_GATEWAY_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewaySettings(ProcessSettings, StorageSettings):
+    """Where everything behind the gateway is."""
+
+    redis_url: str = shared("redis://127.0.0.1:6379/0")
+    """Job truth; `rediss://` for TLS."""
+
+    detection_address: str = shared("127.0.0.1:50051")
+    """gRPC address of the detection service."""
+
+    controlmaps_address: str = shared("127.0.0.1:50052")
+    """gRPC address of the controlmaps service."""
+
+    diffusion_address: str = shared("127.0.0.1:50053")
+    """gRPC address of the diffusion service."""
+
+    notifier_address: str = shared("127.0.0.1:50054")
+    """gRPC address of the notifier."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiSettings(GatewaySettings):
+    """Settings of `gateway api`; raises ValueError for a number that makes no sense."""
+
+    listen: str = "127.0.0.1:8000"
+    """`host:port` of HTTP and WebSocket."""
+
+    grpc_listen: str = "127.0.0.1:50050"
+    """`host:port` of the gRPC door for other backends."""
+
+    public_url: str = ""
+    """`https://host` that apps reach the gateway under; empty takes what each request says."""
+
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call; `*` for all."""
+
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses, separated by commas, whose `X-Forwarded-*` headers are believed; `*` for all."""
+
+    long_side: int = 1024
+    """Photos are kept with at most so many pixels on their long side."""
+
+    max_file_bytes: int = 15 * 1024 * 1024
+    """Largest photo that is taken."""
+
+    upload_seconds: float = 60.0
+    """How long a request's body may take to arrive."""
+
+    upload_memory_bytes: int = 512 * 1024 * 1024
+    """All uploads together; more are refused until some are done."""
+
+    decode_threads: int = 2
+    """Photos that are decoded at a time."""
+
+    decode_queue: int = 64
+    """Photos that may wait to be decoded; more are refused."""
+
+    queue_limit: int = 1000
+    """Jobs that may wait for a worker; more are refused."""
+
+    wait_seconds: float = 600.0
+    """A job that no worker took up within this time fails."""
+
+    run_seconds: float = 120.0
+    """A job that runs longer, retries included, fails."""
+
+    retention_seconds: float = 86_400.0
+    """Jobs and their pictures are kept this long."""
+
+    url_seconds: int = 3600
+    """Links to pictures are good for this long."""
+
+    typical_seconds: float = 15.0
+    """Estimate of a job's duration while none has been measured."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive = ("long_side", "max_file_bytes", "upload_seconds", "decode_threads", "queue_limit", "url_seconds")
+        for name in positive:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be greater than 0")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise ValueError("public_url must begin with http:// or https://")
