@@ -7,6 +7,7 @@ with the variable's name.
 """
 
 import dataclasses
+import math
 import os
 import types
 import typing
@@ -26,9 +27,9 @@ class SettingsError(Exception):
     """A variable is missing or unreadable; the message names it and says what is expected."""
 
 
-def shared(default: Any) -> Any:  # noqa: ANN401 - like dataclasses.field, it stands for a value of the field's type
-    """A field whose variable has no service in its name, `MODOMO_LOG_LEVEL`."""
-    return dataclasses.field(default=default, metadata={"shared": True})
+def shared(default: Any, *, secret: bool = False) -> Any:  # noqa: ANN401 - like dataclasses.field, it stands for a value of the field's type
+    """A field whose variable has no service in its name, `MODOMO_LOG_LEVEL`; a secret one is left out of the repr."""
+    return dataclasses.field(default=default, repr=not secret, metadata={"shared": True})
 
 
 def variable_name(field: dataclasses.Field[Any], prefix: str) -> str:
@@ -70,6 +71,9 @@ def _parse(name: str, text: str, kind: Any) -> Any:  # noqa: ANN401 - the field'
         raise SettingsError(f"{name} must be one of {', '.join(kind)}, not {text!r}")
     reader: Callable[[str], Any] = Path if kind is Path else kind
     try:
-        return reader(text)
+        value = reader(text)
     except ValueError as error:
         raise SettingsError(f"{name} must be of type {kind.__name__}, not {text!r}") from error
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingsError(f"{name} must be finite, not {text!r}")
+    return value

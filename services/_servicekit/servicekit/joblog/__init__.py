@@ -18,6 +18,7 @@ Payloads and results are opaque JSON text here: what is in them is the gateway's
 """
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -107,7 +108,7 @@ class Ending:
     """JSON; of a completed job."""
 
     error: str = ""
-    """JSON; of a failed job."""
+    """JSON with `code`, `message` and `retryable`; of a failed job."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,10 +202,10 @@ class EventLog(Protocol):
     async def read(self, job_id: str, *, after: int = 0) -> Sequence[Event]:
         """All events that follow `after`; raises NotFound where there is no such job."""
 
-    def announcements(self) -> AsyncIterator[Event]:
-        """Every event of every job as it is written, over one subscription.
+    def announcements(self) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+        """Every event of every job that is written after the context was entered, over one subscription.
 
-        May miss some (a broken connection): whoever needs all of them compares `seq` and reads the gap.
+        Entering and iterating raise Unavailable where the connection breaks: enter again, then read what was missed.
         """
 
     async def check(self) -> None:
@@ -229,10 +230,16 @@ class Claim(Protocol):
         """Adds an event; a lower progress is raised to the last one. Raises Superseded, CancelRequested."""
 
     async def finish(self, ending: Ending) -> None:
-        """Ends the job, its result and its queue entry in one step; raises Superseded."""
+        """Ends the job, its result and its queue entry in one step.
+
+        Raises Superseded; so it does for a job that was cancelled meanwhile, which then ends as cancelled.
+        """
 
     async def retry(self, *, delay_seconds: float) -> None:
-        """Gives the job back to be claimed again after the delay; raises Superseded."""
+        """Gives the job back to be claimed again after the delay; fails it where it was delivered too often.
+
+        Raises Superseded.
+        """
 
     async def lost(self) -> None:
         """Returns, by raising, when the job is not to be worked on any more: Superseded or CancelRequested."""

@@ -1,0 +1,25 @@
+"""Job truth on Redis or Valkey: streams, one consumer group, and short Lua scripts (start reading at `lua/job.lua`)."""
+
+from dataclasses import dataclass
+
+from servicekit.joblog import EventLog, JobDesk, WorkQueue
+from servicekit.joblog.redis.desk import RedisJobDesk
+from servicekit.joblog.redis.events import RedisEventLog
+from servicekit.joblog.redis.queue import RedisWorkQueue
+from servicekit.joblog.redis.settings import JobLogSettings
+
+__all__ = ["JobLog", "JobLogSettings", "connect"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobLog:
+    """The three roles. Each connects when it is first used; close those that were."""
+
+    desk: JobDesk
+    events: EventLog
+    queue: WorkQueue
+
+
+def connect(settings: JobLogSettings) -> JobLog:
+    """The job log that the settings name."""
+    return JobLog(desk=RedisJobDesk(settings), events=RedisEventLog(settings), queue=RedisWorkQueue(settings))

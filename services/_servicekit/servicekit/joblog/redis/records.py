@@ -1,0 +1,52 @@
+"""Between the text that the store keeps and the job log's values."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from servicekit.joblog import Event, Job, JobStatus, catalog
+
+_EVENTS: Final = msgspec.json.Decoder(Event, strict=False)  # timestamps are numbers: seconds since the epoch
+
+
+def event(text: str) -> Event:
+    """An event as scripts write it."""
+    return _EVENTS.decode(text)
+
+
+def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
+    """A record from its hash."""
+    return Job(
+        job_id=job_id,
+        status=JobStatus(fields["status"]),
+        progress=float(fields["progress"]),
+        message=fields["message"],
+        payload=fields["payload"],
+        result=fields.get("result", ""),
+        error=fields.get("error", ""),
+        preview_key=fields.get("preview_key", ""),
+        created_at=_time(fields["created_at"]),
+        expires_at=_time(fields["expires_at"]),
+        started_at=_time(fields["started_at"]) if "started_at" in fields else None,
+        ended_at=_time(fields["ended_at"]) if "ended_at" in fields else None,
+        deliveries=int(fields["deliveries"]),
+        cancel_requested="cancel_message" in fields,
+        queue_position=queue_position,
+    )
+
+
+def failures() -> str:
+    """What scripts may end a job with, as they read it: name → message for people and the record's `error`."""
+    catalogue = {
+        "waited_too_long": catalog.WAITED_TOO_LONG,
+        "ran_too_long": catalog.RAN_TOO_LONG,
+        "gave_up": catalog.GAVE_UP,
+    }
+    known = {name: {"message": failure.message, "error": failure.as_json()} for name, failure in catalogue.items()}
+    return msgspec.json.encode(known).decode()
+
+
+def _time(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -1,0 +1,182 @@
+"""The connection: client, key names, scripts, and what a failing store looks like from outside."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from importlib import resources
+from typing import Any, Final
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.commands.core import AsyncScript
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from servicekit import logs
+from servicekit.errors import Unavailable
+from servicekit.joblog import catalog
+from servicekit.joblog.redis.settings import JobLogSettings
+
+log = logs.get(__name__)
+
+MAX_CONNECTIONS: Final = 32
+
+_LUA: Final = resources.files(__package__) / "lua"
+
+
+class Keys:
+    """Names of keys and channels. The braces are a hash tag: all of them lie in one slot of a cluster."""
+
+    def __init__(self, namespace: str) -> None:
+        self._tag = f"{{{namespace}}}"
+        self.queue = f"{self._tag}:queue"
+        self.waiting = f"{self._tag}:waiting"
+        self.delayed = f"{self._tag}:delayed"
+        self.deadlines = f"{self._tag}:deadlines"
+        self.durations = f"{self._tag}:durations"
+        self.dead = f"{self._tag}:dead"
+        self.tickets = f"{self._tag}:tickets"
+        self.event_channel = f"{self._tag}:announcements"
+        self.nudge_channel = f"{self._tag}:nudges"
+
+    def job(self, job_id: str) -> str:
+        """The record, a hash."""
+        return f"{self._tag}:job:{job_id}"
+
+    def events(self, job_id: str) -> str:
+        """The log, a stream."""
+        return f"{self._tag}:events:{job_id}"
+
+    def idempotency(self, digest: str) -> str:
+        """What is known of an idempotency key, a hash."""
+        return f"{self._tag}:idempotency:{digest}"
+
+    def of_job(self, job_id: str) -> list[str]:
+        """The keys of every script about one job, in the order that `lua/job.lua` says."""
+        shared = [self.queue, self.waiting, self.delayed, self.deadlines, self.durations, self.dead, self.tickets]
+        return [self.job(job_id), self.events(job_id), *shared]
+
+
+class Store:
+    """A job log on a Redis or Valkey server. Connects when it is first used."""
+
+    def __init__(self, settings: JobLogSettings) -> None:
+        self.keys = Keys(settings.joblog_namespace)
+        self.client = _client(settings, retries=1)
+        """For commands that answer at once. One retry, since a restarted server leaves dead connections in the pool."""
+        self.listener = _client(settings, retries=0)
+        """For reads that block and for subscriptions: a broken one must be noticed, not mended silently."""
+        self._timeout = settings.redis_timeout_seconds
+        self._scripts: dict[str, AsyncScript] = {}
+
+    async def run(self, script: str, job_id: str, *args: str | float, extra_key: str = "") -> Any:  # noqa: ANN401 - each script answers in its own way
+        """Runs a script about one job; raises Unavailable. Every script may be repeated after a lost answer."""
+        keys = [*self.keys.of_job(job_id), *([extra_key] if extra_key else [])]
+        channels = (self.keys.event_channel, self.keys.nudge_channel)
+        with unavailable():
+            return await self._script(script, "job")(keys, [job_id, *channels, *args])
+
+    async def persist(self, script: str, job_id: str, *args: str | float, patience: Callable[[], float]) -> Any:  # noqa: ANN401 - as run
+        """Runs a script until it is answered; raises Unavailable when `patience` (seconds left) is at its end."""
+        backoff = Backoff()
+        while True:
+            try:
+                return await self.run(script, job_id, *args)
+            except Unavailable:
+                if patience() <= 0:
+                    raise
+                await backoff.wait()
+
+    async def run_on_queue(self, script: str, *args: str | float) -> None:
+        """Runs a script about the queue as a whole; raises Unavailable."""
+        with unavailable():
+            await self._script(script)([self.keys.queue], args)
+
+    async def atomically(self, *commands: tuple[str | int, ...]) -> list[Any]:
+        """The answers of commands that no other command comes between; raises Unavailable."""
+        with unavailable():
+            async with self.client.pipeline(transaction=len(commands) > 1) as pipeline:
+                for command in commands:
+                    pipeline.execute_command(*command)
+                return await pipeline.execute()
+
+    @asynccontextmanager
+    async def subscribed(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
+        """What is published on a channel from entering the context on; entering and iterating raise Unavailable."""
+        with unavailable():
+            async with self.listener.pubsub() as subscription:
+                await subscription.subscribe(channel)
+                if await subscription.get_message(timeout=self._timeout) is None:
+                    raise RedisTimeoutError("the server does not confirm a subscription")
+                yield _published(subscription)
+
+    async def check(self) -> None:
+        """Raises Unavailable where the server does not answer."""
+        with unavailable():
+            await self.client.ping()
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+        await self.client.aclose()
+        await self.listener.aclose()
+
+    def _script(self, *names: str) -> AsyncScript:
+        """A script, behind the file that it begins with."""
+        name = names[0]
+        if name not in self._scripts:
+            text = "\n".join((_LUA / f"{part}.lua").read_text() for part in reversed(names))
+            self._scripts[name] = self.client.register_script(text)
+        return self._scripts[name]
+
+
+class Backoff:
+    """Waits longer from failure to failure: 0.05 s to 2 s, with jitter."""
+
+    def __init__(self) -> None:
+        self._delays = ExponentialWithJitterBackoff(base=0.05, cap=2.0)
+        self._failures = 0
+
+    async def wait(self) -> None:
+        """After a failure."""
+        self._failures += 1
+        await asyncio.sleep(self._delays.compute(self._failures))
+
+    def reset(self) -> None:
+        """After a success."""
+        self._failures = 0
+
+
+@contextmanager
+def unavailable() -> Iterator[None]:
+    """Turns any error of the store into Unavailable; the log gets the detail of one that is not about the network."""
+    try:
+        yield
+    except RedisError as error:
+        if not isinstance(error, RedisConnectionError | RedisTimeoutError):
+            log.exception("the job store refused a command")
+        raise catalog.store_unavailable() from error
+
+
+async def _published(subscription: PubSub) -> AsyncIterator[str]:
+    with unavailable():
+        async for message in subscription.listen():
+            if message["type"] == "message":
+                yield message["data"]
+
+
+def _client(settings: JobLogSettings, *, retries: int) -> Redis:
+    pool = BlockingConnectionPool.from_url(
+        settings.redis_url,
+        max_connections=MAX_CONNECTIONS,
+        timeout=settings.redis_timeout_seconds,
+        socket_timeout=settings.redis_timeout_seconds,
+        socket_connect_timeout=settings.redis_timeout_seconds,
+        retry=Retry(NoBackoff(), retries),
+        decode_responses=True,
+        protocol=2,  # the one that every server, proxy and managed offer speaks
+        **({"password": settings.redis_password} if settings.redis_password else {}),
+    )
+    return Redis.from_pool(pool)

