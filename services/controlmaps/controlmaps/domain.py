@@ -50,6 +50,32 @@ class Segmentation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ControlMap:
+    """A control map, drawn."""
+
+    kind: MapKind
+
+    pixels: NDArray[np.uint8]
+    """H×W×3 RGB for a segmentation, else H×W grey."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """A photo and its restyled version, to compare."""
+
+    original: RGB
+
+    result: RGB
+    """Of the original's size."""
+
+    kept: Region | None
+    """Of the original's size, true where nothing was to change; None where anything was."""
+
+    palette: NDArray[np.uint8]
+    """K×3 sRGB; K is 0 where no palette was asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Quality:
     """How good a restyled photo is; each score in 0–1, 1 is best."""
 

@@ -1,1 +1,57 @@
 """From an engine to the maps, the room type and the scores that a caller asks for."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
+
+from controlmaps import assess, canny, classify, depth, segmentation, structure
+from controlmaps.domain import RGB, Classification, ControlMap, MapKind, Pair, Quality
+from controlmaps.engine import Engine
+
+
+class Pipeline:
+    """Asks the engine for what it alone can know, and works the rest out beside the event loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    async def classify(self, photo: RGB) -> Classification:
+        """The room type: every type once."""
+        return classify.completed(await self.engine.classify(photo))
+
+    async def generate(self, photo: RGB, kinds: Sequence[MapKind]) -> list[ControlMap]:
+        """The maps, in the order asked for, drawn together."""
+        async with asyncio.TaskGroup() as group:
+            parts = [group.create_task(part) for part in self._parts(photo, frozenset(kinds))]
+        drawn = {one.kind: one for part in parts for one in part.result()}
+        return [drawn[kind] for kind in kinds]
+
+    async def assess(self, pair: Pair) -> Quality:
+        """The scores of a pair; where things are is asked of the engine for both pictures, reduced."""
+        original, result = (structure.reduced(picture) for picture in (pair.original, pair.result))
+        before, after = await asyncio.gather(self.engine.segment(original), self.engine.segment(result))
+        return await asyncio.to_thread(assess.score, pair, before, after)
+
+    def _parts(self, photo: RGB, kinds: frozenset[MapKind]) -> Iterator[Coroutine[None, None, list[ControlMap]]]:
+        if MapKind.CANNY in kinds:
+            yield self._canny(photo)
+        if MapKind.DEPTH in kinds:
+            yield self._depth(photo)
+        if kinds & {MapKind.SEGMENTATION, MapKind.CONFIDENCE}:
+            yield self._segmentation(photo)
+
+    async def _canny(self, photo: RGB) -> list[ControlMap]:
+        return [ControlMap(kind=MapKind.CANNY, pixels=await asyncio.to_thread(canny.draw, photo))]
+
+    async def _depth(self, photo: RGB) -> list[ControlMap]:
+        found = await self.engine.depth(photo)
+        return [ControlMap(kind=MapKind.DEPTH, pixels=await asyncio.to_thread(depth.draw, found))]
+
+    async def _segmentation(self, photo: RGB) -> list[ControlMap]:
+        found = await self.engine.segment(photo)
+        labels, confidence = await asyncio.to_thread(
+            lambda: (segmentation.draw(found), segmentation.draw_confidence(found))
+        )
+        return [
+            ControlMap(kind=MapKind.SEGMENTATION, pixels=labels),
+            ControlMap(kind=MapKind.CONFIDENCE, pixels=confidence),
+        ]

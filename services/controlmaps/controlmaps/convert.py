@@ -1,0 +1,87 @@
+"""Wire messages to controlmaps' own values and back."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from controlmaps.domain import RGB, Classification, ControlMap, MapKind, Pair, Quality
+from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
+from modomo.type.v1 import control_map_pb2
+from servicekit.engine import EngineInfo, info_to_proto
+from servicekit.errors import InvalidArgument
+from servicekit.images import decode_mask, decode_rgb, encode_png, require_shape
+from servicekit.vocabulary import room_type_to_proto
+
+MAX_PALETTE: Final = 8
+_COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
+
+_KINDS: Final = {
+    control_map_pb2.CONTROL_MAP_KIND_DEPTH: MapKind.DEPTH,
+    control_map_pb2.CONTROL_MAP_KIND_CANNY: MapKind.CANNY,
+    control_map_pb2.CONTROL_MAP_KIND_SEGMENTATION: MapKind.SEGMENTATION,
+    control_map_pb2.CONTROL_MAP_KIND_CONFIDENCE: MapKind.CONFIDENCE,
+}
+_WIRE_KINDS: Final = {kind: wire for wire, kind in _KINDS.items()}
+
+
+def photo(request: pb.ClassifyRequest | pb.GenerateRequest) -> RGB:
+    """The request's photo."""
+    return decode_rgb(request.image)
+
+
+def kinds(request: pb.GenerateRequest) -> tuple[MapKind, ...]:
+    """The maps wanted, in the order asked for, all where none is named; raises InvalidArgument naming the field."""
+    wanted = []
+    for wire in request.kinds:
+        kind = _KINDS.get(wire)
+        if kind is None:
+            raise InvalidArgument("UNKNOWN_KIND", f"Unknown kind of control map: {int(wire)}.", field="kinds")
+        if kind in wanted:
+            raise InvalidArgument("DUPLICATE_KIND", f"{kind} is named twice.", field="kinds")
+        wanted.append(kind)
+    return tuple(wanted) or tuple(MapKind)
+
+
+def palette(request: pb.AssessRequest) -> tuple[tuple[int, int, int], ...]:
+    """The colours asked for, as sRGB 0–255; raises InvalidArgument naming the field."""
+    if len(request.palette) > MAX_PALETTE:
+        raise InvalidArgument("TOO_MANY_COLOURS", f"A palette has at most {MAX_PALETTE} colours.", field="palette")
+    for colour in request.palette:
+        if not _COLOUR.fullmatch(colour):
+            raise InvalidArgument("COLOUR", f"Not a colour of the form #RRGGBB: {colour[:20]!r}.", field="palette")
+    return tuple((int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)) for text in request.palette)
+
+
+def pair(request: pb.AssessRequest, colours: Sequence[tuple[int, int, int]]) -> Pair:
+    """The pair to compare; raises InvalidArgument naming the field where a picture is unusable or sizes differ."""
+    original = decode_rgb(request.original, field="original")
+    result = decode_rgb(request.result, field="result")
+    shape = (original.shape[0], original.shape[1])
+    require_shape(result, shape, field="result")
+    kept = decode_mask(request.kept, shape=shape, field="kept") if request.HasField("kept") else None
+    return Pair(original=original, result=result, kept=kept, palette=np.array(colours, dtype=np.uint8).reshape(-1, 3))
+
+
+def rooms(found: Classification) -> list[pb.RoomProbability]:
+    """Every type once, most probable first."""
+    ranked = sorted(found.rooms.items(), key=lambda item: -item[1])
+    return [pb.RoomProbability(room_type=room_type_to_proto(room), probability=value) for room, value in ranked]
+
+
+def control_map(drawn: ControlMap) -> control_map_pb2.ControlMap:
+    """One map on the wire."""
+    return control_map_pb2.ControlMap(kind=_WIRE_KINDS[drawn.kind], image=encode_png(drawn.pixels))
+
+
+def quality(scores: Quality, judge: EngineInfo) -> pb.AssessResponse:
+    """The scores on the wire."""
+    return pb.AssessResponse(
+        structure=scores.structure,
+        palette=scores.palette,
+        keep=scores.keep,
+        sharpness=scores.sharpness,
+        overall=scores.overall,
+        engine=info_to_proto(judge),
+    )

@@ -1,0 +1,92 @@
+"""Whether walls, windows and furniture are where they were.
+
+Two views are joined. Edges: gradients of both pictures are compared in strength and direction, whatever their sign,
+since a wall may turn from lighter to darker than its window. Layout: the surfaces that the engine finds in both
+pictures.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from controlmaps.domain import RGB, Segmentation
+from servicekit import ade20k
+
+LONG_SIDE: Final = 384
+"""Pixels at which pictures are compared: details and texture may change, the room may not."""
+NOISE: Final = 2.5
+"""Gradient (of L 0–100 a pixel) that counts as half an edge."""
+CHANCE: Final = 0.25
+"""Edge agreement of two rooms that have nothing to do with each other; scored 0."""
+LOST_SHARE: Final = 0.7
+"""How much lost edges count against new ones: new materials bring edges of their own."""
+LAYOUT_SHARE: Final = 0.2
+"""How much the layout counts against the edges."""
+
+Plane = NDArray[np.float32]
+
+
+def reduced(picture: RGB) -> RGB:
+    """The picture at the size at which structure is compared."""
+    scale = LONG_SIDE / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    size = (max(16, round(picture.shape[1] * scale)), max(16, round(picture.shape[0] * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def score(original: RGB, result: RGB, before: Segmentation, after: Segmentation) -> float:
+    """Agreement of two reduced pictures and their segmentations, 0–1."""
+    edges = edge_agreement(original, result)
+    return (1 - LAYOUT_SHARE) * edges + LAYOUT_SHARE * layout_agreement(before, after)
+
+
+def edge_agreement(original: RGB, result: RGB) -> float:
+    """How many of the edges are the same, 0–1: 1 for identical pictures, about 0 for two different rooms."""
+    one, other = _edges(original), _edges(result)
+    kept, new = _found(one, other), _found(other, one)
+    raw = LOST_SHARE * kept + (1 - LOST_SHARE) * new
+    return float(np.clip((raw - CHANCE) / (1 - CHANCE), 0, 1))
+
+
+def layout_agreement(before: Segmentation, after: Segmentation) -> float:
+    """Share of pixels on the same surface in both, weighted by how sure the engine is of them."""
+    weight = before.confidence * after.confidence + 1e-6
+    same = _SURFACES[before.labels] == _SURFACES[after.labels]
+    return float((weight * same).sum() / weight.sum())
+
+
+def _edges(picture: RGB) -> tuple[Plane, Plane, Plane]:
+    """Strength 0–1 and the doubled direction's cosine and sine, so that opposite gradients are equal."""
+    lightness = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[..., 0]
+    smooth = cv2.GaussianBlur(lightness, (0, 0), 1.2)
+    across = np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=1 / 32), dtype=np.float32)
+    down = np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=1 / 32), dtype=np.float32)
+    squared = across**2 + down**2
+    strength = squared / (squared + NOISE**2)
+    length = squared + 1e-9
+    return strength, (across**2 - down**2) / length, 2 * across * down / length
+
+
+def _found(edges: tuple[Plane, Plane, Plane], where: tuple[Plane, Plane, Plane]) -> float:
+    """The share of some edges that is found in another picture, at the same place and in the same direction."""
+    strength, cosine, sine = edges
+    total = float(strength.sum())
+    if total < 1e-3 * strength.size:
+        return 1.0  # there are none to lose
+    parallel = np.clip(cosine * where[1] + sine * where[2], 0, 1)
+    return float((np.minimum(strength, where[0]) * parallel).sum() / total)
+
+
+def _surface_table() -> NDArray[np.uint8]:
+    table = np.full(ade20k.CLASSES, 4, dtype=np.uint8)
+    for surface, names in enumerate((("wall",), ("floor", "rug"), ("ceiling",), ("windowpane", "door"))):
+        for name in names:
+            table[ade20k.index(name)] = surface
+    return table
+
+
+_SURFACES: Final = _surface_table()
+"""For every ADE20K index: wall, floor, ceiling, opening or (4) anything else."""
