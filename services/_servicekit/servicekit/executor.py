@@ -5,6 +5,7 @@ flight is finished, the generator is closed, and only then is the device given t
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -77,5 +78,7 @@ class DeviceExecutor:
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:
-            await asyncio.wait([future])
+            while not future.done():
+                with contextlib.suppress(asyncio.CancelledError):  # cancelled again: the thread works all the same
+                    await asyncio.wait([future])
             raise

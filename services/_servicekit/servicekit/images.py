@@ -95,7 +95,9 @@ def _decode(
                 pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, colorspace="RGB" if mode == "RGB" else "GRAY")
                 return pixels if mode == "RGB" else pixels[..., 0]
             return np.asarray(picture.convert(mode))
-    except (UnidentifiedImageError, Pillow.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+    except Pillow.DecompressionBombError as error:
+        raise InvalidArgument("IMAGE_TOO_LARGE", f"{field} has too many pixels.", field=field) from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise InvalidArgument(
             "IMAGE_UNREADABLE", f"{field} cannot be read as {' or '.join(formats)}.", field=field
         ) from error

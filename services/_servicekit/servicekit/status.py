@@ -1,13 +1,14 @@
 """ServiceError to google.rpc.Status and back, so that a reason survives every hop."""
 
+import contextlib
+
 import grpc
 from google.protobuf import any_pb2
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from servicekit.errors import DOMAIN, INTERNAL_MESSAGE, ServiceError
-
-_CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 def to_status(error: ServiceError) -> status_pb2.Status:
@@ -18,12 +19,13 @@ def to_status(error: ServiceError) -> status_pb2.Status:
 
 
 def from_call(call: grpc.aio.AioRpcError) -> ServiceError:
-    """What a failed call meant; a peer that speaks no ErrorInfo is named by its code alone."""
-    status = rpc_status.from_call(call)  # type: ignore[arg-type]  # an AioRpcError has all that it reads
-    for detail in status.details if status is not None else ():
-        info = error_details_pb2.ErrorInfo()
-        if detail.Unpack(info) and info.domain == DOMAIN:
-            return ServiceError(info.reason, status.message, code=_CODES[status.code], metadata=info.metadata)
+    """What a failed call meant; a peer that speaks no ErrorInfo of ours is named by its code alone."""
+    with contextlib.suppress(ValueError, DecodeError):  # details that contradict the code, or no details at all
+        status = rpc_status.from_call(call)  # type: ignore[arg-type]  # an AioRpcError has all that it reads
+        for detail in status.details if status is not None else ():
+            info = error_details_pb2.ErrorInfo()
+            if detail.Unpack(info) and info.domain == DOMAIN:
+                return ServiceError(info.reason, status.message, code=call.code(), metadata=info.metadata)
     return ServiceError(call.code().name, _public(call.code()), code=call.code())
 
 
