@@ -1,1 +1,58 @@
 """Restyling with nothing to download."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from importlib.metadata import version
+
+import numpy as np
+
+from diffusion.domain import Maps, Restyling, Tier
+from diffusion.engine import Step
+from diffusion.lite.restyle import restyle
+from diffusion.styles import read_styles
+from servicekit.engine import EngineInfo, Model
+from servicekit.executor import DeviceExecutor
+
+
+class LiteEngine:
+    """Classical graphics on the control maps: new materials under the photo's own light."""
+
+    def __init__(self, executor: DeviceExecutor) -> None:
+        self._executor = executor
+
+    @property
+    def info(self) -> EngineInfo:
+        """Who this is."""
+        return EngineInfo(name="lite", models=(Model(name="modomo-lite", revision=version("modomo-diffusion")),))
+
+    async def load(self) -> None:
+        """Runs once on a small grey picture."""
+        photo = np.full((64, 96, 3), 128, dtype=np.uint8)
+        style = next(iter(read_styles().values()))
+        restyling = Restyling(
+            photo=photo,
+            style=style,
+            room_type=None,
+            maps=Maps(),
+            keep=None,
+            repaint_openings=False,
+            palette=(),
+            strength=1.0,
+            seed=0,
+            variants=1,
+            tier=Tier.FAST,
+            previews=0,
+        )
+        async with aclosing(self.transform(restyling)) as steps:
+            async for _step in steps:
+                pass
+
+    async def transform(self, restyling: Restyling) -> AsyncGenerator[Step, None]:
+        """A step a surface; see the Protocol."""
+        async with aclosing(self._executor.stream(lambda: restyle(restyling, self.info))) as steps:
+            async for step in steps:
+                yield step
+
+    async def close(self) -> None:
+        """Ends the worker thread."""
+        self._executor.close()

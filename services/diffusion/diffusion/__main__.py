@@ -1,0 +1,46 @@
+"""Composes and runs the diffusion service."""
+
+from diffusion.engine import Engine
+from diffusion.engine.lite import LiteEngine
+from diffusion.pipeline import Pipeline
+from diffusion.servicer import DiffusionServicer
+from diffusion.settings import PREFIX, Settings
+from diffusion.styles import StyleError, read_styles
+from modomo.diffusion.v1 import diffusion_service_pb2 as pb
+from modomo.diffusion.v1.diffusion_service_pb2_grpc import add_DiffusionServiceServicer_to_server
+from servicekit import env, logs, process
+from servicekit.env import SettingsError
+from servicekit.executor import DeviceExecutor
+from servicekit.serve import serve_engines
+
+SERVICE_NAME = pb.DESCRIPTOR.services_by_name["DiffusionService"].full_name
+
+
+def build_engine(settings: Settings, preview_engine: LiteEngine) -> Engine:
+    """The engine that the settings name; imports only what it needs."""
+    match settings.engine:
+        case "lite":
+            return preview_engine
+
+
+async def main() -> None:
+    """Serves until it is told to stop."""
+    settings = env.read(Settings, prefix=PREFIX)
+    logs.configure("diffusion", level=settings.log_level, log_format=settings.log_format)
+    try:
+        styles = read_styles(settings.styles)
+    except StyleError as error:
+        raise SettingsError(f"{PREFIX}STYLES: {error}") from error
+    lite = LiteEngine(DeviceExecutor("diffusion", parallel=settings.threads, queue_limit=settings.queue_limit))
+    engine = build_engine(settings, lite)
+    servicer = DiffusionServicer(Pipeline(engine, preview_engine=lite, styles=styles))
+    await serve_engines(
+        settings,
+        listen=settings.listen,
+        engines=list(dict.fromkeys([engine, lite])),
+        registrations=[(SERVICE_NAME, lambda server: add_DiffusionServiceServicer_to_server(servicer, server))],
+    )
+
+
+if __name__ == "__main__":
+    process.run(main)

@@ -1,0 +1,179 @@
+"""Wire messages to diffusion's own values and back."""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from diffusion.domain import RGB, Manifest, Maps, PreviewFrame, Progress, Restyling, Result, Tier
+from diffusion.engine import Step
+from diffusion.shrink import shrunk_photo
+from diffusion.styles import Style
+from modomo.diffusion.v1 import diffusion_service_pb2 as pb
+from modomo.type.v1 import control_map_pb2 as maps_pb
+from modomo.type.v1 import image_pb2
+from servicekit import ade20k
+from servicekit.engine import info_to_proto
+from servicekit.errors import InvalidArgument, NotFound
+from servicekit.images import Grey, decode_grey, decode_mask, decode_rgb, encode_jpeg, require_shape
+from servicekit.vocabulary import RoomType, room_type_from_proto
+
+MAX_PIXELS: Final = 8_388_608
+"""Of a photo: 4096×2048. What an engine needs of memory grows with it."""
+MAX_COLORS: Final = 8
+MAX_VARIANTS: Final = 4
+MAX_PREVIEWS: Final = 8
+FRAME_SIDE: Final = 512
+"""Long side of a preview on the way, pixels."""
+RESULT_QUALITY: Final = 94
+PREVIEW_QUALITY: Final = 85
+DRAWN_SEED_BITS: Final = 32
+"""A seed that we draw survives every JSON parser."""
+
+_COLOR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
+_TIERS: Final = {pb.TIER_UNSPECIFIED: Tier.QUALITY, pb.TIER_QUALITY: Tier.QUALITY, pb.TIER_FAST: Tier.FAST}
+
+
+def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Restyling:
+    """What the request asks for, complete; raises InvalidArgument naming the field, NotFound for a style.
+
+    Everything that costs little is checked before a picture is decoded.
+    """
+    style = styles.get(request.style)
+    if style is None:
+        raise NotFound("UNKNOWN_STYLE", f"There is no style {request.style[:40]!r}.", metadata={"field": "style"})
+    strength = request.strength if request.HasField("strength") else style.strength
+    if not 0.0 <= strength <= 1.0:
+        raise InvalidArgument("OUT_OF_RANGE", "strength must lie in 0–1.", field="strength")
+    _require_at_most(request.variants, MAX_VARIANTS, field="variants")
+    _require_at_most(request.previews, MAX_PREVIEWS, field="previews")
+    palette = _palette(request.color_palette)
+    room_type = _room_type(request)
+    tier = _tier(request)
+    photo = decode_rgb(request.image, max_pixels=MAX_PIXELS)
+    return Restyling(
+        photo=photo,
+        style=style,
+        room_type=room_type,
+        maps=_maps(request.maps, photo.shape[:2]),
+        keep=decode_mask(request.keep, shape=photo.shape[:2], field="keep") if request.HasField("keep") else None,
+        repaint_openings=request.repaint_openings,
+        palette=palette,
+        strength=strength,
+        seed=request.seed if request.HasField("seed") else secrets.randbits(DRAWN_SEED_BITS),
+        variants=request.variants or 1,
+        tier=tier,
+        previews=request.previews,
+    )
+
+
+def response(step: Step) -> pb.TransformResponse:
+    """One message of the stream."""
+    match step:
+        case Progress():
+            return pb.TransformResponse(progress=pb.Progress(step=step.step, total_steps=step.total_steps))
+        case PreviewFrame():
+            image = preview_image(step.image, side=FRAME_SIDE)
+            return pb.TransformResponse(preview=pb.PreviewFrame(step=step.step, image=image))
+        case Result():
+            images = [encode_jpeg(image, quality=RESULT_QUALITY) for image in step.images]
+            return pb.TransformResponse(result=pb.Result(images=images, manifest=manifest(step.manifest)))
+
+
+def preview_image(image: RGB, *, side: int) -> image_pb2.Image:
+    """A JPEG with its long side at most `side`."""
+    return encode_jpeg(shrunk_photo(image, side), quality=PREVIEW_QUALITY)
+
+
+def manifest(made: Manifest) -> pb.Manifest:
+    """How a result came to be, on the wire."""
+    return pb.Manifest(
+        engine=info_to_proto(made.engine),
+        style=made.style,
+        seed=made.seed,
+        strength=made.strength,
+        steps=made.steps,
+        prompt=made.prompt,
+        negative_prompt=made.negative_prompt,
+        surfaces=[
+            pb.Surface(label=one.label, area=one.area, confidence=one.confidence, material=one.material)
+            for one in made.surfaces
+        ],
+        palette_delta_e=made.palette_delta_e,
+        seconds=made.seconds,
+        device_seconds=made.device_seconds,
+    )
+
+
+def style(described: Style) -> pb.Style:
+    """A style as callers see it."""
+    return pb.Style(
+        name=described.name,
+        title=described.title,
+        description=described.description,
+        palette=described.palette.colors,
+    )
+
+
+def _maps(messages: Sequence[maps_pb.ControlMap], shape: tuple[int, int]) -> Maps:
+    found: dict[maps_pb.ControlMapKind.ValueType, image_pb2.Image] = {}
+    for message in messages:
+        if message.kind not in maps_pb.ControlMapKind.values() or not message.kind:
+            raise InvalidArgument("UNKNOWN_KIND", "maps holds a map of an unknown kind.", field="maps")
+        if message.kind in found:
+            name = maps_pb.ControlMapKind.Name(message.kind)
+            raise InvalidArgument("DUPLICATE_MAP", f"maps holds {name} more than once.", field="maps")
+        found[message.kind] = message.image
+    segmentation = found.get(maps_pb.CONTROL_MAP_KIND_SEGMENTATION)
+    confidence = _grey(found.get(maps_pb.CONTROL_MAP_KIND_CONFIDENCE), shape)
+    return Maps(
+        depth=_grey(found.get(maps_pb.CONTROL_MAP_KIND_DEPTH), shape),
+        canny=_grey(found.get(maps_pb.CONTROL_MAP_KIND_CANNY), shape),
+        segmentation=None if segmentation is None else ade20k.labels(_sized(segmentation, shape)),
+        confidence=None if confidence is None else confidence.astype(np.float32) / 255.0,
+    )
+
+
+def _grey(image: image_pb2.Image | None, shape: tuple[int, int]) -> Grey | None:
+    if image is None:
+        return None
+    pixels = decode_grey(image, field="maps", max_pixels=MAX_PIXELS)
+    require_shape(pixels, shape, field="maps")
+    return pixels
+
+
+def _sized(image: image_pb2.Image, shape: tuple[int, int]) -> RGB:
+    pixels = decode_rgb(image, field="maps", max_pixels=MAX_PIXELS)
+    require_shape(pixels, shape, field="maps")
+    return pixels
+
+
+def _palette(colors: Sequence[str]) -> tuple[str, ...]:
+    if len(colors) > MAX_COLORS:
+        message = f"color_palette holds {len(colors)} colours, at most {MAX_COLORS} are taken."
+        raise InvalidArgument("TOO_MANY_COLORS", message, field="color_palette")
+    for color in colors:
+        if not _COLOR.fullmatch(color):
+            message = f"color_palette: {color[:20]!r} is not #RRGGBB."
+            raise InvalidArgument("BAD_COLOR", message, field="color_palette")
+    return tuple(color.upper() for color in colors)
+
+
+def _room_type(request: pb.TransformRequest) -> RoomType | None:
+    try:
+        return room_type_from_proto(request.room_type)
+    except ValueError as error:
+        raise InvalidArgument("UNKNOWN_ROOM_TYPE", "room_type is none that we know.", field="room_type") from error
+
+
+def _tier(request: pb.TransformRequest) -> Tier:
+    if request.tier not in _TIERS:
+        raise InvalidArgument("UNKNOWN_TIER", "tier is none that we know.", field="tier")
+    return _TIERS[request.tier]
+
+
+def _require_at_most(value: int, most: int, *, field: str) -> None:
+    if value > most:
+        raise InvalidArgument("OUT_OF_RANGE", f"{field} must lie in 0–{most}.", field=field)

@@ -1,0 +1,47 @@
+"""What must come out exactly as it is, for every engine."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from diffusion.domain import RGB, Region, Restyling
+from servicekit import ade20k
+from servicekit.errors import FailedPrecondition
+
+LEAST_FREE: Final = 0.02
+"""Share of the picture that must be left to restyle."""
+
+SEAM: Final = 3
+"""Width in pixels of the transition outside of what is kept."""
+
+OPENINGS: Final = ("windowpane", "door", "screen door", "blind")
+"""What belongs to the building: it stays whenever something is kept, unless the caller says otherwise."""
+
+
+def kept(restyling: Restyling) -> Region | None:
+    """All pixels that must stay: the caller's, and with them windows and doors; None where nothing must.
+
+    Raises FailedPrecondition where that leaves nearly nothing to restyle.
+    """
+    keep = restyling.keep
+    if keep is None or not keep.any():
+        return None
+    segmentation = restyling.maps.segmentation
+    if segmentation is not None and not restyling.repaint_openings:
+        keep = keep | np.isin(segmentation, [ade20k.index(name) for name in OPENINGS])
+    if 1.0 - keep.mean() < LEAST_FREE:
+        raise FailedPrecondition(
+            "NOTHING_TO_RESTYLE", "What is to be kept covers nearly the whole photo; there is nothing left to restyle."
+        )
+    return keep
+
+
+def composite(original: RGB, restyled: RGB, keep: Region | None) -> RGB:
+    """The original exactly where it is kept, the restyled picture elsewhere, blended over SEAM pixels outside."""
+    if keep is None:
+        return restyled
+    distance = cv2.distanceTransform((~keep).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_3)
+    share = np.clip(distance / (SEAM + 1.0), 0.0, 1.0)[..., None]
+    blended = original + share * (restyled.astype(np.float32) - original)
+    return np.where(keep[..., None], original, np.rint(blended).astype(np.uint8))

@@ -1,0 +1,1 @@
+"""Restyling by classical graphics: new albedo under the photo's own light."""

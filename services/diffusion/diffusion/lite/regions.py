@@ -1,0 +1,96 @@
+"""Which pixels are wall, floor, ceiling and the rest, and how sure that is."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffusion.domain import Maps
+from servicekit import ade20k
+
+Floats: TypeAlias = NDArray[np.float32]
+
+
+class Region(IntEnum):
+    """What the restyling treats alike."""
+
+    OTHER = 0
+    WALL = 1
+    FLOOR = 2
+    CEILING = 3
+    WINDOW = 4
+    DOOR = 5
+    CURTAIN = 6
+    UPHOLSTERY = 7
+    BED = 8
+    CUSHION = 9
+    RUG = 10
+    CABINET = 11
+
+
+CLASSES: Final = {
+    Region.WALL: ("wall", "column"),
+    Region.FLOOR: ("floor",),
+    Region.CEILING: ("ceiling",),
+    Region.WINDOW: ("windowpane", "screen door"),
+    Region.DOOR: ("door",),
+    Region.CURTAIN: ("curtain",),
+    Region.UPHOLSTERY: ("sofa", "armchair", "ottoman", "seat"),
+    Region.BED: ("bed", "blanket"),
+    Region.CUSHION: ("cushion", "pillow"),
+    Region.RUG: ("rug",),
+    Region.CABINET: (
+        "cabinet",
+        "wardrobe",
+        "chest of drawers",
+        "shelf",
+        "bookcase",
+        "desk",
+        "table",
+        "coffee table",
+        "buffet",
+        "kitchen island",
+    ),
+}
+"""The ADE20K classes behind each region; every other class is OTHER."""
+
+ASSUMED_CONFIDENCE: Final = 0.75
+"""Of a segmentation that came without a confidence map."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The regions of a photo."""
+
+    labels: NDArray[np.uint8]
+    """H×W, values of Region."""
+
+    confidence: Floats
+    """H×W, 0–1."""
+
+    def mask(self, region: Region) -> NDArray[np.uint8]:
+        """H×W, 1 inside."""
+        return (self.labels == region).astype(np.uint8)
+
+
+def layout(maps: Maps, shape: tuple[int, int]) -> Layout:
+    """The regions that the maps tell of; all OTHER without a segmentation."""
+    if maps.segmentation is None:
+        return Layout(labels=np.zeros(shape, dtype=np.uint8), confidence=np.zeros(shape, dtype=np.float32))
+    labels = np.asarray(_table()[maps.segmentation], dtype=np.uint8)
+    confidence = maps.confidence
+    if confidence is None:
+        confidence = np.full(shape, ASSUMED_CONFIDENCE, dtype=np.float32)
+    return Layout(labels=labels, confidence=confidence)
+
+
+@cache
+def _table() -> NDArray[np.uint8]:
+    table = np.zeros(256, dtype=np.uint8)
+    for region, names in CLASSES.items():
+        for name in names:
+            table[ade20k.index(name)] = region
+    return table

@@ -1,0 +1,89 @@
+"""The order of work: one surface a step."""
+
+from collections.abc import Callable, Generator, Sequence
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+
+from diffusion import keep
+from diffusion.domain import RGB, Manifest, PreviewFrame, Progress, Restyling, Result
+from diffusion.domain import Region as Mask
+from diffusion.lite import colour, floor, furnishings, grading, walls
+from diffusion.lite.canvas import Canvas
+from diffusion.lite.choice import choose
+from diffusion.lite.palette import palette_delta_e
+from diffusion.lite.regions import Region, layout
+from servicekit.engine import EngineInfo
+
+WORKS: Final[Sequence[tuple[str, Callable[[Canvas], None]]]] = (
+    ("ceiling", walls.paint_ceiling),
+    ("walls", walls.paint_walls),
+    ("floor", floor.lay_floor),
+    ("textiles", furnishings.recolour_textiles),
+    ("furniture", furnishings.recolour_furniture),
+)
+"""What is done to each variant, each a step."""
+
+
+def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | PreviewFrame | Result, None, None]:
+    """Restyles a photo; close the generator to stop between two steps.
+
+    Raises servicekit.errors.FailedPrecondition where the kept region leaves nearly nothing.
+    """
+    begin = perf_counter()
+    kept = keep.kept(restyling)
+    seconds: dict[str, float] = {}
+    total = restyling.variants * len(WORKS) + 1
+    showing = _preview_steps(total, restyling.previews)
+    start = perf_counter()
+    regions = layout(restyling.maps, (restyling.photo.shape[0], restyling.photo.shape[1]))
+    light = grading.graded(colour.linear(restyling.photo), restyling.style.light)
+    seconds["light"] = perf_counter() - start
+    step = 1
+    yield Progress(step=step, total_steps=total)
+    images: list[RGB] = []
+    canvases: list[Canvas] = []
+    for variant in range(restyling.variants):
+        canvas = Canvas(
+            light=light, layout=regions, painted=light.copy(), choice=choose(restyling, variant), style=restyling.style
+        )
+        for name, work in WORKS:
+            start = perf_counter()
+            work(canvas)
+            seconds[name] = seconds.get(name, 0.0) + perf_counter() - start
+            step += 1
+            yield Progress(step=step, total_steps=total)
+            if step in showing:
+                yield PreviewFrame(step=step, image=_finished(restyling, canvas, kept))
+        canvases.append(canvas)
+        images.append(_finished(restyling, canvas, kept))
+    manifest = Manifest(
+        engine=info,
+        style=restyling.style.name,
+        seed=restyling.seed,
+        strength=restyling.strength,
+        steps=total,
+        surfaces=tuple(canvases[0].surfaces),
+        palette_delta_e=palette_delta_e(images[0], kept, restyling.palette),
+        seconds=seconds,
+        device_seconds=perf_counter() - begin,
+    )
+    yield Result(images=images, manifest=manifest)
+
+
+def _finished(restyling: Restyling, canvas: Canvas, kept: Mask | None) -> RGB:
+    """The canvas at the strength asked for, with what is kept exactly as it was."""
+    picture = canvas.picture()
+    window = canvas.layout.mask(Region.WINDOW).astype(bool)
+    share = 1.0 - (1.0 - restyling.strength) ** 2
+    if share < 1.0:
+        difference = picture.astype(np.float32) - restyling.photo
+        picture = np.rint(restyling.photo + share * difference).astype(np.uint8)
+    picture = np.where(window[..., None], restyling.photo, picture)
+    return keep.composite(restyling.photo, picture, kept)
+
+
+def _preview_steps(total: int, previews: int) -> frozenset[int]:
+    """The steps to show the picture after: spread evenly, none after the last."""
+    return frozenset(round(total * (number + 1) / (previews + 1)) for number in range(previews)) - {total}

@@ -1,0 +1,40 @@
+"""From a request to an engine's steps, with what holds for every engine."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Final
+
+from diffusion.domain import Restyling, Result, Tier
+from diffusion.engine import Engine, Step
+from diffusion.shrink import shrunk
+from diffusion.styles import Style
+
+PREVIEW_SIDE: Final = 640
+"""Long side of an instant preview, pixels."""
+
+
+class Pipeline:
+    """Hands work to the engine that it is for."""
+
+    def __init__(self, engine: Engine, *, preview_engine: Engine, styles: Mapping[str, Style]) -> None:
+        """`preview_engine` may be the same one."""
+        self._engine = engine
+        self._preview_engine = preview_engine
+        self.styles = styles
+        """By name."""
+
+    async def transform(self, restyling: Restyling) -> AsyncGenerator[Step, None]:
+        """The engine's steps; closing this closes the engine's generator."""
+        async with aclosing(self._engine.transform(restyling)) as steps:
+            async for step in steps:
+                yield step
+
+    async def preview(self, restyling: Restyling) -> Result:
+        """A first look of one small variant, without steps."""
+        small = replace(shrunk(restyling, PREVIEW_SIDE), variants=1, previews=0, tier=Tier.FAST)
+        async with aclosing(self._preview_engine.transform(small)) as steps:
+            async for step in steps:
+                if isinstance(step, Result):
+                    return step
+        raise RuntimeError("the engine ended without a result")
