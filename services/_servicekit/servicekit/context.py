@@ -18,16 +18,21 @@ job_id: ContextVar[str] = ContextVar("job_id", default="")
 _BY_KEY: Final = {REQUEST_ID_KEY: request_id, JOB_ID_KEY: job_id}
 
 
+def is_id(text: str) -> bool:
+    """Whether a text may travel as an id: 1 to 128 printable ASCII characters."""
+    return 0 < len(text) <= MAX_ID_LENGTH and text.isascii() and text.isprintable()
+
+
 def metadata() -> list[tuple[str, str]]:
-    """Call metadata that tells the next service whom it works for."""
-    return [(key, variable.get()) for key, variable in _BY_KEY.items() if variable.get()]
+    """Call metadata that tells the next service whom it works for; ids that gRPC would not carry are left out."""
+    return [(key, variable.get()) for key, variable in _BY_KEY.items() if is_id(variable.get())]
 
 
 def adopt(call_metadata: Iterable[tuple[str, str | bytes]]) -> None:
-    """Takes the ids over from a caller; overlong or unprintable ones are ignored."""
+    """Takes the ids over from a caller; those that are none are ignored."""
     for key, value in call_metadata:
         variable = _BY_KEY.get(key)
-        if variable is not None and isinstance(value, str) and len(value) <= MAX_ID_LENGTH and value.isprintable():
+        if variable is not None and isinstance(value, str) and is_id(value):
             variable.set(value)
 
 

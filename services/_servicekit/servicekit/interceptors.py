@@ -4,7 +4,8 @@ The caller's ids are taken over, the outcome is logged and counted, and every ex
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, NoReturn
 
 import grpc
@@ -58,12 +59,14 @@ def _unary(answer: Callable[..., Awaitable[Any]], method: str) -> Callable[..., 
     return handle
 
 
-def _streaming(answer: Callable[..., AsyncIterator[Any]], method: str) -> Callable[..., AsyncIterator[Any]]:
-    async def handle(request: Any, call: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:  # noqa: ANN401 - any message
+def _streaming(answer: Callable[..., AsyncGenerator[Any, None]], method: str) -> Callable[..., Awaitable[None]]:
+    async def handle(request: Any, call: grpc.aio.ServicerContext[Any, Any]) -> None:  # noqa: ANN401 - any message
+        """Writes rather than yields: so a cancelled call closes the answer here and now, not when it is collected."""
         with _Observation(method, call) as observation:
             try:
-                async for response in answer(request, call):
-                    yield response
+                async with aclosing(answer(request, call)) as responses:
+                    async for response in responses:
+                        await call.write(response)
             except Exception as error:
                 await observation.abort(error)
 

@@ -24,5 +24,6 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
             uvloop.run(main())
     except SettingsError as error:
+        logs.configure("modomo")  # the settings that say more about logs are those that are wrong
         log.critical("cannot start", problem=str(error))
         sys.exit(EXIT_CONFIGURATION)

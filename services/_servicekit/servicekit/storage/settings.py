@@ -18,7 +18,7 @@ class StorageSettings:
     data_dir: Path = shared(Path("data"))
     """Directory of the local store."""
 
-    url_secret: str = shared("")
+    url_secret: str = shared("", secret=True)
     """Signs links to the local store, 16 characters or more; empty draws one and keeps it in the directory."""
 
     s3_bucket: str = shared("")
@@ -33,7 +33,7 @@ class StorageSettings:
     s3_access_key_id: str = shared("")
     """Empty leaves credentials to the SDK's own chain (environment, instance role, …)."""
 
-    s3_secret_access_key: str = shared("")
+    s3_secret_access_key: str = shared("", secret=True)
     """Belongs to the key id."""
 
     def __post_init__(self) -> None:
