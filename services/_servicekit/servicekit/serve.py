@@ -17,7 +17,10 @@ async def serve_engines(
     engines: Sequence[Engine],
     registrations: Sequence[tuple[str, Registration]],
 ) -> None:
-    """Answers health checks at once, and says SERVING when every engine has loaded and run once."""
+    """Answers health checks at once, and says SERVING when every engine has loaded and run once.
+
+    The first of `engines` is the one that the service is named after.
+    """
     metrics.serve(settings.metrics_port)
     options = ServerOptions(address=listen, drain_seconds=settings.drain_seconds)
     async with running(options, registrations) as server:
@@ -25,6 +28,7 @@ async def serve_engines(
             for engine in engines:
                 await engine.load()
                 log.info("engine ready", engine=engine.info.name, models=[model.name for model in engine.info.models])
+            server.set_engine(engines[0].info.name)
             await server.set_serving(True)
             await until_stopped()
         finally:

@@ -9,7 +9,7 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -21,6 +21,8 @@ from servicekit.interceptors import ServiceInterceptor
 log = logs.get(__name__)
 
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
+ENGINE_KEY: Final = "x-modomo-engine"
+"""Initial metadata of every health answer: the name of the service's engine, for whoever looks after the system."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,7 @@ async def running(
             ("grpc.so_reuseport", 0),
         ],
     )
-    servicer = health.aio.HealthServicer()
+    servicer = _HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     for _name, register in registrations:
         register(server)
@@ -89,11 +91,15 @@ async def running(
 class RunningServer:
     """A server that listens."""
 
-    def __init__(self, *, port: int, names: Sequence[str], health_servicer: health.aio.HealthServicer) -> None:
+    def __init__(self, *, port: int, names: Sequence[str], health_servicer: "_HealthServicer") -> None:
         self.port = port
         """The port that it listens on."""
         self._names = names
         self._health = health_servicer
+
+    def set_engine(self, name: str) -> None:
+        """Tells health checks which engine answers here."""
+        self._health.engine = name
 
     async def set_serving(self, serving: bool) -> None:
         """Tells health checks whether calls are welcome."""
@@ -101,6 +107,21 @@ class RunningServer:
         for name in ("", *self._names):
             await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)
         log.info("serving" if serving else "not serving")
+
+
+class _HealthServicer(health.aio.HealthServicer):
+    """The reference implementation, plus the engine's name."""
+
+    engine = ""
+
+    async def Check(  # noqa: N802 - the base's name
+        self, request: health_pb2.HealthCheckRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> health_pb2.HealthCheckResponse:
+        """Says whether a service is serving."""
+        if self.engine:
+            await context.send_initial_metadata(((ENGINE_KEY, self.engine),))
+        response: health_pb2.HealthCheckResponse = await super().Check(request, context)
+        return response
 
 
 async def until_stopped() -> None:
