@@ -1,4 +1,4 @@
-"""`python -m servicekit.health HOST:PORT`: ends with 0 where a gRPC server says SERVING, for container health checks."""
+"""`python -m servicekit.health HOST:PORT` ends with 0 where a gRPC server says SERVING: a container health check."""
 
 import sys
 
@@ -10,10 +10,11 @@ def serving(address: str, *, seconds: float = 2.0) -> bool:
     """Whether the server as a whole welcomes calls; false also where nothing answers in time."""
     with grpc.insecure_channel(address) as channel:
         try:
-            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=seconds)
+            stub = health_pb2_grpc.HealthStub(channel)
+            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=seconds)  # type: ignore[attr-defined]  # missing from the type stubs only
         except grpc.RpcError:
             return False
-        return answer.status == health_pb2.HealthCheckResponse.SERVING
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 if __name__ == "__main__":
