@@ -1,0 +1,34 @@
+"""How a call to another service may fail, as the gateway sees it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import grpc
+
+from servicekit import logs
+from servicekit.errors import ServiceError, Unavailable
+from servicekit.status import from_call
+
+log = logs.get(__name__)
+
+_BROKEN_OFF: Final = frozenset({grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN})
+"""How a call ends whose server went away; a call that we cancel ends by CancelledError instead."""
+
+
+@contextmanager
+def translated(service: str) -> Iterator[None]:
+    """Turns the failure of a call into the ServiceError that it means."""
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        known = from_call(error)
+        log.warning("call failed", to=service, code=known.code.name, reason=known.reason, problem=error.details())
+        if known.code in _BROKEN_OFF:
+            raise broke_off() from error
+        raise known from error
+
+
+def broke_off() -> ServiceError:
+    """The other side went away in the middle of an answer."""
+    return Unavailable("CONNECTION_LOST", "A part of the service does not answer at the moment.")
