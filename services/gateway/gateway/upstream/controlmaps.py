@@ -64,15 +64,15 @@ class Quality:
 
 
 class ControlMapsClient:
-    """Calls ControlMapsService; a `timeout` in seconds reaches it as deadline. Failures are ServiceError."""
+    """Calls ControlMapsService; `seconds` become the deadline of a call. Failures are ServiceError."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = ControlMapsServiceStub(channel)
 
-    async def classify(self, photo: bytes, *, timeout: float) -> RoomGuess:
+    async def classify(self, photo: bytes, *, seconds: float) -> RoomGuess:
         """What kind of room a JPEG shows, and whether it shows one."""
         with translated("controlmaps"):
-            response = await self._stub.Classify(pb.ClassifyRequest(image=jpeg(photo)), timeout=timeout)
+            response = await self._stub.Classify(pb.ClassifyRequest(image=jpeg(photo)), timeout=seconds)
         return RoomGuess(
             rooms={room_type(room.room_type): room.probability for room in response.rooms},
             room_probability=response.room_probability,
@@ -80,10 +80,10 @@ class ControlMapsClient:
             engine=info_from_proto(response.engine),
         )
 
-    async def generate(self, photo: bytes, *, timeout: float) -> ControlMaps:
+    async def generate(self, photo: bytes, *, seconds: float) -> ControlMaps:
         """All control maps of a JPEG; kinds that this version lacks are left out."""
         with translated("controlmaps"):
-            response = await self._stub.Generate(pb.GenerateRequest(image=jpeg(photo)), timeout=timeout)
+            response = await self._stub.Generate(pb.GenerateRequest(image=jpeg(photo)), timeout=seconds)
         known = {kind_to_proto(kind): kind for kind in MapKind}
         return ControlMaps(
             maps={known[drawn.kind]: drawn.image.data for drawn in response.maps if drawn.kind in known},
@@ -91,14 +91,14 @@ class ControlMapsClient:
         )
 
     async def assess(
-        self, original: bytes, result: bytes, *, kept: bytes, palette: Sequence[str], timeout: float
+        self, original: bytes, result: bytes, *, kept: bytes, palette: Sequence[str], seconds: float
     ) -> Quality:
         """Scores a JPEG against its original; `kept` is a mask as PNG, or empty where nothing had to stay."""
         request = pb.AssessRequest(
             original=jpeg(original), result=jpeg(result), kept=Mask(png=kept) if kept else None, palette=palette
         )
         with translated("controlmaps"):
-            response = await self._stub.Assess(request, timeout=timeout)
+            response = await self._stub.Assess(request, timeout=seconds)
         return Quality(
             structure=response.structure,
             palette=response.palette,

@@ -41,11 +41,11 @@ class DetectionClient:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = DetectionServiceStub(channel)
 
-    async def detect(self, photo: bytes, *, masks: bool, timeout: float) -> Detections:
-        """All objects in a JPEG; `timeout` in seconds reaches the service as its deadline."""
+    async def detect(self, photo: bytes, *, masks: bool, seconds: float) -> Detections:
+        """All objects in a JPEG; `seconds` become the deadline of the call."""
         request = pb.DetectRequest(image=jpeg(photo), masks=masks)
         with translated("detection"):
-            response = await self._stub.Detect(request, timeout=timeout)
+            response = await self._stub.Detect(request, timeout=seconds)
         return Detections(
             objects=tuple(_object(found) for found in response.detections), engine=info_from_proto(response.engine)
         )

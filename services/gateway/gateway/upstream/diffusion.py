@@ -115,17 +115,17 @@ Step: TypeAlias = StepDone | PreviewPicture | Restyled
 
 
 class DiffusionClient:
-    """Calls DiffusionService; a `timeout` in seconds reaches it as deadline. Failures are ServiceError."""
+    """Calls DiffusionService; `seconds` become the deadline of a call. Failures are ServiceError."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = DiffusionServiceStub(channel)
 
-    async def transform(self, restyling: Restyling, *, timeout: float) -> AsyncGenerator[Step, None]:
+    async def transform(self, restyling: Restyling, *, seconds: float) -> AsyncGenerator[Step, None]:
         """Steps, previews, and one result at the end.
 
         Close the generator (`contextlib.aclosing`) or cancel its reader to stop the engine between two steps.
         """
-        call = self._stub.Transform(_request(restyling), timeout=timeout)
+        call = self._stub.Transform(_request(restyling), timeout=seconds)
         try:
             with translated("diffusion"):
                 async for response in call:
@@ -142,16 +142,16 @@ class DiffusionClient:
         finally:
             call.cancel()
 
-    async def preview(self, restyling: Restyling, *, timeout: float) -> bytes:
+    async def preview(self, restyling: Restyling, *, seconds: float) -> bytes:
         """A first look as JPEG, made at once."""
         with translated("diffusion"):
-            response = await self._stub.Preview(pb.PreviewRequest(transform=_request(restyling)), timeout=timeout)
+            response = await self._stub.Preview(pb.PreviewRequest(transform=_request(restyling)), timeout=seconds)
         return response.image.data
 
-    async def styles(self, *, timeout: float) -> tuple[StyleInfo, ...]:
+    async def styles(self, *, seconds: float) -> tuple[StyleInfo, ...]:
         """The styles that can be asked for, by name."""
         with translated("diffusion"):
-            response = await self._stub.ListStyles(pb.ListStylesRequest(), timeout=timeout)
+            response = await self._stub.ListStyles(pb.ListStylesRequest(), timeout=seconds)
         return tuple(
             StyleInfo(name=style.name, title=style.title, description=style.description, palette=tuple(style.palette))
             for style in response.styles
