@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from servicekit.env import shared
+from servicekit.joblog.redis import JobLogSettings
 from servicekit.settings import ProcessSettings
 from servicekit.storage.settings import StorageSettings
 
@@ -11,11 +12,8 @@ PREFIX: Final = "MODOMO_GATEWAY_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewaySettings(ProcessSettings, StorageSettings):
-    """Where everything behind the gateway is."""
-
-    redis_url: str = shared("redis://127.0.0.1:6379/0")
-    """Job truth; `rediss://` for TLS."""
+class GatewaySettings(ProcessSettings, StorageSettings, JobLogSettings):
+    """Where everything behind the gateway is: job truth and pictures (inherited), and the services."""
 
     detection_address: str = shared("127.0.0.1:50051")
     """gRPC address of the detection service."""
@@ -29,10 +27,15 @@ class GatewaySettings(ProcessSettings, StorageSettings):
     notifier_address: str = shared("127.0.0.1:50054")
     """gRPC address of the notifier."""
 
+    def __post_init__(self) -> None:
+        """Raises ValueError naming a setting that makes no sense."""
+        StorageSettings.__post_init__(self)
+        JobLogSettings.__post_init__(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ApiSettings(GatewaySettings):
-    """Settings of `gateway api`; raises ValueError for a number that makes no sense."""
+    """Settings of `gateway api`."""
 
     listen: str = "127.0.0.1:8000"
     """`host:port` of HTTP and WebSocket."""
@@ -86,7 +89,10 @@ class ApiSettings(GatewaySettings):
     """Estimate of a job's duration while none has been measured."""
 
     def __post_init__(self) -> None:
+        """Raises ValueError naming a setting that makes no sense."""
         super().__post_init__()
+        if self.retention_seconds <= self.wait_seconds + self.run_seconds:
+            raise ValueError("retention_seconds must outlast wait_seconds and run_seconds")
         positive = ("long_side", "max_file_bytes", "upload_seconds", "decode_threads", "queue_limit", "url_seconds")
         for name in positive:
             if getattr(self, name) <= 0:

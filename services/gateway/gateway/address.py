@@ -1,0 +1,37 @@
+"""The gateway's own address, as the caller can reach it."""
+
+import re
+from typing import Final
+
+from starlette.requests import HTTPConnection
+
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+
+
+class PublicAddress:
+    """From a setting, or else from what the request says (`X-Forwarded-Proto` of a trusted proxy included)."""
+
+    def __init__(self, public_url: str = "") -> None:
+        """`https://host`, or empty."""
+        self._fixed = public_url.rstrip("/")
+
+    def base(self, connection: HTTPConnection) -> str:
+        """`https://host`, without a slash at the end."""
+        if self._fixed:
+            return self._fixed
+        scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
+        host = connection.headers.get("host", "")
+        if not _HOST.fullmatch(host):
+            name, port = connection.scope.get("server") or ("localhost", None)
+            host = f"{name}:{port}" if port else name
+        return f"{scheme}://{host}"
+
+
+def absolute(base: str, link: str) -> str:
+    """A link as the caller can open it; those of other hosts are complete already."""
+    return base + link if link.startswith("/") else link
+
+
+def websocket(base: str, path: str) -> str:
+    """`wss://host/…` for a base of `https://host`."""
+    return "ws" + base.removeprefix("http") + path

@@ -1,0 +1,160 @@
+"""The HTTP application, made of parts that are ready to be used."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic.json_schema import models_json_schema
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from gateway import problem
+from gateway.address import PublicAddress
+from gateway.jobs.analysis import Analysis
+from gateway.jobs.broadcast import Broadcasts
+from gateway.jobs.estimate import Estimator
+from gateway.jobs.links import Linker
+from gateway.jobs.styles import StyleCatalogue
+from gateway.jobs.transformations import Transformations
+from gateway.middleware.lingering import LingeringClose
+from gateway.middleware.scope import HEADER as REQUEST_ID
+from gateway.middleware.scope import RequestScope
+from gateway.middleware.security import SecurityHeaders
+from gateway.readiness import Readiness
+from gateway.routes import analyze, files, health, pages, stream, styles, transform
+from gateway.routes.messages import EventMessage, MessageStream
+from gateway.routes.receive import FormReceiver
+from gateway.uploads.preferences import PreferencesBody
+from servicekit.errors import InvalidArgument, ServiceError
+from servicekit.storage.local import LocalStore
+
+TITLE: Final = "Modomo"
+_DESCRIPTION: Final = (
+    "Restyles photos of rooms. Submit a photo, follow its job over WebSocket (`/ws/transform/{job_id}`, optionally "
+    "`?after=SEQ`; close codes 1000 at the end, 4404 for an unknown job) or Server-Sent Events, fetch the result.\n\n"
+    "Every error is `application/problem+json` with a stable `code`."
+)
+_REFERENCES: Final = "#/components/schemas/{model}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the application is made of."""
+
+    transformations: Transformations
+    analyze_photo: Callable[[bytes], Awaitable[Analysis]]
+    broadcasts: Broadcasts
+    catalogue: StyleCatalogue
+    linker: Linker
+    estimator: Estimator
+    readiness: Readiness
+    receiver: FormReceiver
+    address: PublicAddress
+    cors_origins: Sequence[str]
+
+    local_store: LocalStore | None
+    """The store whose pictures the gateway itself serves; None where another server does."""
+
+
+def create_app(parts: Parts) -> FastAPI:
+    """Every endpoint, with errors and middleware."""
+    app = FastAPI(
+        title=TITLE,
+        version=version("modomo-gateway"),
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=_middleware(parts.cors_origins),
+        exception_handlers={
+            ServiceError: _service_error,
+            RequestValidationError: _validation_error,
+            HTTPException: _http_error,
+        },
+    )
+    for routes in _routers(parts):
+        app.include_router(routes)
+    _document(app)
+    return app
+
+
+def _routers(parts: Parts) -> list[APIRouter]:
+    messages = MessageStream(parts.broadcasts, parts.transformations, parts.linker)
+    routers = [
+        transform.router(parts.transformations, parts.receiver, parts.address),
+        stream.router(messages, parts.transformations, parts.address),
+        analyze.router(parts.analyze_photo, parts.receiver),
+        styles.router(parts.catalogue),
+        health.router(parts.readiness, parts.estimator),
+        pages.router(TITLE),
+    ]
+    if parts.local_store is not None:
+        routers.append(files.router(parts.local_store))
+    return routers
+
+
+def _middleware(cors_origins: Sequence[str]) -> list[Middleware]:
+    """From the outside in."""
+    stack = [Middleware(LingeringClose), Middleware(SecurityHeaders), Middleware(RequestScope)]
+    if cors_origins:
+        cors = Middleware(
+            CORSMiddleware,
+            allow_origins=list(cors_origins),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Idempotency-Key", "Last-Event-ID", REQUEST_ID],
+            expose_headers=[REQUEST_ID, "Retry-After"],
+        )
+        stack.append(cors)
+    return stack
+
+
+async def _service_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)  # noqa: S101 - it is registered for these
+    return problem.error_response(error)
+
+
+async def _validation_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - it is registered for these
+    first = error.errors()[0]
+    field = str(first["loc"][-1])[:64]
+    return problem.error_response(InvalidArgument("FIELD_INVALID", f"{field}: {first['msg']}.", field=field))
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these
+    return problem.response(problem.of_status(error.status_code), headers=error.headers)
+
+
+def _document(app: FastAPI) -> None:
+    """Adds the models that no handler returns, and takes out FastAPI's own error, which nobody ever gets."""
+    original = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = original()
+            models = [(model, "serialization") for model in (problem.Problem, EventMessage)]
+            _, extra = models_json_schema(
+                [*models, (PreferencesBody, "validation")],  # type: ignore[list-item]  # a list of two kinds of literals
+                ref_template=_REFERENCES,
+            )
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(extra["$defs"])
+            schemas["Preferences"] = schemas.pop("PreferencesBody")
+            _without_framework_errors(document)
+        return app.openapi_schema or document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this way of extending it
+
+
+def _without_framework_errors(document: dict[str, Any]) -> None:
+    for path in document["paths"].values():
+        for operation in path.values():
+            responses = operation.get("responses", {})
+            if "application/json" in responses.get("422", {}).get("content", {}):
+                del responses["422"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(name, None)

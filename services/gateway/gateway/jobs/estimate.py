@@ -1,0 +1,48 @@
+"""How long a job will take: measured durations of recent jobs, and what lies before it in the queue."""
+
+import time
+from typing import Final
+
+from servicekit.joblog import ENDINGS, Job, JobDesk, JobStatus, QueueState
+
+_FRESH_SECONDS: Final = 1.0
+
+
+class Estimator:
+    """Estimates from the queue's state, which it asks for at most once a second."""
+
+    def __init__(self, desk: JobDesk, *, typical_seconds: float) -> None:
+        """`typical_seconds` stands for a job's duration while none has been measured."""
+        self._desk = desk
+        self._typical = typical_seconds
+        self._state: QueueState | None = None
+        self._read_at = 0.0
+
+    async def state(self) -> QueueState:
+        """The queue's state, at most a second old."""
+        if self._state is None or time.monotonic() - self._read_at > _FRESH_SECONDS:
+            self._state = await self._desk.queue_state()
+            self._read_at = time.monotonic()
+        return self._state
+
+    async def of_new_job(self) -> float:
+        """Seconds from now to the end of a job that has just been accepted."""
+        state = await self.state()
+        return self._waiting(state, position=state.waiting + 1)
+
+    async def remaining(self, job: Job) -> float:
+        """Seconds from now to a job's end; 0 for one that has ended."""
+        if job.status in ENDINGS:
+            return 0.0
+        state = await self.state()
+        if job.status is JobStatus.QUEUED:
+            return self._waiting(state, position=max(1, job.queue_position))
+        return self._duration(state) * (1.0 - job.progress)
+
+    def _waiting(self, state: QueueState, *, position: int) -> float:
+        """As many workers as there are running jobs each take one of the jobs ahead at a time."""
+        rounds = (position - 1) / max(1, state.running)
+        return self._duration(state) * (1.0 + rounds)
+
+    def _duration(self, state: QueueState) -> float:
+        return state.recent_seconds or self._typical

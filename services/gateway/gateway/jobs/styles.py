@@ -1,0 +1,66 @@
+"""The styles that can be asked for: diffusion knows them, the gateway remembers them for a while."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from servicekit import logs
+from servicekit.errors import InvalidArgument, ServiceError
+
+log = logs.get(__name__)
+
+_FRESH_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """A style, as people choose it."""
+
+    name: str
+    """The word for requests, `scandinavian`."""
+
+    title: str
+    """For people, `Scandinavian`."""
+
+    description: str
+    """One sentence."""
+
+    palette: tuple[str, ...]
+    """`#RRGGBB`."""
+
+
+class StyleSource(Protocol):
+    """Where styles come from."""
+
+    async def list_styles(self) -> Sequence[Style]:
+        """All of them; raises ServiceError where they cannot be had."""
+
+
+class StyleCatalogue:
+    """Remembers the styles; an old list is better than none while diffusion is away."""
+
+    def __init__(self, source: StyleSource) -> None:
+        self._source = source
+        self._styles: tuple[Style, ...] = ()
+        self._read_at = 0.0
+
+    async def styles(self) -> tuple[Style, ...]:
+        """All of them; raises ServiceError where they have never been seen."""
+        if not self._styles or time.monotonic() - self._read_at > _FRESH_SECONDS:
+            try:
+                self._styles = tuple(await self._source.list_styles())
+            except ServiceError as error:
+                if not self._styles:
+                    raise
+                log.warning("styles are not fresh", problem=str(error))
+            self._read_at = time.monotonic()
+        return self._styles
+
+    async def require(self, name: str) -> None:
+        """Raises InvalidArgument naming `style` for a name that no style has."""
+        names = [style.name for style in await self.styles()]
+        if name not in names:
+            raise InvalidArgument(
+                "UNKNOWN_STYLE", f"There is no style {name[:64]!r}: {', '.join(names)}.", field="style"
+            )

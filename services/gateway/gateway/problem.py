@@ -1,0 +1,137 @@
+"""Errors as `application/problem+json` (RFC 9457), one shape for all of them.
+
+    {"success": false, "type": "urn:modomo:problem:QUEUE_FULL", "title": "Queue full", "status": 503,
+     "detail": "Too many transformations are waiting. Try again soon.", "code": "QUEUE_FULL", "retryable": true}
+
+`field` is there where one field of the request is to blame. Nothing but public sentences ever gets here: unknown
+exceptions become INTERNAL.
+"""
+
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import grpc
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from servicekit.errors import ServiceError, internal
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+_BY_CODE: Final = {
+    grpc.StatusCode.INVALID_ARGUMENT: 422,
+    grpc.StatusCode.OUT_OF_RANGE: 422,
+    grpc.StatusCode.NOT_FOUND: 404,
+    grpc.StatusCode.ALREADY_EXISTS: 409,
+    grpc.StatusCode.FAILED_PRECONDITION: 409,
+    grpc.StatusCode.ABORTED: 409,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 503,
+    grpc.StatusCode.UNAVAILABLE: 503,
+    grpc.StatusCode.DEADLINE_EXCEEDED: 503,
+}
+_BY_REASON: Final = {
+    "MALFORMED_BODY": 400,
+    "MALFORMED_JSON": 400,
+    "UPLOAD_TIMEOUT": 408,
+    "UPLOAD_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "IMAGE_UNSUPPORTED": 415,
+    "RATE_LIMITED": 429,
+}
+"""Where HTTP has a more telling status than the gRPC code."""
+
+
+class Problem(BaseModel):
+    """An error."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "success": False,
+                    "type": "urn:modomo:problem:FIELD_INVALID",
+                    "title": "Field invalid",
+                    "status": 422,
+                    "detail": "preferences.strength: Input should be less than or equal to 1.",
+                    "code": "FIELD_INVALID",
+                    "retryable": False,
+                    "field": "preferences.strength",
+                }
+            ]
+        }
+    )
+
+    success: bool = Field(default=False, description="Always false.")
+    type: str = Field(description="URN of the kind of problem.")
+    title: str = Field(description="The kind of problem, for people.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What went wrong this time, for people.")
+    code: str = Field(description="Stable, UPPER_SNAKE_CASE: programs branch on it.")
+    retryable: bool = Field(description="Whether the same request may succeed later.")
+    field: str | None = Field(default=None, description="The field or header that is to blame, where one is.")
+
+
+def of_error(error: ServiceError) -> Problem:
+    """A problem for an error of ours."""
+    status = _BY_REASON.get(error.reason) or _BY_CODE.get(error.code, 500)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        error = internal()
+    return _problem(status, error.reason, error.message, error.retryable, error.metadata.get("field"))
+
+
+def of_status(status: int) -> Problem:
+    """A problem for a status that the framework answers with by itself, 404 for an unknown path."""
+    phrase = HTTPStatus(status).phrase
+    return _problem(status, phrase.upper().replace(" ", "_").replace("-", "_"), f"{phrase}.", status >= 500, None)
+
+
+def response(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Response:
+    """As an HTTP answer."""
+    body = problem.model_dump_json(exclude_none=True)
+    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def error_response(error: ServiceError) -> Response:
+    """An error as an HTTP answer, with `Retry-After` where waiting helps."""
+    problem = of_error(error)
+    headers = {}
+    if problem.status in (429, 503):
+        headers["Retry-After"] = str(max(1, math.ceil(float(error.metadata.get("retry_after_seconds", "1")))))
+    return response(problem, headers=headers)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What an endpoint's OpenAPI says about its errors."""
+    return {
+        status: {"description": _MEANINGS[status], "content": {MEDIA_TYPE: {"schema": _REFERENCE}}}
+        for status in statuses
+    }
+
+
+_REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
+_MEANINGS: Final = {
+    400: "The request is malformed.",
+    404: "There is no such thing, or no longer.",
+    408: "The body took too long to arrive.",
+    409: "In conflict with the state of things, or with an earlier request.",
+    413: "Too large.",
+    415: "Not multipart/form-data, or not a picture of a known format.",
+    422: "A field is out of range; `field` names it.",
+    429: "Too many requests; `Retry-After` says when to try again.",
+    500: "Something went wrong on our side.",
+    503: "The queue is full or a part of the service is down; `Retry-After` says when to try again.",
+}
+
+
+def _problem(status: int, code: str, detail: str, retryable: bool, field: str | None) -> Problem:
+    return Problem(
+        type=f"urn:modomo:problem:{code}",
+        title=code.replace("_", " ").capitalize(),
+        status=status,
+        detail=detail,
+        code=code,
+        retryable=retryable,
+        field=field,
+    )

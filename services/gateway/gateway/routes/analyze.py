@@ -1,0 +1,107 @@
+"""What a photo shows, in one answer."""
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway import problem
+from gateway.jobs.analysis import Analysis
+from gateway.routes.answers import Detection
+from gateway.routes.receive import FormReceiver
+from gateway.uploads.header import FIELD as PHOTO
+
+_FORM: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": [PHOTO],
+                    "additionalProperties": False,
+                    "properties": {
+                        PHOTO: {"type": "string", "format": "binary", "description": "As for a submission."}
+                    },
+                }
+            }
+        },
+    }
+}
+_EXAMPLE: Final[dict[str, Any]] = {
+    "success": True,
+    "data": {
+        "room_type": "living_room",
+        "probability": 0.91,
+        "is_room": True,
+        "room_probability": 0.98,
+        "rooms": {"living_room": 0.91, "dining_room": 0.05, "office": 0.04},
+        "detections": [{"id": "sofa-1", "label": "sofa", "confidence": 0.94, "box": [112.0, 320.5, 498.0, 611.0]}],
+        "width": 1024,
+        "height": 768,
+    },
+}
+
+
+class AnalysisData(BaseModel):
+    """What a photo shows."""
+
+    room_type: str
+    probability: float = Field(description="Of `room_type`, 0–1.")
+    is_room: bool
+    room_probability: float = Field(description="That the photo shows a room at all, 0–1.")
+    rooms: dict[str, float] = Field(description="Every room type with its probability, most probable first.")
+    detections: list[Detection]
+    width: int = Field(description="Of the analysed photo, which boxes refer to.")
+    height: int
+
+
+class AnalysisAnswer(BaseModel):
+    """The analysis."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    success: bool = True
+    data: AnalysisData
+
+
+def router(analyze_photo: Callable[[bytes], Awaitable[Analysis]], receiver: FormReceiver) -> APIRouter:
+    """The endpoint; `analyze_photo` takes the upload as it came."""
+    routes = APIRouter(tags=["analyze"])
+
+    @routes.post(
+        "/analyze",
+        summary="What a photo shows",
+        openapi_extra=_FORM,
+        responses=problem.documented(400, 408, 413, 415, 422, 503),
+    )
+    async def analyze(request: Request) -> AnalysisAnswer:
+        """Room type with probability and the things in the room, without a job."""
+        async with receiver.photo(request) as form:
+            analysis = await analyze_photo(form[PHOTO])
+        return AnalysisAnswer(data=_data(analysis))
+
+    return routes
+
+
+def _data(analysis: Analysis) -> AnalysisData:
+    best = analysis.rooms[0]
+    return AnalysisData(
+        room_type=best.room_type,
+        probability=_rounded(best.probability),
+        is_room=analysis.is_room,
+        room_probability=_rounded(analysis.room_probability),
+        rooms={guess.room_type.value: _rounded(guess.probability) for guess in analysis.rooms},
+        detections=[
+            Detection(id=found.id, label=found.label, confidence=_rounded(found.confidence), box=found.box)
+            for found in analysis.detections
+        ],
+        width=analysis.width,
+        height=analysis.height,
+    )
+
+
+def _rounded(share: float) -> float:
+    return round(share, 4) if math.isfinite(share) else 0.0

@@ -1,0 +1,77 @@
+"""Examples for the OpenAPI document."""
+
+from typing import Any, Final
+
+JOB_ID: Final = "3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f"
+_HOST: Final = "https://api.example.com"
+
+
+def _link(name: str) -> str:
+    return f"{_HOST}/files/jobs/{JOB_ID}/{name}?expires=1762947045&signature=Q2xvdWRz"
+
+
+SUBMITTED: Final[dict[str, Any]] = {
+    "success": True,
+    "job_id": JOB_ID,
+    "estimated_time": 15,
+    "websocket_url": f"wss://api.example.com/ws/transform/{JOB_ID}",
+    "status_url": f"{_HOST}/transform/status/{JOB_ID}",
+}
+
+RESULT: Final[dict[str, Any]] = {
+    "transformed_url": _link("transformed-0.jpg"),
+    "transformed_urls": [_link("transformed-0.jpg")],
+    "thumbnail_url": _link("thumbnail.jpg"),
+    "original_url": _link("original.jpg"),
+    "before_after_url": _link("before-after.jpg"),
+    "control_maps": {"depth": _link("depth.png"), "canny": _link("canny.png")},
+    "detections": [{"id": "sofa-1", "label": "sofa", "confidence": 0.94, "box": [112.0, 320.5, 498.0, 611.0]}],
+    "metadata": {
+        "style": "modern",
+        "processing_time": 4.5,
+        "quality_score": 0.92,
+        "engine": "torch",
+        "seed": 7,
+        "strength": 0.8,
+        "room_type": "living_room",
+        "room_probability": 0.97,
+        "models": [{"name": "stable-diffusion-v1-5/stable-diffusion-v1-5", "revision": "451f4fe"}],
+        "stage_seconds": {"detecting": 0.3, "generating": 0.4, "transforming": 3.5, "finalizing": 0.3},
+        "quality": {"structure": 0.95, "palette": 0.9, "keep": 1.0, "sharpness": 0.88, "overall": 0.92},
+        "surfaces": [{"label": "wall", "area": 0.41, "confidence": 0.93, "material": "warm white paint"}],
+        "palette_delta_e": 4.2,
+        "gpu_seconds": 3.9,
+        "estimated_cost_usd": 0.0006,
+        "warnings": [],
+    },
+}
+
+STATUS: Final[dict[str, Any]] = {
+    "success": True,
+    "data": {
+        "job_id": JOB_ID,
+        "status": "generating",
+        "progress": 0.75,
+        "estimated_time_remaining": 5,
+        "result": None,
+        "error": None,
+        "error_code": None,
+        "stage": "transforming",
+        "queue_position": None,
+        "created_at": "2025-11-12T10:30:41Z",
+        "expires_at": "2025-11-13T10:30:41Z",
+        "preview_url": _link("preview-1.jpg"),
+    },
+}
+
+EVENT: Final[dict[str, Any]] = {
+    "job_id": JOB_ID,
+    "seq": 9,
+    "status": "transforming",
+    "progress": 0.72,
+    "message": "Applying modern style...",
+    "timestamp": "2025-11-12T10:30:45Z",
+    "step": 11,
+    "total_steps": 20,
+    "preview_url": _link("preview-1.jpg"),
+}

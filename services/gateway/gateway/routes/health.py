@@ -1,0 +1,89 @@
+"""How the gateway and everything behind it are."""
+
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import APIRouter, Response
+from prometheus_client import Gauge
+from pydantic import BaseModel, Field
+
+from gateway.jobs.estimate import Estimator
+from gateway.readiness import Readiness
+from servicekit import metrics
+from servicekit.errors import ServiceError
+
+QUEUE_WAITING: Final = Gauge("modomo_queue_waiting", "Jobs that wait for a worker")
+QUEUE_RUNNING: Final = Gauge("modomo_queue_running", "Jobs that workers have taken up")
+QUEUE_OLDEST_SECONDS: Final = Gauge("modomo_queue_oldest_wait_seconds", "How long the first in line has waited")
+
+
+class DependencyHealth(BaseModel):
+    """One thing that the gateway needs."""
+
+    ready: bool
+    engine: str | None = Field(default=None, description="Of a model service.")
+
+
+class Health(BaseModel):
+    """How everything is."""
+
+    success: bool = True
+    status: str = Field(description="`ok`, or `degraded` where something does not answer.")
+    version: str
+    dependencies: dict[str, DependencyHealth]
+
+
+class Alive(BaseModel):
+    """The process runs, or is ready."""
+
+    success: bool = True
+    status: str
+
+
+def router(readiness: Readiness, estimator: Estimator) -> APIRouter:
+    """The endpoints."""
+    routes = APIRouter(tags=["health"])
+    gateway_version = version("modomo-gateway")
+
+    @routes.get("/health", summary="Version, engines, dependencies")
+    async def health() -> Health:
+        """Says how everything is; answers 200 whatever that may be."""
+        dependencies = await readiness.dependencies()
+        well = not readiness.stopping and all(one.ready for one in dependencies)
+        return Health(
+            status="ok" if well else "degraded",
+            version=gateway_version,
+            dependencies={
+                one.name: DependencyHealth(ready=one.ready, engine=one.engine or None) for one in dependencies
+            },
+        )
+
+    @routes.get("/health/live", summary="Whether the process runs")
+    async def live() -> Alive:
+        """Asks nobody: a dependency that is away is no reason to restart the gateway."""
+        return Alive(status="alive")
+
+    @routes.get("/health/ready", summary="Whether requests are welcome", responses={503: {"model": Alive}})
+    async def ready(response: Response) -> Alive:
+        """Follows the dependencies; 503 as soon as the process has been told to end."""
+        if await readiness.ready():
+            return Alive(status="ready")
+        response.status_code = 503
+        response.headers["Retry-After"] = "1"
+        return Alive(success=False, status="not ready")
+
+    @routes.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+    async def show_metrics() -> Response:
+        """Of this process, and the length of the queue."""
+        try:
+            state = await estimator.state()
+        except ServiceError:  # the rest is all the more worth seeing
+            pass
+        else:
+            QUEUE_WAITING.set(state.waiting)
+            QUEUE_RUNNING.set(state.running)
+            QUEUE_OLDEST_SECONDS.set(state.oldest_wait_seconds)
+        page, content_type = metrics.page()
+        return Response(page, headers={"Content-Type": content_type})
+
+    return routes

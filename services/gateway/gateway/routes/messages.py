@@ -1,0 +1,79 @@
+"""Events as the app reads them, over WebSocket and Server-Sent Events alike."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.address import absolute
+from gateway.jobs.broadcast import Broadcasts
+from gateway.jobs.links import Linker
+from gateway.jobs.transformations import Transformations
+from gateway.routes import answers, examples
+from servicekit.joblog import Event, JobStatus
+
+
+class EventMessage(BaseModel):
+    """Something that happened to a job."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.EVENT]})
+
+    job_id: str
+    seq: int = Field(description="Strictly increasing within a job.")
+    status: JobStatus
+    progress: float = Field(description="0–1, never goes down.")
+    message: str = Field(description="For people.")
+    timestamp: answers.Moment
+    step: int | None = Field(default=None, description="While transforming: 1 to `total_steps`.")
+    total_steps: int | None = None
+    preview_url: str | None = Field(default=None, description="A look at the unfinished result.")
+    result: answers.Result | None = Field(default=None, description="As in the status; of `completed` alone.")
+
+
+_OPTIONAL: Final = ("step", "total_steps", "preview_url", "result")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """An event, ready to be sent."""
+
+    seq: int
+    text: str
+    """JSON."""
+
+
+class MessageStream:
+    """A job's events with links that the caller can open."""
+
+    def __init__(self, broadcasts: Broadcasts, transformations: Transformations, linker: Linker) -> None:
+        self._broadcasts = broadcasts
+        self._transformations = transformations
+        self._linker = linker
+
+    async def follow(self, job_id: str, *, after: int, base: str) -> AsyncGenerator[Message, None]:
+        """All that follow `after`, ending after the terminal one; raises NotFound, Unavailable."""
+        async with aclosing(self._broadcasts.follow(job_id, after=after)) as events:
+            async for event in events:
+                message = await self._message(event, base)
+                absent = {name for name in _OPTIONAL if getattr(message, name) is None}
+                yield Message(seq=event.seq, text=message.model_dump_json(exclude=absent))
+
+    async def _message(self, event: Event, base: str) -> EventMessage:
+        result = None
+        if event.status is JobStatus.COMPLETED:
+            view = await self._transformations.get(event.job_id)
+            result = answers.result(view.result, base) if view.result else None
+        return EventMessage(
+            job_id=event.job_id,
+            seq=event.seq,
+            status=event.status,
+            progress=event.progress,
+            message=event.message,
+            timestamp=event.timestamp,
+            step=event.step or None,
+            total_steps=event.total_steps or None,
+            preview_url=absolute(base, await self._linker.link(event.preview_key)) if event.preview_key else None,
+            result=result,
+        )

@@ -1,0 +1,63 @@
+"""Pages for people: the playground, and the API's documentation."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import FileResponse, HTMLResponse
+
+_PLAYGROUND: Final = Path(__file__).parents[1] / "playground"
+_FILES: Final = {"playground.css": "text/css", "playground.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_PLAYGROUND_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' blob: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_DOCUMENTATION_HOST: Final = "https://cdn.jsdelivr.net"
+
+
+def router(title: str) -> APIRouter:
+    """The pages."""
+    routes = APIRouter(include_in_schema=False)
+    documentation = get_swagger_ui_html(openapi_url="/openapi.json", title=title, swagger_favicon_url="/icon.svg")
+    page = bytes(documentation.body).decode()
+    documentation_policy = (
+        f"default-src 'none'; script-src {_DOCUMENTATION_HOST} {_hashes(page)}; "
+        f"style-src {_DOCUMENTATION_HOST} 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+
+    @routes.get("/")
+    async def playground() -> FileResponse:
+        return _file("index.html", "text/html")
+
+    for name, media_type in _FILES.items():
+        routes.add_api_route(f"/{name}", _handler(name, media_type))
+
+    @routes.get("/docs")
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(page, headers={"Content-Security-Policy": documentation_policy})
+
+    return routes
+
+
+def _handler(name: str, media_type: str) -> Callable[[], Awaitable[FileResponse]]:
+    async def handle() -> FileResponse:
+        return _file(name, media_type)
+
+    return handle
+
+
+def _file(name: str, media_type: str) -> FileResponse:
+    headers = {"Content-Security-Policy": _PLAYGROUND_POLICY, "Cache-Control": "no-cache"}
+    return FileResponse(_PLAYGROUND / name, media_type=media_type, headers=headers)
+
+
+def _hashes(page: str) -> str:
+    """The page's inline scripts as sources of a Content-Security-Policy."""
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)

@@ -1,0 +1,39 @@
+"""Receives the forms of this API."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import Request
+
+from gateway.uploads import preferences
+from gateway.uploads.budget import UploadBudget
+from gateway.uploads.form import FormRules, Part, read_form
+from gateway.uploads.header import FIELD as PHOTO
+
+STYLE = "style"
+_MAX_STYLE_BYTES = 64
+
+
+class FormReceiver:
+    """Reads forms within the limits of this process."""
+
+    def __init__(self, *, max_file_bytes: int, seconds: float, memory_bytes: int) -> None:
+        """`seconds` is how long a body may take, `memory_bytes` what all together may hold."""
+        photo = Part(name=PHOTO, max_bytes=max_file_bytes)
+        style = Part(name=STYLE, max_bytes=_MAX_STYLE_BYTES)
+        wishes = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
+        self._submission = FormRules(parts=(photo, style, wishes), seconds=seconds)
+        self._photo = FormRules(parts=(photo,), seconds=seconds)
+        self._budget = UploadBudget(memory_bytes)
+
+    @asynccontextmanager
+    async def submission(self, request: Request) -> AsyncGenerator[dict[str, bytes]]:
+        """Photo, style and perhaps preferences; their memory is accounted for until the block ends."""
+        with self._budget.share() as share:
+            yield await read_form(request.headers, request.stream(), self._submission, share)
+
+    @asynccontextmanager
+    async def photo(self, request: Request) -> AsyncGenerator[dict[str, bytes]]:
+        """A photo alone."""
+        with self._budget.share() as share:
+            yield await read_form(request.headers, request.stream(), self._photo, share)

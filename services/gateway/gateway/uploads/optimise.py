@@ -1,0 +1,155 @@
+"""A checked photo to the one that is kept: upright, sRGB, bounded, free of metadata, a JPEG.
+
+A JPEG is scaled by its decoder, which then reads and computes a fraction of the pixels (libjpeg-turbo's scaled inverse
+DCT); everything else goes through Pillow.
+"""
+
+import asyncio
+import hashlib
+import io
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+from gateway.uploads import colour
+from gateway.uploads.header import PhotoFormat, PhotoHeader, read_header, unreadable
+from servicekit.executor import DeviceExecutor
+
+QUALITY: Final = 92
+
+_NEAR: Final = 0.95
+"""A size that the decoder gives by itself is taken where it is at most this much below the bound."""
+_HEAVY_PIXELS: Final = 12_000_000
+"""Pictures that are decoded in full and have more pixels are decoded one at a time: 50 megapixels are 400 MB."""
+_DAMAGED: Final = (
+    *(UnidentifiedImageError, Pillow.DecompressionBombError, OSError, EOFError, SyntaxError),
+    *(ValueError, OverflowError, TypeError, LookupError, struct.error),
+)
+"""What Pillow and its plugins raise for broken files, as their issue trackers know."""
+_ORIENTATION_TAG: Final = 0x0112
+_UPRIGHT: Final = {
+    2: Pillow.Transpose.FLIP_LEFT_RIGHT,
+    3: Pillow.Transpose.ROTATE_180,
+    4: Pillow.Transpose.FLIP_TOP_BOTTOM,
+    5: Pillow.Transpose.TRANSPOSE,
+    6: Pillow.Transpose.ROTATE_270,
+    7: Pillow.Transpose.TRANSVERSE,
+    8: Pillow.Transpose.ROTATE_90,
+}
+"""What makes a picture of each EXIF orientation upright (Exif 3.0, 4.6.5.1.4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo:
+    """A photo as it is kept."""
+
+    jpeg: bytes
+    """Quality 92, no chroma subsampling, sRGB, no metadata."""
+    width: int
+    height: int
+
+    digest: str
+    """SHA-256 of `jpeg`, hex."""
+
+
+class PhotoOptimiser:
+    """Optimises photos off the event loop, a bounded number at a time."""
+
+    def __init__(self, *, long_side: int, threads: int, queue_limit: int) -> None:
+        """`long_side` bounds the kept photo, in pixels."""
+        self._long_side = long_side
+        self._executor = DeviceExecutor("photo", parallel=threads, queue_limit=queue_limit)
+        self._heavy = asyncio.Semaphore(1)
+
+    async def optimise(self, data: bytes) -> Photo:
+        """Checks and optimises; raises InvalidArgument naming `file`, Exhausted where too many wait."""
+        header = await self._executor.run(lambda: read_header(data))
+        if header.format is PhotoFormat.JPEG or header.width * header.height <= _HEAVY_PIXELS:
+            return await self._run(data, header)
+        async with self._heavy:
+            return await self._run(data, header)
+
+    async def _run(self, data: bytes, header: PhotoHeader) -> Photo:
+        return await self._executor.run(lambda: optimise(data, header, long_side=self._long_side))
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._executor.close()
+
+
+def optimise(data: bytes, header: PhotoHeader, *, long_side: int) -> Photo:
+    """Does the work, blocking; raises InvalidArgument where the photo is damaged."""
+    if header.format is PhotoFormat.HEIF:
+        from pillow_heif import register_heif_opener  # noqa: PLC0415 - most processes never see one, and it is large
+
+        register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    try:
+        with Pillow.open(io.BytesIO(data), formats=[header.format]) as picture:
+            pixels = _pixels(picture, data, header, long_side)
+            orientation = _orientation(picture)
+            profile = picture.info.get("icc_profile", b"")
+    except _DAMAGED as error:
+        raise unreadable(header.format) from error
+    pixels = colour.to_srgb(_bounded(pixels, long_side), profile if isinstance(profile, bytes) else b"")
+    if orientation in _UPRIGHT:
+        pixels = pixels.transpose(_UPRIGHT[orientation])
+    jpeg = simplejpeg.encode_jpeg(np.asarray(pixels), quality=QUALITY, colorspace="RGB", colorsubsampling="444")
+    return Photo(jpeg=jpeg, width=pixels.width, height=pixels.height, digest=hashlib.sha256(jpeg).hexdigest())
+
+
+def _pixels(picture: Pillow.Image, data: bytes, header: PhotoHeader, long_side: int) -> Pillow.Image:
+    if header.format is PhotoFormat.JPEG and picture.mode in ("RGB", "L"):
+        grey = picture.mode == "L"
+        width, height = _decoder_size(header, long_side)
+        array = _decode_jpeg(data, "GRAY" if grey else "RGB", width, height)
+        return Pillow.fromarray(array[..., 0] if grey else array)
+    picture.draft(None, (long_side, long_side))  # scales a CMYK JPEG; nothing to others
+    picture.load()
+    return colour.to_eight_bits(picture)
+
+
+def _decode_jpeg(data: bytes, colourspace: str, width: int, height: int) -> NDArray[np.uint8]:
+    """Decodes at the smallest scale that is not below a size; raises ValueError for a photo that is damaged."""
+    size = {"min_width": width, "min_height": height}
+    try:
+        decoded: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, colourspace, **size)
+    except ValueError as error:
+        if "extraneous bytes" not in str(error):  # harmless, and some cameras leave them
+            raise
+        decoded = simplejpeg.decode_jpeg(data, colourspace, strict=False, **size)
+    return decoded
+
+
+def _decoder_size(header: PhotoHeader, long_side: int) -> tuple[int, int]:
+    """The least size to ask the decoder for: one that it has and that needs no resizing, or else the bounded one."""
+    width, height = header.width, header.height
+    for eighths in range(1, 9):
+        scaled = -(-width * eighths // 8), -(-height * eighths // 8)
+        if _NEAR * long_side <= max(scaled) <= long_side:
+            return scaled
+    return _bounded_size(width, height, long_side)
+
+
+def _bounded(picture: Pillow.Image, long_side: int) -> Pillow.Image:
+    size = _bounded_size(*picture.size, long_side)
+    if size == picture.size:
+        return picture
+    return picture.resize(size, Pillow.Resampling.HAMMING, reducing_gap=3.0)
+
+
+def _bounded_size(width: int, height: int, long_side: int) -> tuple[int, int]:
+    scale = min(1.0, long_side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _orientation(picture: Pillow.Image) -> int:
+    try:
+        return int(picture.getexif().get(_ORIENTATION_TAG, 1))
+    except (SyntaxError, ValueError, TypeError, OSError, struct.error):  # metadata that cannot be read says nothing
+        return 1
