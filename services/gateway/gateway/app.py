@@ -1,6 +1,6 @@
 """The HTTP application, made of parts that are ready to be used."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
@@ -14,7 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from gateway import problem
 from gateway.address import PublicAddress
-from gateway.jobs.analysis import Analysis
+from gateway.jobs.analysis import Analyst
 from gateway.jobs.broadcast import Broadcasts
 from gateway.jobs.estimate import Estimator
 from gateway.jobs.links import Linker
@@ -46,7 +46,7 @@ class Parts:
     """What the application is made of."""
 
     transformations: Transformations
-    analyze_photo: Callable[[bytes], Awaitable[Analysis]]
+    analyst: Analyst
     broadcasts: Broadcasts
     catalogue: StyleCatalogue
     linker: Linker
@@ -87,7 +87,7 @@ def _routers(parts: Parts) -> list[APIRouter]:
     routers = [
         transform.router(parts.transformations, parts.receiver, parts.address),
         stream.router(messages, parts.transformations, parts.address),
-        analyze.router(parts.analyze_photo, parts.receiver),
+        analyze.router(parts.analyst, parts.receiver),
         styles.router(parts.catalogue),
         health.router(parts.readiness, parts.estimator),
         pages.router(TITLE),

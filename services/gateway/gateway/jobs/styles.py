@@ -2,38 +2,23 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from gateway.upstream.diffusion import StyleInfo
 from servicekit import logs
 from servicekit.errors import InvalidArgument, ServiceError
 
 log = logs.get(__name__)
 
 _FRESH_SECONDS: Final = 60.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Style:
-    """A style, as people choose it."""
-
-    name: str
-    """The word for requests, `scandinavian`."""
-
-    title: str
-    """For people, `Scandinavian`."""
-
-    description: str
-    """One sentence."""
-
-    palette: tuple[str, ...]
-    """`#RRGGBB`."""
+_SECONDS: Final = 5.0
+"""How long diffusion may take to answer."""
 
 
 class StyleSource(Protocol):
     """Where styles come from."""
 
-    async def list_styles(self) -> Sequence[Style]:
+    async def styles(self, *, seconds: float) -> Sequence[StyleInfo]:
         """All of them; raises ServiceError where they cannot be had."""
 
 
@@ -42,14 +27,14 @@ class StyleCatalogue:
 
     def __init__(self, source: StyleSource) -> None:
         self._source = source
-        self._styles: tuple[Style, ...] = ()
+        self._styles: tuple[StyleInfo, ...] = ()
         self._read_at = 0.0
 
-    async def styles(self) -> tuple[Style, ...]:
+    async def styles(self) -> tuple[StyleInfo, ...]:
         """All of them; raises ServiceError where they have never been seen."""
         if not self._styles or time.monotonic() - self._read_at > _FRESH_SECONDS:
             try:
-                self._styles = tuple(await self._source.list_styles())
+                self._styles = tuple(await self._source.styles(seconds=_SECONDS))
             except ServiceError as error:
                 if not self._styles:
                     raise

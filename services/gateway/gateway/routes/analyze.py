@@ -1,14 +1,12 @@
 """What a photo shows, in one answer."""
 
-import math
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway import problem
-from gateway.jobs.analysis import Analysis
+from gateway.jobs.analysis import Analysis, Analyst
 from gateway.routes.answers import Detection
 from gateway.routes.receive import FormReceiver
 from gateway.uploads.header import FIELD as PHOTO
@@ -67,8 +65,8 @@ class AnalysisAnswer(BaseModel):
     data: AnalysisData
 
 
-def router(analyze_photo: Callable[[bytes], Awaitable[Analysis]], receiver: FormReceiver) -> APIRouter:
-    """The endpoint; `analyze_photo` takes the upload as it came."""
+def router(analyst: Analyst, receiver: FormReceiver) -> APIRouter:
+    """The endpoint."""
     routes = APIRouter(tags=["analyze"])
 
     @routes.post(
@@ -80,23 +78,23 @@ def router(analyze_photo: Callable[[bytes], Awaitable[Analysis]], receiver: Form
     async def analyze(request: Request) -> AnalysisAnswer:
         """Room type with probability and the things in the room, without a job."""
         async with receiver.photo(request) as form:
-            analysis = await analyze_photo(form[PHOTO])
+            analysis = await analyst.analyze(form[PHOTO])
         return AnalysisAnswer(data=_data(analysis))
 
     return routes
 
 
 def _data(analysis: Analysis) -> AnalysisData:
-    best = analysis.rooms[0]
+    room = analysis.room
     return AnalysisData(
-        room_type=best.room_type,
-        probability=_rounded(best.probability),
-        is_room=analysis.is_room,
-        room_probability=_rounded(analysis.room_probability),
-        rooms={guess.room_type.value: _rounded(guess.probability) for guess in analysis.rooms},
+        room_type=room.room_type,
+        probability=_rounded(room.rooms.get(room.room_type, 0.0)),
+        is_room=room.is_room,
+        room_probability=_rounded(room.room_probability),
+        rooms={kind.value: _rounded(probability) for kind, probability in room.rooms.items()},
         detections=[
             Detection(id=found.id, label=found.label, confidence=_rounded(found.confidence), box=found.box)
-            for found in analysis.detections
+            for found in analysis.detections.objects
         ],
         width=analysis.width,
         height=analysis.height,
@@ -104,4 +102,4 @@ def _data(analysis: Analysis) -> AnalysisData:
 
 
 def _rounded(share: float) -> float:
-    return round(share, 4) if math.isfinite(share) else 0.0
+    return round(share, 4)

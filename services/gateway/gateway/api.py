@@ -1,0 +1,159 @@
+"""Composes and runs the api: HTTP, WebSocket and Server-Sent Events."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+
+from gateway.address import PublicAddress
+from gateway.app import Parts, create_app
+from gateway.http_server import HttpServer
+from gateway.jobs.analysis import Analyst
+from gateway.jobs.broadcast import Broadcasts
+from gateway.jobs.estimate import Estimator
+from gateway.jobs.links import Linker
+from gateway.jobs.styles import StyleCatalogue
+from gateway.jobs.transformations import Limits, Transformations
+from gateway.readiness import Check, Readiness
+from gateway.routes.receive import FormReceiver
+from gateway.settings import PREFIX, ApiSettings
+from gateway.uploads.optimise import PhotoOptimiser
+from gateway.upstream.controlmaps import ControlMapsClient
+from gateway.upstream.detection import DetectionClient
+from gateway.upstream.diffusion import DiffusionClient
+from gateway.upstream.health import HealthClient
+from gateway.upstream.notifier import NotifierClient
+from servicekit import client, env, logs, metrics
+from servicekit.joblog import JobDesk
+from servicekit.joblog.redis import connect
+from servicekit.server import until_stopped
+from servicekit.storage import ObjectStore
+from servicekit.storage.local import LocalStore
+from servicekit.storage.settings import open_store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channels:
+    """To the services behind the gateway."""
+
+    detection: grpc.aio.Channel
+    controlmaps: grpc.aio.Channel
+    diffusion: grpc.aio.Channel
+    notifier: grpc.aio.Channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningApi:
+    """An api that listens."""
+
+    server: HttpServer
+    readiness: Readiness
+
+
+async def main() -> None:
+    """Serves until it is told to stop."""
+    settings = env.read(ApiSettings, prefix=PREFIX)
+    logs.configure("gateway", level=settings.log_level, log_format=settings.log_format)
+    metrics.serve(settings.metrics_port)
+    async with running(settings):
+        await until_stopped()
+
+
+@asynccontextmanager
+async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
+    """Serves while the block runs, then drains."""
+    async with AsyncExitStack() as stack:
+        desk = connect(settings).desk
+        stack.push_async_callback(desk.close)
+        store = open_store(settings)
+        stack.push_async_callback(store.close)
+        optimiser = PhotoOptimiser(
+            long_side=settings.long_side, threads=settings.decode_threads, queue_limit=settings.decode_queue
+        )
+        stack.callback(optimiser.close)
+        channels = Channels(
+            detection=await stack.enter_async_context(client.channel(settings.detection_address)),
+            controlmaps=await stack.enter_async_context(client.channel(settings.controlmaps_address)),
+            diffusion=await stack.enter_async_context(client.channel(settings.diffusion_address)),
+            notifier=await stack.enter_async_context(client.channel(settings.notifier_address)),
+        )
+        parts = _parts(settings, desk=desk, store=store, optimiser=optimiser, channels=channels)
+        server = HttpServer(create_app(parts), listen=settings.listen, trusted_proxies=settings.trusted_proxies)
+        await server.start()
+        try:
+            yield RunningApi(server=server, readiness=parts.readiness)
+        finally:
+            parts.readiness.stopping = True
+            await server.stop(drain_seconds=settings.drain_seconds)
+
+
+def _parts(
+    settings: ApiSettings, *, desk: JobDesk, store: ObjectStore, optimiser: PhotoOptimiser, channels: Channels
+) -> Parts:
+    linker = Linker(store, seconds=settings.url_seconds)
+    estimator = Estimator(desk, typical_seconds=settings.typical_seconds)
+    catalogue = StyleCatalogue(DiffusionClient(channels.diffusion))
+    transformations = Transformations(
+        desk=desk,
+        store=store,
+        optimiser=optimiser,
+        styles=catalogue,
+        linker=linker,
+        estimator=estimator,
+        limits=Limits(
+            queue=settings.queue_limit,
+            wait_seconds=settings.wait_seconds,
+            run_seconds=settings.run_seconds,
+            retention_seconds=settings.retention_seconds,
+        ),
+    )
+    analyst = Analyst(
+        optimiser=optimiser,
+        classifier=ControlMapsClient(channels.controlmaps),
+        detector=DetectionClient(channels.detection),
+    )
+    return Parts(
+        transformations=transformations,
+        analyst=analyst,
+        broadcasts=Broadcasts(NotifierClient(channels.notifier)),
+        catalogue=catalogue,
+        linker=linker,
+        estimator=estimator,
+        readiness=Readiness(_checks(desk, store, channels)),
+        receiver=FormReceiver(
+            max_file_bytes=settings.max_file_bytes,
+            seconds=settings.upload_seconds,
+            memory_bytes=settings.upload_memory_bytes,
+        ),
+        address=PublicAddress(settings.public_url),
+        cors_origins=settings.cors_origins,
+        local_store=store if isinstance(store, LocalStore) else None,
+    )
+
+
+def _checks(desk: JobDesk, store: ObjectStore, channels: Channels) -> dict[str, Check]:
+    async def redis() -> str:
+        await desk.check()
+        return ""
+
+    async def storage() -> str:
+        await store.check()
+        return ""
+
+    def service(channel: grpc.aio.Channel) -> Check:
+        health = HealthClient(channel)
+
+        async def check() -> str:
+            return (await health.check()).engine
+
+        return check
+
+    return {
+        "redis": redis,
+        "storage": storage,
+        "detection": service(channels.detection),
+        "controlmaps": service(channels.controlmaps),
+        "diffusion": service(channels.diffusion),
+        "notifier": service(channels.notifier),
+    }

@@ -1,0 +1,134 @@
+"use strict";
+
+const element = (id) => document.getElementById(id);
+const [form, file, styles, go, cancel] = ["form", "file", "styles", "go", "cancel"].map(element);
+const endings = ["completed", "failed", "cancelled"];
+let photo = null;
+let job = null;
+
+async function answer(response) {
+  const body = await response.json();
+  if (!response.ok) throw new Error(body.detail);
+  return body;
+}
+
+async function showStyles() {
+  const known = (await answer(await fetch("styles"))).styles;
+  styles.replaceChildren(...known.map((style, index) => {
+    const label = document.createElement("label");
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "style", value: style.name, checked: index === 0 });
+    const title = Object.assign(document.createElement("span"), { textContent: style.title, title: style.description });
+    label.className = "style";
+    label.append(input, title, swatches(style.palette));
+    return label;
+  }));
+}
+
+function swatches(palette) {
+  const span = document.createElement("span");
+  const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  span.className = "swatches";
+  picture.setAttribute("viewBox", `0 0 ${palette.length} 1`);
+  picture.setAttribute("preserveAspectRatio", "none");
+  picture.setAttribute("aria-hidden", "true");
+  palette.forEach((colour, index) => {
+    const rectangle = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    Object.entries({ x: index, width: 1, height: 1, fill: colour }).forEach(([name, value]) => rectangle.setAttribute(name, value));
+    picture.append(rectangle);
+  });
+  span.append(picture);
+  return span;
+}
+
+function choose(chosen) {
+  if (!chosen) return;
+  photo = chosen;
+  URL.revokeObjectURL(element("chosen").src);
+  element("chosen").src = URL.createObjectURL(photo);
+  element("chosen").hidden = false;
+  element("invitation").hidden = true;
+  go.disabled = job !== null;
+}
+
+function say(text, isProblem = false) {
+  element("outcome").hidden = false;
+  element("working").hidden = false;
+  element("message").textContent = text;
+  element("message").classList.toggle("problem", isProblem);
+  element("progress").hidden = isProblem;
+}
+
+function work(id) {
+  job = id;
+  go.disabled = id !== null || !photo;
+  cancel.hidden = id === null;
+}
+
+async function submit() {
+  const body = new FormData();
+  body.append("file", photo);
+  body.append("style", new FormData(form).get("style"));
+  body.append("preferences", JSON.stringify({ keep_furniture: element("keep").checked }));
+  element("compare").hidden = element("preview").hidden = true;
+  element("progress").value = 0;
+  go.disabled = true;
+  say("Sending your photo…");
+  const accepted = await answer(await fetch("transform/submit", { method: "POST", body }));
+  work(accepted.job_id);
+  watch(accepted.job_id, 0, 0);
+}
+
+function watch(id, after, failures) {
+  const socket = new WebSocket(new URL(`ws/transform/${id}?after=${after}`, location.href.replace(/^http/, "ws")));
+  let ended = false;
+  socket.onmessage = ({ data }) => {
+    const event = JSON.parse(data);
+    after = event.seq;
+    failures = 0;
+    ended = endings.includes(event.status);
+    element("progress").value = event.progress;
+    say(event.message, event.status === "failed");
+    if (event.preview_url) {
+      element("preview").src = event.preview_url;
+      element("preview").hidden = false;
+    }
+    if (event.result) show(event.result);
+  };
+  socket.onclose = ({ code }) => {
+    if (ended || code === 4404) work(null);
+    else if (failures < 8) setTimeout(() => watch(id, after, failures + 1), 250 * 2 ** failures);
+    else { work(null); say("The connection is lost. Your room may still be ready in a moment: try again.", true); }
+  };
+}
+
+function show(result) {
+  const { metadata } = result;
+  element("after").src = result.transformed_url;
+  element("before").src = result.original_url;
+  element("facts").textContent = [
+    `${metadata.processing_time.toFixed(1)} s`, `quality ${Math.round(metadata.quality_score * 100)} %`, `seed ${metadata.seed}`, ...metadata.warnings,
+  ].join(" · ");
+  element("working").hidden = true;
+  element("compare").hidden = false;
+  compare();
+}
+
+function compare() {
+  element("before").style.clipPath = `inset(0 ${100 - element("slider").value}% 0 0)`;
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit().catch((error) => { work(null); say(error.message, true); });
+});
+cancel.addEventListener("click", () => fetch(`transform/${job}`, { method: "DELETE" }));
+file.addEventListener("change", () => choose(file.files[0]));
+element("slider").addEventListener("input", compare);
+for (const name of ["dragover", "dragleave", "drop"]) {
+  element("drop").addEventListener(name, (event) => {
+    event.preventDefault();
+    event.currentTarget.classList.toggle("over", name === "dragover");
+    if (name === "drop") choose(event.dataTransfer.files[0]);
+  });
+}
+showStyles().catch((error) => { styles.textContent = error.message; });
