@@ -102,7 +102,12 @@ class RedisClaim:
         """Sends the next heartbeat at once, since its answer may have changed."""
         self._nudged.set()
 
-    async def close(self) -> None:
+    async def abandon(self) -> None:
+        """Leaves the job to whoever takes it over; for whoever works on it here, it is lost."""
+        self._heed("superseded")
+        await self._close()
+
+    async def _close(self) -> None:
         """Sends no more heartbeats."""
         self._closed = True
         self._on_closed(self)
@@ -112,7 +117,7 @@ class RedisClaim:
     async def _leave(self, script: str, *args: str | float) -> None:
         async with self._writing:
             loss = await self._write(script, *args)
-        await self.close()
+        await self._close()
         if loss:
             raise loss
 

@@ -15,7 +15,7 @@ from servicekit.joblog import Claim
 from servicekit.joblog.redis import records
 from servicekit.joblog.redis.claim import RedisClaim, Taken
 from servicekit.joblog.redis.settings import JobLogSettings
-from servicekit.joblog.redis.store import Backoff, Store, unavailable
+from servicekit.joblog.redis.store import Backoff, Store, guarded
 from servicekit.joblog.redis.upkeep import Upkeep
 
 log = logs.get(__name__)
@@ -68,7 +68,7 @@ class RedisWorkQueue:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         for claim in tuple(self._open):
-            await claim.close()
+            await claim.abandon()
         try:
             await self._store.run_on_queue("leave", self._consumer, self._idle_ms)
         except Unavailable:
@@ -89,7 +89,7 @@ class RedisWorkQueue:
     async def _next_entry(self) -> Entry | None:
         """An abandoned entry when it is time to look for one, else a new one; None when neither came for a while."""
         try:
-            with unavailable():
+            with guarded():
                 if time.monotonic() >= self._next_takeover:
                     if entry := await self._abandoned_entry():
                         return entry
@@ -148,7 +148,7 @@ class RedisWorkQueue:
         )
 
     async def _create_group(self) -> None:
-        with unavailable():
+        with guarded():
             try:
                 await self._store.client.xgroup_create(self._store.keys.queue, GROUP, id="0", mkstream=True)
             except ResponseError as error:

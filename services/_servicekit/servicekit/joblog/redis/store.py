@@ -76,7 +76,7 @@ class Store:
         """Runs a script about one job; raises Unavailable. Every script may be repeated after a lost answer."""
         keys = [*self.keys.of_job(job_id), *([extra_key] if extra_key else [])]
         channels = (self.keys.event_channel, self.keys.nudge_channel)
-        with unavailable():
+        with guarded():
             return await self._script(script, "job")(keys, [job_id, *channels, *args])
 
     async def persist(self, script: str, job_id: str, *args: str | float, patience: Callable[[], float]) -> Any:  # noqa: ANN401 - as run
@@ -92,12 +92,12 @@ class Store:
 
     async def run_on_queue(self, script: str, *args: str | float) -> None:
         """Runs a script about the queue as a whole; raises Unavailable."""
-        with unavailable():
+        with guarded():
             await self._script(script)([self.keys.queue], args)
 
     async def atomically(self, *commands: tuple[str | int, ...]) -> list[Any]:
         """The answers of commands that no other command comes between; raises Unavailable."""
-        with unavailable():
+        with guarded():
             async with self.client.pipeline(transaction=len(commands) > 1) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)
@@ -106,7 +106,7 @@ class Store:
     @asynccontextmanager
     async def subscribed(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
         """What is published on a channel from entering the context on; entering and iterating raise Unavailable."""
-        with unavailable():
+        with guarded():
             async with self.listener.pubsub() as subscription:
                 await subscription.subscribe(channel)
                 if await subscription.get_message(timeout=self._timeout) is None:
@@ -115,7 +115,7 @@ class Store:
 
     async def check(self) -> None:
         """Raises Unavailable where the server does not answer."""
-        with unavailable():
+        with guarded():
             await self.client.ping()
 
     async def close(self) -> None:
@@ -150,18 +150,27 @@ class Backoff:
 
 
 @contextmanager
-def unavailable() -> Iterator[None]:
-    """Turns any error of the store into Unavailable; the log gets the detail of one that is not about the network."""
+def guarded() -> Iterator[None]:
+    """Around commands: any error of the store becomes Unavailable, and a cancellation is never lost.
+
+    On Python 3.11 `asyncio.wait_for`, which the client writes with, swallows a cancellation that comes in the moment in
+    which the write ends (fixed in 3.12); a loop around commands would then never stop.
+    """
+    task = asyncio.current_task()
+    cancellations = task.cancelling() if task else 0
     try:
         yield
     except RedisError as error:
         if not isinstance(error, RedisConnectionError | RedisTimeoutError):
             log.exception("the job store refused a command")
         raise catalog.store_unavailable() from error
+    finally:
+        if task and task.cancelling() > cancellations:
+            raise asyncio.CancelledError
 
 
 async def _published(subscription: PubSub) -> AsyncIterator[str]:
-    with unavailable():
+    with guarded():
         async for message in subscription.listen():
             if message["type"] == "message":
                 yield message["data"]

@@ -1,0 +1,323 @@
+"""The worker's side of the job log, on a real Valkey: claims, fences, retries, deadlines, takeover."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from servicekit.joblog import CancelRequested, Claim, Ending, Event, JobStatus, Superseded, Update
+from servicekit.joblog.redis import JobLog
+from servicekit.testing.joblog import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
+
+
+async def ending_of(joblog: JobLog, job_id: str) -> Sequence[Event]:
+    """Waits for a job's ending; its events."""
+    async with joblog.events.announcements() as announced:
+        if not (await joblog.events.read(job_id))[-1].terminal:
+            async for event in announced:
+                if event.job_id == job_id and event.terminal:
+                    break
+    return await joblog.events.read(job_id)
+
+
+async def submit_one(joblog: JobLog, **changes: float | str) -> str:
+    job = new_job(**changes)
+    await joblog.desk.submit(job, queue_limit=1000)
+    return job.job_id
+
+
+async def test_a_job_goes_its_way(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog, run_seconds=50.0)
+    claim = await joblog.queue.claim()
+    assert (claim.job.job_id, claim.job.deliveries, claim.job.queue_position) == (job_id, 1, 0)
+    assert 45 < claim.seconds_left <= 50
+    await claim.append(analyzing())
+    step = Update(
+        status=JobStatus.TRANSFORMING, progress=0.7, message="Applying...", step=3, total_steps=20, preview_key="p/3"
+    )
+    await claim.append(step)
+    running = await joblog.desk.get(job_id)
+    assert (running.status, running.progress, running.preview_key) == (JobStatus.TRANSFORMING, 0.7, "p/3")
+    assert running.started_at is not None
+
+    await claim.finish(completed('{"seed": 7}'))
+    record = await joblog.desk.get(job_id)
+    assert (record.status, record.progress, record.message) == (JobStatus.COMPLETED, 1.0, "Ready!")
+    assert (record.result, record.preview_key) == ('{"seed": 7}', "p/3")
+    assert record.ended_at is not None
+    events = await joblog.events.read(job_id)
+    assert [(event.seq, event.status, event.progress) for event in events] == [
+        (1, JobStatus.QUEUED, 0.0),
+        (2, JobStatus.ANALYZING, 0.1),
+        (3, JobStatus.TRANSFORMING, 0.7),
+        (4, JobStatus.COMPLETED, 1.0),
+    ]
+    assert (events[2].step, events[2].total_steps, events[2].preview_key) == (3, 20, "p/3")
+
+
+async def test_jobs_are_claimed_in_their_order_each_once(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    ids = [await submit_one(joblog) for _ in range(30)]
+    queues = [joblog.queue, open_joblog().queue, open_joblog().queue]
+    assert (await queues[0].claim()).job.job_id == ids[0]
+    claims = await asyncio.gather(*(queues[number % 3].claim() for number in range(29)))
+    assert sorted(claim.job.job_id for claim in claims) == sorted(ids[1:])
+
+
+async def test_a_claim_waits_for_a_job_to_come(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    waiting = asyncio.create_task(joblog.queue.claim())
+    await asyncio.sleep(0.3)  # longer than one blocking read
+    assert not waiting.done()
+    job_id = await submit_one(joblog)
+    assert (await waiting).job.job_id == job_id
+
+
+async def test_progress_never_goes_down_and_seq_has_no_gap(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    for progress in (0.2, 0.1, 0.5, 0.0, 0.6):
+        await claim.append(analyzing(progress))
+    await claim.finish(Ending(status=JobStatus.FAILED, message="Sorry.", error='{"code": "X"}'))
+    events = await joblog.events.read(job_id)
+    assert [event.progress for event in events] == [0.0, 0.2, 0.2, 0.5, 0.5, 0.6, 0.6]
+    assert [event.seq for event in events] == list(range(1, 8))
+    assert (await joblog.desk.get(job_id)).error == '{"code": "X"}'
+
+
+async def test_appends_at_the_same_time_all_arrive(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    await asyncio.gather(*(claim.append(analyzing(number / 100)) for number in range(50)))
+    assert [event.seq for event in await joblog.events.read(job_id)] == list(range(1, 52))
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        Update(status=JobStatus.COMPLETED, progress=0.5, message=""),
+        analyzing(float("nan")),
+        analyzing(-0.1),
+        analyzing(1.1),
+    ],
+)
+async def test_an_update_that_makes_no_sense_is_refused(open_joblog: OpenJobLog, update: Update) -> None:
+    joblog = open_joblog()
+    await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    with pytest.raises(ValueError, match="progress"):
+        await claim.append(update)
+    with pytest.raises(ValueError, match="no ending"):
+        await claim.finish(Ending(status=JobStatus.ANALYZING, message=""))
+
+
+async def test_after_the_ending_nothing_is_written(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    await claim.finish(completed())
+    await claim.finish(completed())  # a repeated call is answered like the first
+    with pytest.raises(Superseded):
+        await claim.finish(Ending(status=JobStatus.FAILED, message="Sorry."))
+    with pytest.raises(Superseded):
+        await claim.append(analyzing())
+    assert [event.status for event in await joblog.events.read(job_id)] == [JobStatus.QUEUED, JobStatus.COMPLETED]
+
+
+async def test_a_retry_comes_after_its_delay_and_remembers(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    await claim.append(analyzing(0.4))
+    await claim.retry(delay_seconds=0.3)
+    with pytest.raises(Superseded):
+        await claim.append(analyzing())
+    again = await joblog.queue.claim()
+    waited = (await joblog.events.read(job_id))[-1].timestamp
+    assert (again.job.job_id, again.job.deliveries, again.job.progress) == (job_id, 2, 0.4)
+    assert again.seconds_left < claim.seconds_left + 0.05
+    await again.append(analyzing(0.1))
+    events = await joblog.events.read(job_id)
+    assert (events[-1].progress, events[-1].seq) == (0.4, 3)
+    assert (events[-1].timestamp - waited).total_seconds() >= 0.3
+    await again.finish(completed())
+
+
+async def test_after_its_last_delivery_a_job_fails_with_a_reason(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog(joblog_max_deliveries=3)
+    job_id = await submit_one(joblog)
+    for delivery in (1, 2, 3):
+        claim = await joblog.queue.claim()
+        assert claim.job.deliveries == delivery
+        await claim.retry(delay_seconds=0)
+    record = await joblog.desk.get(job_id)
+    assert record.status is JobStatus.FAILED
+    assert json.loads(record.error) == {"code": "GAVE_UP", "message": record.message, "retryable": True}
+    assert (await joblog.events.read(job_id))[-1].message == record.message
+
+
+async def test_a_running_job_is_told_at_once_that_it_is_cancelled(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog(joblog_idle_seconds=60.0)  # no heartbeat would tell it in time
+    job_id = await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    await claim.append(analyzing())
+    await joblog.desk.cancel(job_id, message="Cancelled.")
+    async with asyncio.timeout(5):
+        with pytest.raises(CancelRequested):
+            await claim.lost()
+    assert (await joblog.desk.get(job_id)).cancel_requested
+    with pytest.raises(CancelRequested):
+        await claim.append(analyzing())
+    await claim.finish(Ending(status=JobStatus.CANCELLED, message="Cancelled."))
+    assert (await joblog.desk.get(job_id)).status is JobStatus.CANCELLED
+
+
+async def test_an_accepted_cancel_wins_over_a_late_result(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    await joblog.desk.cancel(job_id, message="Cancelled.")
+    with pytest.raises(Superseded):
+        await claim.finish(completed())
+    record = await joblog.desk.get(job_id)
+    assert (record.status, record.message, record.result) == (JobStatus.CANCELLED, "Cancelled.", "")
+
+
+async def test_a_cancelled_job_is_not_retried(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    await joblog.desk.cancel(job_id, message="Cancelled.")
+    await claim.retry(delay_seconds=0)
+    assert (await joblog.desk.get(job_id)).status is JobStatus.CANCELLED
+
+
+async def test_a_job_that_waits_too_long_fails_though_all_workers_are_busy(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    await submit_one(joblog)
+    busy = await joblog.queue.claim()
+    job_id = await submit_one(joblog, wait_seconds=0.2)
+    events = await ending_of(joblog, job_id)
+    assert [event.status for event in events] == [JobStatus.QUEUED, JobStatus.FAILED]
+    assert json.loads((await joblog.desk.get(job_id)).error)["code"] == "WAITED_TOO_LONG"
+    await busy.finish(completed())
+    next_id = await submit_one(joblog)
+    assert (await joblog.queue.claim()).job.job_id == next_id
+
+
+async def test_a_job_that_runs_too_long_fails_and_its_worker_hears_of_it(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog, run_seconds=0.3)
+    claim = await joblog.queue.claim()
+    async with asyncio.timeout(5):
+        with pytest.raises(Superseded):
+            await claim.lost()
+    assert claim.seconds_left == 0
+    assert json.loads((await joblog.desk.get(job_id)).error)["code"] == "RAN_TOO_LONG"
+    with pytest.raises(Superseded):
+        await claim.finish(completed())
+
+
+async def test_a_job_that_waits_for_a_retry_past_its_deadline_fails(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog, run_seconds=0.3)
+    await (await joblog.queue.claim()).retry(delay_seconds=60)
+    await ending_of(joblog, job_id)
+    assert json.loads((await joblog.desk.get(job_id)).error)["code"] == "RAN_TOO_LONG"
+
+
+async def test_heartbeats_keep_a_quiet_job(open_joblog: OpenJobLog) -> None:
+    joblog, other = open_joblog(joblog_idle_seconds=0.3), open_joblog(joblog_idle_seconds=0.3)
+    job_id = await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    greedy = asyncio.create_task(other.queue.claim())
+    await asyncio.sleep(1.2)  # four idle limits
+    await claim.finish(completed())
+    assert not greedy.done()
+    greedy.cancel()
+    assert (await joblog.desk.get(job_id)).deliveries == 1
+
+
+async def test_a_silent_workers_job_is_taken_over_and_its_late_writes_are_refused(
+    open_joblog: OpenJobLog, faulty_network: FaultyNetwork
+) -> None:
+    joblog = open_joblog()
+    zombie = open_joblog(redis_url=faulty_network.url)
+    job_id = await submit_one(joblog)
+    stale = await zombie.queue.claim()
+    await stale.append(analyzing(0.5))
+    faulty_network.pause()
+    late_append = asyncio.create_task(stale.append(analyzing(0.6)))
+    claim = await joblog.queue.claim()
+    assert (claim.job.job_id, claim.job.deliveries) == (job_id, 2)
+    faulty_network.resume()
+    with pytest.raises(Superseded):
+        await late_append
+    with pytest.raises(Superseded):
+        await stale.lost()
+    with pytest.raises(Superseded):
+        await stale.finish(completed('"late"'))
+    with pytest.raises(Superseded):
+        await stale.retry(delay_seconds=0)
+    await claim.finish(completed('"good"'))
+    with pytest.raises(Superseded):
+        await stale.finish(completed('"late"'))
+    assert (await joblog.desk.get(job_id)).result == '"good"'
+    assert [event.progress for event in await joblog.events.read(job_id)] == [0.0, 0.5, 1.0]
+
+
+async def test_a_job_that_kills_its_workers_fails(open_joblog: OpenJobLog, faulty_network: FaultyNetwork) -> None:
+    joblog = open_joblog(joblog_idle_seconds=0.3, joblog_max_deliveries=1)
+    job_id = await submit_one(joblog)
+    await open_joblog(redis_url=faulty_network.url, joblog_idle_seconds=0.3).queue.claim()
+    await faulty_network.stop()
+    survivor = asyncio.create_task(joblog.queue.claim())
+    await ending_of(joblog, job_id)
+    assert json.loads((await joblog.desk.get(job_id)).error)["code"] == "GAVE_UP"
+    survivor.cancel()
+
+
+async def test_a_cancelled_jobs_dead_worker_does_not_keep_it_alive(
+    open_joblog: OpenJobLog, faulty_network: FaultyNetwork
+) -> None:
+    joblog = open_joblog(joblog_idle_seconds=0.3)
+    job_id = await submit_one(joblog)
+    await open_joblog(redis_url=faulty_network.url, joblog_idle_seconds=0.3).queue.claim()
+    await faulty_network.stop()
+    await joblog.desk.cancel(job_id, message="Cancelled.")
+    survivor = asyncio.create_task(joblog.queue.claim())
+    events = await ending_of(joblog, job_id)
+    assert events[-1].status is JobStatus.CANCELLED
+    survivor.cancel()
+
+
+async def test_a_worker_that_leaves_hands_its_jobs_over_at_once(open_joblog: OpenJobLog) -> None:
+    leaver, other = open_joblog(joblog_idle_seconds=30.0), open_joblog(joblog_idle_seconds=30.0)
+    job_id = await submit_one(leaver)
+    claim = await leaver.queue.claim()
+    await leaver.queue.close()
+    async with asyncio.timeout(10):  # well before the idle limit
+        assert (await other.queue.claim()).job.job_id == job_id
+    with pytest.raises(Superseded):
+        await claim.lost()
+
+
+async def test_cancelling_the_wait_for_a_job_loses_none(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog(joblog_idle_seconds=0.3, joblog_max_deliveries=1000)
+    ids = {await submit_one(joblog) for _ in range(20)}
+    claims: list[Claim] = []
+    for number in range(200):
+        waiting = asyncio.create_task(joblog.queue.claim())
+        await asyncio.sleep(number % 10 / 2000)  # anywhere within a claim
+        waiting.cancel()
+        outcome = (await asyncio.gather(waiting, return_exceptions=True))[0]
+        if not isinstance(outcome, BaseException):
+            claims.append(outcome)
+    while len(claims) < len(ids):
+        async with asyncio.timeout(10):
+            claims.append(await joblog.queue.claim())
+    assert {claim.job.job_id for claim in claims} == ids
