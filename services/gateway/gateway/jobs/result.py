@@ -41,6 +41,16 @@ class SurfaceDone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A result that was made and judged."""
+
+    seed: int
+
+    quality: Mapping[str, float]
+    """As JobResult.quality."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class JobResult:
     """What a completed job made. Keys are of the object store."""
 
@@ -68,6 +78,9 @@ class JobResult:
     device_seconds: float
     estimated_cost_usd: float
     warnings: tuple[str, ...]
+
+    attempts: tuple[Attempt, ...] = ()
+    """All that were made, the one that was taken first: there are two where the first one fell below the bar."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,6 +99,11 @@ class Restyled:
     """One a variant."""
     manifest: Manifest
 
+    @property
+    def engine(self) -> EngineInfo:
+        """Who made it."""
+        return self.manifest.engine
+
 
 @dataclass(frozen=True, kw_only=True)
 class StyleInfo:

@@ -1,0 +1,114 @@
+"""One claimed job, from its claim to exactly one way out: ended, given back, or somebody else's by now."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+from gateway.jobs import result, stages
+from gateway.jobs.result import JobError, JobResult
+from servicekit import context, logs
+from servicekit.errors import ServiceError, internal
+from servicekit.joblog import CancelRequested, Claim, Ending, JobStatus, Superseded
+
+log = logs.get(__name__)
+
+JOBS: Final = Counter("modomo_jobs_total", "Jobs that left this worker, by how", ["outcome"])
+RUNNING: Final = Gauge("modomo_jobs_running", "Jobs being worked on")
+
+Work = Callable[[Claim], Awaitable[JobResult]]
+
+
+class Handler:
+    """Works on claims, one call a claim, any number at a time."""
+
+    def __init__(self, work: Work, *, retry_seconds: float) -> None:
+        """`retry_seconds` is the pause before the second try; it doubles with each further one."""
+        self._work = work
+        self._retry_seconds = retry_seconds
+
+    async def handle(self, claim: Claim) -> None:
+        """Does the job and writes down how it ended; cancelling this gives the job back to other workers."""
+        with context.bound(job=claim.job.job_id), RUNNING.track_inprogress():
+            log.info("job taken up", delivery=claim.job.deliveries)
+            outcome = await self._outcome(claim)
+            JOBS.labels(outcome).inc()
+            log.info("job let go", outcome=outcome)
+
+    async def _outcome(self, claim: Claim) -> str:
+        try:
+            try:
+                made = await _unless_lost(claim, self._work(claim))
+            except CancelRequested:
+                await claim.finish(_ending(JobStatus.CANCELLED))
+                return "cancelled"
+            except ServiceError as error:
+                return await self._failed(claim, error)
+            await claim.finish(_ending(JobStatus.COMPLETED, made=made))
+            return "completed"
+        except Superseded:
+            return "superseded"
+        except asyncio.CancelledError:
+            with suppress(Superseded, ServiceError):
+                await claim.retry(delay_seconds=0)
+            return "given back"
+        except ServiceError as error:  # its ending could not be written: another worker will find the job
+            log.error("the job's end is not written", problem=str(error))
+            return "abandoned"
+
+    async def _failed(self, claim: Claim, error: ServiceError) -> str:
+        """Tries again later where that may help and there is time; else the job has failed."""
+        delay = self._delay(claim, error)
+        if error.retryable and delay < claim.seconds_left:
+            log.warning("trying again", reason=error.reason, delay_seconds=round(delay, 3))
+            await claim.retry(delay_seconds=delay)
+            return "retried"
+        log.warning("job failed", reason=error.reason, problem=error.message)
+        await claim.finish(_ending(JobStatus.FAILED, error=error))
+        return "failed"
+
+    def _delay(self, claim: Claim, error: ServiceError) -> float:
+        """Exponential backoff with jitter, and never sooner than the failed service asks for."""
+        backoff = self._retry_seconds * 2.0 ** (claim.job.deliveries - 1)
+        jittered = backoff * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, guards nothing
+        return max(jittered, _retry_after(error))
+
+
+async def _unless_lost(claim: Claim, work: Awaitable[JobResult]) -> JobResult:
+    """What the work makes; raises what `claim.lost` raises as soon as it does, and the work is cancelled then."""
+    working = asyncio.ensure_future(work)
+    losing = asyncio.ensure_future(claim.lost())
+    try:
+        await asyncio.wait((working, losing), return_when=asyncio.FIRST_COMPLETED)
+        if losing.done():
+            losing.result()
+        return await working
+    except (ServiceError, Superseded, CancelRequested, asyncio.CancelledError):
+        raise
+    except Exception as error:
+        log.exception("unexpected exception")
+        raise internal() from error
+    finally:
+        for task in (working, losing):
+            task.cancel()
+        await asyncio.gather(working, losing, return_exceptions=True)
+
+
+def _ending(status: JobStatus, *, made: JobResult | None = None, error: ServiceError | None = None) -> Ending:
+    if error is not None:
+        failure = JobError(code=error.reason, message=error.message, retryable=error.retryable)
+        return Ending(status=status, message=error.message, error=result.encode(failure))
+    style = made.style if made else ""
+    return Ending(
+        status=status, message=stages.message(status, style=style), result=result.encode(made) if made else ""
+    )
+
+
+def _retry_after(error: ServiceError) -> float:
+    try:
+        return float(error.metadata.get("retry_after_seconds", "0"))
+    except ValueError:
+        return 0.0

@@ -1,0 +1,57 @@
+"""Pictures of the unfinished result: kept in the store, then announced."""
+
+import asyncio
+from typing import Final
+
+from gateway.jobs import keys
+from gateway.pipeline.run import Run
+from gateway.pipeline.stopwatch import Stage
+from gateway.upstream.diffusion import DiffusionClient, Restyling
+from servicekit import logs
+from servicekit.errors import ServiceError
+from servicekit.storage import ObjectStore
+
+log = logs.get(__name__)
+
+FIRST_LOOK: Final = 0
+"""Number of the picture that the lite engine makes at once."""
+
+
+class Previews:
+    """Shows one job's pictures, the first look first. None of them is worth failing or delaying the job."""
+
+    def __init__(self, run: Run, *, store: ObjectStore, group: asyncio.TaskGroup) -> None:
+        self._run = run
+        self._store = store
+        self._group = group
+        self._shown = FIRST_LOOK
+        self._busy = True  # until the first look is out
+
+    async def first_look(self, diffusion: DiffusionClient, restyling: Restyling) -> None:
+        """Makes and shows the first look; raises Superseded or CancelRequested."""
+        try:
+            with self._run.stopwatch.measure(Stage.PREVIEW):
+                picture = await diffusion.preview(restyling, seconds=self._run.seconds_left)
+        except ServiceError as error:
+            log.warning("no first look", problem=str(error))
+            self._busy = False
+        else:
+            await self._show(picture, number=FIRST_LOOK, step=0)
+
+    def offer(self, picture: bytes, *, step: int) -> None:
+        """Shows a JPEG in the background, or leaves it out while another one is on its way."""
+        if self._busy:
+            return
+        self._busy = True
+        self._shown += 1
+        self._group.create_task(self._show(picture, number=self._shown, step=step))
+
+    async def _show(self, picture: bytes, *, number: int, step: int) -> None:
+        key = keys.preview(self._run.job_id, number)
+        try:
+            await self._store.put(key, picture, content_type="image/jpeg")
+            await self._run.announcer.picture(key, step=step)
+        except ServiceError as error:
+            log.warning("preview not shown", key=key, problem=str(error))
+        finally:
+            self._busy = False

@@ -1,0 +1,43 @@
+"""What belongs to one job while it is worked on."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.jobs.request import JobRequest
+from gateway.pipeline.announcer import Announcer
+from gateway.pipeline.stopwatch import Stopwatch
+from servicekit.errors import DeadlineExceeded
+from servicekit.joblog import Claim
+
+MARGIN_SECONDS: Final = 0.2
+"""Kept back from the deadline for telling how the job ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One attempt at a job."""
+
+    claim: Claim
+    request: JobRequest
+
+    photo: bytes
+    """The original as stored, JPEG."""
+
+    announcer: Announcer
+    stopwatch: Stopwatch
+
+    warnings: list[str] = field(default_factory=list)
+    """For people; grows on the way."""
+
+    @property
+    def job_id(self) -> str:
+        """The job's id."""
+        return self.claim.job.job_id
+
+    @property
+    def seconds_left(self) -> float:
+        """Deadline for whatever is called next; raises DeadlineExceeded where there is no time left."""
+        seconds = self.claim.seconds_left - MARGIN_SECONDS
+        if seconds <= 0:
+            raise DeadlineExceeded("OUT_OF_TIME", "Your transformation took too long and was stopped.")
+        return seconds

@@ -1,0 +1,44 @@
+"""Where everything that a job made goes."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.jobs import keys
+from gateway.pipeline import pictures
+from gateway.pipeline.run import Run
+from gateway.pipeline.stopwatch import Stage
+from gateway.pipeline.together import together
+from gateway.upstream.controlmaps import MapKind
+from servicekit.storage import ObjectStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """Keys of a job's pictures."""
+
+    transformed: tuple[str, ...]
+    thumbnail: str
+    before_after: str
+    control_maps: Mapping[str, str]
+
+
+async def store_all(run: Run, store: ObjectStore, *, results: Sequence[bytes], maps: Mapping[MapKind, bytes]) -> Stored:
+    """Makes the small pictures and stores everything at once; raises Unavailable."""
+    stored = Stored(
+        transformed=tuple(keys.transformed(run.job_id, variant) for variant in range(len(results))),
+        thumbnail=keys.thumbnail(run.job_id),
+        before_after=keys.before_after(run.job_id),
+        control_maps={kind.value: keys.control_map(run.job_id, kind) for kind in maps},
+    )
+    with run.stopwatch.measure(Stage.STORE):
+        async with together() as group:
+            for key, data in zip(stored.transformed, results, strict=True):
+                group.create_task(store.put(key, data, content_type="image/jpeg"))
+            for kind, data in maps.items():
+                group.create_task(store.put(stored.control_maps[kind], data, content_type="image/png"))
+            thumbnail = await asyncio.to_thread(pictures.thumbnail, results[0])
+            group.create_task(store.put(stored.thumbnail, thumbnail, content_type="image/jpeg"))
+            both = await asyncio.to_thread(pictures.before_after, run.photo, results[0])
+            group.create_task(store.put(stored.before_after, both, content_type="image/jpeg"))
+    return stored

@@ -1,0 +1,52 @@
+"""Removes pictures whose time is over: stage results that are too old, and everything of jobs that have expired."""
+
+import asyncio
+
+from gateway.jobs import keys
+from gateway.pipeline.stage_cache import StageCache
+from servicekit import logs
+from servicekit.errors import NotFound, ServiceError
+from servicekit.joblog import JobDesk
+from servicekit.storage import ObjectStore, delete_all
+
+log = logs.get(__name__)
+
+
+class Sweeper:
+    """Sweeps the object store again and again. Any number of them may run on one store."""
+
+    def __init__(self, *, store: ObjectStore, desk: JobDesk, cache: StageCache, pause_seconds: float) -> None:
+        self._store = store
+        self._desk = desk
+        self._cache = cache
+        self._pause = pause_seconds
+        self._unknown: set[str] = set()
+
+    async def run(self) -> None:
+        """Sweeps until it is cancelled; what fails is tried again the next time."""
+        while True:
+            try:
+                await self.sweep()
+            except ServiceError as error:
+                log.warning("not swept", problem=str(error))
+            await asyncio.sleep(self._pause)  # between two sweeps
+
+    async def sweep(self) -> None:
+        """Sweeps once; raises Unavailable.
+
+        A photo is stored just before its job is made, so a job must be unknown twice in a row to count as expired.
+        """
+        await self._cache.sweep()
+        folders = {key.removeprefix(keys.PREFIX).partition("/")[0] async for key in self._store.list(keys.PREFIX)}
+        unknown = {job_id for job_id in folders if not await self._exists(job_id)}
+        for job_id in unknown & self._unknown:
+            removed = await delete_all(self._store, keys.folder(job_id))
+            log.info("expired job swept", expired=job_id, objects=removed)
+        self._unknown = unknown
+
+    async def _exists(self, job_id: str) -> bool:
+        try:
+            await self._desk.get(job_id)
+        except NotFound:
+            return False
+        return True
