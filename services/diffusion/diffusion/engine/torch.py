@@ -1,0 +1,114 @@
+"""Restyling with Stable Diffusion 1.5 and ControlNets, on a GPU."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+
+import numpy as np
+import torch
+
+from diffusion.domain import Maps, Restyling, Tier
+from diffusion.engine import Step
+from diffusion.sd import hardware, models
+from diffusion.sd.options import Options
+from diffusion.sd.restyler import Restyler
+from diffusion.styles import read_styles
+from servicekit import logs
+from servicekit.engine import EngineInfo
+from servicekit.executor import DeviceExecutor
+
+log = logs.get(__name__)
+
+MAX_VARIANTS: Final = 4
+USABLE: Final = 0.9
+"""Share of a device's memory that batches may fill: the rest is for its driver and for fragments."""
+HOST_SIDE: Final = 128
+"""Side of the first picture where no memory has to be measured."""
+
+
+class TorchEngine:
+    """Loads the models once and restyles one request at a time."""
+
+    def __init__(self, options: Options, executor: DeviceExecutor) -> None:
+        self._options = options
+        self._executor = executor
+        self._restyler: Restyler | None = None
+
+    @property
+    def info(self) -> EngineInfo:
+        """Who this is; the models are known once loaded."""
+        return self._restyler.info if self._restyler is not None else EngineInfo(name="torch")
+
+    async def load(self) -> None:
+        """Loads all models and makes a picture with each UNet, in one step; raises WeightsError, SettingsError."""
+        self._restyler = await self._executor.run(self._loaded)
+
+    async def transform(self, restyling: Restyling) -> AsyncGenerator[Step, None]:
+        """One denoising step after the other; see the Protocol."""
+        restyler = self._restyler
+        if restyler is None:
+            raise RuntimeError("the engine is not loaded")
+        async with aclosing(self._executor.stream(lambda: restyler.restyle(restyling))) as steps:
+            async for step in steps:
+                yield step
+
+    async def close(self) -> None:
+        """Ends the worker thread and lets the models go."""
+        self._executor.close()
+        self._restyler = None
+
+    def _loaded(self) -> Restyler:
+        device = hardware.choose(self._options.device)
+        loaded = models.load(self._options, device)
+        trial = Restyler(loaded, device, variants_at_once=1)
+        side = loaded.side if device.memory_bytes is not None else min(loaded.side, HOST_SIDE)
+        before = _allocated(device, reset=True)
+        for tier in Tier:
+            for _step in trial.restyle(_first_request(side, tier, steps=loaded.recipes[tier].steps)):
+                pass
+        needed = _allocated(device) - before
+        at_once = self._options.variants_at_once or variants_that_fit(device.memory_bytes, before, needed)
+        log.info(
+            "models ready",
+            device=str(device.device),
+            dtype=str(device.dtype),
+            model_bytes=before,
+            request_bytes=needed,
+            variants_at_once=at_once,
+        )
+        return Restyler(loaded, device, variants_at_once=at_once)
+
+
+def variants_that_fit(memory: int | None, models_bytes: int, variant_bytes: int) -> int:
+    """1–4. Of the whole memory, not of what is free now: it must come out the same at every start of a machine."""
+    if memory is None:
+        return 1
+    return int(min(max((memory * USABLE - models_bytes) // max(variant_bytes, 1), 1), MAX_VARIANTS))
+
+
+def _allocated(device: hardware.Hardware, *, reset: bool = False) -> int:
+    """Bytes allocated at most since the last reset, or now; 0 on the host."""
+    if device.memory_bytes is None:
+        return 0
+    if reset:
+        torch.cuda.reset_peak_memory_stats(device.device)
+    return int(torch.cuda.max_memory_allocated(device.device))
+
+
+def _first_request(side: int, tier: Tier, *, steps: int) -> Restyling:
+    """A grey slope with all maps, strong enough for one step."""
+    slope = np.tile(np.linspace(0, 255, side, dtype=np.uint8), (side, 1))
+    return Restyling(
+        photo=np.repeat(slope[..., None], 3, axis=2),
+        style=next(iter(read_styles().values())),
+        room_type=None,
+        maps=Maps(depth=slope, canny=slope, segmentation=np.zeros_like(slope)),
+        keep=None,
+        repaint_openings=False,
+        palette=(),
+        strength=1 / steps,
+        seed=0,
+        variants=1,
+        tier=tier,
+        previews=0,
+    )

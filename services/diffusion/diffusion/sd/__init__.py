@@ -1,0 +1,1 @@
+"""Stable Diffusion 1.5 with ControlNets: our own denoising loop over diffusers' models and schedulers."""

@@ -1,0 +1,142 @@
+"""Models from the local store, safetensors only, whole or not at all.
+
+diffusers fills a weight that a file lacks with random numbers and goes on; here that is an error, as is a weight of
+another shape or a file that cannot be read. Each ends in one line that names the directory.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import torch
+from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DConditionModel
+from safetensors import SafetensorError
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from diffusion.sd.hardware import Hardware
+from servicekit.weights import WeightsCorrupt, WeightStore
+
+Module = TypeVar("Module", bound=torch.nn.Module)
+
+BASE: Final = "sd15"
+TAESD: Final = "taesd"
+HALF: Final = "fp16"
+"""The variant that repositories name their half-precision files after."""
+
+_UNREADABLE: Final = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """What every request needs."""
+
+    tokenizer: CLIPTokenizer
+    text_encoder: CLIPTextModel
+    unet: UNet2DConditionModel
+    vae: AutoencoderKL
+
+    scheduler: dict[str, Any]
+    """The checkpoint's noise schedule: betas and what the UNet predicts."""
+
+    @property
+    def side(self) -> int:
+        """The side in pixels of the square that the UNet was trained on: 512 for Stable Diffusion 1.5."""
+        return int(self.unet.config["sample_size"]) * self.cell
+
+    @property
+    def cell(self) -> int:
+        """Pixels to a latent, along each axis."""
+        return int(2 ** (len(self.vae.config["block_out_channels"]) - 1))
+
+
+def load_base(store: WeightStore, hardware: Hardware) -> Base:
+    """Loads text encoder, UNet and autoencoder; raises WeightsMissing or WeightsCorrupt."""
+    directory = store.path(BASE)
+    base = Base(
+        tokenizer=_read(
+            directory / "tokenizer", lambda path: CLIPTokenizer.from_pretrained(path, local_files_only=True)
+        ),
+        text_encoder=_load(CLIPTextModel, directory / "text_encoder", hardware),
+        unet=load_unet(store, hardware),
+        vae=_load(AutoencoderKL, directory / "vae", hardware),
+        scheduler=_read(directory / "scheduler", _scheduler_config),
+    )
+    width, expected = base.text_encoder.config.hidden_size, base.unet.config["cross_attention_dim"]
+    if width != expected:
+        raise WeightsCorrupt(f"{directory}: the text encoder is {width} wide, the UNet expects {expected}")
+    return base
+
+
+def load_unet(store: WeightStore, hardware: Hardware) -> UNet2DConditionModel:
+    """A UNet of its own, for `load_base` or for a LoRA; raises as `load_base`."""
+    directory = store.path(BASE) / "unet"
+    unet = _load(UNet2DConditionModel, directory, hardware)
+    if unet.config["in_channels"] != 4:
+        channels = unet.config["in_channels"]
+        raise WeightsCorrupt(f"{directory}: a UNet with {channels} input channels is for another task; 4 are needed")
+    return unet
+
+
+def load_controlnet(store: WeightStore, name: str, base: Base, hardware: Hardware) -> ControlNetModel:
+    """A ControlNet; raises WeightsCorrupt for one that was made for another base model than this."""
+    directory = store.path(name)
+    net = _load(ControlNetModel, directory, hardware)
+    for key in ("cross_attention_dim", "block_out_channels", "layers_per_block", "in_channels"):
+        own, expected = _plain(net.config[key]), _plain(base.unet.config[key])
+        if own != expected:
+            raise WeightsCorrupt(f"{directory}: made for another base model ({key} is {own}, the UNet has {expected})")
+    if net.config["controlnet_conditioning_channel_order"] != "rgb" or net.config["global_pool_conditions"]:
+        raise WeightsCorrupt(f"{directory}: a ControlNet of this kind is not supported")
+    return net
+
+
+def load_tiny_autoencoder(store: WeightStore, hardware: Hardware) -> AutoencoderTiny:
+    """TAESD; raises WeightsMissing or WeightsCorrupt."""
+    return _load(AutoencoderTiny, store.path(TAESD), hardware)
+
+
+def _load(kind: type[Module], directory: Path, hardware: Hardware) -> Module:
+    variant = HALF if any(directory.glob(f"*.{HALF}.safetensors")) else None
+    load: Any = kind.from_pretrained  # type: ignore[attr-defined]  # torch's Module lacks it, all that we load have it
+
+    def read(path: Path) -> Module:
+        loaded, report = load(
+            path,
+            dtype=hardware.dtype,
+            variant=variant,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+        lacking = sorted([*report["missing_keys"], *(str(one) for one in report["mismatched_keys"])])
+        if lacking:
+            raise ValueError(f"{len(lacking)} weights are missing or of another shape, the first {lacking[0]}")
+        module: Module = loaded
+        return module
+
+    module: Module = _read(directory, read)
+    module.eval().requires_grad_(False)
+    module.to(hardware.device).to(memory_format=torch.channels_last)
+    return module
+
+
+def _read(directory: Path, reader: Callable[[Path], Any]) -> Any:  # noqa: ANN401 - whatever the reader makes
+    try:
+        return reader(directory)
+    except _UNREADABLE as error:
+        reason = " ".join(str(error).split())[:300] or type(error).__name__
+        raise WeightsCorrupt(f"{directory} cannot be loaded: {reason}") from error
+
+
+def _scheduler_config(directory: Path) -> dict[str, Any]:
+    from diffusers import DDIMScheduler  # noqa: PLC0415 - any scheduler reads any other's file
+
+    config = dict(DDIMScheduler.load_config(directory, local_files_only=True))
+    if config.get("prediction_type", "epsilon") not in ("epsilon", "v_prediction"):
+        raise ValueError(f"prediction_type {config['prediction_type']!r} is not supported")
+    return config
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a configuration's values are of any kind
+    return list(value) if isinstance(value, tuple | list) else value

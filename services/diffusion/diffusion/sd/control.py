@@ -1,0 +1,106 @@
+"""ControlNets: what each sees, how strongly and for how long it steers.
+
+Zhang, Rao and Agrawala, "Adding Conditional Control to Text-to-Image Diffusion Models" (ICCV 2023). Two things that
+stock pipelines repeat in every step are done once or not at all here, without changing the result:
+
+- the embedding of the control picture depends on neither the step nor the latents, so it is made once a request;
+- a ControlNet outside of its window adds zeros, so it is not run.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import torch
+from diffusers import ControlNetModel
+from torch import Tensor, nn
+
+from diffusion.sd.options import Control
+
+Residuals: TypeAlias = tuple[list[Tensor], Tensor]
+"""For the UNet's down blocks and for its middle block."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steering:
+    """How strongly and for how long a ControlNet steers."""
+
+    scale: float
+    """Factor on its residuals; 0 switches it off."""
+
+    start: float = 0.0
+    """Share of the steps after which it begins, 0–1."""
+
+    end: float = 1.0
+    """Share of the steps after which it ends, 0–1."""
+
+    def active(self, step: int, steps: int) -> bool:
+        """Whether it takes part in a step, counted from 0; the rule of the stock pipelines."""
+        return self.scale != 0.0 and step / steps >= self.start and (step + 1) / steps <= self.end
+
+
+STEERING: Final[Mapping[Control, Steering]] = {
+    Control.DEPTH: Steering(scale=0.7, end=0.8),
+    Control.SEGMENTATION: Steering(scale=0.5, end=0.6),
+    Control.CANNY: Steering(scale=0.35, end=0.5),
+    Control.INPAINT: Steering(scale=1.0),
+}
+"""Depth holds the room together longest; edges let go early, or old furniture shows through new upholstery."""
+
+
+class ControlBranch:
+    """A ControlNet whose hint embedding can be made apart from its forward pass."""
+
+    def __init__(self, net: ControlNetModel) -> None:
+        """Takes the net over: its embedding is moved out and what it is given as condition is then used as it is."""
+        self._embed: nn.Module = net.controlnet_cond_embedding
+        net.controlnet_cond_embedding = nn.Identity()
+        self._net = net
+
+    @property
+    def modules(self) -> tuple[nn.Module, nn.Module]:
+        """The net and its embedding."""
+        return self._net, self._embed
+
+    @torch.inference_mode()
+    def hint(self, picture: Tensor) -> Tensor:
+        """Embeds a 1×3×H×W control picture, 0–1 (−1 where the inpainting net is to paint)."""
+        embedded: Tensor = self._embed(picture.to(self._net.dtype))
+        return embedded
+
+    def residuals(self, sample: Tensor, timestep: Tensor, text: Tensor, hint: Tensor, scale: float) -> Residuals:
+        """One forward pass; `hint` of batch 1 serves the whole batch."""
+        down, middle = self._net(
+            sample,
+            timestep,
+            encoder_hidden_states=text,
+            controlnet_cond=hint,
+            conditioning_scale=scale,
+            return_dict=False,
+        )
+        return list(down), middle
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveControl:
+    """A ControlNet in a request."""
+
+    branch: ControlBranch
+    hint: Tensor
+    steering: Steering
+
+
+def total(
+    controls: Sequence[ActiveControl], sample: Tensor, timestep: Tensor, text: Tensor, *, step: int, steps: int
+) -> Residuals | None:
+    """The sum over the ControlNets that take part in a step; None where none does."""
+    summed: Residuals | None = None
+    for control in controls:
+        if not control.steering.active(step, steps):
+            continue
+        down, middle = control.branch.residuals(sample, timestep, text, control.hint, control.steering.scale)
+        if summed is None:
+            summed = down, middle
+        else:
+            summed = [one + other for one, other in zip(summed[0], down, strict=True)], summed[1] + middle
+    return summed

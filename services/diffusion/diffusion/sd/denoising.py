@@ -1,0 +1,111 @@
+"""The denoising loop: a generator that rests after every step, so that whoever runs it can stop there."""
+
+import inspect
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from diffusers import UNet2DConditionModel
+from torch import Tensor
+
+from diffusion.sd.control import ActiveControl, total
+from diffusion.sd.hardware import Hardware
+from diffusion.sd.latents import Start, restored
+from diffusion.sd.schedulers import Scheduler, clean_estimate
+from diffusion.sd.text import Embeddings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Denoising:
+    """All that a run of the loop needs."""
+
+    unet: UNet2DConditionModel
+    scheduler: Scheduler
+    timesteps: Tensor
+    start: Start
+    text: Embeddings
+
+    guidance: float
+    """Classifier-free guidance scale; up to 1 the negative prompt is not read and a step costs half."""
+
+    guidance_end: float = 1.0
+    """Share of the steps after which guidance stops, 0–1: cheaper, but another picture."""
+
+    controls: Sequence[ActiveControl] = ()
+    random: list[torch.Generator] = field(default_factory=list)
+    """One a latent, for samplers that add noise."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """Where the loop has got to."""
+
+    number: int
+    """From 1."""
+
+    latents: Tensor
+    """N×4×h×w after the step."""
+
+    scheduler: Scheduler
+    sample: Tensor
+    """What the UNet saw, without guidance's doubling."""
+    prediction: Tensor
+    timestep: Tensor
+
+    @torch.inference_mode()
+    def clean(self) -> Tensor:
+        """1×4×h×w: how the first latents would look without noise."""
+        return clean_estimate(self.scheduler, self.sample[:1], self.prediction[:1], self.timestep)
+
+
+@torch.inference_mode()
+def denoise(job: Denoising, hardware: Hardware) -> Generator[Step, None, None]:
+    """Yields after every step.
+
+    On CUDA work is queued, and the host is held back to one step ahead of the device: the device never waits, and a
+    loop that is closed leaves at most one step to finish.
+    """
+    scheduler, steps = job.scheduler, len(job.timesteps)
+    latents, count = job.start.latents, len(job.start.latents)
+    conditional = job.text.positive.expand(count, -1, -1)
+    both = torch.cat([job.text.negative.expand(count, -1, -1), conditional])
+    queued = hardware.event()
+    extra = _extra_arguments(scheduler, job.random)
+    for index, timestep in enumerate(job.timesteps):
+        guided = job.guidance > 1.0 and (index + 1) / steps <= job.guidance_end
+        sample = scheduler.scale_model_input(latents, timestep)
+        batch = torch.cat([sample, sample]) if guided else sample
+        text = both if guided else conditional
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        residuals = total(job.controls, batch, timestep, text, step=index, steps=steps)
+        prediction = job.unet(
+            batch,
+            timestep,
+            encoder_hidden_states=text,
+            down_block_additional_residuals=residuals[0] if residuals else None,
+            mid_block_additional_residual=residuals[1] if residuals else None,
+            return_dict=False,
+        )[0]
+        if guided:
+            without, with_text = prediction.chunk(2)
+            prediction = without + job.guidance * (with_text - without)
+        latents = scheduler.step(prediction, timestep, latents, **extra, return_dict=False)[0]
+        if job.start.kept is not None:
+            following = job.timesteps[index + 1] if index + 1 < steps else None
+            latents = restored(scheduler, latents, job.start.kept, following)
+        if queued is not None:
+            queued.synchronize()
+        queued = hardware.event()
+        yield Step(
+            number=index + 1,
+            latents=latents,
+            scheduler=scheduler,
+            sample=sample,
+            prediction=prediction,
+            timestep=timestep,
+        )
+
+
+def _extra_arguments(scheduler: Scheduler, random: list[torch.Generator]) -> dict[str, list[torch.Generator]]:
+    """Samplers that add noise take generators; the others may not even know the word."""
+    return {"generator": random} if "generator" in inspect.signature(scheduler.step).parameters else {}

@@ -1,0 +1,119 @@
+"""Between pictures and latents, and where a request's denoising starts.
+
+Random numbers come from generators on the host, one a variant, so that a seed gives the same noise on every device.
+They are drawn in the order in which the stock pipelines of diffusers draw them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from diffusers import AutoencoderKL
+from diffusers.utils.torch_utils import randn_tensor
+from torch import Tensor
+from torch.nn import functional as F
+
+from diffusion.sd.schedulers import Scheduler
+from diffusion.sd.sizes import MULTIPLE
+
+SEEDS: Final = 1 << 64
+
+
+def generators(seed: int, variants: int) -> list[torch.Generator]:
+    """One a variant: variant n of a seed is variant 0 of seed + n."""
+    return [torch.Generator("cpu").manual_seed((seed + variant) % SEEDS) for variant in range(variants)]
+
+
+class Autoencoder:
+    """Stable Diffusion's autoencoder, one picture at a time: its largest maps would fill a card in a batch."""
+
+    def __init__(self, vae: AutoencoderKL) -> None:
+        self._vae = vae
+        self._scale = float(vae.config["scaling_factor"])
+
+    @torch.inference_mode()
+    def encode(self, picture: Tensor, random: Sequence[torch.Generator]) -> Tensor:
+        """A 1×3×H×W picture, −1 to 1, to N×4×h×w latents: one sample of its posterior for each generator."""
+        posterior = self._vae.encode(picture).latent_dist
+        return torch.cat([posterior.sample(generator) for generator in random]) * self._scale
+
+    @torch.inference_mode()
+    def decode(self, latents: Tensor) -> Tensor:
+        """1×4×h×w latents to a 1×3×H×W picture, about −1 to 1."""
+        picture: Tensor = self._vae.decode(latents / self._scale, return_dict=False)[0]
+        return picture
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What the latents have to come back to after every step."""
+
+    latents: Tensor
+    """N×4×h×w, the photo's."""
+
+    noise: Tensor
+    """N×4×h×w, what the photo's latents are noised with."""
+
+    repaint: Tensor
+    """1×1×h×w, 1 where the picture may change."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where denoising begins."""
+
+    latents: Tensor
+    """N×4×h×w, as noisy as the first timestep."""
+
+    kept: Kept | None = None
+
+
+def repaint_mask(keep: Tensor) -> Tensor:
+    """1×1×H×W keep to 1×1×h×w repaint: a latent may change where any of its 8×8 pixels may."""
+    return F.max_pool2d(1 - keep, kernel_size=MULTIPLE)
+
+
+@torch.inference_mode()
+def from_noise(scheduler: Scheduler, like: Tensor, random: list[torch.Generator]) -> Start:
+    """Pure noise, for text alone; `like` gives shape (N×4×h×w), device and precision."""
+    return Start(latents=_noise(like, random) * scheduler.init_noise_sigma)
+
+
+@torch.inference_mode()
+def from_photo(scheduler: Scheduler, photo: Tensor, timesteps: Tensor, random: list[torch.Generator]) -> Start:
+    """The photo's latents (N×4×h×w) under the noise of the first timestep."""
+    return Start(latents=scheduler.add_noise(photo, _noise(photo, random), timesteps[:1].repeat(len(photo))))
+
+
+@torch.inference_mode()
+def around_kept(
+    scheduler: Scheduler,
+    photo: Tensor,
+    repaint: Tensor,
+    timesteps: Tensor,
+    random: list[torch.Generator],
+    *,
+    all_noise: bool,
+) -> Start:
+    """For inpainting: noise, or the photo under noise, and what has to come back where nothing may change."""
+    noise = _noise(photo, random)
+    if all_noise:
+        latents = noise * scheduler.init_noise_sigma
+    else:
+        latents = scheduler.add_noise(photo, noise, timesteps[:1].repeat(len(photo)))
+    # the stock pipeline encodes the masked photo as well, for UNets with nine channels: its draw is skipped over
+    _noise(photo, random)
+    return Start(latents=latents, kept=Kept(latents=photo, noise=noise, repaint=repaint))
+
+
+@torch.inference_mode()
+def restored(scheduler: Scheduler, latents: Tensor, kept: Kept, following: Tensor | None) -> Tensor:
+    """The latents with the photo's own where nothing may change, as noisy as the following timestep, if any."""
+    own = kept.latents if following is None else scheduler.add_noise(kept.latents, kept.noise, following.reshape(1))
+    return (1 - kept.repaint) * own + kept.repaint * latents
+
+
+def _noise(like: Tensor, random: list[torch.Generator]) -> Tensor:
+    noise: Tensor = randn_tensor(like.shape, generator=random, device=like.device, dtype=like.dtype)
+    return noise

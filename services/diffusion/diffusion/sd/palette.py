@@ -1,0 +1,116 @@
+"""Steers a result towards a palette: in words, in the picture that denoising starts from, and in a last correction.
+
+A picture's main colours are the centres of a few clusters in L*a*b*. Each moves towards the nearest colour of the
+palette, by a bounded distance, and takes its pixels along in the degree that they belong to it: texture and shading
+stay, only the colour that they vary around changes.
+"""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from diffusion.domain import RGB, Region
+from diffusion.lite import colour
+from diffusion.sd.colour_names import nearest_name
+
+Lab: TypeAlias = NDArray[np.float32]
+"""…×3 L*a*b*, D65, L* 0–100."""
+
+CLUSTERS: Final = 6
+SAMPLE_SIDE: Final = 128
+"""Main colours are looked for in the picture shrunk to about this side."""
+LEAST_SHARE: Final = 0.05
+"""Clusters with a smaller share of the picture are no main colours."""
+
+START_SHIFT: Final = 30.0
+"""How far a main colour of the starting picture may move, in L*a*b*: noise covers most of it again."""
+FINAL_SHIFT: Final = 14.0
+"""How far a main colour of the result may move: a visible change that leaves the light plausible."""
+LIGHTNESS: Final = 0.4
+"""Share of the bound that may go into lightness; more would undo the room's shading."""
+SOFTNESS: Final = 12.0
+"""Distance in L*a*b* over which a pixel's belonging to a cluster fades."""
+
+
+def in_words(palette: Sequence[str]) -> str:
+    """For a prompt: `color palette of sage green and off white`; empty without a palette."""
+    names = list(dict.fromkeys(nearest_name(color) for color in palette))
+    if not names:
+        return ""
+    *others, last = names
+    return f"color palette of {', '.join(others)} and {last}" if others else f"color palette of {last}"
+
+
+def shifted(picture: RGB, palette: Sequence[str], free: Region | None, *, most: float) -> RGB:
+    """The picture with its main colours moved towards the palette by at most `most`; pixels outside `free` stay."""
+    centres = main_colours(picture, free)
+    if not palette or not len(centres):
+        return picture
+    moves = _bounded(_targets(centres, _lab_of(palette)) - centres, most)
+    pixels = _to_lab(picture)
+    distance = np.linalg.norm(pixels[..., None, :] - centres, axis=-1)
+    closeness = np.exp(-((distance - distance.min(axis=-1, keepdims=True)) / SOFTNESS))
+    belonging = closeness / closeness.sum(axis=-1, keepdims=True)
+    moved = _to_rgb(pixels + (belonging @ moves).astype(np.float32))
+    return moved if free is None else np.where(free[..., None], moved, picture)
+
+
+def main_colours(picture: RGB, free: Region | None) -> Lab:
+    """K×3 L*a*b* of the free part of the picture; none where nothing is free. Deterministic."""
+    scale = min(1.0, SAMPLE_SIDE / max(picture.shape[:2]))
+    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
+    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    pixels = _to_lab(small).reshape(-1, 3)
+    if free is not None:
+        pixels = pixels[cv2.resize(free.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).ravel() > 0]
+    count = min(CLUSTERS, len(np.unique(pixels.round(), axis=0)))
+    if not count:
+        return np.empty((0, 3), np.float32)
+    # starting from equal steps of lightness needs no random numbers
+    order = np.argsort(pixels[:, 0], kind="stable")
+    labels = np.empty((len(pixels), 1), np.int32)
+    labels[order, 0] = np.arange(len(pixels)) * count // len(pixels)
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 30, 0.1)
+    _compactness, found, centres = cv2.kmeans(
+        np.ascontiguousarray(pixels), count, labels, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS
+    )
+    shares = np.bincount(found.ravel(), minlength=count).astype(np.float32) / len(pixels)
+    return np.asarray(centres[shares >= LEAST_SHARE], dtype=np.float32)
+
+
+def _targets(centres: Lab, wanted: Lab) -> Lab:
+    """For each centre a colour of the palette: its nearest, once every colour has got the centre nearest to it."""
+    distance = colour.delta_e(centres[:, None], wanted[None])
+    targets = distance.argmin(axis=1)
+    by_distance = sorted(np.ndindex(*distance.shape), key=lambda pair: float(distance[pair]))
+    taken: set[int] = set()
+    met: set[int] = set()
+    for centre, color in by_distance:
+        if centre not in taken and color not in met:
+            targets[centre] = color
+            taken.add(centre)
+            met.add(color)
+    return np.asarray(wanted[targets])
+
+
+def _bounded(moves: Lab, most: float) -> Lab:
+    lightness = np.clip(moves[:, :1], -LIGHTNESS * most, LIGHTNESS * most)
+    room = np.sqrt(most**2 - lightness**2)
+    length = np.linalg.norm(moves[:, 1:], axis=1, keepdims=True)
+    return np.hstack([lightness, moves[:, 1:] * np.minimum(1.0, room / np.maximum(length, 1e-6))]).astype(np.float32)
+
+
+def _lab_of(palette: Sequence[str]) -> Lab:
+    return colour.lab_of(np.stack([colour.from_hex(color) for color in palette]))
+
+
+def _to_lab(picture: RGB) -> Lab:
+    return colour.lab(colour.linear(picture))
+
+
+def _to_rgb(pixels: Lab) -> RGB:
+    light = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_Lab2LRGB)
+    return colour.srgb(np.asarray(light, dtype=np.float32))

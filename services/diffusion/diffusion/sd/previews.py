@@ -1,0 +1,62 @@
+"""Looks at latents before they are done: through TAESD, or through a linear map that needs no weights."""
+
+from typing import Final, Protocol
+
+import torch
+from diffusers import AutoencoderTiny
+from torch import Tensor
+from torch.nn import functional as F
+
+from diffusion.sd.sizes import MULTIPLE
+
+
+class LatentViewer(Protocol):
+    """Draws latents."""
+
+    def draw(self, latents: Tensor) -> Tensor:
+        """1×4×h×w clean latents to a 3×8h×8w picture, about −1 to 1."""
+
+
+class TinyViewer:
+    """TAESD (Bohan, "Tiny AutoEncoder for Stable Diffusion"): nearly the autoencoder's picture at 1/20 of its work."""
+
+    def __init__(self, autoencoder: AutoencoderTiny) -> None:
+        self._autoencoder = autoencoder
+
+    @torch.inference_mode()
+    def draw(self, latents: Tensor) -> Tensor:
+        """As LatentViewer."""
+        picture: Tensor = self._autoencoder.decode(latents.to(self._autoencoder.dtype), return_dict=False)[0]
+        return picture[0]
+
+
+LATENT_TO_RGB: Final = (
+    (0.2930, 0.2867, 0.2899),
+    (0.2148, 0.2329, 0.1914),
+    (-0.0122, 0.1194, 0.1829),
+    (-0.2740, -0.3566, -0.4642),
+)
+"""What one unit of each latent adds to R, G and B on a scale of −1 to 1.
+
+Least squares between the latents of 24 photos of rooms (TAESD's encoder) and the photos averaged over 8×8 pixels;
+fitted on half of them it explains 88, 92 and 89 % of the variance of R, G and B in the other half.
+"""
+LATENT_TO_RGB_OFFSET: Final = (0.0209, -0.0650, -0.1580)
+
+
+class LinearViewer:
+    """One colour a latent, as a blurred picture."""
+
+    @torch.inference_mode()
+    def draw(self, latents: Tensor) -> Tensor:
+        """As LatentViewer."""
+        weights = torch.tensor(LATENT_TO_RGB, device=latents.device)
+        offset = torch.tensor(LATENT_TO_RGB_OFFSET, device=latents.device)
+        picture = torch.einsum("bchw,cr->brhw", latents.float(), weights) + offset[None, :, None, None]
+        return F.interpolate(picture, scale_factor=MULTIPLE, mode="bicubic", align_corners=False)[0]
+
+
+def preview_steps(steps: int, wanted: int) -> frozenset[int]:
+    """After which steps to look, numbered from 1: evenly spread, never the last."""
+    count = min(wanted, steps - 1)
+    return frozenset(round(steps * (position + 1) / (count + 1)) for position in range(count)) - {0, steps}

@@ -1,0 +1,51 @@
+"""How each tier samples: sampler, number of steps, and the range of guidance that its weights were trained for."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from diffusion.sd.options import FastLora
+from diffusion.sd.schedulers import Sampler
+from servicekit.weights import WeightStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How to sample."""
+
+    sampler: Sampler
+
+    steps: int
+    """Of the whole schedule; a strength below 1 runs its last part."""
+
+    lora: str = ""
+    """The store's name for the LoRA that it needs; empty for none."""
+
+    guidance: tuple[float, float] = (1.0, 20.0)
+    """Least and greatest guidance scale; a style's is brought into this range."""
+
+    def guided_by(self, scale: float) -> float:
+        """The nearest guidance scale that the recipe takes."""
+        least, most = self.guidance
+        return min(max(scale, least), most)
+
+
+QUALITY: Final = Recipe(sampler=Sampler.DPMPP_2M, steps=24)
+
+FEWER_STEPS: Final = Recipe(sampler=Sampler.DPMPP_2M, steps=12)
+"""The fast tier without a LoRA."""
+
+HYPER_SD: Final = Recipe(sampler=Sampler.DDIM, steps=8, lora="hyper-sd", guidance=(5.0, 8.0))
+"""Ren et al., "Hyper-SD" (NeurIPS 2024): its 8-step LoRA that keeps guidance, in the range that the authors give."""
+
+LCM: Final = Recipe(sampler=Sampler.LCM, steps=6, lora="lcm-lora", guidance=(1.0, 1.0))
+"""Luo et al., "LCM-LoRA" (2023): 4 to 8 steps, guidance distilled into the weights."""
+
+_WITH_LORA: Final = (HYPER_SD, LCM)
+
+
+def fast_recipe(wanted: FastLora, store: WeightStore) -> Recipe:
+    """The fast tier's recipe; a LoRA asked for by name need not be in the store, loading it says what is missing."""
+    for recipe in _WITH_LORA:
+        if wanted == recipe.lora or (wanted == "auto" and store.has(recipe.lora)):
+            return recipe
+    return FEWER_STEPS
