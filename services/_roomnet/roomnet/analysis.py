@@ -7,7 +7,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from roomnet import cues, depth, horizon, objects, picture, propagation, refinement, rooms, superpixels
+from roomnet import (
+    cues,
+    depth,
+    graph,
+    horizon,
+    objects,
+    picture,
+    propagation,
+    refinement,
+    regions,
+    rooms,
+    superpixels,
+)
 from roomnet.picture import RGB
 from roomnet.vocabulary import Room
 
@@ -45,7 +57,9 @@ def analyse(photo: RGB) -> RoomAnalysis:
     small = picture.prepare(photo)
     level = horizon.find(small)
     pixels = superpixels.partition(small)
-    found = propagation.propagate(small, pixels, cues.scores(small, pixels, level))
+    touching = graph.connect(small, pixels)
+    reach = [regions.merge(pixels, touching, scale) for scale in regions.SCALES]
+    found = propagation.propagate(pixels, touching, cues.scores(small, pixels, reach, level))
     soft = found[pixels.index]
     coarse = soft.argmax(axis=2).astype(np.uint8)
     kinds = rooms.classify(small, coarse)

@@ -109,5 +109,5 @@ def _object(shape: Shape, kinds: Mapping[Room, float]) -> tuple[Ade, float]:
     label = max(guesses, key=lambda guess: guesses[guess])
     probability = min(0.9, guesses[label])
     if probability < CERTAIN_ENOUGH:
-        return Ade.BOX, 0.5
+        return Ade.BOX, 1.0
     return label, probability
