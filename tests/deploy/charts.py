@@ -1,0 +1,65 @@
+"""The umbrella chart, built and rendered by Helm's own engine."""
+
+import copy
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import helm_python
+import yaml
+
+CHARTS: Final = Path(__file__).parents[2] / "deploy" / "helm"
+
+NAMED: Final[dict[str, Any]] = {
+    "global": {
+        "redis": {"existingSecret": "redis", "address": "redis.example:6379"},
+        "s3": {"bucket": "rooms", "existingSecret": "s3"},
+    }
+}
+"""What an operator has to say: where Redis and the bucket are."""
+
+
+def build(directory: Path) -> Path:
+    """Copies the charts and builds the umbrella's dependencies; returns the umbrella's directory."""
+    shutil.copytree(CHARTS, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("charts", "Chart.lock"))
+    helm_python.dependency_build(directory / "modomo")
+    return directory / "modomo"
+
+
+def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Values laid over one another, as `--values a --values b` does."""
+    result: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
+            result[key] = merged(result[key], value) if both else copy.deepcopy(value)
+    return result
+
+
+def preset(name: str) -> dict[str, Any]:
+    """The values of `values-<name>.yaml`; none for the empty name."""
+    if not name:
+        return {}
+    values: dict[str, Any] = yaml.safe_load((CHARTS / "modomo" / f"values-{name}.yaml").read_text())
+    return values
+
+
+def render(chart: Path, *layers: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All manifests for a release named `m`."""
+    with helm_python.Chart.load(chart) as loaded:
+        files = loaded.render(merged(*layers), name="m", namespace="rooms")
+    documents = (yaml.safe_load_all(text) for name, text in files.items() if name.endswith(".yaml"))
+    return [document for file in documents for document in file if document]
+
+
+def of_kind(manifests: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
+    """Manifests of one kind by name."""
+    return {one["metadata"]["name"]: one for one in manifests if one["kind"] == kind}
+
+
+def container(deployment: Mapping[str, Any]) -> dict[str, Any]:
+    """The one container of a deployment."""
+    (only,) = deployment["spec"]["template"]["spec"]["containers"]
+    result: dict[str, Any] = only
+    return result

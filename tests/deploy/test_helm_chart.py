@@ -1,0 +1,142 @@
+"""The chart renders valid Kubernetes for every preset and combination, and says what is wrong where it cannot work."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import helm_python
+import kubernetes_validate
+import pytest
+
+from controlmaps.settings import PREFIX as CONTROLMAPS
+from controlmaps.settings import Settings as ControlmapsSettings
+from detection.settings import PREFIX as DETECTION
+from detection.settings import Settings as DetectionSettings
+from diffusion.settings import PREFIX as DIFFUSION
+from diffusion.settings import Settings as DiffusionSettings
+from gateway.settings import PREFIX as GATEWAY
+from gateway.settings import ApiSettings
+from gateway.worker_settings import PREFIX as WORKER
+from gateway.worker_settings import WorkerSettings
+from notifier.settings import PREFIX as NOTIFIER
+from notifier.settings import Settings as NotifierSettings
+from servicekit.env import variable_name
+from tests.deploy.charts import NAMED, build, container, of_kind, preset, render
+
+KUBERNETES = "1.34"
+CUSTOM_KINDS = {"ScaledObject", "TriggerAuthentication", "PodMonitor", "HTTPRoute"}
+"""Their schemas come with their operators, not with Kubernetes."""
+PRESETS = ("", "cpu", "t4", "production")
+TOGGLES: dict[str, dict[str, Any]] = {
+    "ingress": {"gateway": {"ingress": {"enabled": True, "hosts": ["rooms.example"]}}},
+    "route": {"gateway": {"httpRoute": {"enabled": True, "parentRefs": [{"name": "web"}]}}},
+    "monitors": {"global": {"podMonitors": {"enabled": True}}},
+    "open": {"global": {"networkPolicies": {"enabled": False}}},
+    "extras": {"worker": {"extraEnv": [{"name": "TZ", "value": "UTC"}], "priorityClassName": "high"}},
+}
+COMBINATIONS = [
+    (name, toggles) for name in PRESETS for count in (0, 1, 2) for toggles in itertools.combinations(TOGGLES, count)
+]
+SETTINGS: dict[str, tuple[str, Any]] = {
+    "m-gateway": (GATEWAY, ApiSettings),
+    "m-worker": (WORKER, WorkerSettings),
+    "m-detection": (DETECTION, DetectionSettings),
+    "m-controlmaps": (CONTROLMAPS, ControlmapsSettings),
+    "m-diffusion": (DIFFUSION, DiffusionSettings),
+    "m-notifier": (NOTIFIER, NotifierSettings),
+}
+
+
+@pytest.fixture(scope="session")
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The umbrella with its dependencies."""
+    return build(tmp_path_factory.mktemp("charts"))
+
+
+def test_lint_finds_no_error(chart: Path) -> None:
+    assert helm_python.lint(chart)["errors"] == []
+
+
+@pytest.mark.parametrize(("name", "toggles"), COMBINATIONS)
+def test_every_combination_is_valid_kubernetes(chart: Path, name: str, toggles: tuple[str, ...]) -> None:
+    manifests = render(chart, NAMED, preset(name), *(TOGGLES[toggle] for toggle in toggles))
+    for manifest in manifests:
+        if manifest["kind"] not in CUSTOM_KINDS:
+            kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+    for deployment in of_kind(manifests, "Deployment").values():
+        spec = deployment["spec"]["template"]["spec"]
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        security = container(deployment)["securityContext"]
+        assert security["readOnlyRootFilesystem"] is True
+        assert security["allowPrivilegeEscalation"] is False
+        assert security["capabilities"] == {"drop": ["ALL"]}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_an_autoscaler_owns_the_replicas_that_it_scales(chart: Path, name: str) -> None:
+    manifests = render(chart, NAMED, preset(name))
+    scaled = {
+        one["spec"]["scaleTargetRef"]["name"]
+        for kind in ("HorizontalPodAutoscaler", "ScaledObject")
+        for one in of_kind(manifests, kind).values()
+    }
+    for deployment_name, deployment in of_kind(manifests, "Deployment").items():
+        assert ("replicas" in deployment["spec"]) == (deployment_name not in scaled)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_variable_is_one_that_the_process_reads(chart: Path, name: str) -> None:
+    for deployment_name, deployment in of_kind(render(chart, NAMED, preset(name)), "Deployment").items():
+        prefix, settings = SETTINGS[deployment_name]
+        known = {variable_name(field, prefix) for field in fields(settings)}
+        names = {variable["name"] for variable in container(deployment)["env"]}
+        assert names <= known, f"{deployment_name}: {sorted(names - known)}"
+
+
+def test_grpc_addresses_name_services_and_ports_that_exist(chart: Path) -> None:
+    manifests = render(chart, NAMED)
+    services = {
+        f"dns:///{name}:{port['port']}"
+        for name, service in of_kind(manifests, "Service").items()
+        for port in service["spec"]["ports"]
+        if port["name"] == "grpc" and service["spec"].get("clusterIP") == "None"
+    }
+    addresses = {
+        (name, variable["value"])
+        for name, deployment in of_kind(manifests, "Deployment").items()
+        for variable in container(deployment)["env"]
+        if variable["name"].endswith("_ADDRESS")
+    }
+    assert {address for _name, address in addresses} <= services
+    policies = of_kind(manifests, "NetworkPolicy")
+    for caller, address in addresses:
+        callee = address.removeprefix("dns:///").split(":")[0]
+        assert _peer(caller) in [peer for rule in policies[callee]["spec"]["ingress"] for peer in rule.get("from", [])]
+        assert _peer(callee) in [peer for rule in policies[caller]["spec"]["egress"] for peer in rule.get("to", [])]
+
+
+def _peer(name: str) -> Mapping[str, Any]:
+    labels = {"app.kubernetes.io/name": name.removeprefix("m-"), "app.kubernetes.io/instance": "m"}
+    return {"podSelector": {"matchLabels": labels}}
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"global": {"redis": {"existingSecret": ""}}}, "global.redis.existingSecret"),
+        ({"global": {"s3": {"bucket": ""}}}, "global.s3.bucket"),
+        ({"worker": {"autoscaling": {"kind": "keda"}}, "global": {"redis": {"address": ""}}}, "global.redis.address"),
+        ({"diffusion": {"env": {"MODOMO_DIFFUSION_ENGINE": "auto"}}}, "MODOMO_DIFFUSION_ENGINE"),
+        ({"detection": {"autoscaling": {"kind": "hpa"}, "resources": {"requests": {"cpu": ""}}}}, "requests.cpu"),
+        ({"gateway": {"ingress": {"enabled": True}}}, "gateway.ingress.hosts"),
+        ({"gateway": {"serviceAccount": {"create": False}}}, "gateway.serviceAccount.name"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_the_value_that_mends_it(
+    chart: Path, values: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(helm_python.HelmError, match=named.replace(".", r"\.")):
+        render(chart, NAMED, values)

@@ -1,0 +1,1 @@
+"""Model services that do nothing: what is left of a job's time is the system's own."""
