@@ -4,5 +4,11 @@ pytest_plugins = [
     "servicekit.testing.hub",
     "servicekit.testing.s3",
     "servicekit.testing.joblog",
+    "servicekit.testing.tiny_diffusion_store",
     "servicekit.testing.valkey",
+    "servicekit.testing.tiny_models",
+    "tests.gateways",
+    "tests.model_services",
+    "tests.stacks",
+    "tests.workers",
 ]

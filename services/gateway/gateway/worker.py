@@ -1,6 +1,7 @@
 """Composes and runs `gateway worker`: claims jobs and drives each through the services."""
 
 import asyncio
+from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 
 from gateway.handling import Handler
@@ -17,6 +18,7 @@ from gateway.working import Worker
 from servicekit import client, env, logs, metrics
 from servicekit.joblog.redis import connect
 from servicekit.server import until_stopped
+from servicekit.storage import ObjectStore
 from servicekit.storage.settings import open_store
 
 
@@ -25,33 +27,19 @@ async def main() -> None:
     settings = env.read(WorkerSettings, prefix=PREFIX)
     logs.configure("gateway-worker", level=settings.log_level, log_format=settings.log_format)
     metrics.serve(settings.metrics_port)
+    await work(settings, until_stopped())
+
+
+async def work(settings: WorkerSettings, stopped: Awaitable[None]) -> None:
+    """Works until `stopped` is done, then drains."""
     async with AsyncExitStack() as exits:
         joblog = connect(settings)
         exits.push_async_callback(joblog.desk.close)
         exits.push_async_callback(joblog.queue.close)
         store = open_store(settings)
         exits.push_async_callback(store.close)
-        addresses = (settings.detection_address, settings.controlmaps_address, settings.diffusion_address)
-        detection, controlmaps, diffusion = [
-            await exits.enter_async_context(client.channel(address)) for address in addresses
-        ]
         cache = StageCache(store, days=settings.cache_days)
-        maps = ControlMapsClient(controlmaps)
-        pipeline = Pipeline(
-            analyst=Analyst(detection=DetectionClient(detection), controlmaps=maps, cache=cache),
-            restyler=Restyler(
-                diffusion=DiffusionClient(diffusion),
-                controlmaps=maps,
-                store=store,
-                cache=cache,
-                quality_bar=settings.quality_bar,
-            ),
-            store=store,
-            cache=cache,
-            previews=settings.previews,
-            tier=settings.tier,
-            device_usd_per_hour=settings.device_usd_per_hour,
-        )
+        pipeline = await _pipeline(settings, exits, store=store, cache=cache)
         worker = Worker(
             joblog.queue,
             Handler(pipeline.run, retry_seconds=settings.retry_seconds),
@@ -61,7 +49,32 @@ async def main() -> None:
         sweeper = Sweeper(store=store, desk=joblog.desk, cache=cache, pause_seconds=settings.sweep_seconds)
         sweeping = asyncio.create_task(sweeper.run())
         try:
-            await worker.run(until_stopped())
+            await worker.run(stopped)
         finally:
             sweeping.cancel()
             await asyncio.wait([sweeping])
+
+
+async def _pipeline(
+    settings: WorkerSettings, exits: AsyncExitStack, *, store: ObjectStore, cache: StageCache
+) -> Pipeline:
+    addresses = (settings.detection_address, settings.controlmaps_address, settings.diffusion_address)
+    detection, controlmaps, diffusion = [
+        await exits.enter_async_context(client.channel(address)) for address in addresses
+    ]
+    maps = ControlMapsClient(controlmaps)
+    return Pipeline(
+        analyst=Analyst(detection=DetectionClient(detection), controlmaps=maps, cache=cache),
+        restyler=Restyler(
+            diffusion=DiffusionClient(diffusion),
+            controlmaps=maps,
+            store=store,
+            cache=cache,
+            quality_bar=settings.quality_bar,
+        ),
+        store=store,
+        cache=cache,
+        previews=settings.previews,
+        tier=settings.tier,
+        device_usd_per_hour=settings.device_usd_per_hour,
+    )
