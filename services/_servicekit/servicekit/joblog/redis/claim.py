@@ -7,11 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.joblog import ENDINGS, CancelRequested, Ending, Job, Superseded, Update
 from servicekit.joblog.redis import records
 from servicekit.joblog.redis.settings import JobLogSettings
-from servicekit.joblog.redis.store import Backoff, Store
+from servicekit.joblog.redis.store import Store
 
 HEARTBEATS_PER_IDLE_LIMIT: Final = 3
 

@@ -7,13 +7,18 @@ from servicekit.joblog import Event, catalog
 from servicekit.joblog.redis import records
 from servicekit.joblog.redis.settings import JobLogSettings
 from servicekit.joblog.redis.store import Store
+from servicekit.joblog.redis.upkeep import Upkeep
 
 
 class RedisEventLog:
-    """An EventLog on Redis: one stream a job, one Pub/Sub channel for all."""
+    """An EventLog on Redis: one stream a job, one Pub/Sub channel for all.
+
+    Whoever listens does the upkeep as well, so that deadlines are kept while no worker is alive.
+    """
 
     def __init__(self, settings: JobLogSettings) -> None:
         self._store = Store(settings)
+        self._upkeep = Upkeep(self._store, settings)
 
     async def read(self, job_id: str, *, after: int = 0) -> Sequence[Event]:
         """All events that follow `after`; raises NotFound, Unavailable."""
@@ -28,7 +33,7 @@ class RedisEventLog:
     @asynccontextmanager
     async def announcements(self) -> AsyncIterator[AsyncIterator[Event]]:
         """Every event as it is written, over one subscription; entering and iterating raise Unavailable."""
-        async with self._store.subscribed(self._store.keys.event_channel) as texts:
+        async with self._store.subscribed(self._store.keys.event_channel) as texts, self._upkeep.going_on():
             yield (records.event(text) async for text in texts)
 
     async def check(self) -> None:

@@ -10,12 +10,13 @@ from typing import Any, Final, TypeAlias
 from redis.exceptions import ResponseError
 
 from servicekit import logs
+from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.joblog import Claim
 from servicekit.joblog.redis import records
 from servicekit.joblog.redis.claim import RedisClaim, Taken
 from servicekit.joblog.redis.settings import JobLogSettings
-from servicekit.joblog.redis.store import Backoff, Store, guarded
+from servicekit.joblog.redis.store import Store, guarded
 from servicekit.joblog.redis.upkeep import Upkeep
 
 log = logs.get(__name__)

@@ -9,13 +9,14 @@ from typing import Any, Final
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from servicekit import logs
+from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.joblog import catalog
 from servicekit.joblog.redis.settings import JobLogSettings
@@ -130,23 +131,6 @@ class Store:
             text = "\n".join((_LUA / f"{part}.lua").read_text() for part in reversed(names))
             self._scripts[name] = self.client.register_script(text)
         return self._scripts[name]
-
-
-class Backoff:
-    """Waits longer from failure to failure: 0.05 s to 2 s, with jitter."""
-
-    def __init__(self) -> None:
-        self._delays = ExponentialWithJitterBackoff(base=0.05, cap=2.0)
-        self._failures = 0
-
-    async def wait(self) -> None:
-        """After a failure."""
-        self._failures += 1
-        await asyncio.sleep(self._delays.compute(self._failures))
-
-    def reset(self) -> None:
-        """After a success."""
-        self._failures = 0
 
 
 @contextmanager

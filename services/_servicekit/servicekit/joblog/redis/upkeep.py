@@ -1,13 +1,16 @@
 """What must happen in time though no job asks for it: deadlines, retries that are due, a queue that stays short."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from servicekit import logs
+from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.joblog.redis import records
 from servicekit.joblog.redis.settings import JobLogSettings
-from servicekit.joblog.redis.store import Backoff, Store
+from servicekit.joblog.redis.store import Store
 
 log = logs.get(__name__)
 
@@ -21,6 +24,16 @@ class Upkeep:
     def __init__(self, store: Store, settings: JobLogSettings) -> None:
         self._store = store
         self._interval = min(1.0, settings.joblog_idle_seconds / 6)
+
+    @asynccontextmanager
+    async def going_on(self) -> AsyncIterator[None]:
+        """Runs beside a block."""
+        task = asyncio.create_task(self.run(), name="upkeep")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def run(self) -> None:
         """Until it is cancelled."""

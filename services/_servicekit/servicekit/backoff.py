@@ -1,0 +1,23 @@
+"""Waiting longer from failure to failure, at random, so that many clients do not come back all at once."""
+
+import asyncio
+import random
+
+
+class Backoff:
+    """Waits between `first` and `longest` seconds; the ceiling doubles with each failure, half of it is random."""
+
+    def __init__(self, *, first: float = 0.05, longest: float = 2.0) -> None:
+        self._first = first
+        self._longest = longest
+        self._failures = 0
+
+    async def wait(self) -> None:
+        """After a failure."""
+        ceiling = min(self._longest, self._first * 2**self._failures)
+        self._failures = min(self._failures + 1, 32)
+        await asyncio.sleep(random.uniform(ceiling / 2, ceiling))  # noqa: S311 - nothing secret about it
+
+    def reset(self) -> None:
+        """After a success."""
+        self._failures = 0

@@ -1,0 +1,158 @@
+"""The notifier when its store or its own process goes away, and comes back."""
+
+import asyncio
+import dataclasses
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from modomo.notifier.v1 import notifier_service_pb2 as pb
+from modomo.notifier.v1.notifier_service_pb2_grpc import NotifierServiceStub
+from modomo.type.v1 import job_pb2
+from notifier.app import SERVICE_NAME, serving
+from notifier.settings import Settings
+from servicekit.joblog.redis import JobLogSettings, connect
+from servicekit.testing.joblog import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
+from servicekit.testing.valkey import Valkey
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@asynccontextmanager
+async def notifier(joblog: JobLogSettings, **changes: str) -> AsyncIterator[grpc.aio.Channel]:
+    """A notifier of one's own, and a connection to it."""
+    values = dataclasses.asdict(joblog) | {"listen": "127.0.0.1:0", "drain_seconds": 1.0} | changes
+    async with (
+        serving(Settings(**values)) as server,
+        grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
+    ):
+        yield channel
+
+
+async def watching(channel: grpc.aio.Channel, job_id: str, after: int = 0) -> AsyncGenerator[job_pb2.JobEvent, None]:
+    """A watch; close it to leave early."""
+    call = NotifierServiceStub(channel).Watch(pb.WatchRequest(job_id=job_id, after_seq=after))
+    try:
+        async for response in call:
+            yield response.event
+    finally:
+        call.cancel()
+
+
+async def until(channel: grpc.aio.Channel, status: int) -> None:
+    """Waits for health to say so."""
+    health = health_pb2_grpc.HealthStub(channel)
+    answers = health.Watch(health_pb2.HealthCheckRequest(service=SERVICE_NAME))  # type: ignore[attr-defined]  # missing from the type stubs only
+    async with asyncio.timeout(20):
+        async for answer in answers:
+            if answer.status == status:
+                break
+    answers.cancel()
+
+
+async def test_events_that_are_written_while_the_subscription_is_broken_arrive(
+    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, faulty_network: FaultyNetwork
+) -> None:
+    joblog = open_joblog()
+    job = new_job()
+    await joblog.desk.submit(job, queue_limit=10)
+    claim = await joblog.queue.claim()
+    async with notifier(joblog_settings, redis_url=faulty_network.url) as channel:
+        await until(channel, SERVING)
+        watch = watching(channel, job.job_id)
+        assert (await anext(watch)).seq == 1
+        await faulty_network.stop()
+        await until(channel, NOT_SERVING)
+        await claim.append(analyzing())
+        await claim.finish(completed())  # nothing will be announced after this
+        await faulty_network.start()
+        assert [event.seq async for event in watch] == [2, 3]
+        await until(channel, SERVING)
+
+
+async def test_a_store_that_hangs_is_noticed(joblog_settings: JobLogSettings, faulty_network: FaultyNetwork) -> None:
+    hasty = dataclasses.replace(joblog_settings, redis_timeout_seconds=0.5)
+    async with notifier(hasty, redis_url=faulty_network.url) as channel:
+        await until(channel, SERVING)
+        faulty_network.pause()
+        await until(channel, NOT_SERVING)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await anext(watching(channel, "any"))
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        faulty_network.resume()
+        await until(channel, SERVING)
+
+
+async def test_watching_goes_on_after_a_restart_of_the_store(own_valkey: Valkey) -> None:
+    settings = JobLogSettings(redis_url=own_valkey.url)
+    joblog = connect(settings)
+    job = new_job()
+    await joblog.desk.submit(job, queue_limit=10)
+    claim = await joblog.queue.claim()
+    async with notifier(settings) as channel:
+        await until(channel, SERVING)
+        watch = watching(channel, job.job_id)
+        assert (await anext(watch)).seq == 1
+        for round_ in range(3):
+            own_valkey.kill()
+            writing = asyncio.create_task(claim.append(analyzing()))  # rides the outage out
+            await until(channel, NOT_SERVING)
+            await asyncio.to_thread(own_valkey.start)
+            await writing
+            assert (await anext(watch)).seq == round_ + 2
+            await until(channel, SERVING)
+        await claim.finish(completed())
+        assert [event.seq async for event in watch] == [5]
+    await joblog.queue.close()
+    await joblog.desk.close()
+
+
+async def test_a_process_that_is_told_to_stop_sends_its_watchers_elsewhere(
+    open_joblog: OpenJobLog, joblog_settings: JobLogSettings
+) -> None:
+    job = new_job()
+    await open_joblog().desk.submit(job, queue_limit=10)
+    environ = os.environ | {
+        "MODOMO_REDIS_URL": joblog_settings.redis_url,
+        "MODOMO_JOBLOG_NAMESPACE": joblog_settings.joblog_namespace,
+        "MODOMO_NOTIFIER_LISTEN": "127.0.0.1:0",
+        "MODOMO_LOG_FORMAT": "json",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "notifier", env=environ, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stderr is not None
+        port = await _port_in(process.stderr)
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            await until(channel, SERVING)
+            watch = watching(channel, job.job_id)
+            assert (await anext(watch)).seq == 1
+            process.send_signal(signal.SIGTERM)
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await anext(watch)
+            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+            async with asyncio.timeout(10):
+                await process.stderr.read()
+                assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def _port_in(log: asyncio.StreamReader) -> int:
+    """The port that a server says it listens on."""
+    async for line in log:
+        entry = json.loads(line)
+        if entry["event"] == "listening":
+            return int(entry["port"])
+    raise AssertionError("it ended before it listened")
