@@ -28,7 +28,7 @@ class Estimator:
     async def of_new_job(self) -> float:
         """Seconds from now to the end of a job that has just been accepted."""
         state = await self.state()
-        return self._waiting(state, position=state.waiting + 1)
+        return self._waiting(state, position=max(1, state.waiting))
 
     async def remaining(self, job: Job) -> float:
         """Seconds from now to a job's end; 0 for one that has ended."""

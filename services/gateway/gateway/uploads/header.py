@@ -23,6 +23,12 @@ MAX_SCANS: Final = 100
 """Of a progressive JPEG; ordinary ones have about ten, and each costs a pass over the whole picture."""
 FIELD: Final = "file"
 
+DAMAGED: Final = (
+    *(OSError, EOFError, SyntaxError, RuntimeError, struct.error),
+    *(ValueError, OverflowError, TypeError, LookupError),
+)
+"""What decoders, Pillow's plugins and we ourselves raise over broken files."""
+
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 _HEIF_SEQUENCES: Final = frozenset({b"hevc", b"hevx", b"msf1"})
@@ -57,7 +63,7 @@ def read_header(data: bytes) -> PhotoHeader:
         raise _refusal("IMAGE_AMBIGUOUS", f"The photo is also {hidden}.")
     try:
         width, height = _SIZES[kind](data)
-    except (ValueError, IndexError, struct.error, OSError, SyntaxError) as error:
+    except DAMAGED as error:
         raise unreadable(kind) from error
     _judge(width, height)
     return PhotoHeader(format=kind, width=width, height=height)

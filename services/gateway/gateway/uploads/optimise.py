@@ -7,7 +7,6 @@ DCT); everything else goes through Pillow.
 import asyncio
 import hashlib
 import io
-import struct
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,23 +14,17 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 
 from gateway.uploads import colour
-from gateway.uploads.header import PhotoFormat, PhotoHeader, read_header, unreadable
+from gateway.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_header, unreadable
 from servicekit.executor import DeviceExecutor
 
 QUALITY: Final = 92
 
-_NEAR: Final = 0.95
+_NEAR: Final = 0.97
 """A size that the decoder gives by itself is taken where it is at most this much below the bound."""
 _HEAVY_PIXELS: Final = 12_000_000
 """Pictures that are decoded in full and have more pixels are decoded one at a time: 50 megapixels are 400 MB."""
-_DAMAGED: Final = (
-    *(UnidentifiedImageError, Pillow.DecompressionBombError, OSError, EOFError, SyntaxError),
-    *(ValueError, OverflowError, TypeError, LookupError, struct.error),
-)
-"""What Pillow and its plugins raise for broken files, as their issue trackers know."""
 _ORIENTATION_TAG: Final = 0x0112
 _UPRIGHT: Final = {
     2: Pillow.Transpose.FLIP_LEFT_RIGHT,
@@ -94,7 +87,7 @@ def optimise(data: bytes, header: PhotoHeader, *, long_side: int) -> Photo:
             pixels = _pixels(picture, data, header, long_side)
             orientation = _orientation(picture)
             profile = picture.info.get("icc_profile", b"")
-    except _DAMAGED as error:
+    except (*DAMAGED, Pillow.DecompressionBombError) as error:
         raise unreadable(header.format) from error
     pixels = colour.to_srgb(_bounded(pixels, long_side), profile if isinstance(profile, bytes) else b"")
     if orientation in _UPRIGHT:
@@ -151,5 +144,5 @@ def _bounded_size(width: int, height: int, long_side: int) -> tuple[int, int]:
 def _orientation(picture: Pillow.Image) -> int:
     try:
         return int(picture.getexif().get(_ORIENTATION_TAG, 1))
-    except (SyntaxError, ValueError, TypeError, OSError, struct.error):  # metadata that cannot be read says nothing
+    except DAMAGED:  # metadata that cannot be read says nothing
         return 1
