@@ -21,6 +21,11 @@ def build_engine(settings: Settings, preview_engine: LiteEngine) -> Engine:
     match settings.engine:
         case "lite":
             return preview_engine
+        case "torch":
+            from diffusion.engine.torch import TorchEngine  # noqa: PLC0415 - only where chosen
+
+            executor = DeviceExecutor("diffusion", parallel=1, queue_limit=settings.queue_limit)
+            return TorchEngine(settings.torch_options(), executor)
 
 
 async def main() -> None:

@@ -1,9 +1,11 @@
 """Diffusion's settings, read from `MODOMO_DIFFUSION_*`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Literal
 
+from diffusion.sd.options import Control, FastLora, Options
+from servicekit import env
 from servicekit.settings import ProcessSettings
 
 PREFIX: Final = "MODOMO_DIFFUSION_"
@@ -16,7 +18,7 @@ class Settings(ProcessSettings):
     listen: str = "127.0.0.1:50053"
     """`host:port` of the gRPC server."""
 
-    engine: Literal["lite"] = "lite"
+    engine: Literal["lite", "torch"] = "lite"
     """What restyles; previews always come from the lite engine."""
 
     queue_limit: int = 16
@@ -27,3 +29,32 @@ class Settings(ProcessSettings):
 
     styles: Path | None = None
     """A directory with more styles, one TOML file each; None for the package's own alone."""
+
+    weights: Path = env.shared(Path("weights"))
+    """Directory of the local store of weights, for the torch engine as all that follows."""
+
+    device: str = "auto"
+    """`cuda`, `cuda:1`, `cpu`; `auto` takes a GPU where there is one."""
+
+    controlnets: tuple[Control, ...] = tuple(Control)
+    """ControlNets to load; a request uses those that it has a map for."""
+
+    fast_lora: FastLora = "auto"
+    """For the fast tier: `hyper-sd`, `lcm-lora`, `none`; `auto` takes the first of them that the store has."""
+
+    side: int = 0
+    """Pictures are worked on with about side² pixels; 0 is the model's own, 512."""
+
+    variants_at_once: int = 0
+    """Variants worked on in one batch, 1–4; 0 measures at the start what fits the device's memory."""
+
+    compile: bool = False
+    """Compile the models: faster, after about a minute for the first picture of every size."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError naming the field."""
+        self.torch_options()
+
+    def torch_options(self) -> Options:
+        """What concerns the torch engine."""
+        return Options(**{field.name: getattr(self, field.name) for field in fields(Options)})
