@@ -6,13 +6,16 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
+from grpc import StatusCode
 from prometheus_client import Counter, Gauge
 
 from gateway.jobs import result, stages
 from gateway.jobs.result import JobError, JobResult
+from gateway.pipeline.run import MARGIN_SECONDS
 from servicekit import context, logs
 from servicekit.errors import ServiceError, internal
 from servicekit.joblog import CancelRequested, Claim, Ending, JobStatus, Superseded
+from servicekit.joblog.catalog import RAN_TOO_LONG
 
 log = logs.get(__name__)
 
@@ -43,11 +46,13 @@ class Handler:
             try:
                 made = await _unless_lost(claim, self._work(claim))
             except CancelRequested:
-                await claim.finish(_ending(JobStatus.CANCELLED))
+                message = stages.message(JobStatus.CANCELLED, style="")
+                await claim.finish(Ending(status=JobStatus.CANCELLED, message=message))
                 return "cancelled"
             except ServiceError as error:
                 return await self._failed(claim, error)
-            await claim.finish(_ending(JobStatus.COMPLETED, made=made))
+            message = stages.message(JobStatus.COMPLETED, style=made.style)
+            await claim.finish(Ending(status=JobStatus.COMPLETED, message=message, result=result.encode(made)))
             return "completed"
         except Superseded:
             return "superseded"
@@ -62,12 +67,15 @@ class Handler:
     async def _failed(self, claim: Claim, error: ServiceError) -> str:
         """Tries again later where that may help and there is time; else the job has failed."""
         delay = self._delay(claim, error)
-        if error.retryable and delay < claim.seconds_left:
+        if error.retryable and delay + MARGIN_SECONDS < claim.seconds_left:
             log.warning("trying again", reason=error.reason, delay_seconds=round(delay, 3))
             await claim.retry(delay_seconds=delay)
             return "retried"
         log.warning("job failed", reason=error.reason, problem=error.message)
-        await claim.finish(_ending(JobStatus.FAILED, error=error))
+        failure = JobError(code=error.reason, message=error.message, retryable=error.retryable)
+        if error.code is StatusCode.DEADLINE_EXCEEDED:
+            failure = JobError(code=RAN_TOO_LONG.code, message=RAN_TOO_LONG.message, retryable=RAN_TOO_LONG.retryable)
+        await claim.finish(Ending(status=JobStatus.FAILED, message=failure.message, error=result.encode(failure)))
         return "failed"
 
     def _delay(self, claim: Claim, error: ServiceError) -> float:
@@ -95,16 +103,6 @@ async def _unless_lost(claim: Claim, work: Awaitable[JobResult]) -> JobResult:
         for task in (working, losing):
             task.cancel()
         await asyncio.gather(working, losing, return_exceptions=True)
-
-
-def _ending(status: JobStatus, *, made: JobResult | None = None, error: ServiceError | None = None) -> Ending:
-    if error is not None:
-        failure = JobError(code=error.reason, message=error.message, retryable=error.retryable)
-        return Ending(status=status, message=error.message, error=result.encode(failure))
-    style = made.style if made else ""
-    return Ending(
-        status=status, message=stages.message(status, style=style), result=result.encode(made) if made else ""
-    )
 
 
 def _retry_after(error: ServiceError) -> float:
