@@ -7,16 +7,18 @@ LIGHT := -e protos -e 'services/_servicekit[images,redis,s3]' -e services/_roomn
 	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway
 MODELS := -e 'services/detection[torch,triton]' -e 'services/controlmaps[torch,triton]' -e 'services/diffusion[torch,triton]'
 PROJECTS := pyproject.toml protos/pyproject.toml $(wildcard services/*/pyproject.toml)
-RUN := .venv/bin/python
+# the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
+RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi)),.venv-torch,.venv)
+RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 
 .PHONY: run test check demo bench protos lock clean
 .DELETE_ON_ERROR:
 
-run: .venv/ready
+run: $(RUN_VENV)/ready
 	@$(RUN) -m deploy.local
 
-demo: .venv/ready
+demo: $(RUN_VENV)/ready
 	@$(RUN) -m deploy.local.demo $(ROOM)
 
 test: .venv-dev/ready
@@ -45,7 +47,7 @@ lock: $(UV)
 	  protos/pyproject.toml services/*/pyproject.toml --output-file $(LOCK) > /dev/null
 
 clean:
-	rm -rf .venv .venv-dev build
+	rm -rf .venv .venv-torch .venv-dev build
 
 $(UV):
 	$(PYTHON) -m venv build/uv
@@ -54,6 +56,12 @@ $(UV):
 .venv/ready: $(UV) $(LOCK) $(PROJECTS)
 	$(UV) venv --quiet --clear --python $(PYTHON) .venv
 	$(UV) pip install --python .venv --constraints $(LOCK) --overrides requirements.overrides --group local $(LIGHT)
+	touch $@
+
+.venv-torch/ready: $(UV) $(LOCK) $(PROJECTS)
+	$(UV) venv --quiet --clear --python $(PYTHON) .venv-torch
+	$(UV) pip install --python .venv-torch --constraints $(LOCK) --overrides requirements.overrides \
+	  --group local $(LIGHT) $(MODELS)
 	touch $@
 
 .venv-dev/ready: $(UV) $(LOCK) $(PROJECTS)
