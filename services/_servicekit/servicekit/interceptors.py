@@ -3,6 +3,7 @@
 The caller's ids are taken over, the outcome is logged and counted, and every exception becomes a google.rpc.Status.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -66,11 +67,18 @@ def _streaming(answer: Callable[..., AsyncGenerator[Any, None]], method: str) ->
             try:
                 async with aclosing(answer(request, call)) as responses:
                     async for response in responses:
-                        await call.write(response)
+                        await _write(call, response)
             except Exception as error:
                 await observation.abort(error)
 
     return handle
+
+
+async def _write(call: grpc.aio.ServicerContext[Any, Any], response: Any) -> None:  # noqa: ANN401 - any message
+    try:
+        await call.write(response)
+    except grpc.aio.InternalError as error:  # the caller has left in the middle of it
+        raise asyncio.CancelledError from error
 
 
 class _Observation:

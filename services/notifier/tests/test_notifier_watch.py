@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import grpc
 import pytest
+import structlog
 
 from modomo.notifier.v1 import notifier_service_pb2 as pb
 from modomo.notifier.v1.notifier_service_pb2_grpc import NotifierServiceStub
@@ -228,3 +229,21 @@ async def test_too_many_watchers_are_refused(open_joblog: OpenJobLog, joblog_set
                     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         await again.aclose()
         await watches[1].aclose()
+
+
+async def test_a_watcher_that_leaves_in_the_middle_of_a_write_is_no_error(
+    open_joblog: OpenJobLog, joblog_settings: JobLogSettings
+) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    with structlog.testing.capture_logs() as entries:
+        async with notifier(joblog_settings) as channel:
+            asleep = watching(channel, job_id)
+            await anext(asleep)
+            for _ in range(100):
+                await claim.append(Update(status=JobStatus.ANALYZING, progress=0.5, message="x" * 50_000))
+            await asleep.aclose()
+    rpcs = [entry for entry in entries if entry["event"] == "rpc"]
+    assert [entry["code"] for entry in rpcs] == ["CANCELLED"]
+    assert [entry for entry in entries if entry["log_level"] == "error"] == []
