@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffusion.domain import Maps, Region, Restyling, Result, Tier
+from diffusion.domain import Region, Restyling, Result, Tier
 from diffusion.sd import checkpoints, hardware, latents, pictures
 from diffusion.sd import models as ours
 from diffusion.sd.latents import Autoencoder
@@ -23,15 +23,14 @@ from diffusion.sd.plan import Mode, plan
 from diffusion.sd.restyler import Restyler
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.tiers import Recipe
-from diffusion.styles import Prompt, read_styles
 from servicekit.weights import WeightStore
 
+from .requests import restyling
 from .stock import StockModels, stock_arguments, stock_pipeline
 
 MAPS = (Control.DEPTH, Control.SEGMENTATION, Control.CANNY)
 STEPS = 3
 SEED = 11
-SIDE = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,35 +151,11 @@ def table(store: Path, chosen: Sequence[Case]) -> str:
 
 
 def _request(case: Case) -> Restyling:
-    random = np.random.default_rng(5)
-    photo = random.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8)
-    style = read_styles()["scandinavian"]
-    style = type(style)(
-        **{name: getattr(style, name) for name in style.__struct_fields__}
-        | {"prompt": Prompt(positive="a room with an oak floor", negative="dark")}
-    )
     keep: Region | None = None
     if case.mode is Mode.INPAINT:
-        keep = np.zeros((SIDE, SIDE), dtype=np.bool_)
+        keep = np.zeros((64, 64), dtype=np.bool_)
         keep[16:40, 24:48] = True
-    return Restyling(
-        photo=photo,
-        style=style,
-        room_type=None,
-        maps=Maps(
-            depth=random.integers(0, 256, (SIDE, SIDE), dtype=np.uint8),
-            canny=random.choice(np.array([0, 255], np.uint8), (SIDE, SIDE)),
-            segmentation=random.integers(0, 150, (SIDE, SIDE), dtype=np.uint8),
-        ),
-        keep=keep,
-        repaint_openings=True,
-        palette=(),
-        strength=case.strength,
-        seed=SEED,
-        variants=1,
-        tier=Tier.QUALITY,
-        previews=0,
-    )
+    return restyling(keep=keep, strength=case.strength, seed=SEED)
 
 
 def main() -> None:
