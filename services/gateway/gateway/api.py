@@ -1,13 +1,14 @@
-"""Composes and runs the api: HTTP, WebSocket and Server-Sent Events."""
+"""Composes and runs the api: HTTP, WebSocket and Server-Sent Events, and gRPC for other backends."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import grpc
 
 from gateway.address import PublicAddress
 from gateway.app import Parts, create_app
+from gateway.door.servicer import SERVICE_NAME, TransformServicer
 from gateway.http_server import HttpServer
 from gateway.jobs.analysis import Analyst
 from gateway.jobs.broadcast import Broadcasts
@@ -24,10 +25,12 @@ from gateway.upstream.detection import DetectionClient
 from gateway.upstream.diffusion import DiffusionClient
 from gateway.upstream.health import HealthClient
 from gateway.upstream.notifier import NotifierClient
+from modomo.transform.v1.transform_service_pb2_grpc import add_TransformServiceServicer_to_server
 from servicekit import client, env, logs, metrics
+from servicekit import server as grpc_server
 from servicekit.joblog import JobDesk
 from servicekit.joblog.redis import connect
-from servicekit.server import until_stopped
+from servicekit.server import RunningServer, ServerOptions, until_stopped
 from servicekit.storage import ObjectStore
 from servicekit.storage.local import LocalStore
 from servicekit.storage.settings import open_store
@@ -48,6 +51,7 @@ class RunningApi:
     """An api that listens."""
 
     server: HttpServer
+    door: RunningServer
     readiness: Readiness
 
 
@@ -81,11 +85,26 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         parts = _parts(settings, desk=desk, store=store, optimiser=optimiser, channels=channels)
         server = HttpServer(create_app(parts), listen=settings.listen, trusted_proxies=settings.trusted_proxies)
         await server.start()
+        door = await stack.enter_async_context(_door(settings, parts))
+        await door.set_serving(True)
         try:
-            yield RunningApi(server=server, readiness=parts.readiness)
+            yield RunningApi(server=server, door=door, readiness=parts.readiness)
         finally:
             parts.readiness.stopping = True
             await server.stop(drain_seconds=settings.drain_seconds)
+
+
+def _door(settings: ApiSettings, parts: Parts) -> AbstractAsyncContextManager[RunningServer]:
+    servicer = TransformServicer(
+        parts.transformations,
+        parts.broadcasts,
+        public_url=settings.public_url,
+        max_file_bytes=settings.max_file_bytes,
+    )
+    options = ServerOptions(address=settings.grpc_listen, drain_seconds=settings.drain_seconds)
+    return grpc_server.running(
+        options, [(SERVICE_NAME, lambda server: add_TransformServiceServicer_to_server(servicer, server))]
+    )
 
 
 def _parts(

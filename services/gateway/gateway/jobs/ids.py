@@ -16,6 +16,6 @@ def require(text: str) -> str:
         canonical = str(uuid.UUID(text))
     except ValueError:
         canonical = ""
-    if canonical != text.lower():
+    if not canonical or canonical != text.lower():
         raise NotFound("UNKNOWN_JOB", "There is no such job, or it has expired.")
     return canonical
