@@ -6,6 +6,7 @@ pytest_plugins = [
     "servicekit.testing.joblog",
     "servicekit.testing.tiny_diffusion_store",
     "servicekit.testing.valkey",
+    "servicekit.testing.rooms",
     "servicekit.testing.tiny_models",
     "tests.gateways",
     "tests.model_services",

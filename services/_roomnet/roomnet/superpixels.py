@@ -45,7 +45,10 @@ def partition(picture: Picture) -> Superpixels:
             count += 1
             markers[top + row, left + column] = count
     smooth = cv2.bilateralFilter(np.ascontiguousarray(picture.rgb), 5, 20, 3)
-    cv2.watershed(smooth, markers)
+    # the flood leaves the outermost pixels dry: let them lie outside
+    markers = cv2.copyMakeBorder(markers, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0).astype(np.int32)
+    cv2.watershed(cv2.copyMakeBorder(smooth, 1, 1, 1, 1, cv2.BORDER_REPLICATE), markers)
+    markers = markers[1:-1, 1:-1]
     # ridges between regions are marked -1: give each such pixel to a neighbour
     while (markers < 1).any():
         grown = cv2.dilate(markers.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int32)
