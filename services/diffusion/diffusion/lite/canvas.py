@@ -1,48 +1,71 @@
 """The picture in work."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.domain import RGB, Surface
 from diffusion.lite import colour, matting
+from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.choice import Choice
-from diffusion.lite.regions import Layout, Region
-from diffusion.styles import Style
+from diffusion.lite.regions import Region
+from diffusion.lite.scene import Scene
 
-Floats: TypeAlias = NDArray[np.float32]
+BORDER: Final = 1.5
+"""Width in pixels, at a long side of 1024, over which new paint ends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patch:
+    """The pixels of a mask and of its soft border."""
+
+    index: NDArray[np.intp]
+    """N positions in the flattened picture."""
+
+    share: Floats
+    """N×1, how much of the pixel is inside, above 0."""
+
+    core: NDArray[np.intp]
+    """Positions of the pixels that are wholly inside, or all where there are none."""
 
 
 @dataclass(kw_only=True)
 class Canvas:
     """What has been painted so far, over a photo that stays."""
 
-    light: Floats
-    """H×W×3, the graded photo in linear light: what surfaces are lit by."""
-
-    layout: Layout
+    scene: Scene
 
     painted: Floats
     """H×W×3, linear light."""
 
     choice: Choice
 
-    style: Style
-
     surfaces: list[Surface] = field(default_factory=list)
 
-    def lay(self, mask: NDArray[np.uint8], fresh: Floats) -> None:
-        """Puts a repainted surface over what is there, inside of a mask."""
-        share = matting.feather(mask, 1.5)[..., None]
-        self.painted += share * (fresh - self.painted)
+    def patch(self, mask: Bits) -> Patch:
+        """Where paint on a mask goes; the mask is H×W, 1 inside, not empty."""
+        share = matting.feather(mask, max(0.8, BORDER * max(mask.shape) / 1024)).reshape(-1)
+        index = np.flatnonzero(share > 1e-3)
+        core = index[share[index] > 0.999]
+        return Patch(index=index, share=share[index][:, None], core=core if len(core) else index)
 
-    def note(self, region: Region, mask: NDArray[np.uint8], material: str) -> None:
+    def light(self, index: NDArray[np.intp]) -> Floats:
+        """N×3 linear light of the graded photo at positions."""
+        return floats(self.scene.light.reshape(-1, 3)[index])
+
+    def lay(self, patch: Patch, fresh: Floats) -> None:
+        """Puts N×3 linear light over what is there."""
+        flat = self.painted.reshape(-1, 3)
+        under = flat[patch.index]
+        flat[patch.index] = under + patch.share * (fresh - under)
+
+    def note(self, region: Region, mask: Bits, material: str) -> None:
         """Remembers for the manifest what a surface became; an empty material says that it was left alone."""
         inside = mask.astype(bool)
         area = float(inside.mean())
-        sure = float(self.layout.confidence[inside].mean()) if area else 0.0
+        sure = float(self.scene.layout.confidence[inside].mean()) if area else 0.0
         self.surfaces.append(Surface(label=region.name.lower(), area=area, confidence=sure, material=material))
 
     def picture(self) -> RGB:

@@ -5,13 +5,12 @@ Color-Difference Formula", Color Research and Application 30 (2005).
 """
 
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Floats: TypeAlias = NDArray[np.float32]
+from diffusion.lite.arrays import Bits, Floats, floats
 
 LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 """Weights of linear R, G and B in the relative luminance Y (ITU-R BT.709)."""
@@ -19,12 +18,12 @@ LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 _STEPS: Final = 4096
 
 
-def linear(srgb: NDArray[np.uint8]) -> Floats:
+def linear(srgb: Bits) -> Floats:
     """sRGB 0–255 to linear light 0–1, any shape."""
-    return np.asarray(_decoding()[srgb], dtype=np.float32)
+    return floats(_decoding()[srgb])
 
 
-def srgb(light: Floats) -> NDArray[np.uint8]:
+def srgb(light: Floats) -> Bits:
     """Linear light to sRGB 0–255, clipped, any shape; below L* 1 in steps of up to one level."""
     steps = np.clip(light * (_STEPS - 1) + 0.5, 0, _STEPS - 1).astype(np.uint16)
     return np.asarray(_encoding()[steps], dtype=np.uint8)
@@ -32,12 +31,12 @@ def srgb(light: Floats) -> NDArray[np.uint8]:
 
 def lab(light: Floats) -> Floats:
     """H×W×3 linear light 0–1 to L*a*b*."""
-    return np.asarray(cv2.cvtColor(np.clip(light, 0.0, 1.0), cv2.COLOR_LRGB2Lab), dtype=np.float32)
+    return floats(cv2.cvtColor(np.clip(light, 0.0, 1.0), cv2.COLOR_LRGB2Lab))
 
 
 def luminance(light: Floats) -> Floats:
     """H×W×3 linear light to H×W relative luminance."""
-    return np.asarray(cv2.transform(light, LUMINANCE[None]), dtype=np.float32)
+    return floats(cv2.transform(light, LUMINANCE[None]))
 
 
 def from_hex(color: str) -> Floats:
@@ -53,7 +52,7 @@ def lab_of(light: Floats) -> Floats:
 def from_lab(colors: Floats) -> Floats:
     """N×3 L*a*b* to N×3 linear light, clipped to the gamut of sRGB."""
     light = cv2.cvtColor(np.ascontiguousarray(colors, dtype=np.float32).reshape(1, -1, 3), cv2.COLOR_Lab2LRGB)
-    return np.asarray(np.clip(light[0], 0.0, 1.0), dtype=np.float32)
+    return floats(np.clip(light[0], 0.0, 1.0))
 
 
 def delta_e(one: Floats, other: Floats) -> Floats:
@@ -80,17 +79,17 @@ def delta_e(one: Floats, other: Floats) -> Floats:
     d_c = (c2 - c1) / (1 + 0.045 * chroma)
     d_h = 2 * np.sqrt(c1 * c2) * np.sin(turn / 2) / (1 + 0.015 * chroma * weight)
     square = d_l**2 + d_c**2 + d_h**2 + rotation * d_c * d_h
-    return np.asarray(np.sqrt(np.maximum(square, 0.0)), dtype=np.float32)
+    return floats(np.sqrt(np.maximum(square, 0.0)))
 
 
 @cache
 def _decoding() -> Floats:
     value = np.arange(256) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return floats(np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4))
 
 
 @cache
-def _encoding() -> NDArray[np.uint8]:
+def _encoding() -> Bits:
     light = np.arange(_STEPS) / (_STEPS - 1)
     value = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
     return np.asarray(np.rint(value * 255), dtype=np.uint8)

@@ -1,10 +1,22 @@
 """Textiles and large furniture: the same things in other colours."""
 
+from typing import Final
+
+import numpy as np
+
 from diffusion.lite import colour, light
+from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.regions import Region
-from diffusion.lite.surface import sure
+from diffusion.lite.surface import LEAST_PART, parts, sure, without_strangers
 from diffusion.styles import Finish
+
+LIGHTER: Final = 22.0
+"""How far up in L* a thing is taken at most: black leather made white shows every highlight as metal."""
+DARKER: Final = 42.0
+"""How far down."""
+TINT: Final = 0.25
+"""As light.TINT: what is left of a pattern's colours."""
 
 
 def recolour_textiles(canvas: Canvas) -> None:
@@ -29,6 +41,28 @@ def _recolour(canvas: Canvas, region: Region, finish: Finish) -> None:
     mask = sure(canvas, region)
     if mask is None:
         return
-    shade = light.shading(canvas.light, light.reference(canvas.light, mask))
-    canvas.lay(mask, light.lit(colour.from_hex(finish.color), shade))
+    if region in (Region.CABINET, Region.CURTAIN):
+        mask = without_strangers(canvas, mask)
+    count, numbers = parts(mask)
+    for number in range(1, count + 1):
+        part = (numbers == number).astype(np.uint8)
+        if part.mean() >= LEAST_PART:
+            _recolour_part(canvas, part, colour.from_hex(finish.color))
     canvas.note(region, mask, finish.name)
+
+
+def _recolour_part(canvas: Canvas, part: Bits, color: Floats) -> None:
+    patch = canvas.patch(part)
+    base = light.reference(canvas.light(patch.core))
+    shade = light.shading(canvas.light(patch.index), base, tint=TINT)
+    canvas.lay(patch, light.lit(within_reach(color, base), shade))
+
+
+def within_reach(color: Floats, base: Floats) -> Floats:
+    """The colour, its lightness brought within DARKER and LIGHTER of what the thing has now."""
+    (wanted, now) = colour.lab_of(np.stack([color, base]))
+    lightness = float(np.clip(wanted[0], now[0] - DARKER, now[0] + LIGHTER))
+    if lightness == wanted[0]:
+        return color
+    fade = min(1.0, (lightness + 10.0) / (float(wanted[0]) + 10.0))
+    return floats(colour.from_lab(floats([[lightness, wanted[1] * fade, wanted[2] * fade]]))[0])

@@ -1,20 +1,68 @@
-"""The grade: exposure, contrast, warmth and saturation of the picture as a whole."""
+"""The grade: white balance, exposure, contrast, warmth and saturation of the picture as a whole."""
 
-from typing import TypeAlias
+from typing import Final
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from diffusion.domain import RGB
 from diffusion.lite import colour
+from diffusion.lite.arrays import Floats, floats
+from diffusion.lite.sizes import reduced
 from diffusion.styles import Light
 
-Floats: TypeAlias = NDArray[np.float32]
+SIDE: Final = 128
+"""Long side, in pixels, of the picture that is measured."""
+BALANCE: Final = 0.5
+"""Share of a colour cast that is taken out; the rest is the room's own light."""
+KEY: Final = 0.3
+"""Mean luminance of the brighter half of a well exposed room."""
+MOST_LIFT: Final = 1.6
+"""An underexposed photo is not brightened further: what noise hides stays hidden."""
+PIVOT: Final = 0.2
+"""Luminance that contrast turns about."""
 
 
-def graded(light: Floats, grade: Light) -> Floats:
-    """H×W×3 linear light under a style's grade."""
-    gains = np.array([1 + 0.3 * grade.warmth, 1.0, 1 - 0.4 * grade.warmth], dtype=np.float32)
-    gains *= 2.0**grade.exposure
-    lit = 1.0 - (1.0 - np.clip(light, 0, 1)) ** gains
-    grey = colour.luminance(lit)[..., None]
-    return np.clip(grey + (1 + grade.saturation) * (lit - grey), 0.0, 1.0).astype(np.float32)
+def graded(photo: RGB, grade: Light) -> Floats:
+    """H×W×3 linear light of a photo, balanced and under a style's grade; clips nothing that was not clipped."""
+    measured = colour.linear(reduced(photo, SIDE)).reshape(-1, 3)
+    gain = balance(measured) * exposure(measured) * 2.0**grade.exposure
+    gain = gain * np.array([1 + 0.25 * grade.warmth, 1.0, 1 - 0.4 * grade.warmth])
+    # 1 − (1 − x)^g has slope g in the shadows and reaches 1 only where the photo does
+    levels = colour.linear(np.arange(256, dtype=np.uint8))[:, None]
+    curves = (1.0 - (1.0 - levels) ** gain).astype(np.float32)
+    lit = floats(cv2.LUT(photo, curves[None]))
+    turned = (1 + grade.saturation) * np.eye(3) - grade.saturation * colour.LUMINANCE[None]
+    lit = floats(cv2.transform(lit, turned.astype(np.float32)))
+    lit *= _contrast(grade.contrast)[np.clip(colour.luminance(lit) * 1023, 0, 1023).astype(np.uint16)][..., None]
+    return np.clip(lit, 0.0, 1.0, out=lit)
+
+
+def balance(pixels: Floats) -> Floats:
+    """3 gains that take BALANCE of the light's cast out of N×3 pixels.
+
+    The cast is that of the brighter pixels that are nearly grey, painted surfaces and ceilings in a room: shades of
+    grey (Finlayson and Trezzi, Color Imaging Conference 2004) restricted to them.
+    """
+    bright = pixels @ colour.LUMINANCE
+    spread = pixels.max(axis=1) - pixels.min(axis=1)
+    greyish = (bright >= np.median(bright)) & (bright < 0.95) & (spread < 0.45 * pixels.max(axis=1) + 1e-3)
+    if greyish.sum() < len(pixels) // 50:
+        return np.ones(3, dtype=np.float32)
+    cast = np.power(np.mean(pixels[greyish] ** 4, axis=0), 0.25) + 1e-4
+    gain = (float(colour.LUMINANCE @ cast) / cast) ** BALANCE
+    return floats(np.clip(gain, 0.75, 1.35))
+
+
+def exposure(pixels: Floats) -> float:
+    """The gain that brings N×3 underexposed pixels half of the way to KEY; 1 for any others."""
+    bright = pixels @ colour.LUMINANCE
+    key = float(bright[bright >= np.median(bright)].mean())
+    return float(np.clip((KEY / max(key, 1e-3)) ** 0.5, 1.0, MOST_LIFT))
+
+
+def _contrast(amount: float) -> Floats:
+    """1024 factors by luminance 0–1: a power about PIVOT that fades towards white."""
+    bright = np.linspace(0.0, 1.0, 1024)
+    factor = np.maximum(bright / PIVOT, 1e-2) ** (0.5 * amount)
+    return floats(np.where(bright > PIVOT, 1.0 + (factor - 1.0) * (1.0 - bright), factor))

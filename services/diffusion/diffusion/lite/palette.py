@@ -8,6 +8,7 @@ import numpy as np
 
 from diffusion.domain import RGB, Region
 from diffusion.lite import colour
+from diffusion.lite.arrays import floats
 
 MAIN_COLORS: Final = 8
 SIDE: Final = 96
@@ -31,6 +32,6 @@ def palette_delta_e(picture: RGB, kept: Region | None, palette: Sequence[str]) -
     first = (by_lightness * MAIN_COLORS // len(samples)).astype(np.int32)[:, None]
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 20, 0.5)
     _compactness, _labels, found = cv2.kmeans(samples, MAIN_COLORS, first, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS)
-    centres = np.asarray(found, dtype=np.float32)
+    centres = floats(found)
     asked = colour.lab_of(np.stack([colour.from_hex(color) for color in palette]))
     return float(colour.delta_e(asked[:, None], centres[None]).min(axis=1).mean())

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from diffusion.domain import Maps
+from diffusion.domain import RGB, Maps
+from diffusion.lite.arrays import Bits, Floats
 from servicekit import ade20k
-
-Floats: TypeAlias = NDArray[np.float32]
 
 
 class Region(IntEnum):
@@ -65,19 +63,20 @@ ASSUMED_CONFIDENCE: Final = 0.75
 class Layout:
     """The regions of a photo."""
 
-    labels: NDArray[np.uint8]
+    labels: Bits
     """H×W, values of Region."""
 
     confidence: Floats
     """H×W, 0–1."""
 
-    def mask(self, region: Region) -> NDArray[np.uint8]:
+    def mask(self, region: Region) -> Bits:
         """H×W, 1 inside."""
-        return (self.labels == region).astype(np.uint8)
+        return np.asarray(self.labels == region, dtype=np.uint8)
 
 
-def layout(maps: Maps, shape: tuple[int, int]) -> Layout:
+def layout(maps: Maps, photo: RGB) -> Layout:
     """The regions that the maps tell of; all OTHER without a segmentation."""
+    shape = (photo.shape[0], photo.shape[1])
     if maps.segmentation is None:
         return Layout(labels=np.zeros(shape, dtype=np.uint8), confidence=np.zeros(shape, dtype=np.float32))
     labels = np.asarray(_table()[maps.segmentation], dtype=np.uint8)
@@ -88,7 +87,7 @@ def layout(maps: Maps, shape: tuple[int, int]) -> Layout:
 
 
 @cache
-def _table() -> NDArray[np.uint8]:
+def _table() -> Bits:
     table = np.zeros(256, dtype=np.uint8)
     for region, names in CLASSES.items():
         for name in names:

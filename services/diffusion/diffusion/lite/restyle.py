@@ -9,11 +9,11 @@ import numpy as np
 from diffusion import keep
 from diffusion.domain import RGB, Manifest, PreviewFrame, Progress, Restyling, Result
 from diffusion.domain import Region as Mask
-from diffusion.lite import colour, floor, furnishings, grading, walls
+from diffusion.lite import floor, furnishings, scene, walls
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.choice import choose
 from diffusion.lite.palette import palette_delta_e
-from diffusion.lite.regions import Region, layout
+from diffusion.lite.regions import Region
 from servicekit.engine import EngineInfo
 
 WORKS: Final[Sequence[tuple[str, Callable[[Canvas], None]]]] = (
@@ -37,17 +37,14 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
     total = restyling.variants * len(WORKS) + 1
     showing = _preview_steps(total, restyling.previews)
     start = perf_counter()
-    regions = layout(restyling.maps, (restyling.photo.shape[0], restyling.photo.shape[1]))
-    light = grading.graded(colour.linear(restyling.photo), restyling.style.light)
-    seconds["light"] = perf_counter() - start
+    photo = scene.understand(restyling)
+    seconds["scene"] = perf_counter() - start
     step = 1
     yield Progress(step=step, total_steps=total)
     images: list[RGB] = []
     canvases: list[Canvas] = []
     for variant in range(restyling.variants):
-        canvas = Canvas(
-            light=light, layout=regions, painted=light.copy(), choice=choose(restyling, variant), style=restyling.style
-        )
+        canvas = Canvas(scene=photo, painted=photo.light.copy(), choice=choose(restyling, variant))
         for name, work in WORKS:
             start = perf_counter()
             work(canvas)
@@ -75,7 +72,7 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
 def _finished(restyling: Restyling, canvas: Canvas, kept: Mask | None) -> RGB:
     """The canvas at the strength asked for, with what is kept exactly as it was."""
     picture = canvas.picture()
-    window = canvas.layout.mask(Region.WINDOW).astype(bool)
+    window = canvas.scene.layout.mask(Region.WINDOW).astype(bool)
     share = 1.0 - (1.0 - restyling.strength) ** 2
     if share < 1.0:
         difference = picture.astype(np.float32) - restyling.photo

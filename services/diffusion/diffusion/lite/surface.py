@@ -2,26 +2,72 @@
 
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.regions import Region
+from diffusion.lite.sizes import enlarged, reduced
 
 LEAST_AREA: Final = 0.002
 """Share of the picture below which a region is not worth the risk."""
+LEAST_PART: Final = 0.0005
+"""The same for one of its connected parts."""
+LEAST_CONFIDENCE: Final = 0.4
+"""Mean over a connected part; a part whose label is less sure stays as it is."""
+STRANGE: Final = 20.0
+"""Distance in a*b* from the region's colour around that no light explains: something hangs or stands before it."""
+AROUND: Final = 0.1
+"""Half the width of that neighbourhood, in long sides."""
+SIDE: Final = 320
+"""Long side, in pixels, at which parts are told apart and colours averaged."""
 
-LEAST_CONFIDENCE: Final = 0.35
-"""A pixel whose label is less sure stays."""
 
-
-def sure(canvas: Canvas, region: Region) -> NDArray[np.uint8] | None:
-    """H×W, 1 where the region is sure; None, and a note for the manifest, where it is not worth painting."""
-    whole = canvas.layout.mask(region)
+def sure(canvas: Canvas, region: Region) -> Bits | None:
+    """H×W, 1 where the region is sure; None where nothing of it is, with a note for the manifest if it is large."""
+    whole = canvas.scene.layout.mask(region)
     if whole.mean() < LEAST_AREA:
         return None
-    mask = whole * (canvas.layout.confidence >= LEAST_CONFIDENCE)
+    mask = _sure_parts(whole, canvas.scene.layout.confidence)
     if mask.mean() < LEAST_AREA:
         canvas.note(region, whole, "")
         return None
-    return mask.astype(np.uint8)
+    return mask
+
+
+def without_strangers(canvas: Canvas, mask: Bits) -> Bits:
+    """The mask without what is of quite another colour than the surface around it: lampshades, pictures, plants."""
+    chroma = canvas.scene.chroma
+    fine = reduced(mask, max(chroma.shape), nearest=True)
+    small = reduced(chroma, SIDE)
+    weight = reduced(fine.astype(np.float32), SIDE)
+    radius = max(2, round(AROUND * max(weight.shape)))
+    window = (2 * radius + 1, 2 * radius + 1)
+    around = cv2.blur(small * weight[..., None], window) / (cv2.blur(weight, window)[..., None] + 1e-3)
+    away = chroma - enlarged(floats(around), chroma.shape)
+    strange = cv2.medianBlur((np.hypot(away[..., 0], away[..., 1]) > STRANGE).astype(np.uint8), 5)
+    strange = cv2.dilate(strange, np.ones((3, 3), dtype=np.uint8)).astype(np.float32)
+    return np.asarray(mask * (enlarged(strange, mask.shape) < 0.5), dtype=np.uint8)
+
+
+def parts(mask: Bits) -> tuple[int, NDArray[np.int32]]:
+    """Number of connected parts, and H×W their numbers from 1 on, 0 outside; parts are told apart at SIDE."""
+    small = reduced(mask, SIDE, nearest=True)
+    count, numbers = cv2.connectedComponents(small, connectivity=4)
+    full = cv2.resize(numbers.astype(np.float32), mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return count - 1, np.asarray(full, dtype=np.int32) * mask
+
+
+def _sure_parts(whole: Bits, confidence: Floats) -> Bits:
+    """The connected parts that are large and sure enough."""
+    small = reduced(whole, SIDE, nearest=True)
+    votes = reduced(confidence, SIDE, nearest=True)
+    count, numbers, stats, _centres = cv2.connectedComponentsWithStats(small, connectivity=4)
+    total = np.bincount(numbers.ravel(), weights=votes.ravel(), minlength=count)
+    area = np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    good = (total / area >= LEAST_CONFIDENCE) & (area >= LEAST_PART * small.size)
+    good[0] = False
+    sure_ones = cv2.dilate(good[numbers].astype(np.uint8), np.ones((3, 3), dtype=np.uint8))
+    return np.asarray(cv2.resize(sure_ones, whole.shape[::-1], interpolation=cv2.INTER_NEAREST) * whole, dtype=np.uint8)

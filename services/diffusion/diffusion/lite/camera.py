@@ -1,0 +1,150 @@
+"""Where the camera looks, and how the room lies before it, from the photo's straight lines.
+
+Rooms are mostly boxes: their level edges run to two vanishing points at right angles, both on the horizon (Coughlan
+and Yuille, "Manhattan World", ICCV 1999). Horizon, focal length and the room's direction are searched together, and
+each line segment votes for the hypotheses that it agrees with. The camera is taken to be held upright.
+"""
+
+from dataclasses import dataclass
+from math import atan2, cos, hypot, sin, tan
+from typing import Final
+
+import cv2
+import numpy as np
+
+from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.regions import Layout, Region
+from diffusion.lite.sizes import reduced
+
+SIDE: Final = 480
+"""Long side, in pixels, of the picture that is searched for lines."""
+LINES: Final = 120
+"""Number of longest lines that vote."""
+TOLERANCE: Final = np.radians(2.5)
+"""A line that misses a vanishing point by this angle has a vote of 1/e."""
+HORIZONS: Final = np.linspace(0.2, 0.7, 21)
+"""Rows tried, as shares of the height."""
+USUAL_HORIZON: Final = 0.45
+FOCALS: Final = (0.6, 0.8, 1.05)
+"""Focal lengths tried, in long sides: wide, phone, narrow."""
+USUAL_FOCAL: Final = 0.75
+TURNS: Final = np.radians(np.arange(-44, 46, 2.0))
+"""Directions of the room tried against the camera's."""
+EYE_HEIGHT: Final = 1.45
+"""Of the camera over the floor, metres."""
+LEAST_CERTAINTY: Final = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera:
+    """An upright pinhole camera over a level floor."""
+
+    focal: float
+    """Pixels."""
+    horizon: float
+    """Row, pixels; may lie outside of the picture."""
+    centre: tuple[float, float]
+    """Column and row of the principal point, pixels."""
+    turn: float
+    """Angle in radians from the camera's direction to the room's own, about the vertical."""
+    certainty: float
+    """0–1: the share of the lines that agrees; 0 where none told."""
+
+    def floor(self, columns: Floats, rows: Floats) -> tuple[Floats, Floats]:
+        """Metres over and along the room's direction of the floor points seen at pixels (broadcastable arrays).
+
+        Rows at or above the horizon see points a very long way off.
+        """
+        pitch = atan2(self.centre[1] - self.horizon, self.focal)
+        x, y = columns - self.centre[0], rows - self.centre[1]
+        fall = np.maximum(y * cos(pitch) + self.focal * sin(pitch), 1e-3 * self.focal)
+        reach = EYE_HEIGHT / fall
+        right, ahead = reach * x, reach * (self.focal * cos(pitch) - y * sin(pitch))
+        over = right * cos(self.turn) - ahead * sin(self.turn)
+        along = right * sin(self.turn) + ahead * cos(self.turn)
+        return floats(over), floats(along)
+
+    def floor_scale(self, rows: Floats) -> tuple[Floats, Floats]:
+        """Metres of floor that a pixel covers in each row: sideways, and away from the camera."""
+        pitch = atan2(self.centre[1] - self.horizon, self.focal)
+        y = rows - self.centre[1]
+        fall = np.maximum(y * cos(pitch) + self.focal * sin(pitch), 1e-3 * self.focal)
+        sideways = EYE_HEIGHT / fall
+        return floats(sideways), floats(sideways * self.focal / fall)
+
+
+def find(grey: Bits, layout: Layout) -> Camera:
+    """The camera behind a photo; a usual one, with certainty 0, where too few lines tell."""
+    height, width = grey.shape
+    small = reduced(grey, SIDE)
+    scale = width / small.shape[1]
+    lowest = _floor_top(layout) / height
+    segments = _segments(small, reduced(layout.labels, SIDE, nearest=True))
+    long_side = max(small.shape)
+    centre = (small.shape[1] / 2, small.shape[0] / 2)
+    horizon, focal, turn, certainty = min(USUAL_HORIZON, lowest), USUAL_FOCAL, 0.0, 0.0
+    if len(segments) >= 6:
+        best = -1.0
+        for row in HORIZONS:
+            prior = _prior(float(row), lowest)
+            for length in FOCALS:
+                votes = prior * _votes(segments, centre, float(row) * small.shape[0], length * long_side)
+                if votes.max() > best:
+                    best = float(votes.max())
+                    horizon, focal, turn = float(row), length, float(TURNS[votes.argmax()])
+                    certainty = min(1.0, best / prior)
+    if certainty < LEAST_CERTAINTY:
+        horizon, focal, turn, certainty = min(USUAL_HORIZON, lowest), USUAL_FOCAL, 0.0, 0.0
+    return Camera(
+        focal=focal * long_side * scale,
+        horizon=horizon * height,
+        centre=(width / 2, height / 2),
+        turn=turn,
+        certainty=certainty,
+    )
+
+
+def _floor_top(layout: Layout) -> float:
+    """Row above which next to nothing of the floor is seen: the horizon cannot lie below it."""
+    rows = np.flatnonzero(layout.mask(Region.FLOOR).sum(axis=1) > 0.02 * layout.labels.shape[1])
+    return float(rows[0]) if len(rows) else float(layout.labels.shape[0])
+
+
+def _prior(row: float, lowest: float) -> float:
+    usual = float(np.exp(-(((row - USUAL_HORIZON) / 0.2) ** 2) / 2))
+    return usual * (1.0 if row <= lowest else float(np.exp(-(((row - lowest) / 0.05) ** 2))))
+
+
+def _segments(small: Bits, labels: Bits) -> Floats:
+    """N×4 ends of the longest lines that are not upright and belong to the building or to large furniture."""
+    found = cv2.createLineSegmentDetector().detect(small)[0]
+    if found is None:
+        return np.zeros((0, 4), dtype=np.float32)
+    segments = floats(found).reshape(-1, 4)
+    run = segments[:, 2:] - segments[:, :2]
+    length = np.hypot(run[:, 0], run[:, 1])
+    middle = ((segments[:, 2:] + segments[:, :2]) / 2).astype(int)
+    label = labels[np.clip(middle[:, 1], 0, labels.shape[0] - 1), np.clip(middle[:, 0], 0, labels.shape[1] - 1)]
+    soft = np.isin(label, [Region.CURTAIN, Region.CUSHION, Region.BED, Region.UPHOLSTERY, Region.WINDOW])
+    upright = np.abs(run[:, 1]) > 3.0 * np.abs(run[:, 0])
+    usable = (length > 0.03 * max(small.shape)) & ~upright & ~soft
+    order = np.argsort(-length[usable], kind="stable")[:LINES]
+    return floats(segments[usable][order])
+
+
+def _votes(segments: Floats, centre: tuple[float, float], horizon: float, focal: float) -> Floats:
+    """For each of TURNS the share of line length, 0–1, that runs to one of its two vanishing points."""
+    start, end = segments[:, :2], segments[:, 2:]
+    run = end - start
+    length = np.hypot(run[:, 0], run[:, 1])
+    middle = (start + end) / 2
+    reach = hypot(focal, horizon - centre[1])
+    agreement = np.zeros((len(TURNS), len(segments)), dtype=np.float32)
+    for quarter in (0.0, np.pi / 2):
+        sine, cosine = np.sin(TURNS + quarter)[:, None], np.cos(TURNS + quarter)[:, None]
+        # homogeneous: the point itself may be at infinity
+        to_x = centre[0] * cosine + reach * sine - middle[:, 0] * cosine
+        to_y = (horizon - middle[:, 1]) * cosine
+        cross = (to_x * run[:, 1] - to_y * run[:, 0]) / (np.hypot(to_x, to_y) * length + 1e-6)
+        agreement = np.maximum(agreement, np.exp(-((cross / tan(TOLERANCE)) ** 2)))
+    return floats((agreement * length).sum(axis=1) / length.sum())
