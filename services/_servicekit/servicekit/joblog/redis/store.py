@@ -109,9 +109,10 @@ class Store:
         """What is published on a channel from entering the context on; entering and iterating raise Unavailable."""
         with guarded():
             async with self.listener.pubsub() as subscription:
-                await subscription.subscribe(channel)
-                if await subscription.get_message(timeout=self._timeout) is None:
-                    raise RedisTimeoutError("the server does not confirm a subscription")
+                with guarded():  # once more: a cancellation that is lost here would be missed until the context is left
+                    await subscription.subscribe(channel)
+                    if await subscription.get_message(timeout=self._timeout) is None:
+                        raise RedisTimeoutError("the server does not confirm a subscription")
                 yield _published(subscription)
 
     async def check(self) -> None:
