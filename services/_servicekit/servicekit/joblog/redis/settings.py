@@ -32,5 +32,7 @@ class JobLogSettings:
         for name in ("redis_timeout_seconds", "joblog_idle_seconds", "joblog_max_deliveries"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive")
+        if not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("redis_url must begin with redis://, rediss:// or unix://")
         if not self.joblog_namespace or set(self.joblog_namespace) & set("{}"):
             raise ValueError("joblog_namespace must be a word without braces")

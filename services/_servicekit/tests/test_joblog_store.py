@@ -1,0 +1,232 @@
+"""The store under the job log: outages, restarts, what stays in it, and what its settings allow."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+from redis.crc import key_slot
+
+from servicekit import env
+from servicekit.env import SettingsError
+from servicekit.errors import Unavailable
+from servicekit.joblog import CancelRequested, JobStatus
+from servicekit.joblog.redis import JobLogSettings, connect
+from servicekit.testing.joblog import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
+from servicekit.testing.valkey import Valkey
+
+
+@pytest.fixture
+async def redis(valkey_server: Valkey) -> AsyncIterator[Redis]:
+    client = Redis.from_url(valkey_server.url, decode_responses=True)
+    yield client
+    await client.aclose()
+
+
+async def test_a_store_that_is_not_there_is_unavailable(open_joblog: OpenJobLog, faulty_network: FaultyNetwork) -> None:
+    await faulty_network.stop()
+    joblog = open_joblog(redis_url=faulty_network.url)
+    requests = (
+        joblog.desk.submit(new_job(), queue_limit=1),
+        joblog.desk.get("any"),
+        joblog.desk.cancel("any", message="No."),
+        joblog.desk.queue_state(),
+        joblog.desk.check(),
+        joblog.events.read("any"),
+        joblog.events.check(),
+        joblog.queue.check(),
+    )
+    for request in requests:
+        with pytest.raises(Unavailable) as caught:
+            await request
+        assert caught.value.reason == "JOB_STORE_UNAVAILABLE"
+        assert "127.0.0.1" not in caught.value.message
+
+
+async def test_a_store_that_hangs_is_unavailable(open_joblog: OpenJobLog, faulty_network: FaultyNetwork) -> None:
+    joblog = open_joblog(redis_url=faulty_network.url, redis_timeout_seconds=0.2)
+    await joblog.desk.check()
+    faulty_network.pause()
+    for request in (joblog.desk.check(), joblog.desk.submit(new_job(), queue_limit=1), joblog.events.read("any")):
+        with pytest.raises(Unavailable):
+            await request
+    faulty_network.resume()
+    await joblog.desk.check()
+
+
+async def test_a_worker_rides_an_outage_out(open_joblog: OpenJobLog, faulty_network: FaultyNetwork) -> None:
+    joblog, far = (
+        open_joblog(joblog_idle_seconds=30.0),
+        open_joblog(redis_url=faulty_network.url, joblog_idle_seconds=30.0),
+    )
+    jobs = [new_job() for _ in range(2)]
+    await joblog.desk.submit(jobs[0], queue_limit=10)
+    claim = await far.queue.claim()
+    waiting = asyncio.create_task(far.queue.claim())
+    await faulty_network.stop()
+    appending = asyncio.create_task(claim.append(analyzing()))
+    await joblog.desk.submit(jobs[1], queue_limit=10)
+    await asyncio.sleep(0.3)  # some attempts fail
+    assert not appending.done()
+    assert not waiting.done()
+    await faulty_network.start()
+    await appending
+    await claim.finish(completed())
+    assert (await waiting).job.job_id == jobs[1].job_id
+    assert [event.seq for event in await joblog.events.read(jobs[0].job_id)] == [1, 2, 3]
+
+    await faulty_network.stop()
+    await faulty_network.start()
+    await joblog.desk.cancel(jobs[1].job_id, message="Cancelled.")
+    async with asyncio.timeout(10):
+        with pytest.raises(CancelRequested):  # the nudges were subscribed to again
+            await (await waiting).lost()
+
+
+async def test_a_killed_store_comes_back_with_everything(own_valkey: Valkey) -> None:
+    joblog = connect(JobLogSettings(redis_url=own_valkey.url, joblog_idle_seconds=1.0))
+    waiting, running, delayed, ended = (new_job(idempotency_key=key, request_digest="a1") for key in "abcd")
+    for job in (ended, delayed, running, waiting):
+        await joblog.desk.submit(job, queue_limit=10)
+    await (await joblog.queue.claim()).finish(completed('"kept"'))
+    await (await joblog.queue.claim()).retry(delay_seconds=0.5)
+    claim = await joblog.queue.claim()
+    await claim.append(analyzing())
+    own_valkey.kill()
+    await asyncio.to_thread(own_valkey.start)
+
+    assert (await joblog.desk.get(ended.job_id)).result == '"kept"'
+    again = await joblog.desk.submit(new_job(idempotency_key="a", request_digest="a1"), queue_limit=10)
+    assert (again.job_id, again.created) == (waiting.job_id, False)
+    await claim.finish(completed())
+    assert (await joblog.desk.get(running.job_id)).status is JobStatus.COMPLETED
+    claims = [await joblog.queue.claim() for _ in range(2)]
+    assert {claim.job.job_id for claim in claims} == {waiting.job_id, delayed.job_id}
+    for role in (joblog.queue, joblog.desk):
+        await role.close()
+
+
+async def test_all_keys_lie_in_one_slot_and_all_but_the_queues_own_expire(
+    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, redis: Redis
+) -> None:
+    joblog = open_joblog(joblog_max_deliveries=1)
+    jobs = [new_job(idempotency_key=key, request_digest="a1") for key in ("", "1", "2", "3")]
+    for job in jobs:
+        await joblog.desk.submit(job, queue_limit=10)
+    await (await joblog.queue.claim()).retry(delay_seconds=0)  # a dead letter
+    await (await joblog.queue.claim()).finish(completed())
+    keys = [key async for key in redis.scan_iter(f"*{joblog_settings.joblog_namespace}*")]
+    assert len({key_slot(key.encode()) for key in keys}) == 1
+    lasting = {key.split(":")[1] for key in keys if await redis.ttl(key) == -1}
+    assert lasting == {"queue", "waiting", "deadlines", "durations", "dead", "tickets"}
+
+
+async def test_the_queue_is_trimmed_and_its_lag_stays_known(
+    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, redis: Redis
+) -> None:
+    joblog = open_joblog(joblog_idle_seconds=0.3)
+    queue = f"{{{joblog_settings.joblog_namespace}}}:queue"
+    jobs = [new_job() for _ in range(30)]
+    for job in jobs:
+        await joblog.desk.submit(job, queue_limit=100)
+    for job in jobs[20:25]:
+        await joblog.desk.cancel(job.job_id, message="Cancelled.")
+    slow = await joblog.queue.claim()
+    for _ in range(10):
+        await (await joblog.queue.claim()).finish(completed())
+
+    async def lag_and_length() -> tuple[int | None, int]:
+        (group,) = await redis.xinfo_groups(queue)
+        return group["lag"], await redis.xlen(queue)
+
+    await asyncio.sleep(0.3)  # the upkeep
+    assert await lag_and_length() == (19, 30), "nothing after the oldest pending entry may go"
+    await slow.finish(completed())
+    async with asyncio.timeout(10):
+        while (await lag_and_length())[1] > 20:  # noqa: ASYNC110 - the server signals no trimming
+            await asyncio.sleep(0.05)  # the upkeep, in its own time
+    assert (await lag_and_length())[0] == 19
+    for _ in range(14):
+        await (await joblog.queue.claim()).finish(completed())
+    claiming = asyncio.create_task(joblog.queue.claim())  # reads over the cancelled ones, if any are left
+    async with asyncio.timeout(10):
+        while await lag_and_length() != (0, 1):  # noqa: ASYNC110 - the server signals no trimming
+            await asyncio.sleep(0.05)  # the upkeep, in its own time
+    claiming.cancel()
+
+
+async def test_consumers_leave_the_group(
+    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, redis: Redis
+) -> None:
+    stayer, leaver = open_joblog(), open_joblog()
+    for _ in range(2):
+        await stayer.desk.submit(new_job(), queue_limit=10)
+    await stayer.queue.claim()
+    await (await leaver.queue.claim()).finish(completed())
+    queue = f"{{{joblog_settings.joblog_namespace}}}:queue"
+    assert len(await redis.xinfo_consumers(queue, "workers")) == 2
+    await leaver.queue.close()
+    (consumer,) = await redis.xinfo_consumers(queue, "workers")
+    assert consumer["pending"] == 1
+
+
+async def test_a_flushed_store_is_a_fresh_one(own_valkey: Valkey) -> None:
+    joblog = connect(JobLogSettings(redis_url=own_valkey.url, joblog_idle_seconds=1.0))
+    claiming = asyncio.create_task(joblog.queue.claim())
+    await asyncio.sleep(0.3)  # it waits in the group
+    client = Redis.from_url(own_valkey.url)
+    await client.flushall()
+    await client.aclose()
+    job = new_job()
+    await joblog.desk.submit(job, queue_limit=10)
+    async with asyncio.timeout(10):
+        assert (await claiming).job.job_id == job.job_id
+    for role in (joblog.queue, joblog.desk):
+        await role.close()
+
+
+async def test_passwords_are_sent_and_not_shown(own_valkey: Valkey) -> None:
+    client = Redis.from_url(own_valkey.url)
+    await client.config_set("requirepass", "geheim")
+    await client.aclose()
+    settings = JobLogSettings(redis_url=own_valkey.url, redis_password="geheim")
+    assert "geheim" not in repr(settings)
+    for password, fits in (("geheim", True), ("falsch", False), ("", False)):
+        desk = connect(JobLogSettings(redis_url=own_valkey.url, redis_password=password)).desk
+        if fits:
+            await desk.check()
+        else:
+            with pytest.raises(Unavailable):
+                await desk.check()
+        await desk.close()
+
+
+def test_settings_are_read_from_the_same_variables_everywhere() -> None:
+    environ = {
+        "MODOMO_REDIS_URL": "rediss://user:secret@store:6380/1",
+        "MODOMO_JOBLOG_IDLE_SECONDS": "2.5",
+        "MODOMO_JOBLOG_MAX_DELIVERIES": "5",
+    }
+    settings = env.read(JobLogSettings, prefix="MODOMO_ANY_", environ=environ)
+    assert (settings.redis_url, settings.joblog_idle_seconds, settings.joblog_max_deliveries) == (
+        "rediss://user:secret@store:6380/1",
+        2.5,
+        5,
+    )
+    assert "secret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MODOMO_JOBLOG_IDLE_SECONDS", "0"),
+        ("MODOMO_JOBLOG_IDLE_SECONDS", "nan"),
+        ("MODOMO_JOBLOG_MAX_DELIVERIES", "-1"),
+        ("MODOMO_REDIS_TIMEOUT_SECONDS", "soon"),
+        ("MODOMO_JOBLOG_NAMESPACE", "{a}"),
+        ("MODOMO_REDIS_URL", "http://store"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_by_name(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"(?i){variable.removeprefix('MODOMO_')}"):
+        env.read(JobLogSettings, prefix="MODOMO_ANY_", environ={variable: value})
