@@ -18,7 +18,9 @@ class Announcer:
         self._style = style
         self._status = JobStatus.ANALYZING
         self._progress = 0.0
-        self._last_step = 0.0
+        self._step_told_at = 0.0
+        self._step = 0
+        self._total_steps = 0
 
     async def stage(self, status: JobStatus, *, share: float = 0.0) -> None:
         """The job has reached a stage and done `share` (0–1) of it."""
@@ -28,24 +30,25 @@ class Announcer:
     async def step(self, step: int, total_steps: int) -> None:
         """A denoising step was done."""
         now = time.monotonic()
-        if step < total_steps and now - self._last_step < STEP_INTERVAL_SECONDS:
-            return
-        self._last_step = now
-        self._status = JobStatus.TRANSFORMING
+        self._step, self._total_steps = step, total_steps
         self._progress = stages.progress(self._status, step / max(1, total_steps))
-        await self._append(step=step, total_steps=total_steps)
+        if step < total_steps and now - self._step_told_at < STEP_INTERVAL_SECONDS:
+            return
+        self._step_told_at = now
+        await self._append()
 
-    async def picture(self, key: str, *, step: int = 0) -> None:
+    async def picture(self, key: str) -> None:
         """A picture of the unfinished result can be looked at."""
-        await self._append(preview_key=key, step=step)
+        await self._append(preview_key=key)
 
-    async def _append(self, *, step: int = 0, total_steps: int = 0, preview_key: str = "") -> None:
+    async def _append(self, *, preview_key: str = "") -> None:
+        transforming = self._status is JobStatus.TRANSFORMING
         update = Update(
             status=self._status,
             progress=self._progress,
             message=stages.message(self._status, style=self._style),
-            step=step,
-            total_steps=total_steps,
+            step=self._step if transforming else 0,
+            total_steps=self._total_steps if transforming else 0,
             preview_key=preview_key,
         )
         await self._claim.append(update)

@@ -36,21 +36,21 @@ class Previews:
             log.warning("no first look", problem=str(error))
             self._busy = False
         else:
-            await self._show(picture, number=FIRST_LOOK, step=0)
+            await self._show(picture, number=FIRST_LOOK)
 
-    def offer(self, picture: bytes, *, step: int) -> None:
+    def offer(self, picture: bytes) -> None:
         """Shows a JPEG in the background, or leaves it out while another one is on its way."""
         if self._busy:
             return
         self._busy = True
         self._shown += 1
-        self._group.create_task(self._show(picture, number=self._shown, step=step))
+        self._group.create_task(self._show(picture, number=self._shown))
 
-    async def _show(self, picture: bytes, *, number: int, step: int) -> None:
+    async def _show(self, picture: bytes, *, number: int) -> None:
         key = keys.preview(self._run.job_id, number)
         try:
             await self._store.put(key, picture, content_type="image/jpeg")
-            await self._run.announcer.picture(key, step=step)
+            await self._run.announcer.picture(key)
         except ServiceError as error:
             log.warning("preview not shown", key=key, problem=str(error))
         finally:

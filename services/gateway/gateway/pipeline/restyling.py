@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import Final
 
 import msgspec
 
@@ -22,7 +23,10 @@ from servicekit.storage import ObjectStore
 
 log = logs.get(__name__)
 
-SEEDS = 2**64
+SEEDS: Final = 2**64
+
+HEAD_START_SECONDS: Final = 0.3
+"""Of the first look: where one device makes everything, it would otherwise have to wait for the whole restyling."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,8 @@ class Restyler:
         await run.announcer.stage(JobStatus.TRANSFORMING)
         async with together() as group:
             previews = Previews(run, store=self._store, group=group)
-            group.create_task(previews.first_look(self._diffusion, seeded))
+            first_look = group.create_task(previews.first_look(self._diffusion, seeded))
+            await asyncio.wait([first_look], timeout=HEAD_START_SECONDS)
             attempts = [await self._attempt(run, seeded, previews)]
             if attempts[0].quality.overall < self._bar and restyling.seed is None:
                 log.info("below the bar, once more", overall=attempts[0].quality.overall, bar=self._bar)
@@ -86,7 +91,7 @@ class Restyler:
                     case StepDone():
                         await run.announcer.step(step.step, step.total_steps)
                     case PreviewPicture():
-                        previews.offer(step.jpeg, step=step.step)
+                        previews.offer(step.jpeg)
                     case Restyled():
                         return step
         raise broke_off()
