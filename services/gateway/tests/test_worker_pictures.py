@@ -1,0 +1,48 @@
+"""Thumbnail and before/after."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gateway.pipeline.pictures import GAP, before_after, thumbnail
+
+
+def _jpeg(width: int, height: int, colour: tuple[int, int, int] = (200, 100, 50), mode: str = "RGB") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), colour).convert(mode).save(buffer, "JPEG", quality=95)
+    return buffer.getvalue()
+
+
+def _pixels(jpeg: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(jpeg))).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [((1024, 768), (320, 240)), ((768, 1024), (240, 320)), ((256, 256), (256, 256)), ((4096, 256), (320, 20))],
+)
+def test_thumbnail_keeps_proportions_and_enlarges_nothing(size: tuple[int, int], expected: tuple[int, int]) -> None:
+    with Image.open(io.BytesIO(thumbnail(_jpeg(*size)))) as picture:
+        assert picture.size == expected
+
+
+def test_thumbnail_keeps_colours() -> None:
+    assert np.abs(_pixels(thumbnail(_jpeg(1024, 768))) - (200, 100, 50)).max() <= 4
+
+
+def test_grey_photo() -> None:
+    assert _pixels(thumbnail(_jpeg(512, 512, mode="L"))).shape == (320, 320, 3)
+
+
+def test_before_is_left_and_after_right() -> None:
+    both = _pixels(before_after(_jpeg(1024, 768, (200, 0, 0)), _jpeg(1024, 768, (0, 0, 200))))
+    assert both.shape == (576, 768 + GAP + 768, 3)
+    assert np.abs(both[:, :760] - (200, 0, 0)).max() <= 6
+    assert np.abs(both[:, 768 + 3 : 768 + 5] - 255).max() <= 12
+    assert np.abs(both[:, 784:] - (0, 0, 200)).max() <= 6
+
+
+def test_portrait_of_another_size_is_made_to_fit() -> None:
+    assert _pixels(before_after(_jpeg(600, 1000), _jpeg(604, 1000))).shape == (768, 461 + GAP + 461, 3)
