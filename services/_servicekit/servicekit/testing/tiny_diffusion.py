@@ -32,7 +32,7 @@ TEXT_WIDTH: Final = 32
 LATENT_SIDE: Final = 8
 """Latents of the working size; 64 pixels."""
 
-_BLOCKS: Final[Mapping[str, Any]] = {
+BLOCKS: Final[Mapping[str, Any]] = {
     "block_out_channels": (16, 32, 32),
     "layers_per_block": 1,
     "norm_num_groups": 8,
@@ -96,13 +96,13 @@ def _write_base(directory: Path) -> None:
 def unet() -> UNet2DConditionModel:
     """A UNet with two downsamplings, random weights."""
     return UNet2DConditionModel(
-        sample_size=LATENT_SIDE, up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"), **_BLOCKS
+        sample_size=LATENT_SIDE, up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"), **BLOCKS
     )
 
 
 def controlnet() -> ControlNetModel:
     """A ControlNet for that UNet; its zero convolutions are not zero, as after training."""
-    net = ControlNetModel(conditioning_embedding_out_channels=(4, 8, 8, 16), **_BLOCKS)
+    net = ControlNetModel(conditioning_embedding_out_channels=(4, 8, 8, 16), **BLOCKS)
     zeroed = [net.controlnet_down_blocks, net.controlnet_mid_block, net.controlnet_cond_embedding.conv_out]
     for parameter in (parameter for module in zeroed for parameter in module.parameters()):
         torch.nn.init.normal_(parameter, std=0.1)

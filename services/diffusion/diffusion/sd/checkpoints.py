@@ -11,10 +11,9 @@ from typing import Any, Final, TypeVar
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DConditionModel
-from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from diffusion.sd.hardware import Hardware
+from diffusion.sd.hardware import Hardware, out_of_memory
 from servicekit.weights import WeightsCorrupt, WeightStore
 
 Module = TypeVar("Module", bound=torch.nn.Module)
@@ -23,8 +22,6 @@ BASE: Final = "sd15"
 TAESD: Final = "taesd"
 HALF: Final = "fp16"
 """The variant that repositories name their half-precision files after."""
-
-_UNREADABLE: Final = (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError, SafetensorError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +121,11 @@ def _load(kind: type[Module], directory: Path, hardware: Hardware) -> Module:
 def _read(directory: Path, reader: Callable[[Path], Any]) -> Any:  # noqa: ANN401 - whatever the reader makes
     try:
         return reader(directory)
-    except _UNREADABLE as error:
-        reason = " ".join(str(error).split())[:300] or type(error).__name__
+    except Exception as error:  # the loaders raise whatever they trip over; the tokenizers' own is a bare Exception
+        if out_of_memory(error):
+            raise
+        # only the first sentence: those after it advise callers of the library
+        reason = " ".join(str(error).split()).split(". ")[0][:300] or type(error).__name__
         raise WeightsCorrupt(f"{directory} cannot be loaded: {reason}") from error
 
 

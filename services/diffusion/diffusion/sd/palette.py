@@ -29,6 +29,8 @@ START_SHIFT: Final = 30.0
 """How far a main colour of the starting picture may move, in L*a*b*: noise covers most of it again."""
 FINAL_SHIFT: Final = 14.0
 """How far a main colour of the result may move: a visible change that leaves the light plausible."""
+OUT_OF_REACH: Final = 4.0
+"""Distance, in multiples of the bound, from which on a main colour does not move; it begins to hesitate one sooner."""
 LIGHTNESS: Final = 0.4
 """Share of the bound that may go into lightness; more would undo the room's shading."""
 SOFTNESS: Final = 12.0
@@ -51,10 +53,12 @@ def shifted(picture: RGB, palette: Sequence[str], free: Region | None, *, most: 
         return picture
     moves = _bounded(_targets(centres, _lab_of(palette)) - centres, most)
     pixels = _to_lab(picture)
-    distance = np.linalg.norm(pixels[..., None, :] - centres, axis=-1)
-    closeness = np.exp(-((distance - distance.min(axis=-1, keepdims=True)) / SOFTNESS))
-    belonging = closeness / closeness.sum(axis=-1, keepdims=True)
-    moved = _to_rgb(pixels + (belonging @ moves).astype(np.float32))
+    flat = pixels.reshape(-1, 3)
+    # |x − c|² = |x|² − 2x·c + |c|²: one matrix product instead of an array of all differences
+    squares = np.square(flat).sum(axis=1)[:, None] - 2 * flat @ centres.T + np.square(centres).sum(axis=1)
+    closeness = np.exp(np.sqrt(np.maximum(squares, 0)) / -SOFTNESS)
+    total = np.maximum(closeness.sum(axis=1, keepdims=True), np.float32(1e-30))
+    moved = _to_rgb(pixels + (closeness @ moves / total).reshape(pixels.shape))
     return moved if free is None else np.where(free[..., None], moved, picture)
 
 
@@ -97,6 +101,9 @@ def _targets(centres: Lab, wanted: Lab) -> Lab:
 
 
 def _bounded(moves: Lab, most: float) -> Lab:
+    """Moves cut to `most`; none towards a colour so far away that halfway to it lies another (blue, purple, rust)."""
+    distance = np.linalg.norm(moves, axis=1, keepdims=True)
+    moves = moves * np.clip(OUT_OF_REACH - distance / most, 0.0, 1.0)
     lightness = np.clip(moves[:, :1], -LIGHTNESS * most, LIGHTNESS * most)
     room = np.sqrt(most**2 - lightness**2)
     length = np.linalg.norm(moves[:, 1:], axis=1, keepdims=True)
