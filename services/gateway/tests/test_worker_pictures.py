@@ -21,7 +21,7 @@ def _pixels(jpeg: bytes) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("size", "expected"),
-    [((1024, 768), (320, 240)), ((768, 1024), (240, 320)), ((256, 256), (256, 256)), ((4096, 256), (320, 20))],
+    [((1024, 768), (384, 288)), ((768, 1024), (288, 384)), ((256, 256), (256, 256)), ((4096, 256), (384, 24))],
 )
 def test_thumbnail_keeps_proportions_and_enlarges_nothing(size: tuple[int, int], expected: tuple[int, int]) -> None:
     with Image.open(io.BytesIO(thumbnail(_jpeg(*size)))) as picture:
@@ -33,16 +33,16 @@ def test_thumbnail_keeps_colours() -> None:
 
 
 def test_grey_photo() -> None:
-    assert _pixels(thumbnail(_jpeg(512, 512, mode="L"))).shape == (320, 320, 3)
+    assert _pixels(thumbnail(_jpeg(512, 512, mode="L"))).shape == (384, 384, 3)
 
 
 def test_before_is_left_and_after_right() -> None:
     both = _pixels(before_after(_jpeg(1024, 768, (200, 0, 0)), _jpeg(1024, 768, (0, 0, 200))))
-    assert both.shape == (576, 768 + GAP + 768, 3)
-    assert np.abs(both[:, :760] - (200, 0, 0)).max() <= 6
-    assert np.abs(both[:, 768 + 3 : 768 + 5] - 255).max() <= 12
-    assert np.abs(both[:, 784:] - (0, 0, 200)).max() <= 6
+    assert both.shape == (384, 512 + GAP + 512, 3)
+    assert np.abs(both[:, :504] - (200, 0, 0)).max() <= 6
+    assert np.abs(both[:, 512 + 3 : 512 + 5] - 255).max() <= 12
+    assert np.abs(both[:, 528:] - (0, 0, 200)).max() <= 6
 
 
 def test_portrait_of_another_size_is_made_to_fit() -> None:
-    assert _pixels(before_after(_jpeg(600, 1000), _jpeg(604, 1000))).shape == (768, 461 + GAP + 461, 3)
+    assert _pixels(before_after(_jpeg(600, 1000), _jpeg(604, 1000))).shape == (512, 307 + GAP + 307, 3)

@@ -1,4 +1,7 @@
-"""Small pictures made of a restyled photo. Blocking: run them off the event loop."""
+"""Small pictures made of a restyled photo. Blocking: run them off the event loop.
+
+The sizes are eighths of 1024, the long side of most photos: the JPEG transform scales to those by itself.
+"""
 
 from typing import Final
 
@@ -8,8 +11,8 @@ from PIL import Image as Pillow
 
 from servicekit.images import RGB, encode_jpeg
 
-THUMBNAIL_SIDE: Final = 320
-HALF_SIDE: Final = 768
+THUMBNAIL_SIDE: Final = 384
+HALF_SIDE: Final = 512
 """Long side of each half of a before/after picture, at most."""
 GAP: Final = 8
 """Width of the white line between the halves, in pixels."""
@@ -17,7 +20,7 @@ _QUALITY: Final = 85
 
 
 def thumbnail(jpeg: bytes) -> bytes:
-    """A JPEG with a long side of at most 320 pixels."""
+    """A JPEG with a long side of at most 384 pixels."""
     return encode_jpeg(_at_most(jpeg, THUMBNAIL_SIDE), quality=_QUALITY, subsampling="420").data
 
 
