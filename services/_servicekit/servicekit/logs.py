@@ -34,7 +34,10 @@ def configure(service: str, *, level: str = "INFO", log_format: LogFormat = "aut
 
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())
     renderer: Processor
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+    if as_json:
+        renderer = structlog.processors.JSONRenderer()
+    else:  # rich's tracebacks take seconds and show local variables
+        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     before: list[Processor] = [*_SHARED, add_ids]
     structlog.configure(
         processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
