@@ -1,6 +1,5 @@
-"""A gateway's api for tests: real HTTP, Valkey, files and gRPC; model services that answer at once."""
+"""A gateway's api for tests: real HTTP, Valkey, files, notifier and gRPC; model services that answer at once."""
 
-import asyncio
 import dataclasses
 import io
 import json
@@ -25,12 +24,12 @@ from modomo.detection.v1 import detection_service_pb2 as detection_pb
 from modomo.detection.v1 import detection_service_pb2_grpc as detection_grpc
 from modomo.diffusion.v1 import diffusion_service_pb2 as diffusion_pb
 from modomo.diffusion.v1 import diffusion_service_pb2_grpc as diffusion_grpc
-from modomo.notifier.v1 import notifier_service_pb2 as notifier_pb
-from modomo.notifier.v1 import notifier_service_pb2_grpc as notifier_grpc
-from modomo.type.v1 import geometry_pb2, job_pb2, room_pb2
+from modomo.type.v1 import geometry_pb2, room_pb2
+from notifier.app import serving
+from notifier.settings import Settings as NotifierSettings
 from servicekit import server as grpc_server
 from servicekit.errors import ServiceError
-from servicekit.joblog import Claim, Ending, EventLog, JobStatus
+from servicekit.joblog import Claim, Ending, JobStatus
 from servicekit.joblog.redis import JobLog, JobLogSettings, connect
 from servicekit.server import Registration, RunningServer, ServerOptions
 from servicekit.storage.local import LocalStore
@@ -110,34 +109,6 @@ async def services_running() -> AsyncIterator[Services]:
             servers[name].set_engine("lite")
             await servers[name].set_serving(True)
         yield Services(detector=detector, servers=servers)
-
-
-class Notifier(notifier_grpc.NotifierServiceServicer):
-    """Streams what the job log has."""
-
-    def __init__(self, log: EventLog) -> None:
-        self._log = log
-
-    async def Watch(self, request: notifier_pb.WatchRequest, context: Any) -> AsyncIterator[notifier_pb.WatchResponse]:  # noqa: N802 - generated
-        after = request.after_seq
-        while True:
-            for event in await self._log.read(request.job_id, after=after):
-                after = event.seq
-                message = job_pb2.JobEvent(
-                    job_id=event.job_id,
-                    seq=event.seq,
-                    status=job_pb2.JobStatus.Value(f"JOB_STATUS_{event.status.name}"),
-                    progress=event.progress,
-                    message=event.message,
-                    step=event.step,
-                    total_steps=event.total_steps,
-                    preview_key=event.preview_key,
-                )
-                message.timestamp.FromDatetime(event.timestamp)
-                yield notifier_pb.WatchResponse(event=message)
-                if event.terminal:
-                    return
-            await asyncio.sleep(0.01)  # between two looks
 
 
 StartNotifier: TypeAlias = Callable[[], AbstractAsyncContextManager[RunningServer]]
@@ -227,19 +198,6 @@ async def start_gateway(joblog_settings: JobLogSettings, tmp_path: Path) -> Asyn
                 stack.push_async_callback(role.close)
             services = await stack.enter_async_context(services_running())
 
-            def start_notifier(port: int = 0) -> AbstractAsyncContextManager[RunningServer]:
-                options = ServerOptions(address=f"127.0.0.1:{port}", drain_seconds=0.1)
-                servicer = Notifier(joblog.events)
-                return grpc_server.running(
-                    options,
-                    [
-                        (
-                            "notifier",
-                            lambda server: notifier_grpc.add_NotifierServiceServicer_to_server(servicer, server),
-                        )
-                    ],
-                )
-
             (notifier_port,) = ports.free(1)
             settings = ApiSettings(
                 **dataclasses.asdict(joblog_settings),
@@ -253,6 +211,9 @@ async def start_gateway(joblog_settings: JobLogSettings, tmp_path: Path) -> Asyn
                 drain_seconds=0.1,
             )
             settings = dataclasses.replace(settings, **changes)
+            notifier = NotifierSettings(
+                **dataclasses.asdict(joblog_settings), listen=settings.notifier_address, drain_seconds=0.1
+            )
             api = await stack.enter_async_context(running(settings))
             url = f"http://127.0.0.1:{api.server.port}"
             http = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=30))
@@ -264,7 +225,7 @@ async def start_gateway(joblog_settings: JobLogSettings, tmp_path: Path) -> Asyn
                 joblog=joblog,
                 store=LocalStore(settings.data_dir),
                 settings=settings,
-                start_notifier=lambda: start_notifier(notifier_port),
+                start_notifier=lambda: serving(notifier),
             )
 
         yield start
@@ -274,8 +235,7 @@ async def start_gateway(joblog_settings: JobLogSettings, tmp_path: Path) -> Asyn
 async def gateway(start_gateway: StartGateway) -> AsyncIterator[Gateway]:
     """A gateway with a notifier, ready."""
     one = await start_gateway()
-    async with one.start_notifier() as notifier:
-        await notifier.set_serving(True)
+    async with one.start_notifier():
         yield one
 
 

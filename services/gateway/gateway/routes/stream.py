@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from typing import Annotated, Final
 
+import grpc
 from fastapi import APIRouter, Header, Request, Response, WebSocket
 from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect, WebSocketState
@@ -15,7 +16,7 @@ from gateway.jobs import ids
 from gateway.jobs.transformations import Transformations
 from gateway.routes.messages import Message, MessageStream
 from servicekit import context, logs
-from servicekit.errors import InvalidArgument, NotFound, ServiceError
+from servicekit.errors import InvalidArgument, ServiceError
 from servicekit.joblog import ENDINGS
 
 log = logs.get(__name__)
@@ -25,6 +26,10 @@ CLOSE_TRY_AGAIN: Final = 1013
 CLOSE_MALFORMED: Final = 4400
 CLOSE_UNKNOWN_JOB: Final = 4404
 
+_CLOSE_CODES: Final = {
+    grpc.StatusCode.NOT_FOUND: CLOSE_UNKNOWN_JOB,
+    grpc.StatusCode.INVALID_ARGUMENT: CLOSE_MALFORMED,
+}
 _SEND_SECONDS: Final = 10.0
 """A client that takes nothing for so long is gone, or as good as."""
 _KEEP_ALIVE_SECONDS: Final = 15.0
@@ -36,7 +41,7 @@ def router(stream: MessageStream, transformations: Transformations, address: Pub
     """The endpoints."""
     routes = APIRouter(tags=["events"])
 
-    @routes.websocket("/ws/transform/{job_id}")
+    @routes.websocket("/ws/transform/{job_id:path}")
     async def watch(socket: WebSocket, job_id: str) -> None:
         await socket.accept()
         try:
@@ -45,12 +50,8 @@ def router(stream: MessageStream, transformations: Transformations, address: Pub
             with context.bound(job=job_id):
                 await _pump(socket, messages)
             code, reason = CLOSE_DONE, ""
-        except NotFound as error:
-            code, reason = CLOSE_UNKNOWN_JOB, error.message
-        except InvalidArgument as error:
-            code, reason = CLOSE_MALFORMED, error.message
         except ServiceError as error:
-            code, reason = CLOSE_TRY_AGAIN, error.message
+            code, reason = _CLOSE_CODES.get(error.code, CLOSE_TRY_AGAIN), error.message
         except WebSocketDisconnect:
             return
         if socket.application_state is WebSocketState.CONNECTED:

@@ -1,6 +1,12 @@
 """How much memory all uploads together may take."""
 
+from typing import Final
+
+from prometheus_client import Gauge
+
 from servicekit.errors import Exhausted
+
+UPLOAD_BYTES: Final = Gauge("modomo_upload_bytes", "Bytes of uploads that are held in memory")
 
 
 class UploadBudget:
@@ -9,11 +15,6 @@ class UploadBudget:
     def __init__(self, limit_bytes: int) -> None:
         self._limit = limit_bytes
         self._taken = 0
-
-    @property
-    def taken_bytes(self) -> int:
-        """How many bytes are held now."""
-        return self._taken
 
     def share(self) -> "UploadShare":
         """One request's share, empty at first; used with `with`."""
@@ -24,6 +25,7 @@ class UploadBudget:
         if size > 0 and self._taken + size > self._limit:
             raise Exhausted("UPLOADS_BUSY", "Too many uploads at once; try again in a moment.", retry_after_seconds=2)
         self._taken += size
+        UPLOAD_BYTES.inc(size)
 
 
 class UploadShare:

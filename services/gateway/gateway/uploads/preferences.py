@@ -74,7 +74,7 @@ def _require_object(text: bytes) -> None:
     try:
         value = json.loads(text.decode(), object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError) as error:
-        raise InvalidArgument("MALFORMED_JSON", f"{FIELD} is not JSON.", field=FIELD) from error
+        raise _not_json() from error
     if not isinstance(value, dict):
         raise InvalidArgument("NOT_AN_OBJECT", f"{FIELD} must be a JSON object.", field=FIELD)
 
@@ -91,9 +91,15 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _wrong_field(error: ValidationError) -> InvalidArgument:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     field = _path(first["loc"])
+    if first["type"] == "json_invalid":  # pydantic's parser is stricter than Python's: lone surrogates
+        return _not_json()
     if first["type"] == "extra_forbidden":
         return InvalidArgument("UNKNOWN_FIELD", f"There is no field {field!r}.", field=field)
     return InvalidArgument("FIELD_INVALID", f"{field}: {first['msg']}.", field=field)
+
+
+def _not_json() -> InvalidArgument:
+    return InvalidArgument("MALFORMED_JSON", f"{FIELD} is not JSON.", field=FIELD)
 
 
 def _path(location: list[str | int] | tuple[str | int, ...]) -> str:
@@ -104,4 +110,4 @@ def _path(location: list[str | int] | tuple[str | int, ...]) -> str:
 
 def _shown(name: str) -> str:
     """A name from outside, short and printable."""
-    return name[:64].encode("ascii", "backslashreplace").decode()
+    return ascii(name[:64])[1:-1]

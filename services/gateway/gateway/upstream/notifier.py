@@ -1,6 +1,5 @@
 """Watching jobs through the notifier, across its restarts."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator
 from datetime import UTC
@@ -12,13 +11,13 @@ from modomo.notifier.v1 import notifier_service_pb2 as pb
 from modomo.notifier.v1.notifier_service_pb2_grpc import NotifierServiceStub
 from modomo.type.v1 import job_pb2
 from servicekit import logs
+from servicekit.backoff import Backoff
 from servicekit.errors import ServiceError, Unavailable
 from servicekit.joblog import Event, JobStatus
 from servicekit.status import from_call
 
 log = logs.get(__name__)
 
-_FIRST_PAUSE_SECONDS: Final = 0.05
 _LONGEST_PAUSE_SECONDS: Final = 1.0
 _PASSING: Final = frozenset({grpc.StatusCode.CANCELLED, grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN})
 """Codes of a connection that broke, or of a server that stops, beside those that say themselves to try again."""
@@ -34,13 +33,14 @@ class NotifierClient:
 
     async def watch(self, job_id: str, *, after: int = 0) -> AsyncGenerator[Event, None]:
         """All events that follow `after`, each once, ending after the terminal one; raises NotFound, Unavailable."""
-        pause, failing_since = _FIRST_PAUSE_SECONDS, 0.0
+        backoff, failing_since = Backoff(longest=_LONGEST_PAUSE_SECONDS), 0.0
         while True:
             started = time.monotonic()
             call = self._stub.Watch(pb.WatchRequest(job_id=job_id, after_seq=after))
             try:
                 async for response in call:
-                    pause, failing_since = _FIRST_PAUSE_SECONDS, 0.0
+                    failing_since = 0.0
+                    backoff.reset()
                     event = event_from_proto(response.event)
                     if event.seq > after:
                         after = event.seq
@@ -60,9 +60,8 @@ class NotifierClient:
                 failing_since = now
             if now - failing_since > self._patience:
                 raise _no_events()
-            log.info("watching again", problem=problem, after=after, pause_seconds=pause)
-            await asyncio.sleep(pause)  # between two attempts
-            pause = min(_LONGEST_PAUSE_SECONDS, pause * 2)
+            log.info("watching again", problem=problem, after=after)
+            await backoff.wait()
 
 
 def event_from_proto(message: job_pb2.JobEvent) -> Event:

@@ -1,0 +1,303 @@
+"""What holds for every request, and the endpoints beside jobs."""
+
+import asyncio
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from gateway.uploads.header import read_header
+from gateway.uploads.optimise import PhotoOptimiser
+from servicekit.errors import Exhausted
+from tests.gateways import STYLES, Gateway, StartGateway, photo
+
+
+async def analyze(gateway: Gateway, data: bytes) -> Any:
+    return await gateway.http.post("/analyze", files={"file": ("room.jpg", data)})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "NOT_FOUND"),
+        ("GET", "/transform/submit/", 404, "NOT_FOUND"),
+        ("GET", "/files/../../etc/passwd", 404, "NOT_FOUND"),
+        ("PUT", "/transform/submit", 405, "METHOD_NOT_ALLOWED"),
+        ("GET", "/analyze", 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/health", 405, "METHOD_NOT_ALLOWED"),
+        ("BREW", "/health", 400, None),
+    ],
+)
+async def test_the_frameworks_own_errors(
+    gateway: Gateway, method: str, path: str, status: int, code: str | None
+) -> None:
+    answer = await gateway.http.request(method, path)
+    assert answer.status_code == status
+    if code:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (answer.json()["success"], answer.json()["code"]) == (False, code)
+        assert ("allow" in answer.headers) == (status == 405)
+
+
+async def test_an_unexpected_exception_shows_nothing(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def explode(_self: object, _data: bytes) -> None:
+        raise RuntimeError("secret detail at /etc/shadow")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PhotoOptimiser, "optimise", explode)
+        answer = await analyze(gateway, photo())
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.json() == {
+        "success": False,
+        "type": "urn:modomo:problem:INTERNAL",
+        "title": "Internal",
+        "status": 500,
+        "detail": "Something went wrong on our side.",
+        "code": "INTERNAL",
+        "retryable": False,
+    }
+    assert (await analyze(gateway, photo())).status_code == 200
+
+
+@pytest.mark.parametrize("given", ["abc-123", "a" * 128])
+async def test_a_request_id_is_taken_over(gateway: Gateway, given: str) -> None:
+    for path in ("/health/live", "/nowhere"):
+        assert (await gateway.http.get(path, headers={"X-Request-ID": given})).headers["x-request-id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "a" * 129, "a b", "x{}", "é"])
+async def test_or_made(gateway: Gateway, given: str) -> None:
+    answer = await gateway.http.get("/health/live", headers={b"X-Request-ID": given.encode()})
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
+
+
+async def test_security_headers(gateway: Gateway) -> None:
+    for path in ("/health/live", "/nowhere", "/", "/docs"):
+        headers = (await gateway.http.get(path)).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "strict-transport-security" not in headers
+        assert "server" not in headers
+    secure = await gateway.http.get("/health/live", headers={"X-Forwarded-Proto": "https"})
+    assert secure.headers["strict-transport-security"]
+
+
+async def test_cors_is_off_unless_set(start_gateway: StartGateway, gateway: Gateway) -> None:
+    origin = {"Origin": "https://app.example"}
+    assert "access-control-allow-origin" not in (await gateway.http.get("/styles", headers=origin)).headers
+    allowing = await start_gateway(cors_origins=("https://app.example",))
+    answer = await allowing.http.get("/styles", headers=origin)
+    assert answer.headers["access-control-allow-origin"] == "https://app.example"
+    assert "X-Request-ID" in answer.headers["access-control-expose-headers"]
+    other = await allowing.http.get("/styles", headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in other.headers
+    preflight = origin | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
+    assert (await allowing.http.options("/transform/submit", headers=preflight)).status_code == 200
+
+
+async def test_analyze(gateway: Gateway) -> None:
+    answer = await analyze(gateway, photo(2048, 1024))
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "success": True,
+        "data": {
+            "room_type": "kitchen",
+            "probability": 0.75,
+            "is_room": True,
+            "room_probability": 0.5,
+            "rooms": {"kitchen": 0.75, "office": 0.25},
+            "detections": [{"id": "sofa-1", "label": "sofa", "confidence": 0.75, "box": [1.0, 2.0, 30.0, 40.0]}],
+            "width": 1024,
+            "height": 512,
+        },
+    }
+    assert read_header(gateway.services.detector.photos[0]).width == 1024
+
+
+async def test_analyze_refuses_as_submit_does(gateway: Gateway) -> None:
+    assert (await analyze(gateway, b"text")).status_code == 415
+    both = await gateway.http.post("/analyze", files={"file": ("a.jpg", photo())}, data={"style": "modern"})
+    assert (both.status_code, both.json()["field"]) == (422, "style")
+
+
+async def test_a_busy_service_is_503_with_retry_after(gateway: Gateway) -> None:
+    gateway.services.detector.failure = Exhausted("QUEUE_FULL", "The detection queue is full.", retry_after_seconds=2.5)
+    answer = await analyze(gateway, photo())
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+    assert (answer.json()["code"], answer.json()["retryable"]) == ("QUEUE_FULL", True)
+
+
+async def test_styles(gateway: Gateway) -> None:
+    styles = (await gateway.http.get("/styles")).json()
+    assert styles["success"] is True
+    assert [style["name"] for style in styles["styles"]] == list(STYLES)
+    assert styles["styles"][0] == {
+        "name": "boho",
+        "title": "Boho",
+        "description": "A style.",
+        "palette": ["#FFFFFF", "#000000"],
+    }
+
+
+async def test_submissions_are_503_while_no_styles_are_known(start_gateway: StartGateway) -> None:
+    never_seen = await start_gateway(diffusion_address="127.0.0.1:1")
+    answer = await never_seen.http.post(
+        "/transform/submit", files={"file": ("a.jpg", photo())}, data={"style": "modern"}
+    )
+    assert (answer.status_code, answer.json()["retryable"]) == (503, True)
+    assert "retry-after" in answer.headers
+
+
+async def test_health_names_version_engines_and_dependencies(gateway: Gateway) -> None:
+    answer = await gateway.http.get("/health")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "success": True,
+        "status": "ok",
+        "version": "0.1.0",
+        "dependencies": {
+            "redis": {"ready": True, "engine": None},
+            "storage": {"ready": True, "engine": None},
+            "detection": {"ready": True, "engine": "lite"},
+            "controlmaps": {"ready": True, "engine": "lite"},
+            "diffusion": {"ready": True, "engine": "lite"},
+            "notifier": {"ready": True, "engine": None},
+        },
+    }
+    assert (await gateway.http.get("/health/ready")).status_code == 200
+    assert (await gateway.http.get("/health/live")).json() == {"success": True, "status": "alive"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"redis_url": "redis://127.0.0.1:1/0"}, "redis"),
+        ({"detection_address": "127.0.0.1:1"}, "detection"),
+    ],
+)
+async def test_readiness_follows_the_dependencies(
+    start_gateway: StartGateway, changes: dict[str, str], name: str
+) -> None:
+    gateway = await start_gateway(**changes)
+    async with gateway.start_notifier():
+        health = (await gateway.http.get("/health")).json()
+        assert health["status"] == "degraded"
+        assert {one for one, state in health["dependencies"].items() if not state["ready"]} == {name}
+        ready = await gateway.http.get("/health/ready")
+        assert (ready.status_code, ready.headers["retry-after"]) == (503, "1")
+        assert (await gateway.http.get("/health/live")).status_code == 200
+
+
+async def test_a_service_that_is_loading_is_not_ready(gateway: Gateway) -> None:
+    await gateway.services.servers["controlmaps"].set_serving(False)
+    assert (await gateway.http.get("/health")).json()["dependencies"]["controlmaps"]["ready"] is False
+
+
+async def test_not_ready_once_told_to_end(gateway: Gateway) -> None:
+    assert (await gateway.http.get("/health/ready")).status_code == 200
+    gateway.api.readiness.stopping = True
+    assert (await gateway.http.get("/health/ready")).status_code == 503
+
+
+async def test_jobs_are_503_while_redis_is_away(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway(redis_url="redis://127.0.0.1:1/0")
+    submitted = await gateway.http.post("/transform/submit", files={"file": photo()}, data={"style": "modern"})
+    status = await gateway.http.get("/transform/status/00000000-0000-4000-8000-000000000000")
+    for answer in (submitted, status):
+        assert (answer.status_code, answer.json()["code"]) == (503, "JOB_STORE_UNAVAILABLE")
+        assert answer.headers["retry-after"]
+    assert (await gateway.http.get("/metrics")).status_code == 200
+
+
+async def test_metrics(gateway: Gateway) -> None:
+    await gateway.submit(photo())
+    await gateway.http.get("/transform/status/nonsense")
+    await gateway.http.get("/nowhere")
+    page = (await gateway.http.get("/metrics")).text
+    assert "modomo_queue_waiting 1.0" in page
+    assert 'modomo_http_seconds_count{method="POST",route="/transform/submit",status="202"}' in page
+    assert 'modomo_http_seconds_count{method="GET",route="/transform/status/{job_id}",status="404"}' in page
+    assert 'route="unmatched"' in page
+    assert "nonsense" not in page
+
+
+async def test_pictures_are_shown_to_holders_of_a_signed_link_alone(gateway: Gateway) -> None:
+    job_id = await gateway.submit(photo())
+    await gateway.complete(await gateway.joblog.queue.claim())
+    status = (await gateway.http.get(f"/transform/status/{job_id}")).json()
+    link = urlsplit(status["data"]["result"]["original_url"])
+    good = await gateway.http.get(f"{link.path}?{link.query}")
+    assert (good.status_code, good.headers["content-type"]) == (200, "image/jpeg")
+    assert "private" in good.headers["cache-control"]
+    other = link.path.replace("original", "thumbnail")
+    for path in (
+        link.path,
+        f"{link.path}?{link.query}x",
+        f"{other}?{link.query}",
+        f"/files/..%2f..%2flink-secret?{link.query}",
+        f"/files/%2fetc%2fpasswd?{link.query}",
+        f"{link.path}?expires=99999999999&{link.query.partition('&')[2]}",
+        f"{link.path}?expires=%00&signature=%00",
+    ):
+        answer = await gateway.http.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_pages(gateway: Gateway) -> None:
+    page = await gateway.http.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "<script>" not in page.text
+    assert "style=" not in page.text
+    for name in re.findall(r'(?:src|href)="([a-z]+\.[a-z]+)"', page.text):
+        assert (await gateway.http.get(f"/{name}")).status_code == 200
+    docs = await gateway.http.get("/docs")
+    assert "/openapi.json" in docs.text
+    assert "'sha256-" in docs.headers["content-security-policy"]
+
+
+async def test_openapi_describes_everything(gateway: Gateway) -> None:
+    document = (await gateway.http.get("/openapi.json")).json()
+    operations = {
+        (method.upper(), path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert set(operations) == {
+        ("POST", "/transform/submit"),
+        ("GET", "/transform/status/{job_id}"),
+        ("GET", "/transform/events/{job_id}"),
+        ("DELETE", "/transform/{job_id}"),
+        ("POST", "/analyze"),
+        ("GET", "/styles"),
+        ("GET", "/health"),
+        ("GET", "/health/live"),
+        ("GET", "/health/ready"),
+        ("GET", "/metrics"),
+        ("GET", "/files/{key}"),
+    }
+    submit = operations["POST", "/transform/submit"]["responses"]
+    assert set(submit) == {"202", "400", "408", "409", "413", "415", "422", "503"}
+    for status in set(submit) - {"202"}:
+        assert submit[status]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
+    schemas = document["components"]["schemas"]
+    assert {"Problem", "Preferences", "EventMessage", "Result", "Submitted", "JobStatusAnswer"} <= set(schemas)
+    assert schemas["Preferences"]["additionalProperties"] is False
+    for name in re.findall(r'"#/components/schemas/(\w+)"', (await gateway.http.get("/openapi.json")).text):
+        assert name in schemas
+    for name in ("Problem", "Preferences", "EventMessage", "Submitted", "JobStatusAnswer"):
+        assert schemas[name]["examples"]
+
+
+async def test_many_requests_at_once(gateway: Gateway) -> None:
+    data = photo(1200, 900)
+    ids = await asyncio.gather(*(gateway.submit(data) for _ in range(20)))
+    assert len(set(ids)) == 20
+    assert (await gateway.joblog.desk.queue_state()).waiting == 20

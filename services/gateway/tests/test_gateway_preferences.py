@@ -1,0 +1,73 @@
+"""The `preferences` part: what is refused by name, and what comes through."""
+
+import json
+
+import pytest
+
+from gateway.jobs.request import Preferences
+from gateway.uploads.preferences import parse
+from servicekit.errors import InvalidArgument
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "field"),
+    [
+        ("", "MALFORMED_JSON", "preferences"),
+        ("{", "MALFORMED_JSON", "preferences"),
+        (b"\xff\xfe{}", "MALFORMED_JSON", "preferences"),
+        ("[" * 8000, "MALFORMED_JSON", "preferences"),
+        ('{"seed": ' + "9" * 9000 + "}", "MALFORMED_JSON", "preferences"),
+        ("[]", "NOT_AN_OBJECT", "preferences"),
+        ('"modern"', "NOT_AN_OBJECT", "preferences"),
+        ("null", "NOT_AN_OBJECT", "preferences"),
+        ("NaN", "NOT_AN_OBJECT", "preferences"),
+        ('{"sofas": 1}', "UNKNOWN_FIELD", "preferences.sofas"),
+        ('{"\\ud800": 1}', "MALFORMED_JSON", "preferences"),
+        ('{"\\u0007é": 1}', "UNKNOWN_FIELD", "preferences.\\x07\\xe9"),
+        ('{"seed": 1, "seed": 2}', "DUPLICATE_FIELD", "preferences.seed"),
+        ('{"strength": NaN}', "FIELD_INVALID", "preferences.strength"),
+        ('{"strength": -Infinity}', "FIELD_INVALID", "preferences.strength"),
+        ('{"strength": 1e999}', "FIELD_INVALID", "preferences.strength"),
+        ('{"strength": 1.01}', "FIELD_INVALID", "preferences.strength"),
+        ('{"strength": true}', "FIELD_INVALID", "preferences.strength"),
+        ('{"strength": "0.5"}', "FIELD_INVALID", "preferences.strength"),
+        ('{"keep_furniture": 1}', "FIELD_INVALID", "preferences.keep_furniture"),
+        ('{"keep_furniture": null}', "FIELD_INVALID", "preferences.keep_furniture"),
+        ('{"variants": 0}', "FIELD_INVALID", "preferences.variants"),
+        ('{"variants": 5}', "FIELD_INVALID", "preferences.variants"),
+        ('{"variants": true}', "FIELD_INVALID", "preferences.variants"),
+        ('{"variants": 1.5}', "FIELD_INVALID", "preferences.variants"),
+        ('{"seed": -1}', "FIELD_INVALID", "preferences.seed"),
+        ('{"seed": 18446744073709551616}', "FIELD_INVALID", "preferences.seed"),
+        ('{"room_type": "garage"}', "FIELD_INVALID", "preferences.room_type"),
+        ('{"color_palette": ["#FFFFFF","#GGGGGG"]}', "FIELD_INVALID", "preferences.color_palette[1]"),
+        ('{"color_palette": ["#FFF"]}', "FIELD_INVALID", "preferences.color_palette[0]"),
+        ('{"color_palette": ["#FFFFFF\\n"]}', "FIELD_INVALID", "preferences.color_palette[0]"),
+        ('{"color_palette": "#FFFFFF"}', "FIELD_INVALID", "preferences.color_palette"),
+        (json.dumps({"color_palette": ["#FFFFFF"] * 9}), "FIELD_INVALID", "preferences.color_palette"),
+        ('{"keep": ["../sofa-1"]}', "FIELD_INVALID", "preferences.keep[0]"),
+        ('{"keep": ["unicorn-1"]}', "FIELD_INVALID", "preferences.keep[0]"),
+        (json.dumps({"keep": [f"sofa-{n}" for n in range(1, 66)]}), "FIELD_INVALID", "preferences.keep"),
+    ],
+)
+def test_refused_by_name(text: str | bytes, reason: str, field: str) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        parse(text.encode() if isinstance(text, str) else text)
+    assert (caught.value.reason, caught.value.metadata["field"]) == (reason, field)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{}", Preferences()),
+        ('{"strength": 0}', Preferences(strength=0.0)),
+        ('{"strength": null, "seed": 0, "room_type": null}', Preferences(seed=0)),
+        ('{"seed": 18446744073709551615}', Preferences(seed=2**64 - 1)),
+        ('{"color_palette": []}', Preferences()),
+        ('{"color_palette": ["#a1B2c3"]}', Preferences(color_palette=("#A1B2C3",))),
+        ('{"keep": ["sofa-1", "coffee_table-12", "sofa-1"]}', Preferences(keep=("sofa-1", "coffee_table-12"))),
+        ('{"require_room": true, "variants": 4}', Preferences(require_room=True, variants=4)),
+    ],
+)
+def test_good_ones(text: str, expected: Preferences) -> None:
+    assert parse(text.encode()) == expected
