@@ -9,18 +9,31 @@ from modomo.detection.v1.detection_service_pb2_grpc import add_DetectionServiceS
 from servicekit import env, logs, process
 from servicekit.executor import DeviceExecutor
 from servicekit.serve import serve_engines
+from servicekit.weights import WeightStore
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["DetectionService"].full_name
 
 
 def build_engine(settings: Settings) -> Engine:
     """The engine that the settings name; imports only what it needs."""
-    executor = DeviceExecutor("detection", parallel=settings.threads, queue_limit=settings.queue_limit)
     match settings.engine:
         case "lite":
             from detection.engine.lite import LiteEngine  # noqa: PLC0415 - only where chosen
 
-            return LiteEngine(executor)
+            return LiteEngine(DeviceExecutor("detection", parallel=settings.threads, queue_limit=settings.queue_limit))
+        case "torch":
+            from detection.engine.torch import TorchEngine  # noqa: PLC0415 - only where chosen
+            from detection.engine.torch_detector import Options, TorchDetector  # noqa: PLC0415 - only where chosen
+
+            options = Options(
+                detector=settings.detector,
+                device=settings.device,
+                side=settings.detector_side,
+                min_confidence=settings.min_confidence,
+            )
+            store = WeightStore(settings.weights)
+            executor = DeviceExecutor("detection", queue_limit=settings.queue_limit)
+            return TorchEngine(executor, lambda: TorchDetector(store, options))
 
 
 async def main() -> None:

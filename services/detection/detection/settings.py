@@ -1,8 +1,10 @@
 """Detection's settings, read from `MODOMO_DETECTION_*`."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal
 
+from servicekit.env import shared
 from servicekit.settings import ProcessSettings
 
 PREFIX: Final = "MODOMO_DETECTION_"
@@ -15,7 +17,7 @@ class Settings(ProcessSettings):
     listen: str = "127.0.0.1:50051"
     """`host:port` of the gRPC server."""
 
-    engine: Literal["lite"] = "lite"
+    engine: Literal["lite", "torch"] = "lite"
     """What finds the objects."""
 
     queue_limit: int = 16
@@ -23,3 +25,27 @@ class Settings(ProcessSettings):
 
     threads: int = 1
     """Requests that the lite engine works on at a time."""
+
+    weights: Path = shared(Path("weights"))
+    """Directory of the local weights store, for the torch engine."""
+
+    device: str = "auto"
+    """Device of the torch engine: `auto`, `cpu`, `cuda` or `cuda:1`."""
+
+    detector: Literal["yoloe", "yolo11"] = "yoloe"
+    """Which detector of the weights' manifest the torch engine runs."""
+
+    detector_side: int = 640
+    """Pixels that a photo's longer side is brought to for the detector; a multiple of 32."""
+
+    min_confidence: float = 0.25
+    """The torch engine's own threshold; 0–1."""
+
+    triton: str = shared("127.0.0.1:8001")
+    """`host:port` of Triton's gRPC endpoint, for the triton engine."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.min_confidence <= 1.0:
+            raise ValueError("min_confidence must lie in 0–1")
+        if not 64 <= self.detector_side <= 2048 or self.detector_side % 32:
+            raise ValueError("detector_side must be a multiple of 32 in 64–2048")

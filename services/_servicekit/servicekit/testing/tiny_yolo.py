@@ -1,0 +1,76 @@
+"""Ultralytics' checkpoints in miniature, written by Ultralytics' own classes as `.pt` files.
+
+Random weights find things in any picture: what, where and how surely is chance, but the same every time.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+os.environ.setdefault("YOLO_CONFIG_DIR", tempfile.mkdtemp(prefix="modomo-tiny-yolo-"))
+os.environ |= {"ULTRALYTICS_SAFE_LOAD": "true", "YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false"}
+os.environ |= {"YOLO_VERBOSE": "false"}
+
+import torch
+from ultralytics.nn import tasks
+from ultralytics.nn.autobackend import default_class_names
+from ultralytics.utils import DEFAULT_CFG_DICT
+
+OPEN_VOCABULARY: Final = ("couch", "coffee table", "floor lamp", "potted plant", "window", "person", "sky")
+"""The last two are nothing that we look for."""
+
+_TASKS: Final[Any] = tasks  # it has no type annotations
+
+
+def write_yoloe(file: Path) -> None:
+    """A prompt-free YOLOE-11 checkpoint: its vocabulary is part of it, as in the published ones."""
+    model = _TASKS.YOLOESegModel(_configuration("yoloe-11n-seg.yaml", classes=1), verbose=False)
+    model.args = {**DEFAULT_CFG_DICT, "imgsz": 64}
+    model.task = "segment"
+    model.pe = torch.randn(1, 1, 512)
+    _settle(model)
+    head = model.model[-1]
+    head.fuse(model.pe)
+    vocabulary = torch.nn.ModuleList(
+        torch.nn.Conv2d(branch[-1].in_channels, len(OPEN_VOCABULARY), 1) for branch in head.cv3
+    )
+    for layer in vocabulary:
+        _randomise(layer)
+    model.set_vocab(vocabulary, dict(enumerate(OPEN_VOCABULARY)))
+    for proposal in head.lrpc:
+        torch.nn.init.zeros_(proposal.pf.bias)
+    torch.save({"model": model, "train_args": {}}, file)
+
+
+def write_yolo11(file: Path) -> None:
+    """A YOLO11 segmentation checkpoint with COCO's 80 classes."""
+    model = _TASKS.SegmentationModel(_configuration("yolo11n-seg.yaml", classes=80), verbose=False)
+    model.args = dict(DEFAULT_CFG_DICT)
+    model.task = "segment"
+    model.names = default_class_names("coco8.yaml")
+    _settle(model)
+    for branch in model.model[-1].cv3:
+        _randomise(branch[-1])
+    torch.save({"model": model, "train_args": {}}, file)
+
+
+def _configuration(name: str, *, classes: int) -> dict[str, Any]:
+    """An architecture's own description at a scale far below its smallest."""
+    return {**_TASKS.yaml_model_load(name), "scales": {"n": [0.25, 0.0625, 128]}, "scale": "n", "nc": classes}
+
+
+def _settle(model: torch.nn.Module) -> None:
+    """Takes normalisation statistics from one noisy picture, without which random features hardly differ in place."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0
+    noise = torch.nn.functional.interpolate(torch.rand(2, 3, 32, 32), size=(256, 256), mode="bilinear")
+    with torch.no_grad():
+        model.train()(noise)
+    model.eval()
+
+
+def _randomise(classifier: Any) -> None:  # noqa: ANN401 - torch types the children of a module as tensors, too
+    torch.nn.init.normal_(classifier.weight, std=0.03)
+    torch.nn.init.constant_(classifier.bias, -1.0)

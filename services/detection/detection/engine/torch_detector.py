@@ -1,0 +1,71 @@
+"""What the mission detects with: YOLO for names and boxes, SAM 2.1 for silhouettes. One photo at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from detection.domain import RGB, Box, Candidate
+from detection.engine import silhouette
+from detection.engine.torch_sam2 import Sam2
+from detection.engine.torch_yolo import MAX_OBJECTS, Yolo
+from servicekit.engine import Model
+from servicekit.hardware import choose, survive
+from servicekit.weights import WeightStore
+
+SAM2: Final = "sam2"
+MASK_PIXELS: Final = 400_000_000
+"""All masks of an answer together; of a very large photo only the most confident objects fit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to detect."""
+
+    detector: str = "yoloe"
+    """Name in the weights' manifest."""
+
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda` or `cuda:1`."""
+
+    side: int = 640
+    """Pixels that a photo's longer side is brought to for the detector; a multiple of 32."""
+
+    min_confidence: float = 0.25
+    """Candidates below are left out; 0–1."""
+
+
+class TorchDetector:
+    """Both models on one device."""
+
+    def __init__(self, store: WeightStore, options: Options) -> None:
+        """Loads; raises WeightsMissing, WeightsCorrupt, or SettingsError for a device that is not there."""
+        self._hardware = choose(options.device)
+        file, directory = store.file(options.detector), store.path(SAM2)
+        self._yolo = Yolo(file, self._hardware, side=options.side, min_confidence=options.min_confidence)
+        self._sam2 = Sam2(directory, self._hardware)
+        self.models: tuple[Model, ...] = (store.model(options.detector), store.model(SAM2))
+        """Who finds, in the order of use."""
+
+    def warm_up(self) -> None:
+        """Runs both models once; raises as `detect`."""
+        grey = np.full((64, 64, 3), 128, dtype=np.uint8)
+        whole = Box(left=0, top=0, right=64, bottom=64)
+        survive(self._hardware, lambda: (self._yolo.detect(grey), list(self._sam2.silhouettes(grey, [whole]))))
+
+    def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
+        """Candidates, most confident first; raises Exhausted where the device is out of memory, and stays usable."""
+        return survive(self._hardware, lambda: self._detect(photo, masks=masks))
+
+    def _detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
+        candidates = self._yolo.detect(photo)
+        if not masks:
+            return candidates
+        height, width = photo.shape[:2]
+        candidates = candidates[: max(1, min(MAX_OBJECTS, MASK_PIXELS // (height * width)))]
+        regions = self._sam2.silhouettes(photo, [candidate.box for candidate in candidates])
+        return [
+            replace(candidate, mask=silhouette.cleaned(region, candidate.box))
+            for candidate, region in zip(candidates, regions, strict=True)
+        ]
