@@ -1,0 +1,30 @@
+"""A worker whose pictures lie in S3."""
+
+import dataclasses
+
+import httpx
+
+from gateway.jobs import keys
+from servicekit.storage.local import LocalStore
+from servicekit.storage.s3 import S3Store
+from servicekit.storage.settings import StorageSettings, open_store
+from tests.workers import WorkerBench, make_photo
+
+
+async def test_job_with_pictures_in_s3(worker_bench: WorkerBench, s3_settings: StorageSettings) -> None:
+    bench = worker_bench
+    store = open_store(s3_settings)
+    assert isinstance(store, S3Store)
+    job_id = await bench.submit()
+    await store.put(keys.original(job_id), make_photo(), content_type="image/jpeg")
+    assert isinstance(bench.store, LocalStore)
+    await bench.store.delete(keys.original(job_id))
+    in_s3 = {field.name: getattr(s3_settings, field.name) for field in dataclasses.fields(s3_settings)}
+    async with bench.worker(**in_s3):
+        made = await bench.completed(job_id)
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for key in (*made.transformed_keys, made.thumbnail_key, made.before_after_key):
+            answer = await client.get(await store.url(key, expires_seconds=60))
+            assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert [key async for key in store.list("cache/")]
+    await store.close()
