@@ -60,6 +60,13 @@ class Surface(BaseModel):
     material: str
 
 
+class Attempt(BaseModel):
+    """A result that was made and judged."""
+
+    seed: int
+    quality: dict[str, float] = Field(description="Every score, 0–1.")
+
+
 class Metadata(BaseModel):
     """How a result came to be."""
 
@@ -78,6 +85,7 @@ class Metadata(BaseModel):
     palette_delta_e: float | None
     gpu_seconds: float
     estimated_cost_usd: float
+    attempts: list[Attempt] = Field(description="All that were made, the one that was taken first.")
     warnings: list[str]
 
 
@@ -182,6 +190,7 @@ def result(links: ResultLinks, base: str) -> Result:
             palette_delta_e=record.palette_delta_e,
             gpu_seconds=record.device_seconds,
             estimated_cost_usd=record.estimated_cost_usd,
+            attempts=[Attempt(seed=one.seed, quality=dict(one.quality)) for one in record.attempts],
             warnings=list(record.warnings),
         ),
     )

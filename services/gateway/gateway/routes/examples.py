@@ -18,6 +18,8 @@ SUBMITTED: Final[dict[str, Any]] = {
     "status_url": f"{_HOST}/transform/status/{JOB_ID}",
 }
 
+_QUALITY: Final = {"structure": 0.95, "palette": 0.9, "keep": 1.0, "sharpness": 0.88, "overall": 0.92}
+
 RESULT: Final[dict[str, Any]] = {
     "transformed_url": _link("transformed-0.jpg"),
     "transformed_urls": [_link("transformed-0.jpg")],
@@ -36,12 +38,13 @@ RESULT: Final[dict[str, Any]] = {
         "room_type": "living_room",
         "room_probability": 0.97,
         "models": [{"name": "stable-diffusion-v1-5/stable-diffusion-v1-5", "revision": "451f4fe"}],
-        "stage_seconds": {"detecting": 0.3, "generating": 0.4, "transforming": 3.5, "finalizing": 0.3},
-        "quality": {"structure": 0.95, "palette": 0.9, "keep": 1.0, "sharpness": 0.88, "overall": 0.92},
+        "stage_seconds": {"classify": 0.1, "detect": 0.3, "maps": 0.4, "transform": 3.5, "assess": 0.2, "store": 0.1},
+        "quality": _QUALITY,
         "surfaces": [{"label": "wall", "area": 0.41, "confidence": 0.93, "material": "warm white paint"}],
         "palette_delta_e": 4.2,
         "gpu_seconds": 3.9,
         "estimated_cost_usd": 0.0006,
+        "attempts": [{"seed": 7, "quality": _QUALITY}],
         "warnings": [],
     },
 }
