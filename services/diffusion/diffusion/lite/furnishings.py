@@ -7,14 +7,17 @@ import numpy as np
 from diffusion.lite import colour, light
 from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.canvas import Canvas
+from diffusion.lite.doubt import edges, outlined, without_strangers
 from diffusion.lite.regions import Region
-from diffusion.lite.surface import LEAST_PART, parts, sure, without_strangers
+from diffusion.lite.surface import LEAST_PART, parts, sure
 from diffusion.styles import Finish
 
 LIGHTER: Final = 22.0
 """How far up in L* a thing is taken at most: black leather made white shows every highlight as metal."""
 DARKER: Final = 42.0
 """How far down."""
+LEAST_OUTLINE: Final = 0.5
+"""Share of its border that a thing must share with the photo's edges."""
 TINT: Final = 0.25
 """As light.TINT: what is left of a pattern's colours."""
 
@@ -42,13 +45,16 @@ def _recolour(canvas: Canvas, region: Region, finish: Finish) -> None:
     if mask is None:
         return
     if region in (Region.CABINET, Region.CURTAIN):
-        mask = without_strangers(canvas, mask)
+        mask = without_strangers(canvas.scene, mask)
+    done = np.zeros_like(mask)
+    steps = edges(canvas.scene)
     count, numbers = parts(mask)
     for number in range(1, count + 1):
-        part = (numbers == number).astype(np.uint8)
-        if part.mean() >= LEAST_PART:
+        part = np.asarray(numbers == number, dtype=np.uint8)
+        if part.mean() >= LEAST_PART and outlined(part, steps) >= LEAST_OUTLINE:
             _recolour_part(canvas, part, colour.from_hex(finish.color))
-    canvas.note(region, mask, finish.name)
+            done |= part
+    canvas.note(region, done if done.any() else mask, finish.name if done.any() else "")
 
 
 def _recolour_part(canvas: Canvas, part: Bits, color: Floats) -> None:

@@ -28,7 +28,11 @@ def reference(pixels: Floats, *, share: float = 0.5) -> Floats:
 
 
 def shading(pixels: Floats, base: Floats, *, tint: float = TINT) -> Floats:
-    """N×3: how much brighter than its reference each pixel is lit, per channel."""
+    """N×3: how much brighter than its reference each pixel is lit, per channel.
+
+    The more saturated the old paint was, the less its channels say of the light's colour.
+    """
+    tint *= float(base.min() / base.max())
     grey = (pixels @ colour.LUMINANCE) / float(colour.LUMINANCE @ base)
     coloured = (pixels + DARKEST) / (base + DARKEST) - grey[:, None]
     limit = grey[:, None] * 0.6

@@ -10,10 +10,11 @@ from diffusion.domain import Restyling
 from diffusion.lite import camera, colour, grading, matting
 from diffusion.lite.arrays import Floats
 from diffusion.lite.camera import Camera
+from diffusion.lite.order import in_order
 from diffusion.lite.regions import Layout, layout
 from diffusion.lite.sizes import reduced
 
-CHROMA_SIDE: Final = 512
+LAB_SIDE: Final = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +24,8 @@ class Scene:
     light: Floats
     """H×W×3, the graded photo in linear light: what new paint is lit by."""
 
-    chroma: Floats
-    """h×w×2, a* and b* of it, with the long side at most CHROMA_SIDE."""
+    lab: Floats
+    """h×w×3, L*a*b* of it, with the long side at most LAB_SIDE."""
 
     layout: Layout
 
@@ -35,12 +36,12 @@ def understand(restyling: Restyling) -> Scene:
     """Takes a photo apart with the maps that came with it."""
     photo = restyling.photo
     rough = layout(restyling.maps, photo)
-    labels = matting.follow_edges(rough.labels, rough.confidence, photo)
+    labels = in_order(matting.follow_edges(rough.labels, rough.confidence, photo))
     regions = Layout(labels=labels, confidence=rough.confidence)
     light = grading.graded(photo, restyling.style.light)
     return Scene(
         light=light,
-        chroma=np.ascontiguousarray(colour.lab(reduced(light, CHROMA_SIDE))[..., 1:]),
+        lab=colour.lab(reduced(light, LAB_SIDE)),
         layout=regions,
         camera=camera.find(np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8), regions),
     )

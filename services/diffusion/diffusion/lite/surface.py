@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.regions import Region
-from diffusion.lite.sizes import enlarged, reduced
+from diffusion.lite.sizes import reduced
 
 LEAST_AREA: Final = 0.002
 """Share of the picture below which a region is not worth the risk."""
@@ -17,12 +17,8 @@ LEAST_PART: Final = 0.0005
 """The same for one of its connected parts."""
 LEAST_CONFIDENCE: Final = 0.4
 """Mean over a connected part; a part whose label is less sure stays as it is."""
-STRANGE: Final = 20.0
-"""Distance in a*b* from the region's colour around that no light explains: something hangs or stands before it."""
-AROUND: Final = 0.1
-"""Half the width of that neighbourhood, in long sides."""
 SIDE: Final = 320
-"""Long side, in pixels, at which parts are told apart and colours averaged."""
+"""Long side, in pixels, at which parts are told apart."""
 
 
 def sure(canvas: Canvas, region: Region) -> Bits | None:
@@ -35,21 +31,6 @@ def sure(canvas: Canvas, region: Region) -> Bits | None:
         canvas.note(region, whole, "")
         return None
     return mask
-
-
-def without_strangers(canvas: Canvas, mask: Bits) -> Bits:
-    """The mask without what is of quite another colour than the surface around it: lampshades, pictures, plants."""
-    chroma = canvas.scene.chroma
-    fine = reduced(mask, max(chroma.shape), nearest=True)
-    small = reduced(chroma, SIDE)
-    weight = reduced(fine.astype(np.float32), SIDE)
-    radius = max(2, round(AROUND * max(weight.shape)))
-    window = (2 * radius + 1, 2 * radius + 1)
-    around = cv2.blur(small * weight[..., None], window) / (cv2.blur(weight, window)[..., None] + 1e-3)
-    away = chroma - enlarged(floats(around), chroma.shape)
-    strange = cv2.medianBlur((np.hypot(away[..., 0], away[..., 1]) > STRANGE).astype(np.uint8), 5)
-    strange = cv2.dilate(strange, np.ones((3, 3), dtype=np.uint8)).astype(np.float32)
-    return np.asarray(mask * (enlarged(strange, mask.shape) < 0.5), dtype=np.uint8)
 
 
 def parts(mask: Bits) -> tuple[int, NDArray[np.int32]]:

@@ -7,8 +7,9 @@ import numpy as np
 from diffusion.lite import colour, light
 from diffusion.lite.arrays import Floats
 from diffusion.lite.canvas import Canvas
+from diffusion.lite.doubt import without_strangers
 from diffusion.lite.regions import Region
-from diffusion.lite.surface import sure, without_strangers
+from diffusion.lite.surface import sure
 from diffusion.styles import Finish
 
 WELL_LIT: Final = 0.35
@@ -33,7 +34,7 @@ def _paint(canvas: Canvas, region: Region, finish: Finish) -> None:
     mask = sure(canvas, region)
     if mask is None:
         return
-    mask = without_strangers(canvas, mask)
+    mask = without_strangers(canvas.scene, mask)
     if not mask.any():
         return
     patch = canvas.patch(mask)

@@ -23,7 +23,7 @@ def field(height: int, width: int, *, along: float, across: float, roughness: fl
     columns = np.fft.rfftfreq(width)[None] * across
     amplitude = (1.0 + rows**2 + columns**2) ** (-roughness / 2)
     amplitude[0, 0] = 0.0
-    noise = np.fft.irfft2(np.fft.rfft2(white) * amplitude, s=(height, width))
-    noise = floats(noise / max(float(noise.std()), 1e-6))
+    waves = np.fft.irfft2(np.fft.rfft2(white) * amplitude, s=(height, width))
+    noise = floats(waves / max(float(waves.std()), 1e-6))
     noise.flags.writeable = False
     return noise

@@ -1,0 +1,62 @@
+"""What speaks against a label: colours and borders that do not fit it."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from diffusion.lite.arrays import Bits, floats
+from diffusion.lite.scene import Scene
+from diffusion.lite.sizes import enlarged, reduced
+
+STRANGE: Final = 20.0
+"""Distance in a*b* from the region's colour around that no light explains: something hangs or stands before it."""
+AROUND: Final = 0.1
+"""Half the width of that neighbourhood, in long sides."""
+SIDE: Final = 320
+"""Long side, in pixels, at which colours around are averaged."""
+STEP: Final = 5.0
+"""Change of colour over two pixels, in L*a*b*, that a border can lie on."""
+
+
+def without_strangers(scene: Scene, mask: Bits) -> Bits:
+    """The mask without what is of quite another colour than the surface around it: lampshades, pictures, plants.
+
+    What is brighter and paler is a highlight of the surface itself (Shafer's dichromatic reflection model, 1985).
+    """
+    fine = reduced(mask, max(scene.lab.shape), nearest=True)
+    small = reduced(scene.lab, SIDE)
+    weight = reduced(floats(fine), SIDE)
+    radius = max(2, round(AROUND * max(weight.shape)))
+    window = (2 * radius + 1, 2 * radius + 1)
+    usual = floats(cv2.blur(small * weight[..., None], window) / (cv2.blur(weight, window)[..., None] + 1e-3))
+    around = enlarged(usual, scene.lab.shape)
+    away = scene.lab - around
+    paler = np.hypot(scene.lab[..., 1], scene.lab[..., 2]) < np.hypot(around[..., 1], around[..., 2])
+    highlight = paler & (away[..., 0] > 4.0)
+    strange = (np.hypot(away[..., 1], away[..., 2]) > STRANGE) & ~highlight
+    grown = cv2.dilate(cv2.medianBlur(strange.astype(np.uint8), 5), np.ones((3, 3), dtype=np.uint8))
+    return np.asarray(mask * (enlarged(floats(grown), mask.shape) < 0.5), dtype=np.uint8)
+
+
+def edges(scene: Scene) -> Bits:
+    """h×w at the size of the scene's `lab`, 1 on and next to steps of lightness or colour."""
+    across = np.abs(scene.lab[:, 2:] - scene.lab[:, :-2]).max(axis=2)
+    down = np.abs(scene.lab[2:] - scene.lab[:-2]).max(axis=2)
+    found = np.zeros(scene.lab.shape[:2], dtype=np.uint8)
+    found[:, 1:-1] |= across > STEP
+    found[1:-1] |= down > STEP
+    return np.asarray(cv2.dilate(found, np.ones((3, 3), dtype=np.uint8)), dtype=np.uint8)
+
+
+def outlined(part: Bits, steps: Bits) -> float:
+    """Share, 0–1, of a part's border that lies on `edges`; a label that ends in the middle of nothing is wrong.
+
+    The picture's own border counts for nothing; a part without any other border is wholly outlined.
+    """
+    small = reduced(part, max(steps.shape), nearest=True)
+    border = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8))
+    border[[0, -1]] = 0
+    border[:, [0, -1]] = 0
+    length = int(border.sum())
+    return float((border * steps).sum()) / length if length else 1.0
