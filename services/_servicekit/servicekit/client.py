@@ -11,30 +11,28 @@ from servicekit import context
 from servicekit.server import MAX_MESSAGE_BYTES
 
 _RETRIES: Final = {
-    "loadBalancingConfig": [{"round_robin": {}}],
-    "methodConfig": [
-        {
-            "name": [{}],
-            "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.1s",
-                "maxBackoff": "2s",
-                "backoffMultiplier": 3,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ],
+    "maxAttempts": 4,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "2s",
+    "backoffMultiplier": 3,
+    "retryableStatusCodes": ["UNAVAILABLE"],
 }
 
 
-def channel(address: str) -> grpc.aio.Channel:
-    """Opens a channel to `host:port` or any gRPC name (`dns:///…` balances over all replicas)."""
+def channel(address: str, *, patient: bool = False) -> grpc.aio.Channel:
+    """Opens a channel to `host:port` or any gRPC name (`dns:///…` balances over all replicas).
+
+    Where no server can be reached, a call fails after a few attempts; over a patient channel it waits for one until
+    its deadline.
+    """
+    methods = {"name": [{}], "retryPolicy": _RETRIES, "waitForReady": patient}
+    service_config = {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [methods]}
     return grpc.aio.insecure_channel(
         address,
         options=[
             ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-            ("grpc.service_config", json.dumps(_RETRIES)),
+            ("grpc.service_config", json.dumps(service_config)),
             ("grpc.keepalive_time_ms", 20_000),
             ("grpc.keepalive_timeout_ms", 5_000),
             ("grpc.initial_reconnect_backoff_ms", 100),

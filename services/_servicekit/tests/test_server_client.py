@@ -171,6 +171,18 @@ async def test_server_that_is_not_there(unused_tcp_port: int) -> None:
         assert error.retryable
 
 
+async def test_patient_channel_waits_for_a_server(servicer: Servicer, unused_tcp_port: int) -> None:
+    add = pb_grpc.add_DiffusionServiceServicer_to_server
+    options = ServerOptions(address=f"127.0.0.1:{unused_tcp_port}", drain_seconds=0.0)
+    async with client.channel(f"127.0.0.1:{unused_tcp_port}", patient=True) as channel:
+        stub: Any = pb_grpc.DiffusionServiceStub(channel)
+        error = await _failing(stub, timeout=1.5)  # longer than all attempts of an impatient one
+        assert error.code is grpc.StatusCode.DEADLINE_EXCEEDED
+        calling = asyncio.ensure_future(_await(stub.Preview(pb.PreviewRequest(), timeout=30)))
+        async with running(options, [(SERVICE, lambda server: add(servicer, server))]):
+            await calling
+
+
 async def test_deadline_reaches_the_server_and_stops_it(servicer: Servicer, stub: "Stub") -> None:
     servicer.act = _forever
     error = await _failing(stub, timeout=0.3)

@@ -60,7 +60,7 @@ async def _pipeline(
 ) -> Pipeline:
     addresses = (settings.detection_address, settings.controlmaps_address, settings.diffusion_address)
     detection, controlmaps, diffusion = [
-        await exits.enter_async_context(client.channel(address)) for address in addresses
+        await exits.enter_async_context(client.channel(address, patient=True)) for address in addresses
     ]
     maps = ControlMapsClient(controlmaps)
     return Pipeline(

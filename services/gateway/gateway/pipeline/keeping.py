@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
+from math import ceil, floor
+from typing import Final
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from servicekit.errors import FailedPrecondition
 from servicekit.images import decode_mask, encode_mask
 from servicekit.vocabulary import OPENINGS
 
-_NAMED: int = 12
+_NAMED: Final = 12
 """Ids that a refusal names at most."""
 
 
@@ -22,7 +24,7 @@ async def kept_region(run: Run, objects: Sequence[DetectedObject]) -> bytes:
     if run.request.preferences.keep_furniture and not kept:
         run.warnings.append("No furniture was found that could be kept.")
     shape = (run.request.height, run.request.width)
-    return await asyncio.to_thread(union, [one.mask for one in kept if one.mask], shape=shape)
+    return await asyncio.to_thread(union, kept, shape=shape)
 
 
 def kept_objects(run: Run, objects: Sequence[DetectedObject]) -> list[DetectedObject]:
@@ -41,11 +43,18 @@ def kept_objects(run: Run, objects: Sequence[DetectedObject]) -> list[DetectedOb
     ]
 
 
-def union(masks: Sequence[bytes], *, shape: tuple[int, int]) -> bytes:
-    """Everything that is in any of the masks, which have the height and width of `shape`; empty for no mask."""
-    if len(masks) <= 1:
-        return b"".join(masks)
+def union(objects: Sequence[DetectedObject], *, shape: tuple[int, int]) -> bytes:
+    """Mask of everything that is in any of the objects, of the height and width of `shape`; empty for no object.
+
+    An object without a mask is kept with its whole box: rather too much than too little.
+    """
+    if not objects:
+        return b""
     inside = np.zeros(shape, bool)
-    for mask in masks:
-        inside |= decode_mask(Mask(png=mask), shape=shape)
+    for one in objects:
+        if one.mask:
+            inside |= decode_mask(Mask(png=one.mask), shape=shape)
+        else:
+            left, top, right, bottom = one.box
+            inside[max(0, floor(top)) : max(0, ceil(bottom)), max(0, floor(left)) : max(0, ceil(right))] = True
     return encode_mask(inside).png
