@@ -1,6 +1,5 @@
 """Object keys of a job's pictures to links that the app can open."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -33,17 +32,11 @@ class Linker:
 
     async def result(self, record: JobResult) -> ResultLinks:
         """Links to everything that a job made."""
-        thumbnail, original, before_after, *others = await asyncio.gather(
-            *map(self.link, (record.thumbnail_key, record.original_key, record.before_after_key)),
-            *map(self.link, record.transformed_keys),
-            *map(self.link, record.control_map_keys.values()),
-        )
-        variants = len(record.transformed_keys)
         return ResultLinks(
             record=record,
-            transformed=tuple(others[:variants]),
-            thumbnail=thumbnail,
-            original=original,
-            before_after=before_after,
-            control_maps=dict(zip(record.control_map_keys, others[variants:], strict=True)),
+            transformed=tuple([await self.link(key) for key in record.transformed_keys]),
+            thumbnail=await self.link(record.thumbnail_key),
+            original=await self.link(record.original_key),
+            before_after=await self.link(record.before_after_key),
+            control_maps={kind: await self.link(key) for kind, key in record.control_map_keys.items()},
         )

@@ -26,7 +26,6 @@ WEBSOCKETS_OPEN: Final = Gauge("modomo_websockets_open", "WebSockets that are op
 UNEXPECTED: Final = Counter("modomo_http_unexpected_total", "Requests that ended in an unexpected exception")
 
 _ACCEPTABLE: Final = re.compile(rf"[A-Za-z0-9._:/+=@-]{{1,{context.MAX_ID_LENGTH}}}")
-_QUIET: Final = ("/health", "/metrics")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -83,5 +82,7 @@ class RequestScope:
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         HTTP_SECONDS.labels(method, route, status).observe(seconds)
-        if not scope["path"].startswith(_QUIET):
-            log.info("http", method=method, path=scope["path"][:200], status=status, seconds=round(seconds, 4))
+        say = (
+            log.debug if method == "GET" and status < 400 else log.info
+        )  # apps poll, probes probe: metrics count those
+        say("http", method=method, path=scope["path"][:200], status=status, seconds=round(seconds, 4))

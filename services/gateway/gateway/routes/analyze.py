@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway import problem
 from gateway.jobs.analysis import Analysis, Analyst
-from gateway.routes.answers import Detection
+from gateway.routes.answers import Detection, Rounded
 from gateway.routes.receive import FormReceiver
 from gateway.uploads.header import FIELD as PHOTO
 
@@ -47,10 +47,10 @@ class AnalysisData(BaseModel):
     """What a photo shows."""
 
     room_type: str
-    probability: float = Field(description="Of `room_type`, 0–1.")
+    probability: Rounded = Field(description="Of `room_type`, 0–1.")
     is_room: bool
-    room_probability: float = Field(description="That the photo shows a room at all, 0–1.")
-    rooms: dict[str, float] = Field(description="Every room type with its probability, most probable first.")
+    room_probability: Rounded = Field(description="That the photo shows a room at all, 0–1.")
+    rooms: dict[str, Rounded] = Field(description="Every room type with its probability, most probable first.")
     detections: list[Detection]
     width: int = Field(description="Of the analysed photo, which boxes refer to.")
     height: int
@@ -88,18 +88,14 @@ def _data(analysis: Analysis) -> AnalysisData:
     room = analysis.room
     return AnalysisData(
         room_type=room.room_type,
-        probability=_rounded(room.rooms.get(room.room_type, 0.0)),
+        probability=room.rooms.get(room.room_type, 0.0),
         is_room=room.is_room,
-        room_probability=_rounded(room.room_probability),
-        rooms={kind.value: _rounded(probability) for kind, probability in room.rooms.items()},
+        room_probability=room.room_probability,
+        rooms={kind.value: probability for kind, probability in room.rooms.items()},
         detections=[
-            Detection(id=found.id, label=found.label, confidence=_rounded(found.confidence), box=found.box)
+            Detection(id=found.id, label=found.label, confidence=found.confidence, box=found.box)
             for found in analysis.detections.objects
         ],
         width=analysis.width,
         height=analysis.height,
     )
-
-
-def _rounded(share: float) -> float:
-    return round(share, 4)

@@ -20,6 +20,9 @@ def _to_the_second(moment: datetime) -> str:
 Moment = Annotated[datetime, PlainSerializer(_to_the_second, return_type=str)]
 """`2025-11-12T10:30:45Z`."""
 
+Rounded = Annotated[float, PlainSerializer(lambda value: round(value, 4), return_type=float)]
+"""To four places: what more a model says is noise."""
+
 
 class Submitted(BaseModel):
     """A job was accepted; it will not be lost."""
@@ -38,8 +41,8 @@ class Detection(BaseModel):
 
     id: str = Field(description="For `preferences.keep`, `sofa-1`.")
     label: str
-    confidence: float = Field(description="0–1.")
-    box: tuple[float, float, float, float] = Field(
+    confidence: Rounded = Field(description="0–1.")
+    box: tuple[Rounded, Rounded, Rounded, Rounded] = Field(
         description="Left, top, right, bottom in pixels of the stored original."
     )
 
@@ -55,8 +58,8 @@ class Surface(BaseModel):
     """A surface that was repainted, or left alone (no material)."""
 
     label: str
-    area: float = Field(description="Share of the picture, 0–1.")
-    confidence: float = Field(description="0–1.")
+    area: Rounded = Field(description="Share of the picture, 0–1.")
+    confidence: Rounded = Field(description="0–1.")
     material: str
 
 
@@ -64,26 +67,26 @@ class Attempt(BaseModel):
     """A result that was made and judged."""
 
     seed: int
-    quality: dict[str, float] = Field(description="Every score, 0–1.")
+    quality: dict[str, Rounded] = Field(description="Every score, 0–1.")
 
 
 class Metadata(BaseModel):
     """How a result came to be."""
 
     style: str
-    processing_time: float = Field(description="Seconds from the start of the work to its end.")
-    quality_score: float = Field(description="0–1.")
+    processing_time: Rounded = Field(description="Seconds from the start of the work to its end.")
+    quality_score: Rounded = Field(description="0–1.")
     engine: str
     seed: int
-    strength: float
+    strength: Rounded
     room_type: str
-    room_probability: float
+    room_probability: Rounded
     models: list[Model]
-    stage_seconds: dict[str, float]
-    quality: dict[str, float] = Field(description="Every score, 0–1.")
+    stage_seconds: dict[str, Rounded]
+    quality: dict[str, Rounded] = Field(description="Every score, 0–1.")
     surfaces: list[Surface]
-    palette_delta_e: float | None
-    gpu_seconds: float
+    palette_delta_e: Rounded | None
+    gpu_seconds: Rounded
     estimated_cost_usd: float
     attempts: list[Attempt] = Field(description="All that were made, the one that was taken first.")
     warnings: list[str]
@@ -107,7 +110,7 @@ class JobStatusData(BaseModel):
 
     job_id: str
     status: str = Field(description="queued, analyzing, generating, completed, failed or cancelled.")
-    progress: float = Field(description="0–1, never goes down.")
+    progress: Rounded = Field(description="0–1, never goes down.")
     estimated_time_remaining: int = Field(description="Seconds.")
     result: Result | None = Field(description="Null until completed.")
     error: str | None = Field(description="For people; null unless failed.")

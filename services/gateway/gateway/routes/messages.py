@@ -23,7 +23,7 @@ class EventMessage(BaseModel):
     job_id: str
     seq: int = Field(description="Strictly increasing within a job.")
     status: JobStatus
-    progress: float = Field(description="0–1, never goes down.")
+    progress: answers.Rounded = Field(description="0–1, never goes down.")
     message: str = Field(description="For people.")
     timestamp: answers.Moment
     step: int | None = Field(default=None, description="While transforming: 1 to `total_steps`.")
