@@ -1,5 +1,6 @@
 """Composes and runs the api: HTTP, WebSocket and Server-Sent Events, and gRPC for other backends."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -85,13 +86,14 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         parts = _parts(settings, desk=desk, store=store, optimiser=optimiser, channels=channels)
         server = HttpServer(create_app(parts), listen=settings.listen, trusted_proxies=settings.trusted_proxies)
         await server.start()
-        door = await stack.enter_async_context(_door(settings, parts))
-        await door.set_serving(True)
+        grpc_doors = AsyncExitStack()
         try:
+            door = await grpc_doors.enter_async_context(_door(settings, parts))
+            await door.set_serving(True)
             yield RunningApi(server=server, door=door, readiness=parts.readiness)
         finally:
             parts.readiness.stopping = True
-            await server.stop(drain_seconds=settings.drain_seconds)
+            await asyncio.gather(server.stop(drain_seconds=settings.drain_seconds), grpc_doors.aclose())
 
 
 def _door(settings: ApiSettings, parts: Parts) -> AbstractAsyncContextManager[RunningServer]:
