@@ -45,13 +45,12 @@ function choose(chosen) {
   photo = chosen;
   URL.revokeObjectURL(element("chosen").src);
   element("chosen").src = URL.createObjectURL(photo);
-  element("chosen").hidden = false;
-  element("invitation").hidden = true;
+  element("invitation").textContent = photo.name;
   go.disabled = job !== null;
 }
 
 function say(text, isProblem = false) {
-  element("outcome").hidden = false;
+  element("placeholder").hidden = true;
   element("working").hidden = false;
   element("message").textContent = text;
   element("message").classList.toggle("problem", isProblem);
@@ -106,7 +105,7 @@ function show(result) {
   element("after").src = result.transformed_url;
   element("before").src = result.original_url;
   element("facts").textContent = [
-    `${metadata.processing_time.toFixed(1)} s`, `quality ${Math.round(metadata.quality_score * 100)} %`, `seed ${metadata.seed}`, ...metadata.warnings,
+    `${metadata.processing_time.toFixed(1)} s`, `quality ${Math.round(metadata.quality_score * 100)} %`, ...metadata.warnings,
   ].join(" · ");
   element("working").hidden = true;
   element("compare").hidden = false;
@@ -114,7 +113,7 @@ function show(result) {
 }
 
 function compare() {
-  element("before").style.clipPath = `inset(0 ${100 - element("slider").value}% 0 0)`;
+  document.querySelector(".pair").style.setProperty("--split", `${element("slider").value}%`);
 }
 
 form.addEventListener("submit", (event) => {
@@ -122,6 +121,9 @@ form.addEventListener("submit", (event) => {
   submit().catch((error) => { work(null); say(error.message, true); });
 });
 cancel.addEventListener("click", () => fetch(`transform/${job}`, { method: "DELETE" }));
+for (const [name, seen] of [["load", true], ["error", false]]) {  // not every browser shows HEIC: then the name must do
+  element("chosen").addEventListener(name, () => { element("chosen").hidden = !seen; element("invitation").hidden = seen; });
+}
 file.addEventListener("change", () => choose(file.files[0]));
 element("slider").addEventListener("input", compare);
 for (const name of ["dragover", "dragleave", "drop"]) {
