@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import roomnet
-
-from . import ground_truth, scores
-from .ground_truth import SURFACES
+from tests.rooms import ground_truth, scores
+from tests.rooms.ground_truth import SURFACES
 
 
 def by_position(shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .ground_truth import SURFACES, UNLABELLED
+from tests.rooms.ground_truth import SURFACES, UNLABELLED
 
 
 def confusion(truth: NDArray[np.uint8], found: NDArray[np.uint8]) -> NDArray[np.int64]:
