@@ -40,7 +40,7 @@ BLOCKS: Final[Mapping[str, Any]] = {
     "attention_head_dim": 2,
     "down_block_types": ("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
 }
-_AUTOENCODER: Final[Mapping[str, Any]] = {
+AUTOENCODER: Final[Mapping[str, Any]] = {
     "block_out_channels": (8, 8, 16, 16),
     "norm_num_groups": 4,
     "down_block_types": ("DownEncoderBlock2D",) * 4,
@@ -78,8 +78,8 @@ def _write_repositories(directory: Path) -> None:
 
 def _write_base(directory: Path) -> None:
     unet().half().save_pretrained(directory / "unet", variant="fp16")
-    AutoencoderKL(**_AUTOENCODER).half().save_pretrained(directory / "vae", variant="fp16")
-    vocabulary_size = _write_tokenizer(directory / "tokenizer")
+    AutoencoderKL(**AUTOENCODER).half().save_pretrained(directory / "vae", variant="fp16")
+    vocabulary_size = write_tokenizer(directory / "tokenizer")
     encoder = text_encoder(vocabulary_size)
     torch.nn.Module.half(encoder)
     encoder.save_pretrained(directory / "text_encoder", variant="fp16")
@@ -158,7 +158,7 @@ def peft_lora(*, rank: int = 2) -> dict[str, torch.Tensor]:
     }
 
 
-def _write_tokenizer(directory: Path) -> int:
+def write_tokenizer(directory: Path) -> int:
     """A byte-level BPE vocabulary in CLIP's two files, with a handful of merges; returns its size."""
     directory.mkdir(parents=True)
     symbols = _byte_symbols()

@@ -1,0 +1,33 @@
+"""The measuring programs work where there is no GPU, on tiny models and on shapes alone."""
+
+import pytest
+
+pytest.importorskip("torch", reason="diffusion's torch extra is not installed")
+
+from diffusion.sd.options import Control
+from tests.gpu import flops, speed
+from tests.gpu.full_size import full_size
+
+
+@pytest.mark.slow
+def test_the_speed_program_prints_every_way_beside_stock(capsys: pytest.CaptureFixture[str]) -> None:
+    speed.main(["--tiny", "--device", "cpu", "--sides", "64", "--controlnets", "1", "--repeat", "1"])
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| 64²")]
+    assert [row[2] for row in rows][:2] == ["stock diffusers", "ours"]
+    assert len(rows) == 4
+    assert all(float(row[3]) > 0 for row in rows)
+
+
+@pytest.mark.slow
+def test_the_counted_operations_are_those_of_the_published_models() -> None:
+    models = full_size(flops.META, (Control.DEPTH,))
+    parameters = {name: sum(one.numel() for one in module.parameters()) for name, module in models.named().items()}
+    assert parameters["UNet"] == 859_520_964
+    assert parameters["ControlNet depth"] == 361_279_120
+    assert parameters["VAE"] == 83_653_863
+    assert parameters["text encoder"] == 123_060_480
+    parts = flops.part_flops(models, 512)
+    assert parts["UNet"] == pytest.approx(0.803e12, rel=0.01)
+    assert parts["ControlNet"] == pytest.approx(0.283e12, rel=0.01)
+    nets = tuple(flops.NETS)
+    assert flops.picture_flops(parts, nets, ours=True) < flops.picture_flops(parts, nets, ours=False) / 1.2
