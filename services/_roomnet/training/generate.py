@@ -1,0 +1,69 @@
+"""Renders rooms by the thousand: `python -m training.generate --count 4000 --seed 1 --out DIR`.
+
+Example n of a run is made from seed × 2³² + n alone, so any number of processes gives the same files, and a run that
+was interrupted goes on where it stopped.
+"""
+
+import argparse
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Final
+
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
+
+from training import dataset
+from training.renderer import library
+
+SHARD: Final = 64
+"""Examples a file."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m training.generate", description="Renders rooms with ground truth.")
+    parser.add_argument("--count", type=int, required=True, help="how many")
+    parser.add_argument("--seed", type=int, default=1, help="another seed, other rooms")
+    parser.add_argument("--out", type=Path, required=True, help="folder for rooms-*.npz")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    wanted = parser.parse_args(arguments)
+    if wanted.count < 1 or wanted.processes < 1 or not 0 <= wanted.seed < 1 << 31:
+        parser.error("--count and --processes must be at least 1 and --seed within 0..2147483647")
+    generate(count=wanted.count, seed=wanted.seed, out=wanted.out, processes=wanted.processes)
+
+
+def generate(*, count: int, seed: int, out: Path, processes: int) -> None:
+    """Writes the shards that are not there yet."""
+    out.mkdir(parents=True, exist_ok=True)
+    library.load()  # compiled once, before the workers ask for it
+    starts = [start for start in range(0, count, SHARD) if not _path(out, start).exists()]
+    with (
+        Progress(
+            SpinnerColumn(), *Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn()
+        ) as progress,
+        ProcessPoolExecutor(processes) as pool,
+    ):
+        task = progress.add_task("Rendering rooms", total=count, completed=count - _left(starts, count))
+        jobs = {
+            pool.submit(_shard, seed, start, min(SHARD, count - start), _path(out, start)): start for start in starts
+        }
+        for job in as_completed(jobs):
+            progress.advance(task, job.result())
+
+
+def _left(starts: Sequence[int], count: int) -> int:
+    return sum(min(SHARD, count - start) for start in starts)
+
+
+def _path(out: Path, start: int) -> Path:
+    return out / f"rooms-{start:07}.npz"
+
+
+def _shard(seed: int, start: int, count: int, path: Path) -> int:
+    dataset.save([dataset.example((seed << 32) + number) for number in range(start, start + count)], path)
+    return count
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A path tracer for rooms, in C."""

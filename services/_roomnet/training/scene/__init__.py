@@ -1,0 +1,1 @@
+"""What a scene is made of: meshes, materials, light, a camera."""

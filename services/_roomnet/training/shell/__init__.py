@@ -1,0 +1,1 @@
+"""What a room is built of: walls with openings, windows, doors, floor, ceiling."""

@@ -1,0 +1,92 @@
+"""Renders the sample room with its ground truth into `sample_room/` beside this file.
+
+    nice python tests/data/render_sample_room.py
+
+`photo.jpg`; `depth.png`, 16 bit, millimetres along the optical axis; `labels.png`, ADE20K indices with 0 for wall and
+255 for nothing; `room.json` with camera, room type and objects. It needs gcc and about 10 minutes of two cores.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from rich.progress import Progress
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "services" / "_roomnet"))  # the generator is not installed with the package
+
+from training import photo, truth  # noqa: E402 - found on the path set above
+from training.renderer.trace import Buffers, Quality, render  # noqa: E402 - likewise
+from training.rooms import sample  # noqa: E402 - likewise
+from training.scene.scene import Scene  # noqa: E402 - likewise
+
+DEVELOPMENT = photo.Development(
+    exposure=4.8,
+    white_balance=(0.88, 1.0, 1.22),
+    shadows=0.42,
+    saturation=0.92,
+    glare=0.05,
+    vignette=0.16,
+    grain=0.008,
+    sharpening=0.25,
+)
+
+
+def main() -> None:
+    """Renders and writes."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--width", type=int, default=1600)
+    arguments.add_argument("--samples", type=int, default=64)
+    arguments.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    arguments.add_argument("--out", type=Path, default=HERE / "sample_room")
+    wanted = arguments.parse_args()
+    scene = sample.build()
+    camera = sample.camera(wanted.width, wanted.width * 3 // 4)
+    quality = Quality(samples=wanted.samples, bounces=5, threads=wanted.threads, clamp=6.0, passes=6)
+    with Progress() as progress:
+        task = progress.add_task("Rendering the sample room", total=wanted.samples)
+        buffers = render(scene, camera, quality, seed=1, progress=lambda done: progress.advance(task, done))
+    write(scene, buffers, wanted.out)
+
+
+def write(scene: Scene, buffers: Buffers, out: Path) -> None:
+    """The photo and what is true of it."""
+    out.mkdir(parents=True, exist_ok=True)
+    picture = photo.develop(buffers.light, DEVELOPMENT, np.random.default_rng(1))
+    _save(out / "photo.jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 90])
+    best = [cv2.IMWRITE_PNG_COMPRESSION, 9]
+    _save(out / "depth.png", truth.depth_millimetres(buffers.depth), best)
+    _save(out / "labels.png", truth.labels(buffers.part, scene.parts), best)
+    height, width = buffers.part.shape
+    camera = sample.camera(width, height)
+    pixels_per_unit = camera.focal / 43.267 * float(np.hypot(width, height))
+    facts = {
+        "width": width,
+        "height": height,
+        "room_type": "living_room",
+        "camera": {
+            "focal_mm_35mm_equivalent": camera.focal,
+            "focal_pixels": round(pixels_per_unit, 2),
+            "principal_point": [width / 2, height / 2],
+            "height_m": camera.eye[2],
+            "pitch_degrees": camera.pitch,
+        },
+        "objects": [
+            {"label": seen.thing, "box": list(seen.box), "pixels": seen.pixels}
+            for seen in truth.things(buffers.part, scene.parts)
+        ],
+    }
+    (out / "room.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+
+def _save(path: Path, picture: np.ndarray, options: list[int]) -> None:
+    if not cv2.imwrite(str(path), picture, options):
+        raise OSError(f"{path} could not be written")
+
+
+if __name__ == "__main__":
+    main()
