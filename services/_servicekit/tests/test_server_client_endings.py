@@ -82,8 +82,12 @@ async def test_cancelled_stream_stops_the_server(probe: Probe, probe_stub: "Stub
     """The answer's generator is closed, so that an engine behind it stops between two steps."""
 
     async def read() -> None:
-        async for _message in probe_stub.Transform(pb.TransformRequest()):
-            await asyncio.sleep(0)  # hands over, as a reader does that works on what it got
+        call = probe_stub.Transform(pb.TransformRequest())
+        try:
+            async for _message in call:
+                await asyncio.sleep(0)  # hands over, as a reader does that works on what it got
+        finally:
+            call.cancel()  # a call that is merely dropped goes on until it is collected
 
     probe.act = lambda _probe: asyncio.sleep(0.01)  # a step
     reading = asyncio.create_task(read())
