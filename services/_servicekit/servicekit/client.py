@@ -23,8 +23,8 @@ def channel(address: str, *, patient: bool = False) -> grpc.aio.Channel:
     """Opens a channel to `host:port` or any gRPC name (`dns:///…` balances over all replicas).
 
     Where no server can be reached, a call fails after a few attempts; over a patient channel it waits for one until
-    its deadline. Who may leave a stream early cancels the call in a `finally`: one that is merely dropped goes on until it
-    is collected.
+    its deadline. Who may leave a stream early cancels the call in a `finally`: one that is merely dropped goes on until
+    it is collected.
     """
     methods = {"name": [{}], "retryPolicy": _RETRIES, "waitForReady": patient}
     service_config = {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [methods]}
