@@ -18,6 +18,7 @@ from gateway.jobs.links import Linker
 from gateway.jobs.styles import StyleCatalogue
 from gateway.jobs.transformations import Limits, Transformations
 from gateway.readiness import Check, Readiness
+from gateway.routes.rate import RateLimiter
 from gateway.routes.receive import FormReceiver
 from gateway.settings import PREFIX, ApiSettings
 from gateway.uploads.optimise import PhotoOptimiser
@@ -146,6 +147,7 @@ def _parts(
             max_file_bytes=settings.max_file_bytes,
             seconds=settings.upload_seconds,
             memory_bytes=settings.upload_memory_bytes,
+            limiter=RateLimiter(per_minute=settings.photos_per_minute),
         ),
         address=PublicAddress(settings.public_url),
         cors_origins=settings.cors_origins,

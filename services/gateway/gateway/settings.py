@@ -64,6 +64,9 @@ class ApiSettings(GatewaySettings):
     upload_memory_bytes: int = 512 * 1024 * 1024
     """All uploads together; more are refused until some are done."""
 
+    photos_per_minute: int = 0
+    """Photos that one client address may send; 0 for any number."""
+
     decode_threads: int = 2
     """Photos that are decoded at a time."""
 
@@ -97,5 +100,7 @@ class ApiSettings(GatewaySettings):
         for name in positive:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0")
+        if self.photos_per_minute < 0:
+            raise ValueError("photos_per_minute must not be negative")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise ValueError("public_url must begin with http:// or https://")

@@ -132,6 +132,18 @@ async def test_a_busy_service_is_503_with_retry_after(gateway: Gateway) -> None:
     assert (answer.json()["code"], answer.json()["retryable"]) == ("QUEUE_FULL", True)
 
 
+async def test_a_client_that_sends_too_many_photos(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway(photos_per_minute=3)
+    headers = {"X-Forwarded-For": "203.0.113.7"}
+    form: dict[str, Any] = {"files": {"file": photo()}, "data": {"style": "modern"}}
+    answers = [await gateway.http.post("/transform/submit", **form, headers=headers) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+    assert (answers[-1].json()["code"], answers[-1].json()["retryable"]) == ("RATE_LIMITED", True)
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 20
+    assert (await gateway.http.get("/styles", headers=headers)).status_code == 200
+    assert (await gateway.http.post("/transform/submit", **form)).status_code == 202
+
+
 async def test_styles(gateway: Gateway) -> None:
     styles = (await gateway.http.get("/styles")).json()
     assert styles["success"] is True
@@ -284,7 +296,7 @@ async def test_openapi_describes_everything(gateway: Gateway) -> None:
         ("GET", "/files/{key}"),
     }
     submit = operations["POST", "/transform/submit"]["responses"]
-    assert set(submit) == {"202", "400", "408", "409", "413", "415", "422", "503"}
+    assert set(submit) == {"202", "400", "408", "409", "413", "415", "422", "429", "503"}
     for status in set(submit) - {"202"}:
         assert submit[status]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
     schemas = document["components"]["schemas"]

@@ -73,7 +73,7 @@ def router(analyst: Analyst, receiver: FormReceiver) -> APIRouter:
         "/analyze",
         summary="What a photo shows",
         openapi_extra=_FORM,
-        responses=problem.documented(400, 408, 413, 415, 422, 503),
+        responses=problem.documented(400, 408, 413, 415, 422, 429, 503),
     )
     async def analyze(request: Request) -> AnalysisAnswer:
         """Room type with probability and the things in the room, without a job."""

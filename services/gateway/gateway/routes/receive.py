@@ -2,23 +2,26 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Final
 
 from fastapi import Request
 
+from gateway.routes.rate import RateLimiter
 from gateway.uploads import preferences
 from gateway.uploads.budget import UploadBudget
 from gateway.uploads.form import FormRules, Part, read_form
 from gateway.uploads.header import FIELD as PHOTO
 
-STYLE = "style"
-_MAX_STYLE_BYTES = 64
+STYLE: Final = "style"
+_MAX_STYLE_BYTES: Final = 64
 
 
 class FormReceiver:
     """Reads forms within the limits of this process."""
 
-    def __init__(self, *, max_file_bytes: int, seconds: float, memory_bytes: int) -> None:
+    def __init__(self, *, max_file_bytes: int, seconds: float, memory_bytes: int, limiter: RateLimiter) -> None:
         """`seconds` is how long a body may take, `memory_bytes` what all together may hold."""
+        self._limiter = limiter
         photo = Part(name=PHOTO, max_bytes=max_file_bytes)
         style = Part(name=STYLE, max_bytes=_MAX_STYLE_BYTES)
         wishes = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
@@ -29,11 +32,17 @@ class FormReceiver:
     @asynccontextmanager
     async def submission(self, request: Request) -> AsyncGenerator[dict[str, bytes]]:
         """Photo, style and perhaps preferences; their memory is accounted for until the block ends."""
-        with self._budget.share() as share:
-            yield await read_form(request.headers, request.stream(), self._submission, share)
+        async with self._form(request, self._submission) as form:
+            yield form
 
     @asynccontextmanager
     async def photo(self, request: Request) -> AsyncGenerator[dict[str, bytes]]:
         """A photo alone."""
+        async with self._form(request, self._photo) as form:
+            yield form
+
+    @asynccontextmanager
+    async def _form(self, request: Request, rules: FormRules) -> AsyncGenerator[dict[str, bytes]]:
+        self._limiter.require(request.client.host if request.client else "")
         with self._budget.share() as share:
-            yield await read_form(request.headers, request.stream(), self._photo, share)
+            yield await read_form(request.headers, request.stream(), rules, share)

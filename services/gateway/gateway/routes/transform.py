@@ -54,7 +54,7 @@ def router(transformations: Transformations, receiver: FormReceiver, address: Pu
         status_code=202,
         summary="Submit a photo",
         openapi_extra=_FORM,
-        responses=problem.documented(400, 408, 409, 413, 415, 422, 503),
+        responses=problem.documented(400, 408, 409, 413, 415, 422, 429, 503),
     )
     async def submit(
         request: Request,
