@@ -1,8 +1,9 @@
-"""Which request and which job the running code belongs to.
+"""Which request and which job the running code belongs to, and until when its answer is of use.
 
-Logs show both, and both travel between services as call metadata.
+Logs show the ids, and they travel between services as call metadata.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +15,8 @@ MAX_ID_LENGTH: Final = 128
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 job_id: ContextVar[str] = ContextVar("job_id", default="")
+deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+"""On the clock of time.monotonic(); None for no deadline."""
 
 _BY_KEY: Final = {REQUEST_ID_KEY: request_id, JOB_ID_KEY: job_id}
 
@@ -34,6 +37,12 @@ def adopt(call_metadata: Iterable[tuple[str, str | bytes]]) -> None:
         variable = _BY_KEY.get(key)
         if variable is not None and isinstance(value, str) and is_id(value):
             variable.set(value)
+
+
+def seconds_left(*, margin: float = 0.05) -> float | None:
+    """What is left of the running call for calls made on its behalf; None where it has no deadline."""
+    end = deadline.get()
+    return None if end is None else max(0.0, end - time.monotonic() - margin)
 
 
 @contextmanager

@@ -93,6 +93,8 @@ class _Observation:
     def __enter__(self) -> "_Observation":
         self._start = time.perf_counter()
         context.adopt(self._call.invocation_metadata() or ())
+        left = self._call.time_remaining()
+        context.deadline.set(None if left is None else time.monotonic() + left)
         metrics.RPC_IN_FLIGHT.labels(self._method).inc()
         return self
 

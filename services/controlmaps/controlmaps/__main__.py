@@ -9,18 +9,42 @@ from modomo.controlmaps.v1.control_maps_service_pb2_grpc import add_ControlMapsS
 from servicekit import env, logs, process
 from servicekit.executor import DeviceExecutor
 from servicekit.serve import serve_engines
+from servicekit.weights import WeightStore
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["ControlMapsService"].full_name
 
 
 def build_engine(settings: Settings) -> Engine:
     """The engine that the settings name; imports only what it needs."""
-    executor = DeviceExecutor("controlmaps", parallel=settings.threads, queue_limit=settings.queue_limit)
     match settings.engine:
         case "lite":
             from controlmaps.engine.lite import LiteEngine  # noqa: PLC0415 - only where chosen
 
+            executor = DeviceExecutor("controlmaps", parallel=settings.threads, queue_limit=settings.queue_limit)
             return LiteEngine(executor, recent_photos=settings.recent_photos)
+        case "torch":
+            from controlmaps.engine.torch import TorchEngine  # noqa: PLC0415 - only where chosen
+            from controlmaps.engine.torch_networks import Options, TorchNetworks  # noqa: PLC0415 - only where chosen
+
+            options = Options(
+                depth_model=settings.depth_model,
+                classifier_directory=settings.classifier_directory,
+                device=settings.device,
+            )
+            store = WeightStore(settings.weights)
+            return TorchEngine(
+                DeviceExecutor("controlmaps", queue_limit=settings.queue_limit),
+                lambda: TorchNetworks(store, options),
+                depth_model=settings.depth_model,
+                temperature=settings.temperature,
+            )
+        case "triton":
+            from controlmaps.engine.triton import TritonEngine  # noqa: PLC0415 - only where chosen
+            from servicekit.triton import TritonClient  # noqa: PLC0415 - only where chosen
+
+            return TritonEngine(
+                TritonClient(settings.triton), depth_model=settings.depth_model, temperature=settings.temperature
+            )
 
 
 async def main() -> None:

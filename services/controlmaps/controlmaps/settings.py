@@ -1,8 +1,10 @@
 """Controlmaps' settings, read from `MODOMO_CONTROLMAPS_*`."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal
 
+from servicekit.env import shared
 from servicekit.settings import ProcessSettings
 
 PREFIX: Final = "MODOMO_CONTROLMAPS_"
@@ -15,7 +17,7 @@ class Settings(ProcessSettings):
     listen: str = "127.0.0.1:50052"
     """`host:port` of the gRPC server."""
 
-    engine: Literal["lite"] = "lite"
+    engine: Literal["lite", "torch", "triton"] = "lite"
     """What understands the photos."""
 
     queue_limit: int = 16
@@ -30,7 +32,27 @@ class Settings(ProcessSettings):
     room_threshold: float = 0.5
     """Photos that show a room with at least this probability are called rooms; 0–1."""
 
+    weights: Path = shared(Path("weights"))
+    """Directory of the local weights store, for the torch engine."""
+
+    device: str = "auto"
+    """Device of the torch engine: `auto`, `cpu`, `cuda` or `cuda:1`."""
+
+    depth_model: Literal["dpt", "depth-anything-small", "depth-anything-base"] = "dpt"
+    """Which depth model of the weights' manifest is used; the base one is not for commercial use."""
+
+    classifier_directory: Path | None = None
+    """An image classifier in transformers' form, for the torch engine to use in place of SigLIP 2."""
+
+    temperature: float = 1.0
+    """Divides the classifier's logits: above 1 makes it less sure. `python -m controlmaps.calibrate` finds it."""
+
+    triton: str = shared("127.0.0.1:8001")
+    """`host:port` of Triton's gRPC endpoint, for the triton engine."""
+
     def __post_init__(self) -> None:
+        if self.temperature <= 0:
+            raise ValueError("temperature must be above 0")
         if not 0.0 <= self.room_threshold <= 1.0:
             raise ValueError("room_threshold must lie in 0–1")
         if self.recent_photos < 1:

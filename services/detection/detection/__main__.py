@@ -34,6 +34,11 @@ def build_engine(settings: Settings) -> Engine:
             store = WeightStore(settings.weights)
             executor = DeviceExecutor("detection", queue_limit=settings.queue_limit)
             return TorchEngine(executor, lambda: TorchDetector(store, options))
+        case "triton":
+            from detection.engine.triton import TritonEngine  # noqa: PLC0415 - only where chosen
+            from servicekit.triton import TritonClient  # noqa: PLC0415 - only where chosen
+
+            return TritonEngine(TritonClient(settings.triton))
 
 
 async def main() -> None:

@@ -17,7 +17,7 @@ class Settings(ProcessSettings):
     listen: str = "127.0.0.1:50051"
     """`host:port` of the gRPC server."""
 
-    engine: Literal["lite", "torch"] = "lite"
+    engine: Literal["lite", "torch", "triton"] = "lite"
     """What finds the objects."""
 
     queue_limit: int = 16

@@ -11,6 +11,7 @@ from detection.domain import RGB
 from detection.engine import Engine
 from detection.settings import Settings
 from servicekit.errors import Exhausted
+from servicekit.testing.triton import TritonServer
 from servicekit.weights import WeightStore
 
 pytestmark = pytest.mark.timeout(600)  # the first test of a session loads torch and makes the tiny models
@@ -26,11 +27,15 @@ def room(height: int, width: int) -> RGB:
     return np.asarray(np.clip(photo + noise, 0, 255), dtype=np.uint8)
 
 
-@pytest.fixture(params=["lite", "torch"])
+@pytest.fixture(params=["lite", "torch", "triton"])
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
     name = request.param
     if name == "lite":
         settings = Settings(engine="lite")
+    elif name == "triton":
+        server: TritonServer = request.getfixturevalue("triton_server")
+        server.load(["detection"])
+        settings = Settings(engine="triton", triton=server.address)
     else:
         store: WeightStore = request.getfixturevalue("tiny_vision")
         settings = Settings(engine="torch", weights=store.directory, device="cpu")

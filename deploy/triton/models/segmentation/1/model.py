@@ -1,0 +1,10 @@
+"""Triton's model `segmentation`."""
+
+from controlmaps.engine.tasks import Task
+from controlmaps.engine.triton_backend import TaskModel
+
+
+class TritonPythonModel(TaskModel):
+    """The name that the Python backend looks for."""
+
+    task = Task.SEGMENTATION

@@ -1,0 +1,71 @@
+"""What the engines with models have in common: a photo is brought to the working size, a model answers, and the answer
+is brought back to the photo's size."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from controlmaps.domain import RGB, Classification, Segmentation
+from controlmaps.engine.resizing import resized
+from controlmaps.engine.tasks import DepthModel, Task, working_sizes
+from servicekit.vocabulary import RoomType
+
+
+class ModelEngine(ABC):
+    """Answers from `infer`, which runs a model wherever it is."""
+
+    def __init__(self, *, depth_model: DepthModel, temperature: float) -> None:
+        """`temperature` divides the classifier's logits: above 1 makes it less sure of itself."""
+        self._sizes = working_sizes(depth_model)
+        self._temperature = temperature
+
+    @abstractmethod
+    async def infer(self, task: Task, pixels: NDArray[np.uint8]) -> Sequence[NDArray[Any]]:
+        """The task's answers for a batch of one; raises Exhausted where the device is busy or out of memory."""
+
+    async def classify(self, photo: RGB) -> Classification:
+        """Room type and whether it is a room, from one pass."""
+        (logits,) = await self._answers(Task.CLASSIFICATION, photo)
+        return classification(logits / self._temperature)
+
+    async def depth(self, photo: RGB) -> NDArray[np.float32]:
+        """Inverse depth as the model has it."""
+        (inverse_depth,) = await self._answers(Task.DEPTH, photo)
+        return await asyncio.to_thread(_enlarged, inverse_depth, photo, cv2.INTER_CUBIC)
+
+    async def segment(self, photo: RGB) -> Segmentation:
+        """The most probable label of every pixel."""
+        labels, confidence = await self._answers(Task.SEGMENTATION, photo)
+        return Segmentation(
+            labels=await asyncio.to_thread(_enlarged, labels, photo, cv2.INTER_NEAREST),
+            confidence=await asyncio.to_thread(_enlarged, confidence, photo, cv2.INTER_LINEAR),
+        )
+
+    async def _answers(self, task: Task, photo: RGB) -> list[NDArray[Any]]:
+        size = self._sizes[task].of(*photo.shape[:2])
+        pixels = await asyncio.to_thread(resized, photo, size)
+        return [answer[0] for answer in await self.infer(task, pixels[np.newaxis])]
+
+
+def classification(logits: NDArray[np.floating]) -> Classification:
+    """Probabilities from logits, one a room type and the last for all that is no room; all finite."""
+    weights = np.exp(logits.astype(np.float64) - logits.max())
+    *rooms, elsewhere = (weights / weights.sum()).tolist()
+    total = sum(rooms)
+    return Classification(
+        rooms={
+            room: share / total if total > 0 else 1 / len(rooms) for room, share in zip(RoomType, rooms, strict=True)
+        },
+        room_probability=1 - elsewhere,
+    )
+
+
+def _enlarged(answer: NDArray[Any], photo: RGB, interpolation: int) -> NDArray[Any]:
+    height, width = photo.shape[:2]
+    enlarged: NDArray[Any] = cv2.resize(np.ascontiguousarray(answer), (width, height), interpolation=interpolation)
+    return enlarged

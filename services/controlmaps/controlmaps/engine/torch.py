@@ -1,0 +1,54 @@
+"""Room understanding with the mission's models on this process's own device."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from controlmaps.engine.model_engine import ModelEngine
+from controlmaps.engine.tasks import DepthModel, Task
+from controlmaps.engine.torch_networks import TorchNetworks
+from servicekit.engine import EngineInfo
+from servicekit.executor import DeviceExecutor
+
+
+class TorchEngine(ModelEngine):
+    """SigLIP 2, DPT and UPerNet, one photo at a time."""
+
+    def __init__(
+        self,
+        executor: DeviceExecutor,
+        build: Callable[[], TorchNetworks],
+        *,
+        depth_model: DepthModel,
+        temperature: float,
+    ) -> None:
+        """`build` loads the networks; it runs on the executor."""
+        super().__init__(depth_model=depth_model, temperature=temperature)
+        self._executor = executor
+        self._build = build
+        self._networks: TorchNetworks | None = None
+
+    @property
+    def info(self) -> EngineInfo:
+        """Who this is."""
+        return EngineInfo(name="torch", models=self._networks.models if self._networks else ())
+
+    async def load(self) -> None:
+        """Loads all networks and runs each once; raises WeightsError."""
+        networks = await self._executor.run(self._build)
+        await self._executor.run(networks.warm_up)
+        self._networks = networks
+
+    async def infer(self, task: Task, pixels: NDArray[np.uint8]) -> Sequence[NDArray[Any]]:
+        """Runs a network on the device."""
+        networks = self._networks
+        if networks is None:
+            raise RuntimeError("infer before load")
+        return await self._executor.run(lambda: networks.answer(task, pixels))
+
+    async def close(self) -> None:
+        """Ends the worker thread and lets go of the networks."""
+        self._executor.close()
+        self._networks = None

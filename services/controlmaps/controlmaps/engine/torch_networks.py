@@ -1,0 +1,73 @@
+"""All of controlmaps' networks on one device. Synchronous, one batch at a time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from controlmaps.engine import torch_depth, torch_rooms, torch_segmentation
+from controlmaps.engine.tasks import DepthModel, Task, working_sizes
+from servicekit.engine import Model
+from servicekit.hardware import Hardware, choose, survive
+from servicekit.weights import WeightStore
+
+CLASSIFIER: Final = "siglip2"
+SEGMENTER: Final = "upernet"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Which networks to load."""
+
+    depth_model: DepthModel = "dpt"
+
+    classifier_directory: Path | None = None
+    """A directory in transformers' form to classify with in place of SigLIP 2."""
+
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda` or `cuda:1`."""
+
+
+class TorchNetworks:
+    """Answers tasks; see controlmaps.engine.tasks."""
+
+    def __init__(self, store: WeightStore, options: Options, *, tasks: Sequence[Task] = tuple(Task)) -> None:
+        """Loads what `tasks` need; raises WeightsMissing, WeightsCorrupt, or SettingsError for a missing device."""
+        self.hardware = choose(options.device)
+        self._sizes = working_sizes(options.depth_model)
+        names = {Task.CLASSIFICATION: CLASSIFIER, Task.DEPTH: options.depth_model, Task.SEGMENTATION: SEGMENTER}
+        self.networks: dict[Task, torch.nn.Module] = {}
+        """By task."""
+        models = []
+        for task in tasks:
+            own = options.classifier_directory if task is Task.CLASSIFICATION else None
+            self.networks[task] = BUILDERS[task](own or store.path(names[task]), self.hardware)
+            models.append(Model(name=own.name, revision="local") if own else store.model(names[task]))
+        self.models = tuple(models)
+        """Who answers, in the tasks' order."""
+
+    def answer(self, task: Task, pixels: NDArray[np.uint8]) -> list[NDArray[Any]]:
+        """The task's arrays; raises Exhausted where the device is out of memory, and stays usable."""
+        return survive(self.hardware, lambda: self._answer(task, pixels))
+
+    def warm_up(self) -> None:
+        """Runs every network once on a grey picture of its working size."""
+        for task in self.networks:
+            height, width = self._sizes[task].of(3, 4)
+            self.answer(task, np.full((1, height, width, 3), 128, dtype=np.uint8))
+
+    @torch.inference_mode()
+    def _answer(self, task: Task, pixels: NDArray[np.uint8]) -> list[NDArray[Any]]:
+        found = self.networks[task](torch.from_numpy(np.ascontiguousarray(pixels)).to(self.hardware.device))
+        return [one.cpu().numpy() for one in (found if isinstance(found, tuple) else (found,))]
+
+
+BUILDERS: Final[dict[Task, Callable[[Path, Hardware], torch.nn.Module]]] = {
+    Task.CLASSIFICATION: torch_rooms.build,
+    Task.DEPTH: torch_depth.build,
+    Task.SEGMENTATION: torch_segmentation.build,
+}
