@@ -46,6 +46,7 @@ def scores(picture: Picture, pixels: Superpixels, reach: Sequence[Regions], hori
     table[:, Surface.WALL] = (
         0.9 + 1.2 * crosses - 2.2 * _over(level, 0.22, 0.1) - 0.6 * busy - 0.015 * chroma + 0.3 * bright - 2.0 * below
     )
+    white = np.clip(bright - 0.2, 0, 1) * np.clip(1 - chroma / 20, 0, 1)  # rather a bed or a bath than a floor
     table[:, Surface.FLOOR] = (
         -1.9
         + 2.4 * _over(level, 0.25, 0.08)
@@ -54,6 +55,7 @@ def scores(picture: Picture, pixels: Superpixels, reach: Sequence[Regions], hori
         - 0.3 * side
         - 2.5 * crosses
         + 0.6 * np.clip(bright + 0.8, -1, 0)
+        - 2.5 * white
     )
     table[:, Surface.CEILING] = (
         -2.8

@@ -1,8 +1,9 @@
 """Surfaces decided together: neighbours that look alike belong to the same surface.
 
-Random walker segmentation with priors (Grady, CVPR 2005) over the superpixels: the probabilities minimise their squared
-differences across the graph's edges plus their distance from the priors, which is one linear system. Between rounds the
-priors are joined by what the surfaces found so far look like in this photo, as GrabCut does (Rother et al., 2004).
+Random walker segmentation with priors (Grady, "Multilabel Random Walker Image Segmentation Using Prior Models", CVPR
+2005) over the superpixels: from each one a walk goes to neighbours, likelier to those that look alike, and may stop at
+every step; the priors where it stops, averaged, are the superpixel's probabilities. Between rounds the priors are
+joined by what the surfaces found so far look like in this photo, as GrabCut does (Rother et al., SIGGRAPH 2004).
 """
 
 from typing import Final
@@ -15,6 +16,8 @@ from roomnet.graph import Graph
 from roomnet.superpixels import Superpixels
 
 ROUNDS: Final = 2
+STEPS: Final = 150
+"""Of a walk; nearly all have stopped by then."""
 PRIOR_WEIGHT: Final = 0.25
 """How much a superpixel's own prior counts against one perfectly similar neighbour."""
 UNLIKE_SCALE: Final = 7.0
@@ -29,40 +32,46 @@ MODEL_WEIGHT: Final = 0.7
 
 def propagate(pixels: Superpixels, graph: Graph, scores: Scores) -> NDArray[np.float32]:
     """n×5 probabilities of every surface."""
-    laplacian = _laplacian(pixels, graph)
+    walk = _Walk(pixels, graph)
+    squared = ((graph.colours[:, None] - graph.colours[None]) ** 2).sum(axis=2)
+    alike = np.exp(-squared / (2 * COLOUR_SCALE**2))
     priors = _softmax(scores)
     for _round in range(ROUNDS):
-        found = _solve(laplacian, priors)
-        looks = _likelihoods(pixels, graph.colours, found)
+        looks = _likelihoods(pixels, alike, walk.average(priors))
         priors = _softmax(scores + MODEL_WEIGHT * looks)
-    decided = _solve(laplacian, priors) ** CONTRAST
+    decided = walk.average(priors) ** CONTRAST
     return np.asarray(decided / decided.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def _laplacian(pixels: Superpixels, graph: Graph) -> NDArray[np.float64]:
-    """n×n graph Laplacian over superpixels that touch."""
-    count, first, second = len(pixels.area), graph.first, graph.second
-    alike = np.exp(-((graph.unlike / UNLIKE_SCALE) ** 2))
-    weight = graph.length / np.sqrt(np.minimum(pixels.area[first], pixels.area[second])) * alike + 1e-4
-    affinity = np.zeros((count, count))
-    affinity[first, second] = weight
-    affinity[second, first] = weight
-    laplacian: NDArray[np.float64] = np.diag(affinity.sum(axis=1)) - affinity
-    return laplacian
+class _Walk:
+    """Where walks go, as the list of directed edges sorted by where they start."""
+
+    def __init__(self, pixels: Superpixels, graph: Graph) -> None:
+        smaller = np.sqrt(np.minimum(pixels.area[graph.first], pixels.area[graph.second]))
+        weight = graph.length / smaller * np.exp(-((graph.unlike / UNLIKE_SCALE) ** 2)) + 1e-4
+        start = np.concatenate([graph.first, graph.second])
+        order = np.argsort(start, kind="stable")
+        self._end = np.concatenate([graph.second, graph.first])[order]
+        self._weight = np.concatenate([weight, weight])[order, None].astype(np.float32)
+        self._begin = np.searchsorted(start[order], np.arange(len(pixels.area)))
+
+    def average(self, priors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The mean prior of where walks stop: n×5."""
+        if not len(self._end):
+            return priors  # a single superpixel has nowhere to go
+        total = np.add.reduceat(self._weight, self._begin, axis=0) + PRIOR_WEIGHT
+        found = priors
+        for _step in range(STEPS):
+            arriving = np.add.reduceat(self._weight * found[self._end], self._begin, axis=0)
+            found = np.asarray((PRIOR_WEIGHT * priors + arriving) / total, dtype=np.float32)
+        return found
 
 
-def _solve(laplacian: NDArray[np.float64], priors: NDArray[np.float32]) -> NDArray[np.float32]:
-    system = laplacian + PRIOR_WEIGHT * np.eye(len(laplacian))
-    return np.linalg.solve(system, PRIOR_WEIGHT * priors.astype(np.float64)).astype(np.float32)
-
-
-def _likelihoods(pixels: Superpixels, colours: NDArray[np.float32], found: NDArray[np.float32]) -> NDArray[np.float32]:
+def _likelihoods(pixels: Superpixels, alike: NDArray[np.float32], found: NDArray[np.float32]) -> NDArray[np.float32]:
     """n×5 log-likelihood of each superpixel's colour under each surface's colours, by kernel density."""
-    squared = ((colours[:, None] - colours[None]) ** 2).sum(axis=2)
-    kernel = np.exp(-squared / (2 * COLOUR_SCALE**2))
     mass = found * pixels.area[:, None]
     total = mass.sum(axis=0)
-    density = kernel @ mass / (total + 1e-6)
+    density = alike @ mass / (total + 1e-6)
     # a surface that is hardly there has no looks of its own to speak of
     trust = total / (total + 0.04 * pixels.area.sum())
     log = np.log(density + 1e-3)
