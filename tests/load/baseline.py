@@ -14,6 +14,7 @@ from typing import Annotated
 
 import uvicorn
 from fastapi import FastAPI, File, Form
+
 from tests.load.steps import optimise, pictures
 
 app = FastAPI()

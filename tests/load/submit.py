@@ -2,11 +2,10 @@
 
 import time
 
-from tests.load.steps import optimise, optimise_with_pillow
-
 from tests.load.client import Client, by_clients
 from tests.load.figures import Row, Samples
 from tests.load.photos import phone_photo
+from tests.load.steps import optimise, optimise_with_pillow
 
 SEQUENTIAL = 40
 CLIENTS = 20
