@@ -94,10 +94,15 @@ def save(examples: Sequence[Example], path: Path) -> None:
     for name in ("image", "labels", "depth", "normal", "surface", "albedo", "shading"):
         for number, one in enumerate(examples):
             arrays[f"{name}_{number:04}"] = getattr(one, name)
-    rows = [(number, seen.thing, *seen.box, seen.pixels) for number, one in enumerate(examples) for seen in one.objects]
+    rows = [
+        (number, seen.thing, seen.part, *seen.box, seen.pixels)
+        for number, one in enumerate(examples)
+        for seen in one.objects
+    ]
     columns = [
         ("example", "i4"),
         ("thing", "U16"),
+        ("part", "i4"),
         ("left", "i4"),
         ("top", "i4"),
         ("right", "i4"),
@@ -121,7 +126,7 @@ def load(path: Path) -> Iterator[Example]:
             yield Example(
                 seed=int(seed),
                 room_type=ROOM_TYPES[int(shard["room_type"][number])],
-                objects=tuple(_seen(row, shard[f"surface_{number:04}"]) for row in mine),
+                objects=tuple(_seen(row) for row in mine),
                 **{name: shard[f"{name}_{number:04}"] for name in fields},
             )
 
@@ -131,11 +136,9 @@ def shards(folder: Path) -> Iterable[Path]:
     return sorted(folder.glob("rooms-*.npz"))
 
 
-def _seen(row: np.void, surface: NDArray[np.uint16]) -> truth.Seen:
+def _seen(row: np.void) -> truth.Seen:
     box = (int(row["left"]), int(row["top"]), int(row["right"]), int(row["bottom"]))
-    inside = surface[box[1] : box[3], box[0] : box[2]]
-    part = int(np.bincount(inside.ravel()).argmax())
-    return truth.Seen(thing=str(row["thing"]), part=part, box=box, pixels=int(row["pixels"]))
+    return truth.Seen(thing=str(row["thing"]), part=int(row["part"]), box=box, pixels=int(row["pixels"]))
 
 
 def _in_camera(

@@ -30,7 +30,7 @@ REAR_WINDOW = Opening(left=1.2, right=3.2, bottom=0.5, top=2.2)
 DOOR = Opening(left=3.9, right=4.74, bottom=0.0, top=2.03)
 """In the back wall."""
 
-OAK = wood(srgb("#9a6a3c"), 11, contrast=0.75)
+OAK = wood(srgb("#92693f"), 11, contrast=0.75)
 WALNUT = wood(srgb("#6e4526"), 12, contrast=0.8)
 
 
@@ -49,7 +49,9 @@ def build(seed: int = 7, *, fine: bool = True) -> Scene:
             horizon=(1.3, 1.5, 1.7),
             haze=(0.8, 0.95, 0.95),
             daylight=(2.6, 2.6, 2.3),
-            sun=(55.0, 46.0, 33.0),
+            sun=(40.0, 34.0, 26.0),
+            ground=(0.06, 0.075, 0.035),
+            foliage=(0.06, 0.085, 0.03),
             sun_heading=97,
             sun_height=33,
             sun_radius=0.9,
