@@ -69,6 +69,7 @@ def create_app(parts: Parts) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         middleware=_middleware(parts.cors_origins),
         exception_handlers={
             ServiceError: _service_error,

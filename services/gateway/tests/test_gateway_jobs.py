@@ -159,6 +159,18 @@ async def test_completed_job_shows_its_result(gateway: Gateway) -> None:
     assert (metadata["gpu_seconds"], metadata["estimated_cost_usd"]) == (1.25, 0.001)
 
 
+async def test_links_stay_the_same_for_a_while_and_are_renewed_in_time(start_gateway: StartGateway) -> None:
+    for seconds, same in ((3600, True), (4, False)):
+        gateway = await start_gateway(url_seconds=seconds)
+        job_id = await gateway.submit(photo())
+        await gateway.complete(await gateway.joblog.queue.claim())
+        first = (await status_of(gateway, job_id))["result"]
+        await asyncio.sleep(1.1)  # more than a quarter of the second gateway's time
+        second = (await status_of(gateway, job_id))["result"]
+        assert (first == second) is same
+        assert (await gateway.http.get(second["transformed_url"])).status_code == 200
+
+
 async def test_failed_job_says_why(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
     claim = await gateway.joblog.queue.claim()

@@ -1,9 +1,11 @@
 """Events as the app reads them, over WebSocket and Server-Sent Events alike."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -51,14 +53,27 @@ class MessageStream:
         self._broadcasts = broadcasts
         self._transformations = transformations
         self._linker = linker
+        self._texts: WeakKeyDictionary[Event, dict[str, asyncio.Task[str]]] = WeakKeyDictionary()
 
     async def follow(self, job_id: str, *, after: int, base: str) -> AsyncGenerator[Message, None]:
         """All that follow `after`, ending after the terminal one; raises NotFound, Unavailable."""
         async with aclosing(self._broadcasts.follow(job_id, after=after)) as events:
             async for event in events:
-                message = await self._message(event, base)
-                absent = {name for name in _OPTIONAL if getattr(message, name) is None}
-                yield Message(seq=event.seq, text=message.model_dump_json(exclude=absent))
+                yield Message(seq=event.seq, text=await self._text(event, base))
+
+    async def _text(self, event: Event, base: str) -> str:
+        """Made once for all clients that follow the job now: it lives as long as the event that they share."""
+        texts = self._texts.setdefault(event, {})
+        if base not in texts or _failed(texts[base]):
+            texts[base] = asyncio.create_task(self._render(event, base))
+        if texts[base].done():
+            return texts[base].result()
+        return await asyncio.shield(texts[base])  # a client that leaves takes nothing away from the others
+
+    async def _render(self, event: Event, base: str) -> str:
+        message = await self._message(event, base)
+        absent = {name for name in _OPTIONAL if getattr(message, name) is None}
+        return message.model_dump_json(exclude=absent)
 
     async def _message(self, event: Event, base: str) -> EventMessage:
         result = None
@@ -77,3 +92,7 @@ class MessageStream:
             preview_url=absolute(base, await self._linker.link(event.preview_key)) if event.preview_key else None,
             result=result,
         )
+
+
+def _failed(task: asyncio.Task[str]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

@@ -44,6 +44,11 @@ _FORM: Final[dict[str, Any]] = {
     }
 }
 
+_LINKS: Final = {
+    operation: {"operationId": operation, "parameters": {"job_id": "$response.body#/job_id"}}
+    for operation in ("status", "events", "cancel")
+}
+
 
 def router(transformations: Transformations, receiver: FormReceiver, address: PublicAddress) -> APIRouter:
     """The endpoints."""
@@ -54,7 +59,7 @@ def router(transformations: Transformations, receiver: FormReceiver, address: Pu
         status_code=202,
         summary="Submit a photo",
         openapi_extra=_FORM,
-        responses=problem.documented(400, 408, 409, 413, 415, 422, 429, 503),
+        responses={202: {"links": _LINKS}, **problem.documented(400, 408, 409, 413, 415, 422, 429, 503)},
     )
     async def submit(
         request: Request,
