@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
+from transformers.utils.logging import disable_progress_bar
 
 from diffusion.sd.hardware import Hardware, out_of_memory
 from servicekit.weights import WeightsCorrupt, WeightStore
@@ -49,6 +50,7 @@ class Base:
 
 def load_base(store: WeightStore, hardware: Hardware) -> Base:
     """Loads text encoder, UNet and autoencoder; raises WeightsMissing or WeightsCorrupt."""
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # unannotated; a bar would stand between the log's lines
     directory = store.path(BASE)
     base = Base(
         tokenizer=_read(
