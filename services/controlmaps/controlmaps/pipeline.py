@@ -20,8 +20,11 @@ class Pipeline:
 
     async def generate(self, photo: RGB, kinds: Sequence[MapKind]) -> list[ControlMap]:
         """The maps, in the order asked for, drawn together."""
-        async with asyncio.TaskGroup() as group:
-            parts = [group.create_task(part) for part in self._parts(photo, frozenset(kinds))]
+        try:
+            async with asyncio.TaskGroup() as group:
+                parts = [group.create_task(part) for part in self._parts(photo, frozenset(kinds))]
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures  # one tells the caller enough, a group nothing
         drawn = {one.kind: one for part in parts for one in part.result()}
         return [drawn[kind] for kind in kinds]
 

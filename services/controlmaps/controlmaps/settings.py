@@ -55,5 +55,7 @@ class Settings(ProcessSettings):
             raise ValueError("temperature must be above 0")
         if not 0.0 <= self.room_threshold <= 1.0:
             raise ValueError("room_threshold must lie in 0–1")
-        if self.recent_photos < 1:
-            raise ValueError("recent_photos must be at least 1")
+        if min(self.recent_photos, self.threads) < 1:
+            raise ValueError("recent_photos and threads must be at least 1")
+        if self.queue_limit < 0:
+            raise ValueError("queue_limit must not be negative")

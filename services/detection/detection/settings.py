@@ -45,6 +45,8 @@ class Settings(ProcessSettings):
     """`host:port` of Triton's gRPC endpoint, for the triton engine."""
 
     def __post_init__(self) -> None:
+        if self.threads < 1 or self.queue_limit < 0:
+            raise ValueError("threads must be at least 1, and queue_limit not negative")
         if not 0.0 <= self.min_confidence <= 1.0:
             raise ValueError("min_confidence must lie in 0–1")
         if not 64 <= self.detector_side <= 2048 or self.detector_side % 32:
