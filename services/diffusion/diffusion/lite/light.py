@@ -33,8 +33,9 @@ def shading(pixels: Floats, base: Floats, *, tint: float = TINT) -> Floats:
     The more saturated the old paint was, the less its channels say of the light's colour.
     """
     tint *= float(base.min() / base.max())
-    grey = (pixels @ colour.LUMINANCE) / float(colour.LUMINANCE @ base)
-    coloured = (pixels + DARKEST) / (base + DARKEST) - grey[:, None]
+    bright, usual = pixels @ colour.LUMINANCE, float(colour.LUMINANCE @ base)
+    grey = bright / usual
+    coloured = (pixels + DARKEST) / (base + DARKEST) - ((bright + DARKEST) / (usual + DARKEST))[:, None]
     limit = grey[:, None] * 0.6
     return floats(grey[:, None] + tint * np.clip(coloured, -limit, limit))
 

@@ -1,0 +1,121 @@
+"""Styles: what is in the package, what a directory adds, and what a broken file is told."""
+
+from pathlib import Path
+
+import pytest
+
+from diffusion.styles import Pattern, StyleError, parse_style, read_styles
+from servicekit.vocabulary import RoomType
+
+FILE = """
+title = "Plain"
+description = "Nothing much."
+strength = 0.5
+guidance = 7.0
+
+[prompt]
+positive = "a plain room"
+negative = "blurry"
+
+[palette]
+wall = "#FFFFFF"
+ceiling = "#FFFFFF"
+trim = "#EEEEEE"
+floor = "#808080"
+textile = "#A0A0A0"
+accent = "#ff0000"
+wood = "#806040"
+metal = "#404040"
+
+[light]
+warmth = 0.1
+
+[materials]
+wall = [{ name = "white paint", pattern = "plain", color = "#FFFFFF" }]
+floor = [{ name = "grey concrete", pattern = "concrete", color = "#808080" }]
+upholstery = [{ name = "grey wool", pattern = "fabric", color = "#A0A0A0" }]
+curtain = [{ name = "grey linen", pattern = "fabric", color = "#A0A0A0" }]
+rug = [{ name = "grey rug", pattern = "carpet", color = "#A0A0A0" }]
+cabinet = [{ name = "brown wood", pattern = "plain", color = "#806040" }]
+
+[rooms.bathroom]
+prompt = "white tiles"
+[rooms.bathroom.materials]
+floor = [{ name = "white tiles", pattern = "tiles", color = "#F0F0F0", size = 0.3 }]
+"""
+
+
+def test_package_brings_the_five_styles() -> None:
+    styles = read_styles()
+    assert list(styles) == ["boho", "industrial", "minimalist", "modern", "scandinavian"]
+    for name, style in styles.items():
+        assert style.name == name
+        assert len(style.palette.colors) >= 6
+        assert len(style.materials.wall) + len(style.materials.floor) >= 3, "the seed needs something to choose from"
+
+
+def test_room_adds_words_and_replaces_materials() -> None:
+    style = parse_style("plain", FILE)
+    assert style.positive_prompt(None) == "a plain room"
+    assert style.positive_prompt(RoomType.BATHROOM) == "a plain room, bathroom, white tiles"
+    assert style.positive_prompt(RoomType.LIVING_ROOM) == "a plain room, living room"
+    bathroom, bedroom = style.materials_for(RoomType.BATHROOM), style.materials_for(RoomType.BEDROOM)
+    assert [finish.pattern for finish in bathroom.floor] == [Pattern.TILES]
+    assert bathroom.wall == style.materials.wall
+    assert bedroom == style.materials
+
+
+def test_palette_lists_every_colour_once() -> None:
+    colors = parse_style("plain", FILE).palette.colors
+    assert colors == ("#FFFFFF", "#EEEEEE", "#808080", "#A0A0A0", "#ff0000", "#806040", "#404040")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('wall = "#FFFFFF"', 'wall = "#GGGGGG"', "$.palette.wall"),
+        ('wall = "#FFFFFF"', 'wall = "white"', "$.palette.wall"),
+        ('wall = "#FFFFFF"', "", "missing required field `wall` - at `$.palette`"),
+        ('metal = "#404040"', 'metal = "#404040"\ngold = "#FFD700"', "unknown field `gold` - at `$.palette`"),
+        ("strength = 0.5", "strength = 1.5", "$.strength"),
+        ("strength = 0.5", "strength = nan", "$.strength"),
+        ("guidance = 7.0", 'guidance = "7"', "$.guidance"),
+        ("warmth = 0.1", "warmth = 2", "$.light.warmth"),
+        ('pattern = "concrete"', 'pattern = "lava"', "$.materials.floor[0].pattern"),
+        ("size = 0.3", "sise = 0.3", "unknown field `sise` - at `$.rooms[...].materials.floor[0]`"),
+        ("[rooms.bathroom]", "[rooms.cellar]", "$.rooms"),
+        ('rug = [{ name = "grey rug", pattern = "carpet", color = "#A0A0A0" }]', "rug = []", "$.materials.rug"),
+        ('title = "Plain"', 'title = "Plain"\nname = "other"', "`name`"),
+        ("[light]", "[light", "line"),
+    ],
+)
+def test_broken_file_is_told_its_name_and_the_key(old: str, new: str, told: str) -> None:
+    assert old in FILE
+    with pytest.raises(StyleError) as caught:
+        parse_style("plain", FILE.replace(old, new))
+    assert str(caught.value).startswith("plain.toml: ")
+    assert told in str(caught.value)
+
+
+def test_file_name_must_be_a_word() -> None:
+    with pytest.raises(StyleError, match=r"My Style\.toml.*name"):
+        parse_style("My Style", FILE)
+
+
+def test_sixth_style_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "plain.toml").write_text(FILE)
+    (tmp_path / "notes.txt").write_text("no style")
+    assert list(read_styles(tmp_path)) == ["boho", "industrial", "minimalist", "modern", "plain", "scandinavian"]
+
+
+def test_extra_style_replaces_ours_of_the_same_name(tmp_path: Path) -> None:
+    (tmp_path / "boho.toml").write_text(FILE)
+    assert read_styles(tmp_path)["boho"].title == "Plain"
+
+
+def test_unreadable_directory_and_file_are_named(tmp_path: Path) -> None:
+    with pytest.raises(StyleError, match="nowhere"):
+        read_styles(tmp_path / "nowhere")
+    (tmp_path / "odd.toml").write_bytes(b"title = '\xff\xfe'")
+    with pytest.raises(StyleError, match=r"odd\.toml"):
+        read_styles(tmp_path)
