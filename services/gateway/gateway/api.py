@@ -114,7 +114,7 @@ def _parts(
     settings: ApiSettings, *, desk: JobDesk, store: ObjectStore, optimiser: PhotoOptimiser, channels: Channels
 ) -> Parts:
     linker = Linker(store, seconds=settings.url_seconds)
-    estimator = Estimator(desk, typical_seconds=settings.typical_seconds)
+    estimator = Estimator(desk.queue_state, typical_seconds=settings.typical_seconds)
     catalogue = StyleCatalogue(DiffusionClient(channels.diffusion))
     transformations = Transformations(
         desk=desk,

@@ -1,9 +1,10 @@
 """How long a job will take: measured durations of recent jobs, and what lies before it in the queue."""
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from servicekit.joblog import ENDINGS, Job, JobDesk, JobStatus, QueueState
+from servicekit.joblog import ENDINGS, Job, JobStatus, QueueState
 
 _FRESH_SECONDS: Final = 1.0
 
@@ -11,9 +12,9 @@ _FRESH_SECONDS: Final = 1.0
 class Estimator:
     """Estimates from the queue's state, which it asks for at most once a second."""
 
-    def __init__(self, desk: JobDesk, *, typical_seconds: float) -> None:
-        """`typical_seconds` stands for a job's duration while none has been measured."""
-        self._desk = desk
+    def __init__(self, read_state: Callable[[], Awaitable[QueueState]], *, typical_seconds: float) -> None:
+        """`read_state` is JobDesk.queue_state; `typical_seconds` stands for a duration while none has been measured."""
+        self._read_state = read_state
         self._typical = typical_seconds
         self._state: QueueState | None = None
         self._read_at = 0.0
@@ -21,7 +22,7 @@ class Estimator:
     async def state(self) -> QueueState:
         """The queue's state, at most a second old."""
         if self._state is None or time.monotonic() - self._read_at > _FRESH_SECONDS:
-            self._state = await self._desk.queue_state()
+            self._state = await self._read_state()
             self._read_at = time.monotonic()
         return self._state
 

@@ -29,6 +29,8 @@ DAMAGED: Final = (
 )
 """What decoders, Pillow's plugins and we ourselves raise over broken files."""
 
+_SCAN: Final = b"\xff\xda"
+"""Begins each scan of a JPEG; within compressed data, 0xFF is always followed by 0x00."""
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
 _HEIF_SEQUENCES: Final = frozenset({b"hevc", b"hevx", b"msf1"})
@@ -43,6 +45,9 @@ class PhotoFormat(StrEnum):
     HEIF = "HEIF"
 
 
+_BYTES_PER_PIXEL: Final = {PhotoFormat.JPEG: 6, PhotoFormat.PNG: 9, PhotoFormat.WEBP: 16, PhotoFormat.HEIF: 9}
+
+
 @dataclass(frozen=True, kw_only=True)
 class PhotoHeader:
     """What is known before decoding."""
@@ -51,6 +56,14 @@ class PhotoHeader:
     width: int
     """Pixels, before any orientation is applied."""
     height: int
+
+    whole: bool
+    """Whether the decoder must hold the whole picture at once, whatever the size wanted."""
+
+    @property
+    def decoding_bytes(self) -> int:
+        """About what decoding takes at its peak, as measured with pictures of 50 megapixels."""
+        return self.width * self.height * _BYTES_PER_PIXEL[self.format] if self.whole else 0
 
 
 def read_header(data: bytes) -> PhotoHeader:
@@ -66,7 +79,8 @@ def read_header(data: bytes) -> PhotoHeader:
     except DAMAGED as error:
         raise unreadable(kind) from error
     _judge(width, height)
-    return PhotoHeader(format=kind, width=width, height=height)
+    whole = kind is not PhotoFormat.JPEG or data.count(_SCAN) > 1
+    return PhotoHeader(format=kind, width=width, height=height, whole=whole)
 
 
 def sniff(data: bytes) -> PhotoFormat:
@@ -103,7 +117,7 @@ def _judge(width: int, height: int) -> None:
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
-    if data.count(b"\xff\xda") > MAX_SCANS:  # in compressed data, 0xFF is always followed by 0x00
+    if data.count(_SCAN) > MAX_SCANS:
         raise ValueError("too many scans")
     height, width, _colours, _subsampling = simplejpeg.decode_jpeg_header(data, strict=False)
     return width, height

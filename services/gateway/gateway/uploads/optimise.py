@@ -23,8 +23,8 @@ QUALITY: Final = 92
 
 _NEAR: Final = 0.97
 """A size that the decoder gives by itself is taken where it is at most this much below the bound."""
-_HEAVY_PIXELS: Final = 12_000_000
-"""Pictures that are decoded in full and have more pixels are decoded one at a time: 50 megapixels are 400 MB."""
+_HEAVY_BYTES: Final = 100_000_000
+"""Photos that take more to decode are decoded one at a time; the largest take up to 800 MB."""
 _ORIENTATION_TAG: Final = 0x0112
 _UPRIGHT: Final = {
     2: Pillow.Transpose.FLIP_LEFT_RIGHT,
@@ -63,7 +63,7 @@ class PhotoOptimiser:
     async def optimise(self, data: bytes) -> Photo:
         """Checks and optimises; raises InvalidArgument naming `file`, Exhausted where too many wait."""
         header = await self._executor.run(lambda: read_header(data))
-        if header.format is PhotoFormat.JPEG or header.width * header.height <= _HEAVY_PIXELS:
+        if header.decoding_bytes <= _HEAVY_BYTES:
             return await self._run(data, header)
         async with self._heavy:
             return await self._run(data, header)
