@@ -196,6 +196,14 @@ async def test_a_cancelled_job_is_not_retried(open_joblog: OpenJobLog) -> None:
     assert (await joblog.desk.get(job_id)).status is JobStatus.CANCELLED
 
 
+async def test_a_cancelled_job_that_runs_out_of_time_is_cancelled_all_the_same(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog, run_seconds=0.3)
+    await joblog.queue.claim()  # by a worker that does not care
+    await joblog.desk.cancel(job_id, message="Cancelled.")
+    assert (await ending_of(joblog, job_id))[-1].status is JobStatus.CANCELLED
+
+
 async def test_a_job_that_waits_too_long_fails_though_all_workers_are_busy(open_joblog: OpenJobLog) -> None:
     joblog = open_joblog()
     await submit_one(joblog)
