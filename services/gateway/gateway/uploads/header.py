@@ -79,8 +79,10 @@ def read_header(data: bytes) -> PhotoHeader:
     except DAMAGED as error:
         raise unreadable(kind) from error
     _judge(width, height)
-    whole = kind is not PhotoFormat.JPEG or data.count(_SCAN) > 1
-    return PhotoHeader(format=kind, width=width, height=height, whole=whole)
+    scans = data.count(_SCAN) if kind is PhotoFormat.JPEG else 0
+    if scans > MAX_SCANS:
+        raise unreadable(kind)
+    return PhotoHeader(format=kind, width=width, height=height, whole=scans != 1)
 
 
 def sniff(data: bytes) -> PhotoFormat:
@@ -117,8 +119,6 @@ def _judge(width: int, height: int) -> None:
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
-    if data.count(_SCAN) > MAX_SCANS:
-        raise ValueError("too many scans")
     height, width, _colours, _subsampling = simplejpeg.decode_jpeg_header(data, strict=False)
     return width, height
 
