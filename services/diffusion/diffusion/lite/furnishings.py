@@ -16,6 +16,8 @@ LIGHTER: Final = 22.0
 """How far up in L* a thing is taken at most: black leather made white shows every highlight as metal."""
 DARKER: Final = 42.0
 """How far down."""
+LARGEST_PART: Final = 0.3
+"""A thing that fills more of the picture than this is several things that were not told apart."""
 LEAST_OUTLINE: Final = 0.5
 """Share of its border that a thing must share with the photo's edges."""
 TINT: Final = 0.25
@@ -51,7 +53,7 @@ def _recolour(canvas: Canvas, region: Region, finish: Finish) -> None:
     count, numbers = parts(mask)
     for number in range(1, count + 1):
         part = np.asarray(numbers == number, dtype=np.uint8)
-        if part.mean() >= LEAST_PART and outlined(part, steps) >= LEAST_OUTLINE:
+        if LEAST_PART <= part.mean() <= LARGEST_PART and outlined(part, steps) >= LEAST_OUTLINE:
             _recolour_part(canvas, part, colour.from_hex(finish.color))
             done |= part
     canvas.note(region, done if done.any() else mask, finish.name if done.any() else "")
