@@ -28,9 +28,6 @@ class Denoising:
     guidance: float
     """Classifier-free guidance scale; up to 1 the negative prompt is not read and a step costs half."""
 
-    guidance_end: float = 1.0
-    """Share of the steps after which guidance stops, 0–1: cheaper, but another picture."""
-
     controls: Sequence[ActiveControl] = ()
     random: list[torch.Generator] = field(default_factory=list)
     """One a latent, for samplers that add noise."""
@@ -70,9 +67,9 @@ def denoise(job: Denoising, hardware: Hardware) -> Generator[Step, None, None]:
     conditional = job.text.positive.expand(count, -1, -1)
     both = torch.cat([job.text.negative.expand(count, -1, -1), conditional])
     queued = hardware.event()
+    guided = job.guidance > 1.0
     extra = _extra_arguments(scheduler, job.random)
     for index, timestep in enumerate(job.timesteps):
-        guided = job.guidance > 1.0 and (index + 1) / steps <= job.guidance_end
         sample = scheduler.scale_model_input(latents, timestep)
         batch = torch.cat([sample, sample]) if guided else sample
         text = both if guided else conditional
