@@ -89,22 +89,23 @@ class RedisWorkQueue:
 
     async def _next_entry(self) -> Entry | None:
         """An abandoned entry when it is time to look for one, else a new one; None when neither came for a while."""
-        try:
-            with guarded():
+        with guarded():
+            try:
                 if time.monotonic() >= self._next_takeover:
                     if entry := await self._abandoned_entry():
                         return entry
                     self._next_takeover = time.monotonic() + self._interval
                 return await self._new_entry()
-        except Unavailable as error:
-            if isinstance(error.__cause__, ResponseError) and "NOGROUP" in str(error.__cause__):
+            except ResponseError as error:
+                if "NOGROUP" not in str(error):  # nothing was ever submitted, or the store was emptied
+                    raise
                 await self._create_group()
-            raise
+                return None
 
     async def _new_entry(self) -> Entry | None:
-        block = round(self._interval * 1000)
+        seconds = min(self._interval, self._settings.redis_timeout_seconds / 2)  # to wait is not to time out
         streams: Any = await self._store.listener.xreadgroup(
-            GROUP, self._consumer, {self._store.keys.queue: ">"}, count=1, block=block
+            GROUP, self._consumer, {self._store.keys.queue: ">"}, count=1, block=round(seconds * 1000)
         )
         for _stream, entries in streams:
             for entry_id, fields in entries:
@@ -149,12 +150,11 @@ class RedisWorkQueue:
         )
 
     async def _create_group(self) -> None:
-        with guarded():
-            try:
-                await self._store.client.xgroup_create(self._store.keys.queue, GROUP, id="0", mkstream=True)
-            except ResponseError as error:
-                if "BUSYGROUP" not in str(error):  # somebody else was faster
-                    raise
+        try:
+            await self._store.client.xgroup_create(self._store.keys.queue, GROUP, id="0", mkstream=True)
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):  # somebody else was faster
+                raise
 
     async def _listen(self) -> None:
         """Passes nudges on to the claims that they are about; without them, a heartbeat would notice later."""

@@ -2,7 +2,7 @@
 --
 -- KEYS[10]: what is known of the idempotency key (hash: job, digest).
 -- Args: payload, message, digest ('' where there is no idempotency key), wait ms, run ms, retention ms, queue limit.
--- Returns the id of the job that this request has made, now or before; 'conflict' or 'full' as an error of that name.
+-- Returns { 'ok', id of the job that this request has made, now or before }, { 'conflict', '' } or { 'full', '' }.
 --
 -- Interleavings: a repeated call finds its own idempotency key or its own record. Two requests with one key: the second
 -- finds the first's, whatever ids they bring. A known key is answered also when the queue is full.
@@ -13,7 +13,7 @@ local payload, message, digest, wait, run, retention, limit = unpack(ARGV, 4)
 if digest ~= '' then
   local known, known_digest = unpack(redis.call('HMGET', IDEMPOTENCY, 'job', 'digest'))
   if known then
-    return known_digest == digest and { 'ok', known } or { 'conflict', known }
+    return known_digest == digest and { 'ok', known } or { 'conflict', '' }
   end
 end
 if redis.call('EXISTS', JOB) == 1 then
