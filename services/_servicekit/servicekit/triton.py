@@ -32,10 +32,10 @@ class TritonClient:
         self._patience_seconds = patience_seconds
         self._client: Any = InferenceServerClient(address)  # it has no type annotations
 
-    async def warm_up(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> tuple[Model, ...]:
-        """Waits until a model is ready, runs it once and returns who it says that it is.
+    async def shapes(self, model: str) -> dict[str, tuple[int, ...]]:
+        """Shapes of a model's inputs, the batch's axis first; −1 stands for any length.
 
-        Raises SettingsError where it is not ready in time, and as `infer`.
+        Waits until the model is ready; raises SettingsError where it is not in time.
         """
         end = time.monotonic() + self._patience_seconds
         while problem := await self._problem(model):
@@ -43,6 +43,11 @@ class TritonClient:
                 raise SettingsError(f"Triton at {self._address}: {model!r} {problem}")
             log.info("waiting for triton", address=self._address, model=model, problem=problem)
             await asyncio.sleep(1)  # between two questions whether a server has started
+        metadata = await self._client.get_model_metadata(model, as_json=True)
+        return {one["name"]: tuple(int(length) for length in one["shape"]) for one in metadata["inputs"]}
+
+    async def warm_up(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> tuple[Model, ...]:
+        """Runs a model once and returns who it says that it is; raises as `infer`."""
         metadata = await self._client.get_model_metadata(model, as_json=True)
         names = [output["name"] for output in metadata["outputs"]]
         if PROVENANCE in names:

@@ -17,7 +17,7 @@ from servicekit.testing.triton import TritonServer
 from servicekit.vocabulary import RoomType
 from servicekit.weights import WeightStore
 
-pytestmark = pytest.mark.timeout(600)  # the first test of a session loads torch and makes the tiny models
+pytestmark = pytest.mark.timeout(900)  # the first test of a session loads torch and makes the tiny models
 
 
 def room(height: int, width: int, *, seed: int = 3) -> RGB:

@@ -22,7 +22,7 @@ from tritonclient.utils import InferenceServerException
 from servicekit.weights import WeightStore
 
 START_SECONDS: Final = 60
-LOAD_SECONDS: Final = 300
+LOAD_SECONDS: Final = 400
 """A model loads torch and its packages in a process of its own."""
 
 

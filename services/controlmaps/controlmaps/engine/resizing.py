@@ -17,14 +17,15 @@ class WorkingSize(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Square:
-    """Always the same square; proportions are lost, as in the model's training."""
+class Fixed:
+    """Always the same size; proportions are lost."""
 
-    side: int
+    height: int
+    width: int
 
     def of(self, height: int, width: int) -> tuple[int, int]:
-        """The square."""
-        return self.side, self.side
+        """That size."""
+        return self.height, self.width
 
 
 @dataclass(frozen=True, kw_only=True)

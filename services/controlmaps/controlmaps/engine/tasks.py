@@ -11,7 +11,7 @@ Each model is one network from pixels to answers, normalisation included, so tha
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
-from controlmaps.engine.resizing import Fit, Square, WorkingSize
+from controlmaps.engine.resizing import Fit, Fixed, WorkingSize
 
 DepthModel: TypeAlias = Literal["dpt", "depth-anything-small", "depth-anything-base"]
 
@@ -33,7 +33,7 @@ OUTPUTS: Final = {
 
 _DEPTH_ANYTHING: Final = Fit(shorter=518, longer=1036, multiple=14)
 _DEPTH_SIZES: Final[dict[DepthModel, WorkingSize]] = {
-    "dpt": Square(side=384),
+    "dpt": Fixed(height=384, width=384),
     "depth-anything-small": _DEPTH_ANYTHING,
     "depth-anything-base": _DEPTH_ANYTHING,
 }
@@ -42,7 +42,7 @@ _DEPTH_SIZES: Final[dict[DepthModel, WorkingSize]] = {
 def working_sizes(depth_model: DepthModel) -> dict[Task, WorkingSize]:
     """The size that each task's model works at."""
     return {
-        Task.CLASSIFICATION: Square(side=224),
+        Task.CLASSIFICATION: Fixed(height=224, width=224),
         Task.DEPTH: _DEPTH_SIZES[depth_model],
         Task.SEGMENTATION: Fit(shorter=512, longer=1024, multiple=32),
     }

@@ -45,7 +45,7 @@ class TorchNetworks:
         models = []
         for task in tasks:
             own = options.classifier_directory if task is Task.CLASSIFICATION else None
-            self.networks[task] = BUILDERS[task](own or store.path(names[task]), self.hardware)
+            self.networks[task] = BUILDERS[task](own or store.path(names[task]), self.hardware).eval()
             models.append(Model(name=own.name, revision="local") if own else store.model(names[task]))
         self.models = tuple(models)
         """Who answers, in the tasks' order."""

@@ -76,9 +76,9 @@ def build(directory: Path, hardware: Hardware) -> RoomNetwork:
         except ValueError as error:
             raise WeightsCorrupt(f"{directory}: {error}") from error
         return RoomNetwork(normalisation, _Labelled(model), answers)
-    model = pretrained.load(AutoModel, directory, hardware)
-    if not hasattr(model, "vision_model") or not hasattr(model, "text_model"):
+    if not {"text_config", "vision_config"} <= configuration.keys():
         raise WeightsCorrupt(f"{directory} holds a {architecture or 'model'}, which compares no pictures with text")
+    model = pretrained.load(AutoModel, directory, hardware)
     text = _text(model, directory, [prompts for _answer, prompts in rooms.prompts()])
     model.text_model = None  # it has said all that it is asked; its memory is better spent
     return RoomNetwork(normalisation, _Similarity(model, text), [answer for answer, _prompts in rooms.prompts()])

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controlmaps.engine.model_engine import ModelEngine
-from controlmaps.engine.tasks import INPUT, OUTPUTS, DepthModel, Task, working_sizes
+from controlmaps.engine.resizing import Fixed
+from controlmaps.engine.tasks import INPUT, OUTPUTS, DepthModel, Task
 from servicekit.engine import EngineInfo, Model
 from servicekit.triton import TritonClient
 
@@ -19,7 +20,6 @@ class TritonEngine(ModelEngine):
         """`depth_model` is the one that the server runs: it says what size photos are sent at."""
         super().__init__(depth_model=depth_model, temperature=temperature)
         self._client = client
-        self._warm_up_sizes = {task: size.of(3, 4) for task, size in working_sizes(depth_model).items()}
         self._models: tuple[Model, ...] = ()
 
     @property
@@ -31,7 +31,10 @@ class TritonEngine(ModelEngine):
         """Waits for the server's models and runs each once; raises SettingsError where one does not come up."""
         found: list[Model] = []
         for task in Task:
-            pixels = np.full((1, *self._warm_up_sizes[task], 3), 128, dtype=np.uint8)
+            _batch, height, width, _channels = (await self._client.shapes(task))[INPUT]
+            if height > 0 and width > 0:
+                self._sizes[task] = Fixed(height=height, width=width)  # as exported for
+            pixels = np.full((1, *self._sizes[task].of(3, 4), 3), 128, dtype=np.uint8)
             found += await self._client.warm_up(task, {INPUT: pixels})
         self._models = tuple(found)
 

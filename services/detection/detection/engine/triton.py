@@ -33,6 +33,7 @@ class TritonEngine:
 
     async def load(self) -> None:
         """Waits for the server's model and runs it once; raises SettingsError where it does not come up."""
+        await self._client.shapes(MODEL)
         self._models = await self._client.warm_up(MODEL, _inputs(np.full((64, 64, 3), 128, dtype=np.uint8), masks=True))
 
     async def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
