@@ -3,7 +3,7 @@
 Counted with torch's own counter (one multiply-add is two operations); needs no weights and no device.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -27,7 +27,7 @@ def part_flops(models: RandomModels, side: int) -> dict[str, float]:
     text, timestep = _empty(1, 77, 768), torch.zeros((), device="meta")
     net = next(iter(models.controls.values()))
     counted = {}
-    for name, run in {
+    passes: dict[str, Callable[[], object]] = {
         "UNet": lambda: models.unet(latents, timestep, text),
         "ControlNet": lambda: net(latents, timestep, text, picture),
         "ControlNet hint": lambda: net.controlnet_cond_embedding(picture),
@@ -35,7 +35,8 @@ def part_flops(models: RandomModels, side: int) -> dict[str, float]:
         "VAE decode": lambda: models.vae.decode(latents),
         "TAESD decode": lambda: models.taesd.decode(latents),
         "text encoder": lambda: models.text_encoder(torch.zeros(1, 77, dtype=torch.long, device="meta")),
-    }.items():
+    }
+    for name, run in passes.items():
         with FlopCounterMode(display=False) as counter, torch.inference_mode():
             run()
         counted[name] = float(counter.get_total_flops())

@@ -98,7 +98,8 @@ def tiny_size(hardware: Hardware, controls: tuple[Control, ...] = tuple(Control)
 def tokenizer(directory: Path) -> CLIPTokenizer:
     """A small vocabulary: its tokens are tokens of the full one too, though they mean other words."""
     tiny.write_tokenizer(directory)
-    return CLIPTokenizer.from_pretrained(directory, local_files_only=True)
+    read: CLIPTokenizer = CLIPTokenizer.from_pretrained(directory, local_files_only=True)
+    return read
 
 
 def _ready(models: RandomModels, hardware: Hardware) -> RandomModels:
