@@ -12,6 +12,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -100,22 +101,40 @@ class TritonServer:
             self._process.wait()
 
 
-@pytest.fixture(scope="session")
-def triton_server(
-    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory, tiny_vision: WeightStore
+@contextmanager
+def start_triton(
+    installation: Path, repository: Path, folder: Path, *, weights: Path | None = None
 ) -> Iterator[TritonServer]:
-    """One server a session; skips where the wheel is not unpacked."""
-    root = pytestconfig.rootpath
-    installation = root / "build" / "triton" / "pytriton" / "tritonserver"
-    if not installation.is_dir():
-        pytest.skip("no tritonserver under build/triton; `make build/triton/ready` gets it")
-    folder = tmp_path_factory.mktemp("triton")
-    server = TritonServer(installation, root / "deploy" / "triton" / "models", folder, tiny_vision.directory)
+    """A server on a model repository; `folder` takes what it writes."""
+    server = TritonServer(installation, repository, folder, weights or folder)
     try:
         server.wait()
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def triton_installation(pytestconfig: pytest.Config) -> Path:
+    """Where the server is unpacked; skips where it is not."""
+    directory = pytestconfig.rootpath / "build" / "triton" / "pytriton" / "tritonserver"
+    if not directory.is_dir():
+        pytest.skip("no tritonserver under build/triton; `make build/triton/ready` gets it")
+    return directory
+
+
+@pytest.fixture(scope="session")
+def triton_server(
+    pytestconfig: pytest.Config,
+    triton_installation: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_vision: WeightStore,
+) -> Iterator[TritonServer]:
+    """The project's model repository with tiny models, one server a session."""
+    repository = pytestconfig.rootpath / "deploy" / "triton" / "models"
+    folder = tmp_path_factory.mktemp("triton")
+    with start_triton(triton_installation, repository, folder, weights=tiny_vision.directory) as server:
+        yield server
 
 
 def _backends(installation: Path, folder: Path) -> Path:
