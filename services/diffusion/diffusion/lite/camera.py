@@ -55,14 +55,18 @@ class Camera:
 
         Rows at or above the horizon see points a very long way off.
         """
+        over, along, down = self.rays(columns, rows)
+        reach = EYE_HEIGHT / np.maximum(down, 1e-3 * self.focal)
+        return floats(reach * over), floats(reach * along)
+
+    def rays(self, columns: Floats, rows: Floats) -> tuple[Floats, Floats, Floats]:
+        """Directions of the rays through pixels: over and along the room's direction, and down; about `focal` long."""
         pitch = atan2(self.centre[1] - self.horizon, self.focal)
         x, y = columns - self.centre[0], rows - self.centre[1]
-        fall = np.maximum(y * cos(pitch) + self.focal * sin(pitch), 1e-3 * self.focal)
-        reach = EYE_HEIGHT / fall
-        right, ahead = reach * x, reach * (self.focal * cos(pitch) - y * sin(pitch))
-        over = right * cos(self.turn) - ahead * sin(self.turn)
-        along = right * sin(self.turn) + ahead * cos(self.turn)
-        return floats(over), floats(along)
+        ahead = self.focal * cos(pitch) - y * sin(pitch)
+        over = x * cos(self.turn) - ahead * sin(self.turn)
+        along = x * sin(self.turn) + ahead * cos(self.turn)
+        return floats(over), floats(along), floats(y * cos(pitch) + self.focal * sin(pitch))
 
     def floor_scale(self, rows: Floats) -> tuple[Floats, Floats]:
         """Metres of floor that a pixel covers in each row: sideways, and away from the camera."""

@@ -26,6 +26,8 @@ class Choice:
     rug: Finish
     cabinet: Finish
     ceiling: Finish
+    paint: Finish
+    """For a wall on which the wall's own finish cannot be drawn in perspective."""
     accent: Finish
     """Cushions and other small textiles."""
 
@@ -44,6 +46,11 @@ def choose(restyling: Restyling, variant: int) -> Choice:
     accent = picked["upholstery"].color if restyling.palette else palette.accent
     return Choice(
         **picked,
+        paint=Finish(
+            name="plain paint",
+            pattern=Pattern.PLAIN,
+            color=picked["wall"].color if restyling.palette else palette.wall,
+        ),
         ceiling=Finish(name="ceiling paint", pattern=Pattern.PLAIN, color=palette.ceiling),
         accent=Finish(name="accent fabric", pattern=Pattern.FABRIC, color=accent),
         seed=int(random.integers(1 << 32)) + variant,

@@ -18,7 +18,7 @@ DARKER: Final = 42.0
 """How far down."""
 LARGEST_PART: Final = 0.3
 """A thing that fills more of the picture than this is several things that were not told apart."""
-LEAST_OUTLINE: Final = 0.5
+LEAST_OUTLINE: Final = 0.55
 """Share of its border that a thing must share with the photo's edges."""
 TINT: Final = 0.25
 """As light.TINT: what is left of a pattern's colours."""

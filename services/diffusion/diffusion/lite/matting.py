@@ -11,7 +11,7 @@ from diffusion.lite.sizes import reduced
 
 SIDE: Final = 224
 """Long side, in pixels, at which the filter is fitted ("Fast Guided Filter", He and Sun, 2015)."""
-RADIUS: Final = 4
+RADIUS: Final = 8
 """Pixels at that size."""
 EPSILON: Final = 2e-4
 """Variance of the guide, 0–1, that is too little to be an edge."""
@@ -32,7 +32,7 @@ def follow_edges(labels: Bits, confidence: Floats, photo: Bits) -> Bits:
     if len(present) < 2:
         return labels
     guide = reduced(photo, SIDE).astype(np.float32) / 255.0
-    votes = LEAST_VOTE + (1.0 - LEAST_VOTE) * reduced(confidence, SIDE)
+    votes = floats(LEAST_VOTE + (1.0 - LEAST_VOTE) * reduced(confidence, SIDE) ** 2)
     fitted = _GuidedFilter(guide)
     lines = [fitted.line(np.where(small == label, votes, np.float32(0.0))) for label in present]
     scores = np.stack([np.einsum("hwi,hwi->hw", line[..., :3], guide) + line[..., 3] for line in lines])

@@ -12,10 +12,13 @@ SUPPORT: Final = 0.35
 
 
 def in_order(labels: Bits) -> Bits:
-    """H×W labels with walls above a ceiling made ceiling, and walls below a floor made floor."""
+    """H×W labels with walls above a ceiling made ceiling, and walls and windows below a floor made floor.
+
+    A window down there is the reflection of one.
+    """
     wall = labels == Region.WALL
     ceiling = wall & _reach(labels == Region.CEILING)
-    floor = wall & _reach((labels == Region.FLOOR)[::-1])[::-1]
+    floor = (wall | (labels == Region.WINDOW)) & _reach((labels == Region.FLOOR)[::-1])[::-1]
     ordered = np.where(ceiling, Region.CEILING, labels)
     return np.asarray(np.where(floor & ~ceiling, Region.FLOOR, ordered), dtype=np.uint8)
 

@@ -1,16 +1,22 @@
-"""Walls and ceiling: new paint under the old light."""
+"""Walls and ceiling: new paint or cladding under the old light."""
 
 from typing import Final
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from diffusion.lite import colour, light
-from diffusion.lite.arrays import Floats
+from diffusion.lite import box, colour, light
+from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.doubt import without_strangers
+from diffusion.lite.materials import catalogue
+from diffusion.lite.materials.sampling import albedo_at
+from diffusion.lite.materials.texture import Texture
 from diffusion.lite.regions import Region
+from diffusion.lite.relief import smooth_shading
 from diffusion.lite.surface import sure
-from diffusion.styles import Finish
+from diffusion.styles import Finish, Pattern
 
 WELL_LIT: Final = 0.35
 """Luminance of a wall in a well lit photo; paint in a darker one stays below its nominal colour."""
@@ -18,30 +24,104 @@ DIMMING: Final = 0.3
 """Exponent of how far below."""
 BRIGHT_SHARE: Final = 0.65
 """Quantile of the surface that gets the nominal colour; brighter places climb the shoulder."""
+LAID: Final = frozenset({Pattern.BRICK, Pattern.TILES})
+"""Patterns whose lines must run with the room's: without a box they are not drawn."""
+LEAST_CONFIDENCE: Final = 0.7
+"""Of a wall that is clad: tiles on what is none cannot be overlooked."""
+FEATURE: Final = frozenset({Pattern.BRICK})
+"""Patterns for the largest wall alone; the others are painted."""
+FITTING: Final = 0.22
+"""Step of log luminance against the smoothed wall at which trim, sockets and rails stand out: no cladding on them."""
+PLAIN_DISTANCE: Final = 3.0
+"""Metres to a wall whose clouds of plaster have no direction, where no box is known."""
 
 
 def paint_ceiling(canvas: Canvas) -> None:
     """Paints the ceiling plain."""
-    _paint(canvas, Region.CEILING, canvas.choice.ceiling)
+    mask = sure(canvas, Region.CEILING)
+    if mask is not None:
+        _paint(canvas, Region.CEILING, mask, canvas.choice.ceiling, None)
 
 
 def paint_walls(canvas: Canvas) -> None:
-    """Paints the walls."""
-    _paint(canvas, Region.WALL, canvas.choice.wall)
-
-
-def _paint(canvas: Canvas, region: Region, finish: Finish) -> None:
-    mask = sure(canvas, region)
+    """Paints or clads the walls; plain where the cladding chosen cannot be drawn in perspective."""
+    mask = sure(canvas, Region.WALL)
     if mask is None:
         return
+    finish = canvas.choice.wall
+    texture = catalogue.texture(finish, canvas.choice.seed)
+    room = box.find(canvas.scene.layout, canvas.scene.camera) if texture is not None else None
+    if finish.pattern in LAID and (room is None or _confidence(canvas, mask) < LEAST_CONFIDENCE):
+        finish, texture = canvas.choice.paint, None
+    if texture is None or finish.pattern not in LAID:
+        _paint(canvas, Region.WALL, mask, finish, None if texture is None else (texture, room))
+    elif room is not None:
+        if finish.pattern in FEATURE:
+            chosen = _feature_wall(canvas, mask, room)
+            _paint(canvas, Region.WALL, mask * (1 - chosen), canvas.choice.paint, None)
+            mask = chosen
+        _clad(canvas, mask, finish, texture, room)
+
+
+def _paint(
+    canvas: Canvas, region: Region, mask: Bits, finish: Finish, drawn: tuple[Texture, box.Box | None] | None
+) -> None:
     mask = without_strangers(canvas.scene, mask)
     if not mask.any():
         return
     patch = canvas.patch(mask)
     base = light.reference(canvas.light(patch.core), share=BRIGHT_SHARE)
-    shade = light.shading(canvas.light(patch.index), base)
-    canvas.lay(patch, light.lit(colour.from_hex(finish.color) * dimmed(base), shade))
+    albedo = colour.from_hex(finish.color)
+    if drawn is not None:
+        albedo = _on_walls(canvas, *drawn, patch.index)
+    canvas.lay(patch, light.lit(albedo * dimmed(base), light.shading(canvas.light(patch.index), base)))
     canvas.note(region, mask, finish.name)
+
+
+def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: box.Box) -> None:
+    """Covers the walls but leaves what is mounted on them."""
+    mask = without_strangers(canvas.scene, mask)
+    if not mask.any():
+        return
+    base = light.reference(canvas.light(canvas.patch(mask).core), share=BRIGHT_SHARE)
+    shade = smooth_shading(canvas.scene.light, mask, base)
+    bright = colour.luminance(canvas.scene.light)
+    expected = colour.luminance(shade) * float(colour.LUMINANCE @ base)
+    step = np.abs(np.log((bright + light.DARKEST) / (expected + light.DARKEST)))
+    fitting = cv2.morphologyEx((step > FITTING).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), dtype=np.uint8))
+    free = np.asarray(mask * (1 - cv2.dilate(fitting, np.ones((3, 3), dtype=np.uint8))), dtype=np.uint8)
+    if not free.any():
+        return
+    patch = canvas.patch(free)
+    albedo = _on_walls(canvas, texture, room, patch.index)
+    canvas.lay(patch, light.lit(albedo * dimmed(base), shade.reshape(-1, 3)[patch.index]))
+    canvas.note(Region.WALL, free, finish.name)
+
+
+def _feature_wall(canvas: Canvas, mask: Bits, room: box.Box) -> Bits:
+    """The part of the mask on the wall that most of it is on."""
+    index = np.flatnonzero(mask)
+    rows, columns = np.divmod(index, mask.shape[1])
+    wall = room.seen(canvas.scene.camera, floats(columns + 0.5), floats(rows + 0.5)).wall
+    chosen = np.zeros(mask.size, dtype=np.uint8)
+    chosen[index] = wall == np.bincount(wall).argmax()
+    return chosen.reshape(mask.shape)
+
+
+def _on_walls(canvas: Canvas, texture: Texture, room: box.Box | None, index: NDArray[np.intp]) -> Floats:
+    """N×3 albedo of the walls as the camera sees them at N positions in the flattened picture."""
+    rows, columns = np.divmod(index, canvas.scene.light.shape[1])
+    camera = canvas.scene.camera
+    if room is not None:
+        seen = room.seen(camera, floats(columns + 0.5), floats(rows + 0.5))
+        return albedo_at(texture, seen.over, seen.down, seen.grain)
+    metres = PLAIN_DISTANCE / camera.focal
+    grain = np.full(len(rows), metres, dtype=np.float32)
+    return albedo_at(texture, floats(columns * metres), floats(rows * metres), grain)
+
+
+def _confidence(canvas: Canvas, mask: Bits) -> float:
+    return float(canvas.scene.layout.confidence[mask.astype(bool)].mean())
 
 
 def dimmed(base: Floats) -> float:

@@ -38,7 +38,7 @@ def tiles(units: Units, color: Floats, joint: Floats, random: np.random.Generato
 
 def brick(units: Units, color: Floats, mortar: Floats, random: np.random.Generator) -> Floats:
     """Old bricks: strong tones, rough faces, wide joints."""
-    tone = random.normal(0.0, 0.2, units.count).astype(np.float32)
+    tone = random.normal(0.0, 0.14, units.count).astype(np.float32)
     warm = random.normal(0.0, 0.05, units.count).astype(np.float32)
     face = _over(units, noise.field(SIDE, SIDE, along=14, across=14, roughness=1.4, seed=9), random)
     depth = (tone[units.piece] + 0.09 * face)[..., None]

@@ -1,0 +1,99 @@
+"""The room as a box: where its walls stand, from where they meet the floor."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.camera import LEAST_CERTAINTY, Camera
+from diffusion.lite.regions import Layout, Region
+from diffusion.lite.sizes import reduced
+
+SIDE: Final = 320
+"""Long side, in pixels, of the labels that borders are read from."""
+LEAST_POINTS: Final = 10
+"""Columns whose border must lie on a wall for it to be one."""
+LEAST_SUPPORT: Final = 0.7
+"""Share of the border that the walls found must explain."""
+FAR: Final = 50.0
+"""Metres to a wall that is not there."""
+NEAR: Final = 0.12
+"""A border point lies on a wall within this share of its distance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """Upright walls along the room's directions; metres from the camera, None for a wall that is not seen."""
+
+    front: float | None
+    left: float | None
+    right: float | None
+
+    def seen(self, camera: Camera, columns: Floats, rows: Floats) -> "Seen":
+        """The nearest wall behind each of N pixels."""
+        over, along, down = camera.rays(columns, rows)
+        reaches = np.full((3, len(columns)), FAR / camera.focal, dtype=np.float32)
+        for number, (wall, toward) in enumerate(((self.front, along), (self.left, -over), (self.right, over))):
+            if wall is not None:
+                reaches[number] = np.where(toward > 1e-3, wall / np.maximum(toward, 1e-3), reaches[number])
+        number = reaches.argmin(axis=0)
+        reach = reaches.min(axis=0)
+        place = reach * np.where(number == 0, over, along)
+        return Seen(wall=number, over=floats(place), down=floats(reach * down), grain=reach)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """Where N pixels look on the walls of a box."""
+
+    wall: NDArray[np.intp]
+    """0 front, 1 left, 2 right."""
+    over: Floats
+    """Metres along the wall."""
+    down: Floats
+    """Metres below the camera's height."""
+    grain: Floats
+    """Metres of wall that a pixel covers, where it is seen straight."""
+
+
+def find(layout: Layout, camera: Camera) -> Box | None:
+    """The box, where camera and borders are sure enough to draw bricks by it."""
+    if camera.certainty < LEAST_CERTAINTY:
+        return None
+    columns, rows = _foot(reduced(layout.labels, SIDE, nearest=True))
+    scale = layout.labels.shape[1] / reduced(layout.labels, SIDE, nearest=True).shape[1]
+    below = rows * scale > camera.horizon + 0.02 * layout.labels.shape[0]
+    columns, rows = columns[below], rows[below]
+    if len(columns) < LEAST_POINTS:
+        return None
+    over, along = camera.floor(floats((columns + 0.5) * scale), floats(rows * scale))
+    facing = np.abs(_slope(over)) >= np.abs(_slope(along))
+    front = _distance(along[facing & (along > 0)])
+    left = _distance(-over[~facing & (over < 0)])
+    right = _distance(over[~facing & (over > 0)])
+    explained = np.zeros(len(over), dtype=bool)
+    for wall, distance in ((front, along), (left, -over), (right, over)):
+        if wall is not None:
+            explained |= np.abs(distance - wall) < NEAR * wall
+    if explained.mean() < LEAST_SUPPORT:
+        return None
+    return Box(front=front, left=left, right=right)
+
+
+def _foot(labels: Bits) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Columns in which a wall stands right on the floor, and the row where it does."""
+    meets = (labels[1:] == Region.FLOOR) & (labels[:-1] == Region.WALL)
+    columns = np.flatnonzero(meets.any(axis=0))
+    return columns, np.argmax(meets[:, columns], axis=0) + 1
+
+
+def _slope(values: Floats) -> Floats:
+    """Change over eight neighbours, smoother than from one to the next."""
+    padded = np.pad(values, 4, mode="edge")
+    return floats(padded[8:] - padded[:-8])
+
+
+def _distance(values: Floats) -> float | None:
+    return float(np.median(values)) if len(values) >= LEAST_POINTS else None
