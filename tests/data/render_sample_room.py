@@ -25,8 +25,8 @@ from training.rooms import sample  # noqa: E402 - likewise
 from training.scene.scene import Scene  # noqa: E402 - likewise
 
 DEVELOPMENT = photo.Development(
-    exposure=4.8,
-    white_balance=(0.88, 1.0, 1.22),
+    exposure=5.6,
+    white_balance=(0.87, 1.0, 1.27),
     shadows=0.42,
     saturation=0.92,
     glare=0.05,
@@ -46,7 +46,7 @@ def main() -> None:
     wanted = arguments.parse_args()
     scene = sample.build()
     camera = sample.camera(wanted.width, wanted.width * 3 // 4)
-    quality = Quality(samples=wanted.samples, bounces=5, threads=wanted.threads, clamp=6.0, passes=6)
+    quality = Quality(samples=wanted.samples, bounces=5, threads=wanted.threads, clamp=6.0, passes=6, strength=4.0)
     with Progress() as progress:
         task = progress.add_task("Rendering the sample room", total=wanted.samples)
         buffers = render(scene, camera, quality, seed=1, progress=lambda done: progress.advance(task, done))

@@ -58,7 +58,7 @@ def example(seed: int, *, width: int = WIDTH, height: int = HEIGHT, quality: Qua
     empty = rng.random() < random.EMPTY
     plan = random.empty_room(rng) if empty else random.room(rng, room_type)
     furniture, ceiling = (
-        float(np.clip(rng.normal(0.56, 0.17), 0.05, 0.95)),
+        float(np.clip(rng.normal(0.62, 0.17), 0.05, 0.95)),
         float(np.clip(rng.normal(0.035, 0.05), 0, 0.25)),
     )
     with Tracer(plan.scene) as tracer:

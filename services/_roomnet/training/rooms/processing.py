@@ -31,5 +31,7 @@ def by_chance(light: Floats, rng: np.random.Generator) -> Development:
         vignette=float(rng.uniform(0.0, 0.35)),
         grain=float(rng.choice([0.004, 0.01, 0.02], p=[0.6, 0.3, 0.1])),
         sharpening=float(rng.uniform(0.0, 0.8)) if rng.random() < 0.4 else 0.0,
-        blur=float(rng.uniform(0.3, 1.0)) if rng.random() < 0.25 else 0.0,
+        blur=float(
+            rng.uniform(0.7, 1.2) if rng.random() < 0.25 else rng.uniform(0.4, 0.65)
+        ),  # two paths leave jagged edges
     )

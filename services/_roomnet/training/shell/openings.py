@@ -9,6 +9,9 @@ from training.scene.solids import rectangle
 from training.scene.workshop import Workshop
 from training.shell.walls import Opening, Side
 
+DARKNESS = Material(colour=(0.02, 0.02, 0.02), specular=0.0, detail=(0.0, 0.0))
+"""Behind doors; there is no other room."""
+
 
 def window(
     shop: Workshop,
@@ -103,6 +106,7 @@ def door(
         casing, shop.box((width + 2 * trim - 0.02, 0.024, trim), (hole.middle, -0.012, height - 0.01), radius=0.005)
     )
     body.add(casing, shop.box((width, 0.16, 0.022), (hole.middle, 0.08, height - 0.022)))
+    body.add(DARKNESS, rectangle((hole.left, 0.2, 0), (width, 0, 0), (0, 0, height)))
     sign = 1 if hinge_left else -1
     pieces = _leaf(shop, leaf, metal, width=width - 0.05, height=height - 0.03, panels=panels, sign=sign)
     hinge = hole.left + 0.024 if hinge_left else hole.right - 0.024

@@ -11,7 +11,7 @@ static float pass(const void *context, int32_t triangle) {
 /* Share of `cosine`-weighted light that a diffuse surface sends to the viewer, for light from `wi`. */
 static float response(const surface *at, vec wi, vec *origin) {
     float cosine = dot(at->normal, wi), side = dot(at->flat, wi), through = at->material->translucency;
-    *origin = along(at->position, at->flat, side > 0.0f ? 2e-4f : -2e-4f);
+    *origin = along(at->position, at->flat, side > 0.0f ? SKIN : -SKIN);
     if (side > 0.0f) return (1.0f - through) * maxf(cosine, 0.0f);
     return through * maxf(-cosine, 0.0f);
 }

@@ -63,7 +63,7 @@ static sample trace(const scene *s, vec origin, vec direction, float spread, con
         if (m->clear > 0.0f && (m->clear >= 0.5f ? 1 : draw(random) < m->clear)) {
             if (++panes > 8) break;
             if (m->clear >= 0.5f) direction = cross_pane(&at, direction, random, &throughput);
-            origin = along(at.position, at.flat, dot(direction, at.flat) > 0.0f ? 2e-4f : -2e-4f);
+            origin = along(at.position, at.flat, dot(direction, at.flat) > 0.0f ? SKIN : -SKIN);
             continue;
         }
         vec outgoing = scale(direction, -1.0f), fresnel = surface_fresnel(&at, outgoing);
@@ -100,7 +100,7 @@ static sample trace(const scene *s, vec origin, vec direction, float spread, con
             if (draw(random) >= survive) break;
             throughput = scale(throughput, 1.0f / survive);
         }
-        origin = along(at.position, at.flat, dot(direction, at.flat) > 0.0f ? 2e-4f : -2e-4f);
+        origin = along(at.position, at.flat, dot(direction, at.flat) > 0.0f ? SKIN : -SKIN);
         ++bounce;
     }
     return result;

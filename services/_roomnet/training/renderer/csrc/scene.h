@@ -7,6 +7,9 @@
 #include "bvh.h"
 #include "vec.h"
 
+/* How far from a surface a ray starts that leaves it, metres: more than rounding, less than any crack. */
+#define SKIN 3e-5f
+
 typedef struct {
     int32_t texture;     /* one of enum texture_kind */
     uint32_t seed;       /* of the texture's irregularities */
