@@ -20,32 +20,36 @@ from ultralytics.utils import DEFAULT_CFG_DICT
 OPEN_VOCABULARY: Final = ("couch", "coffee table", "floor lamp", "potted plant", "window", "person", "sky")
 """The last two are nothing that we look for."""
 
-_TASKS: Final[Any] = tasks  # it has no type annotations
+TASKS: Final[Any] = tasks  # it has no type annotations
 
 
 def write_yoloe(file: Path) -> None:
     """A prompt-free YOLOE-11 checkpoint: its vocabulary is part of it, as in the published ones."""
-    model = _TASKS.YOLOESegModel(_configuration("yoloe-11n-seg.yaml", classes=1), verbose=False)
+    model = prompt_free(_configuration("yoloe-11n-seg.yaml", classes=1), dict(enumerate(OPEN_VOCABULARY)))
+    torch.save({"model": model, "train_args": {}}, file)
+
+
+def prompt_free(configuration: str | dict[str, Any], names: dict[int, str]) -> Any:  # noqa: ANN401 - Ultralytics has no types
+    """A YOLOE model that was given its vocabulary once and for all."""
+    model = TASKS.YOLOESegModel(configuration, nc=1, verbose=False)
     model.args = {**DEFAULT_CFG_DICT, "imgsz": 64}
     model.task = "segment"
     model.pe = torch.randn(1, 1, 512)
     _settle(model)
     head = model.model[-1]
     head.fuse(model.pe)
-    vocabulary = torch.nn.ModuleList(
-        torch.nn.Conv2d(branch[-1].in_channels, len(OPEN_VOCABULARY), 1) for branch in head.cv3
-    )
+    vocabulary = torch.nn.ModuleList(torch.nn.Conv2d(branch[-1].in_channels, len(names), 1) for branch in head.cv3)
     for layer in vocabulary:
         _randomise(layer)
-    model.set_vocab(vocabulary, dict(enumerate(OPEN_VOCABULARY)))
+    model.set_vocab(vocabulary, names)
     for proposal in head.lrpc:
         torch.nn.init.zeros_(proposal.pf.bias)
-    torch.save({"model": model, "train_args": {}}, file)
+    return model
 
 
 def write_yolo11(file: Path) -> None:
     """A YOLO11 segmentation checkpoint with COCO's 80 classes."""
-    model = _TASKS.SegmentationModel(_configuration("yolo11n-seg.yaml", classes=80), verbose=False)
+    model = TASKS.SegmentationModel(_configuration("yolo11n-seg.yaml", classes=80), verbose=False)
     model.args = dict(DEFAULT_CFG_DICT)
     model.task = "segment"
     model.names = default_class_names("coco8.yaml")
@@ -57,7 +61,7 @@ def write_yolo11(file: Path) -> None:
 
 def _configuration(name: str, *, classes: int) -> dict[str, Any]:
     """An architecture's own description at a scale far below its smallest."""
-    return {**_TASKS.yaml_model_load(name), "scales": {"n": [0.25, 0.0625, 128]}, "scale": "n", "nc": classes}
+    return {**TASKS.yaml_model_load(name), "scales": {"n": [0.25, 0.0625, 128]}, "scale": "n", "nc": classes}
 
 
 def _settle(model: torch.nn.Module) -> None:
