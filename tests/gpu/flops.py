@@ -10,8 +10,8 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from diffusion.sd.control import STEERING
-from diffusion.sd.hardware import Hardware
 from diffusion.sd.options import Control
+from servicekit.hardware import Hardware
 
 from .full_size import RandomModels, full_size
 

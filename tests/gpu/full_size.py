@@ -13,8 +13,8 @@ from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DCon
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from diffusion.sd.hardware import Hardware
 from diffusion.sd.options import Control
+from servicekit.hardware import Hardware
 from servicekit.testing import tiny_diffusion as tiny
 
 _BLOCKS = {

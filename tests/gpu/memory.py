@@ -5,7 +5,7 @@ from typing import Final
 
 import torch
 
-from diffusion.sd.hardware import Hardware
+from servicekit.hardware import Hardware
 from tests.gpu.full_size import full_size
 from tests.gpu.full_size_vision import MODELS, OTHERS, parameters
 

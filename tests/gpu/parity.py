@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from diffusion.domain import Region, Restyling, Result, Tier
-from diffusion.sd import checkpoints, hardware, latents, pictures
+from diffusion.sd import checkpoints, latents, pictures
 from diffusion.sd import models as ours
 from diffusion.sd.latents import Autoencoder
 from diffusion.sd.options import Control, Options
@@ -23,6 +23,7 @@ from diffusion.sd.plan import Mode, plan
 from diffusion.sd.restyler import Restyler
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.tiers import Recipe
+from servicekit import hardware
 from servicekit.weights import WeightStore
 
 from .requests import restyling

@@ -18,10 +18,8 @@ import torch
 from torch import nn
 
 from diffusion.domain import Restyling, Tier
-from diffusion.sd import hardware as devices
 from diffusion.sd import latents, pictures
 from diffusion.sd.control import ControlBranch
-from diffusion.sd.hardware import Hardware
 from diffusion.sd.latents import Autoencoder
 from diffusion.sd.models import Models
 from diffusion.sd.options import Control
@@ -31,6 +29,8 @@ from diffusion.sd.restyler import Restyler
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import HYPER_SD, LCM, Recipe
+from servicekit import hardware as devices
+from servicekit.hardware import Hardware
 
 from .full_size import SCHEDULER, RandomModels, full_size, tiny_size, tokenizer
 from .requests import restyling

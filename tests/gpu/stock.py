@@ -10,9 +10,9 @@ from torch import Tensor
 
 from diffusion.sd import pictures, schedulers
 from diffusion.sd.control import STEERING
-from diffusion.sd.hardware import Hardware
 from diffusion.sd.options import Control
 from diffusion.sd.plan import Mode, Plan
+from servicekit.hardware import Hardware
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ pytest.importorskip("torch", reason="diffusion's torch extra is not installed")
 import torch
 
 from diffusion.domain import Result
-from diffusion.sd import hardware
 from diffusion.sd.control import ControlBranch
+from servicekit import hardware
 from servicekit.errors import Exhausted
 from tests.gpu.speed import NETS, Bench, bench
 

@@ -35,6 +35,14 @@ class Hardware:
             return None
         return int(torch.cuda.get_device_properties(self.device).total_memory)
 
+    def event(self) -> torch.cuda.Event | None:
+        """A mark in the device's queue of work; None where work is done as it is called."""
+        if self.device.type != "cuda":
+            return None
+        mark = torch.cuda.Event()  # type: ignore[no-untyped-call]  # its constructor lacks annotations
+        mark.record(torch.cuda.current_stream(self.device))
+        return mark
+
     def synchronise(self) -> None:
         """Waits for all work that was queued on the device."""
         if self.device.type == "cuda":

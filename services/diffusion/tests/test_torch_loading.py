@@ -13,11 +13,12 @@ import torch
 from diffusers import ControlNetModel, StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 
-from diffusion.sd import checkpoints, hardware, models
+from diffusion.sd import checkpoints, models
 from diffusion.sd.lora import melt
 from diffusion.sd.options import Control, Options
 from diffusion.sd.previews import LinearViewer, TinyViewer
 from diffusion.sd.tiers import FEWER_STEPS, HYPER_SD, LCM, fast_recipe
+from servicekit import hardware
 from servicekit.env import SettingsError
 from servicekit.testing import tiny_diffusion as tiny
 from servicekit.weights import Manifest, WeightsCorrupt, WeightsMissing, WeightStore

@@ -16,7 +16,7 @@ import torch
 from diffusers import AutoencoderTiny, StableDiffusionPipeline
 
 from diffusion.domain import Maps
-from diffusion.sd import checkpoints, hardware, pictures, schedulers
+from diffusion.sd import checkpoints, pictures, schedulers
 from diffusion.sd.control import Steering
 from diffusion.sd.latents import repaint_mask
 from diffusion.sd.options import Control
@@ -24,7 +24,7 @@ from diffusion.sd.previews import LinearViewer, TinyViewer, preview_steps
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.sizes import MAX_STRETCH, canvas
 from diffusion.sd.text import MAX_PIECES, TextEmbedder
-from servicekit import ade20k
+from servicekit import ade20k, hardware
 from servicekit.testing.rooms import read_photo
 from servicekit.weights import Manifest, WeightStore
 from servicekit.weights.directory import DirectorySource

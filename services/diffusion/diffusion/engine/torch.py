@@ -9,11 +9,11 @@ import torch
 
 from diffusion.domain import Maps, Restyling, Tier
 from diffusion.engine import Step
-from diffusion.sd import hardware, models
+from diffusion.sd import models
 from diffusion.sd.options import Options
 from diffusion.sd.restyler import Restyler
 from diffusion.styles import read_styles
-from servicekit import logs
+from servicekit import hardware, logs
 from servicekit.engine import EngineInfo
 from servicekit.executor import DeviceExecutor
 

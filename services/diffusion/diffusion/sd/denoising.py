@@ -9,10 +9,10 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 
 from diffusion.sd.control import ActiveControl, total
-from diffusion.sd.hardware import Hardware
 from diffusion.sd.latents import Start, restored
 from diffusion.sd.schedulers import Scheduler, clean_estimate
 from diffusion.sd.text import Embeddings
+from servicekit.hardware import Hardware
 
 
 @dataclass(frozen=True, kw_only=True)

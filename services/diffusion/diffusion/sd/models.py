@@ -9,7 +9,6 @@ from diffusers import UNet2DConditionModel
 from diffusion.domain import Tier
 from diffusion.sd import checkpoints
 from diffusion.sd.control import ControlBranch
-from diffusion.sd.hardware import Hardware
 from diffusion.sd.latents import Autoencoder
 from diffusion.sd.lora import melt
 from diffusion.sd.options import Control, Options
@@ -17,6 +16,7 @@ from diffusion.sd.previews import LatentViewer, LinearViewer, TinyViewer
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import QUALITY, Recipe, fast_recipe
 from servicekit.engine import Model
+from servicekit.hardware import Hardware
 from servicekit.weights import WeightStore
 
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from diffusion.domain import RGB, Maps, Region
-from diffusion.sd.hardware import Hardware
 from diffusion.sd.options import Control
 from diffusion.sd.sizes import Canvas
 from servicekit import ade20k
+from servicekit.hardware import Hardware
 
 
 def unit(picture: RGB, hardware: Hardware) -> Tensor:

@@ -13,7 +13,6 @@ from diffusion.lite.palette import palette_delta_e
 from diffusion.sd import latents, palette, pictures, schedulers
 from diffusion.sd.control import STEERING, ActiveControl
 from diffusion.sd.denoising import Denoising, Step, denoise
-from diffusion.sd.hardware import Hardware, surviving
 from diffusion.sd.models import Models
 from diffusion.sd.options import Control
 from diffusion.sd.plan import Mode, Plan, plan
@@ -23,6 +22,7 @@ from diffusion.sd.text import Embeddings
 from servicekit import logs
 from servicekit.engine import EngineInfo, Model
 from servicekit.errors import ServiceError
+from servicekit.hardware import Hardware, surviving
 
 log = logs.get(__name__)
 

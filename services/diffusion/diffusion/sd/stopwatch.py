@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from diffusion.sd.hardware import Hardware
+from servicekit.hardware import Hardware
 
 
 class Stopwatch:
