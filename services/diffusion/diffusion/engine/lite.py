@@ -10,6 +10,7 @@ from diffusion.domain import Maps, Restyling, Tier
 from diffusion.engine import Step
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
+from servicekit import ade20k
 from servicekit.engine import EngineInfo, Model
 from servicekit.executor import DeviceExecutor
 
@@ -26,26 +27,27 @@ class LiteEngine:
         return EngineInfo(name="lite", models=(Model(name="modomo-lite", revision=version("modomo-diffusion")),))
 
     async def load(self) -> None:
-        """Runs once on a small grey picture."""
-        photo = np.full((64, 96, 3), 128, dtype=np.uint8)
-        style = next(iter(read_styles().values()))
-        restyling = Restyling(
-            photo=photo,
-            style=style,
-            room_type=None,
-            maps=Maps(),
-            keep=None,
-            repaint_openings=False,
-            palette=(),
-            strength=1.0,
-            seed=0,
-            variants=1,
-            tier=Tier.FAST,
-            previews=0,
-        )
-        async with aclosing(self.transform(restyling)) as steps:
-            async for _step in steps:
-                pass
+        """Restyles a small made-up room in every style, which also draws what all later textures are cut from."""
+        segmentation = np.full((64, 96), ade20k.index("wall"), dtype=np.uint8)
+        segmentation[40:] = ade20k.index("floor")
+        for style in read_styles().values():
+            restyling = Restyling(
+                photo=np.full((64, 96, 3), 128, dtype=np.uint8),
+                style=style,
+                room_type=None,
+                maps=Maps(segmentation=segmentation),
+                keep=None,
+                repaint_openings=False,
+                palette=(),
+                strength=1.0,
+                seed=0,
+                variants=2,
+                tier=Tier.FAST,
+                previews=0,
+            )
+            async with aclosing(self.transform(restyling)) as steps:
+                async for _step in steps:
+                    pass
 
     async def transform(self, restyling: Restyling) -> AsyncGenerator[Step, None]:
         """A step a surface; see the Protocol."""

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.domain import RGB, Surface
 from diffusion.lite import colour, matting
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.arrays import Bits, Floats, floats, share_of
 from diffusion.lite.choice import Choice
 from diffusion.lite.regions import Region
 from diffusion.lite.scene import Scene
@@ -46,10 +47,17 @@ class Canvas:
 
     def patch(self, mask: Bits) -> Patch:
         """Where paint on a mask goes; the mask is H×W, 1 inside, not empty."""
-        share = matting.feather(mask, max(0.8, BORDER * max(mask.shape) / 1024)).reshape(-1)
-        index = np.flatnonzero(share > 1e-3)
-        core = index[share[index] > 0.999]
-        return Patch(index=index, share=share[index][:, None], core=core if len(core) else index)
+        width = max(0.8, BORDER * max(mask.shape) / 1024)
+        margin = 2 * round(width) + 1
+        left, top, columns, rows = cv2.boundingRect(mask)
+        left, right = max(0, left - margin), left + columns + margin
+        top, bottom = max(0, top - margin), top + rows + margin
+        share = matting.feather(mask[top:bottom, left:right], width)
+        down, over = np.nonzero(share > 1e-3)
+        index = (down + top) * mask.shape[1] + over + left
+        share = share[down, over]
+        core = index[share > 0.999]
+        return Patch(index=index, share=share[:, None], core=core if len(core) else index)
 
     def light(self, index: NDArray[np.intp]) -> Floats:
         """N×3 linear light of the graded photo at positions."""
@@ -63,9 +71,8 @@ class Canvas:
 
     def note(self, region: Region, mask: Bits, material: str) -> None:
         """Remembers for the manifest what a surface became; an empty material says that it was left alone."""
-        inside = mask.astype(bool)
-        area = float(inside.mean())
-        sure = float(self.scene.layout.confidence[inside].mean()) if area else 0.0
+        sure = cv2.mean(self.scene.layout.confidence, mask)[0]
+        area = share_of(mask)
         self.surfaces.append(Surface(label=region.name.lower(), area=area, confidence=sure, material=material))
 
     def picture(self) -> RGB:

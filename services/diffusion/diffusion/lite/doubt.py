@@ -5,8 +5,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, floats
-from diffusion.lite.scene import Scene
+from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.sizes import enlarged, reduced
 
 STRANGE: Final = 20.0
@@ -19,31 +18,32 @@ STEP: Final = 5.0
 """Change of colour over two pixels, in L*a*b*, that a border can lie on."""
 
 
-def without_strangers(scene: Scene, mask: Bits) -> Bits:
+def without_strangers(lab: Floats, mask: Bits) -> Bits:
     """The mask without what is of quite another colour than the surface around it: lampshades, pictures, plants.
 
-    What is brighter and paler is a highlight of the surface itself (Shafer's dichromatic reflection model, 1985).
+    `lab` is h×w×3 L*a*b* of the photo, perhaps smaller than the mask. What is brighter and paler than the surface is a
+    highlight on it (Shafer's dichromatic reflection model, 1985).
     """
-    fine = reduced(mask, max(scene.lab.shape), nearest=True)
-    small = reduced(scene.lab, SIDE)
+    fine = reduced(mask, max(lab.shape), nearest=True)
+    small = reduced(lab, SIDE)
     weight = reduced(floats(fine), SIDE)
     radius = max(2, round(AROUND * max(weight.shape)))
     window = (2 * radius + 1, 2 * radius + 1)
     usual = floats(cv2.blur(small * weight[..., None], window) / (cv2.blur(weight, window)[..., None] + 1e-3))
-    around = enlarged(usual, scene.lab.shape)
-    away = scene.lab - around
-    paler = np.hypot(scene.lab[..., 1], scene.lab[..., 2]) < np.hypot(around[..., 1], around[..., 2])
+    around = enlarged(usual, lab.shape)
+    away = lab - around
+    paler = np.hypot(lab[..., 1], lab[..., 2]) < np.hypot(around[..., 1], around[..., 2])
     highlight = paler & (away[..., 0] > 4.0)
     strange = (np.hypot(away[..., 1], away[..., 2]) > STRANGE) & ~highlight
     grown = cv2.dilate(cv2.medianBlur(strange.astype(np.uint8), 5), np.ones((3, 3), dtype=np.uint8))
     return np.asarray(mask * (enlarged(floats(grown), mask.shape) < 0.5), dtype=np.uint8)
 
 
-def edges(scene: Scene) -> Bits:
-    """h×w at the size of the scene's `lab`, 1 on and next to steps of lightness or colour."""
-    across = np.abs(scene.lab[:, 2:] - scene.lab[:, :-2]).max(axis=2)
-    down = np.abs(scene.lab[2:] - scene.lab[:-2]).max(axis=2)
-    found = np.zeros(scene.lab.shape[:2], dtype=np.uint8)
+def edges(lab: Floats) -> Bits:
+    """h×w, 1 on and next to steps of lightness or colour."""
+    across = np.abs(lab[:, 2:] - lab[:, :-2]).max(axis=2)
+    down = np.abs(lab[2:] - lab[:-2]).max(axis=2)
+    found = np.zeros(lab.shape[:2], dtype=np.uint8)
     found[:, 1:-1] |= across > STEP
     found[1:-1] |= down > STEP
     return np.asarray(cv2.dilate(found, np.ones((3, 3), dtype=np.uint8)), dtype=np.uint8)

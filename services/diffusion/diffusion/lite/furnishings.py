@@ -2,12 +2,13 @@
 
 from typing import Final
 
+import cv2
 import numpy as np
 
 from diffusion.lite import colour, light
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.arrays import Bits, Floats, floats, share_of
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.doubt import edges, outlined, without_strangers
+from diffusion.lite.doubt import outlined, without_strangers
 from diffusion.lite.regions import Region
 from diffusion.lite.surface import LEAST_PART, parts, sure
 from diffusion.styles import Finish
@@ -16,8 +17,10 @@ LIGHTER: Final = 22.0
 """How far up in L* a thing is taken at most: black leather made white shows every highlight as metal."""
 DARKER: Final = 42.0
 """How far down."""
-LARGEST_PART: Final = 0.3
-"""A thing that fills more of the picture than this is several things that were not told apart."""
+LARGEST_UNSURE: Final = 0.3
+"""A thing that fills more of the picture than this is several things that were not told apart,"""
+SURE: Final = 0.8
+"""unless its label is as sure as this: a bed before the camera may fill half of it."""
 LEAST_OUTLINE: Final = 0.55
 """Share of its border that a thing must share with the photo's edges."""
 TINT: Final = 0.25
@@ -47,16 +50,24 @@ def _recolour(canvas: Canvas, region: Region, finish: Finish) -> None:
     if mask is None:
         return
     if region in (Region.CABINET, Region.CURTAIN):
-        mask = without_strangers(canvas.scene, mask)
+        mask = without_strangers(canvas.scene.lab, mask)
     done = np.zeros_like(mask)
-    steps = edges(canvas.scene)
     count, numbers = parts(mask)
     for number in range(1, count + 1):
         part = np.asarray(numbers == number, dtype=np.uint8)
-        if LEAST_PART <= part.mean() <= LARGEST_PART and outlined(part, steps) >= LEAST_OUTLINE:
+        if _is_one_thing(canvas, part):
             _recolour_part(canvas, part, colour.from_hex(finish.color))
             done |= part
     canvas.note(region, done if done.any() else mask, finish.name if done.any() else "")
+
+
+def _is_one_thing(canvas: Canvas, part: Bits) -> bool:
+    area = share_of(part)
+    if area < LEAST_PART:
+        return False
+    if area > LARGEST_UNSURE and cv2.mean(canvas.scene.layout.confidence, part)[0] < SURE:
+        return False
+    return outlined(part, canvas.scene.edges) >= LEAST_OUTLINE
 
 
 def _recolour_part(canvas: Canvas, part: Bits, color: Floats) -> None:

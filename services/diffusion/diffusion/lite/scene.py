@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from diffusion.domain import Restyling
-from diffusion.lite import camera, colour, grading, matting
-from diffusion.lite.arrays import Floats
+from diffusion.lite import camera, colour, doubt, grading, matting
+from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.camera import Camera
 from diffusion.lite.order import in_order
 from diffusion.lite.regions import Layout, layout
@@ -27,6 +27,9 @@ class Scene:
     lab: Floats
     """h×w×3, L*a*b* of it, with the long side at most LAB_SIDE."""
 
+    edges: Bits
+    """h×w, 1 on and next to steps in `lab`."""
+
     layout: Layout
 
     camera: Camera
@@ -39,9 +42,11 @@ def understand(restyling: Restyling) -> Scene:
     labels = in_order(matting.follow_edges(rough.labels, rough.confidence, photo))
     regions = Layout(labels=labels, confidence=rough.confidence)
     light = grading.graded(photo, restyling.style.light)
+    lab = colour.lab(reduced(light, LAB_SIDE))
     return Scene(
         light=light,
-        lab=colour.lab(reduced(light, LAB_SIDE)),
+        lab=lab,
+        edges=doubt.edges(lab),
         layout=regions,
         camera=camera.find(np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8), regions),
     )

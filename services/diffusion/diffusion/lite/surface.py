@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Bits, Floats
+from diffusion.lite.arrays import Bits, Floats, share_of
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.regions import Region
 from diffusion.lite.sizes import reduced
@@ -24,10 +24,10 @@ SIDE: Final = 320
 def sure(canvas: Canvas, region: Region) -> Bits | None:
     """H×W, 1 where the region is sure; None where nothing of it is, with a note for the manifest if it is large."""
     whole = canvas.scene.layout.mask(region)
-    if whole.mean() < LEAST_AREA:
+    if share_of(whole) < LEAST_AREA:
         return None
     mask = _sure_parts(whole, canvas.scene.layout.confidence)
-    if mask.mean() < LEAST_AREA:
+    if share_of(mask) < LEAST_AREA:
         canvas.note(region, whole, "")
         return None
     return mask

@@ -66,7 +66,7 @@ def paint_walls(canvas: Canvas) -> None:
 def _paint(
     canvas: Canvas, region: Region, mask: Bits, finish: Finish, drawn: tuple[Texture, box.Box | None] | None
 ) -> None:
-    mask = without_strangers(canvas.scene, mask)
+    mask = without_strangers(canvas.scene.lab, mask)
     if not mask.any():
         return
     patch = canvas.patch(mask)
@@ -80,7 +80,7 @@ def _paint(
 
 def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: box.Box) -> None:
     """Covers the walls but leaves what is mounted on them."""
-    mask = without_strangers(canvas.scene, mask)
+    mask = without_strangers(canvas.scene.lab, mask)
     if not mask.any():
         return
     base = light.reference(canvas.light(canvas.patch(mask).core), share=BRIGHT_SHARE)
@@ -121,7 +121,7 @@ def _on_walls(canvas: Canvas, texture: Texture, room: box.Box | None, index: NDA
 
 
 def _confidence(canvas: Canvas, mask: Bits) -> float:
-    return float(canvas.scene.layout.confidence[mask.astype(bool)].mean())
+    return cv2.mean(canvas.scene.layout.confidence, mask)[0]
 
 
 def dimmed(base: Floats) -> float:
