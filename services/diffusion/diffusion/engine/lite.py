@@ -41,7 +41,7 @@ class LiteEngine:
                 palette=(),
                 strength=1.0,
                 seed=0,
-                variants=2,
+                variants=1,
                 tier=Tier.FAST,
                 previews=0,
             )
