@@ -4,7 +4,7 @@ Runs inside Triton's Python backend, which provides `triton_python_backend_utils
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, TypeAlias
 
 import numpy as np
 import triton_python_backend_utils as backend  # inside Triton alone
@@ -17,14 +17,13 @@ from servicekit.triton_names import OUT_OF_MEMORY, PROVENANCE, lines_to_array
 
 log = logs.get(__name__)
 
-Arrays = dict[str, NDArray[Any]]
-
-GPU: Final = "GPU"
+Arrays: TypeAlias = dict[str, NDArray[Any]]
+"""By name, the batch's axis first."""
 
 
 def device(arguments: Mapping[str, str]) -> str:
     """The torch device of the instance that Triton starts."""
-    if arguments["model_instance_kind"] == GPU:
+    if arguments["model_instance_kind"] == "GPU":
         return f"cuda:{arguments['model_instance_device_id']}"
     return "cpu"
 
@@ -41,29 +40,29 @@ def answer(
     Requests that were cancelled meanwhile cost nothing. `models` goes into the output PROVENANCE where it is asked for.
     """
     awaited = [request for request in requests if not request.is_cancelled()]
-    parts: dict[int, Any] = {}
-    if awaited:
-        given = [{name: _input(request, name) for name in inputs} for request in awaited]
-        try:
-            outputs = compute({name: np.concatenate([one[name] for one in given]) for name in inputs})
-        except Exhausted as error:
-            failure = backend.TritonError(f"{OUT_OF_MEMORY}: {error.message}", backend.TritonError.UNAVAILABLE)
-            parts = {id(request): backend.InferenceResponse(error=failure) for request in awaited}
-        except Exception:
-            log.exception("inference failed")
-            failure = backend.TritonError("inference failed; see the server's log", backend.TritonError.INTERNAL)
-            parts = {id(request): backend.InferenceResponse(error=failure) for request in awaited}
-        else:
-            start = 0
-            for request, one in zip(awaited, given, strict=True):
-                count = len(one[inputs[0]])
-                provenance = lines_to_array(f"{model.name}@{model.revision}" for model in models)
-                own = {name: array[start : start + count] for name, array in outputs.items()}
-                own[PROVENANCE] = np.stack([provenance] * count)
-                parts[id(request)] = _response(request, own)
-                start += count
-    cancelled = backend.TritonError("cancelled", backend.TritonError.CANCELLED)
-    return [parts.get(id(request)) or backend.InferenceResponse(error=cancelled) for request in requests]
+    given = [{name: _input(request, name) for name in inputs} for request in awaited]
+    parts = _computed(given, compute) if awaited else []
+    provenance = lines_to_array(f"{model.name}@{model.revision}" for model in models)
+    responses = {
+        id(request): _response(request, part, provenance) for request, part in zip(awaited, parts, strict=True)
+    }
+    cancelled = backend.InferenceResponse(error=backend.TritonError("cancelled", backend.TritonError.CANCELLED))
+    return [responses.get(id(request), cancelled) for request in requests]
+
+
+def _computed(given: Sequence[Arrays], compute: Callable[[Arrays], Arrays]) -> list[Any]:
+    """Each request's share of the outputs, or the TritonError that they all meet."""
+    try:
+        outputs = compute({name: np.concatenate([one[name] for one in given]) for name in given[0]})
+    except Exhausted as error:
+        return [backend.TritonError(f"{OUT_OF_MEMORY}: {error.message}", backend.TritonError.UNAVAILABLE)] * len(given)
+    except Exception:
+        log.exception("inference failed")
+        failure = backend.TritonError("inference failed; see the server's log", backend.TritonError.INTERNAL)
+        return [failure] * len(given)
+    ends = np.cumsum([len(next(iter(one.values()))) for one in given])[:-1]
+    split = {name: np.split(array, ends) for name, array in outputs.items()}
+    return [{name: shares[index] for name, shares in split.items()} for index in range(len(given))]
 
 
 def _input(request: Any, name: str) -> NDArray[Any]:  # noqa: ANN401 - Triton's backend has no types
@@ -71,7 +70,11 @@ def _input(request: Any, name: str) -> NDArray[Any]:  # noqa: ANN401 - Triton's 
     return np.from_dlpack(backend.get_input_tensor_by_name(request, name))
 
 
-def _response(request: Any, outputs: Arrays) -> Any:  # noqa: ANN401 - Triton's backend has no types
+def _response(request: Any, part: Any, provenance: NDArray[np.uint8]) -> Any:  # noqa: ANN401 - Triton's backend has no types
+    if isinstance(part, backend.TritonError):
+        return backend.InferenceResponse(error=part)
+    count = len(next(iter(part.values())))
+    outputs: Arrays = {**part, PROVENANCE: np.tile(provenance, (count, 1))}
     wanted = [name for name in request.requested_output_names() if name in outputs]
     tensors = [backend.Tensor.from_dlpack(name, np.array(outputs[name], order="C")) for name in wanted]
     return backend.InferenceResponse(tensors)
