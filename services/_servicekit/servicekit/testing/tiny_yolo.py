@@ -13,9 +13,15 @@ os.environ |= {"ULTRALYTICS_SAFE_LOAD": "true", "YOLO_OFFLINE": "true", "YOLO_AU
 os.environ |= {"YOLO_VERBOSE": "false"}
 
 import torch
-from ultralytics.nn import tasks
-from ultralytics.nn.autobackend import default_class_names
-from ultralytics.utils import DEFAULT_CFG_DICT
+from PIL import Image
+
+_open = Image.open
+
+from ultralytics.nn import tasks  # noqa: E402 - after what it replaces is known
+from ultralytics.nn.autobackend import default_class_names  # noqa: E402
+from ultralytics.utils import DEFAULT_CFG_DICT  # noqa: E402
+
+Image.open = _open  # the package's own, put in its place for the whole process, installs software on a broken file
 
 OPEN_VOCABULARY: Final = ("couch", "coffee table", "floor lamp", "potted plant", "window", "person", "sky")
 """The last two are nothing that we look for."""

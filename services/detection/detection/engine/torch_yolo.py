@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from PIL import Image
 
 from detection.domain import RGB, Box, Candidate
 from detection.engine import names
@@ -28,10 +29,14 @@ os.environ |= {
     "YOLO_VERBOSE": "false",
 }
 
+_open = Image.open
+
 import torch  # noqa: E402 - after the environment is set
 from ultralytics.models import YOLO  # noqa: E402
 from ultralytics.nn.tasks import _SafeLoad  # noqa: E402 - it degrades silently where torch cannot restrict loading
 from ultralytics.utils import SAFE_LOAD  # noqa: E402
+
+Image.open = _open  # the package's own, put in its place for the whole process, installs software on a broken file
 
 MAX_OBJECTS: Final = 64
 """Of one photo; the least confident go first."""
