@@ -132,6 +132,8 @@ def _peer(name: str) -> Mapping[str, Any]:
         ({"diffusion": {"env": {"MODOMO_DIFFUSION_ENGINE": "auto"}}}, "MODOMO_DIFFUSION_ENGINE"),
         ({"detection": {"autoscaling": {"kind": "hpa"}, "resources": {"requests": {"cpu": ""}}}}, "requests.cpu"),
         ({"gateway": {"ingress": {"enabled": True}}}, "gateway.ingress.hosts"),
+        ({"gateway": {"httpRoute": {"enabled": True}}}, "gateway.httpRoute.parentRefs"),
+        ({"diffusion": {"autoscaling": {"kind": "keda"}}}, "diffusion.autoscaling.triggers"),
         ({"gateway": {"serviceAccount": {"create": False}}}, "gateway.serviceAccount.name"),
     ],
 )

@@ -244,6 +244,8 @@ async def test_a_watcher_that_leaves_in_the_middle_of_a_write_is_no_error(
             for _ in range(100):
                 await claim.append(Update(status=JobStatus.ANALYZING, progress=0.5, message="x" * 50_000))
             await asleep.aclose()
-    rpcs = [entry for entry in entries if entry["event"] == "rpc"]
+            async with asyncio.timeout(20):
+                while not (rpcs := [one for one in entries if one["event"] == "rpc"]):  # noqa: ASYNC110 - it is a list
+                    await asyncio.sleep(0.01)  # until the server has noticed, before it is stopped itself
     assert [entry["code"] for entry in rpcs] == ["CANCELLED"]
     assert [entry for entry in entries if entry["log_level"] == "error"] == []
