@@ -13,6 +13,7 @@ from diffusion.keep import composite
 from diffusion.lite import camera, colour, light
 from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.choice import choose
+from diffusion.lite.guess import CONFIDENCE
 from diffusion.lite.materials import catalogue
 from diffusion.lite.order import in_order
 from diffusion.lite.regions import Layout, Region
@@ -223,6 +224,24 @@ def test_unsure_surface_is_left_alone_and_told(drawn_room: DrawnRoom) -> None:
     assert floor.confidence == pytest.approx(0.1, abs=0.05)
     before, after = mean_lab(drawn_room.photo, drawn_room.floor), mean_lab(made.images[0], drawn_room.floor)
     assert float(colour.delta_e(before, after)) < 12
+
+
+def test_without_maps_it_paints_what_place_colour_and_edges_agree_on(drawn_room: DrawnRoom) -> None:
+    made = result(restyling(drawn_room, "industrial", maps=Maps()))
+    painted = {surface.label: surface for surface in made.manifest.surfaces if surface.material}
+    assert {"floor", "ceiling"} <= set(painted)
+    assert all(surface.confidence == pytest.approx(CONFIDENCE) for surface in painted.values())
+    assert painted["floor"].area == pytest.approx(drawn_room.floor.mean(), abs=0.05)
+    wanted = colour.lab_of(colour.from_hex(choose(restyling(drawn_room, "industrial"), 0).floor.color)[None])[0]
+    assert float(colour.delta_e(mean_lab(made.images[0], drawn_room.floor), wanted)) < 12
+    sofa_before, sofa_after = (mean_lab(image, drawn_room.sofa) for image in (drawn_room.photo, made.images[0]))
+    assert float(colour.delta_e(sofa_before, sofa_after)) < 12, "nobody said that it is a sofa"
+
+
+def test_without_maps_and_without_edges_nothing_is_painted() -> None:
+    photo = np.repeat(np.linspace(90, 160, 120, dtype=np.uint8)[:, None], 160, axis=1)[..., None].repeat(3, axis=2)
+    asked = replace(restyling(draw_room(160, 120)), photo=photo, maps=Maps())
+    assert not [surface for surface in result(asked).manifest.surfaces if surface.material]
 
 
 def test_asked_colours_are_the_ones_that_are_painted(drawn_room: DrawnRoom) -> None:

@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.domain import RGB, Maps
 from diffusion.lite.arrays import Bits, Floats
 from servicekit import ade20k
 
@@ -74,15 +73,11 @@ class Layout:
         return np.asarray(self.labels == region, dtype=np.uint8)
 
 
-def layout(maps: Maps, photo: RGB) -> Layout:
-    """The regions that the maps tell of; all OTHER without a segmentation."""
-    shape = (photo.shape[0], photo.shape[1])
-    if maps.segmentation is None:
-        return Layout(labels=np.zeros(shape, dtype=np.uint8), confidence=np.zeros(shape, dtype=np.float32))
-    labels = np.asarray(_table()[maps.segmentation], dtype=np.uint8)
-    confidence = maps.confidence
+def layout(segmentation: Bits, confidence: Floats | None) -> Layout:
+    """The regions that an ADE20K segmentation and its confidence, both H×W, tell of."""
+    labels = np.asarray(_table()[segmentation], dtype=np.uint8)
     if confidence is None:
-        confidence = np.full(shape, ASSUMED_CONFIDENCE, dtype=np.float32)
+        confidence = np.full(labels.shape, ASSUMED_CONFIDENCE, dtype=np.float32)
     return Layout(labels=labels, confidence=confidence)
 
 

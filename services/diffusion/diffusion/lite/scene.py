@@ -10,6 +10,7 @@ from diffusion.domain import Restyling
 from diffusion.lite import camera, colour, doubt, grading, matting
 from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.camera import Camera
+from diffusion.lite.guess import guessed
 from diffusion.lite.order import in_order
 from diffusion.lite.regions import Layout, layout
 from diffusion.lite.sizes import reduced
@@ -38,7 +39,8 @@ class Scene:
 def understand(restyling: Restyling) -> Scene:
     """Takes a photo apart with the maps that came with it."""
     photo = restyling.photo
-    rough = layout(restyling.maps, photo)
+    maps = restyling.maps
+    rough = guessed(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
     labels = in_order(matting.follow_edges(rough.labels, rough.confidence, photo))
     regions = Layout(labels=labels, confidence=rough.confidence)
     light = grading.graded(photo, restyling.style.light)
