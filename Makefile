@@ -5,14 +5,14 @@ UV := build/uv/bin/uv
 LOCK := requirements.lock
 LIGHT := -e protos -e 'services/_servicekit[images,redis,s3]' -e services/_roomnet -e 'services/detection[lite]' \
 	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway
-MODELS := -e 'services/detection[torch,triton]' -e 'services/controlmaps[torch,triton]' -e 'services/diffusion[torch,triton]'
+MODELS := -e 'services/_servicekit[weights]' -e 'services/detection[torch,triton]' -e 'services/controlmaps[torch,triton]' -e 'services/diffusion[torch,triton]'
 PROJECTS := pyproject.toml protos/pyproject.toml $(wildcard services/*/pyproject.toml)
 # the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
 RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi)),.venv-torch,.venv)
 RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 
-.PHONY: run test check demo bench protos lock clean
+.PHONY: run test check demo bench weights protos lock clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_VENV)/ready
@@ -45,6 +45,15 @@ lock: $(UV)
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides --upgrade \
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
 	  protos/pyproject.toml services/*/pyproject.toml --output-file $(LOCK) > /dev/null
+
+# the real models, into ./weights or MODOMO_WEIGHTS; FROM=DIR takes files that are here already
+weights: .venv-torch/ready
+	.venv-torch/bin/python -m servicekit.weights pull $(if $(FROM),--from $(FROM))
+
+# a real tritonserver for the tests of the triton engines, which are skipped without it; it wants its own numpy
+build/triton/ready: $(UV)
+	$(UV) pip install --python $(PYTHON) --target build/triton --no-deps nvidia-pytriton==0.7.0
+	touch $@
 
 clean:
 	rm -rf .venv .venv-torch .venv-dev build

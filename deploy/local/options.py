@@ -52,7 +52,7 @@ def _engine(environ: Mapping[str, str]) -> str:
         raise StackError(f"MODOMO_ENGINE must be auto, lite or torch, not {chosen!r}")
     if chosen != "auto":
         return chosen
-    weights = Path(environ.get("MODOMO_WEIGHTS_DIR") or "weights")
+    weights = Path(environ.get("MODOMO_WEIGHTS") or "weights")
     return "torch" if shutil.which("nvidia-smi") and (weights / "weights.lock").exists() else "lite"
 
 
