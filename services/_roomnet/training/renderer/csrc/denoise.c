@@ -9,6 +9,7 @@
 #define LONELY 2.0f /* sum of weights, in units of the pixel's own, below which it is taken to stand alone */
 
 #define LAYERS 4
+#define LONE_STEPS 2 /* tap distance up to which it then takes whatever is near */
 
 typedef struct {
     int width, height, reach;
@@ -104,7 +105,7 @@ static void filter_pixel(const guides *g, const layer *layers, int count, int x,
             float kernel = row[abs(dx)] * row[abs(dy)];
             float expected = near[p] + (slope_x * (float)dx + slope_y * (float)dy) * (float)step;
             float guided = q == p ? 1.0f : likeness(g, p, q, expected, off_plane);
-            if (guided < 1e-3f && step > 1) continue;
+            if (guided < 1e-3f && step > LONE_STEPS) continue;
             for (int k = 0; k < count; ++k) {
                 vec light = load(layers[k].light + 3 * q);
                 float range = decay(fabsf(luminance(light) - bright[k]) * tolerance[k]);
@@ -112,16 +113,16 @@ static void filter_pixel(const guides *g, const layer *layers, int count, int x,
                 sum[k] = add(sum[k], scale(light, w));
                 spread[k] += w * w * layers[k].variance[q];
                 total[k] += w;
-                if (step > 1) continue;
+                if (step > LONE_STEPS) continue;
                 lone_sum[k] = add(lone_sum[k], scale(light, lone));
                 lone_spread[k] += lone * lone * layers[k].variance[q];
                 lone_total[k] += lone;
             }
         }
     for (int k = 0; k < count; ++k) {
-        float lonely = LONELY * row[0] * row[0];
-        if (step == 1 && total[k] < lonely) { /* a thin edge has no neighbours of its kind: any will do */
-            float trust = total[k] / lonely;
+        float own = row[0] * row[0];
+        if (step <= LONE_STEPS && total[k] < LONELY * own) { /* a thin edge has no neighbours of its kind: any will do */
+            float trust = (total[k] / own - 1.0f) / (LONELY - 1.0f);
             sum[k] = mix(lone_sum[k], sum[k], trust);
             spread[k] = mixf(lone_spread[k], spread[k], trust);
             total[k] = mixf(lone_total[k], total[k], trust);
