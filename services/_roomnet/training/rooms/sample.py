@@ -85,10 +85,10 @@ def _shell(shop: Workshop, scene: Scene, sides: dict[str, Side]) -> None:
     scene.add(openings.handle(shop, left, BRASS, along=WINDOW.middle - 0.03, up=1.5, out=-0.075))
     scene.add(openings.door(shop, sides["back"], DOOR, leaf=OAK, casing=OAK, metal=BRASS))
     scene.add(left.place(openings.radiator(shop, painted(srgb("#e9e5da"), 8), width=1.3), WINDOW.middle, 0.03))
-    rust = drapery(srgb("#b98d63"), 9, translucency=0.3)
+    rust = drapery(srgb("#a8683f"), 9, translucency=0.3)
     for along, width in ((WINDOW.left - 0.12, 0.5), (WINDOW.right + 0.1, 0.46)):
         scene.add(
-            left.place(textiles.drape(shop, rust, width=width, height=2.2, folds=5, depth=0.05), along, 0.17, 0.03)
+            left.place(textiles.drape(shop, rust, width=width, height=2.2, folds=6, depth=0.06), along, 0.17, 0.03)
         )
     scene.add(left.place(textiles.curtain_rod(shop, width=2.55), WINDOW.middle, 0.17, 2.26))
     switch = Body(part=Part(label="wall")).add(trim, shop.box((0.08, 0.012, 0.08), (0, -0.006, 0), radius=0.003))

@@ -58,8 +58,7 @@ class Workshop:
 
     def lathe(self, profile: list[tuple[float, float]]) -> Mesh:
         """Turned about z."""
-        widest = max(radius for radius, _ in profile)
-        return solids.lathe(profile, segments=48 if self.fine else 10 if widest < 0.25 else 28)
+        return solids.lathe(profile, segments=40 if self.fine else 10)
 
     def cylinder(self, radius: float, height: float, top: float | None = None) -> Mesh:
         """Standing on z = 0."""
