@@ -39,10 +39,10 @@ bench: .venv-dev/ready
 protos: .venv-dev/ready
 	$(DEV) -m protos.generate
 
-# pins everything that any command installs; every install is held to it, hashes included
+# pins everything that any command installs; every install is held to it, hashes included. UPGRADE=1 takes newer versions
 lock: $(UV)
 	$(UV) pip compile --universal --python-version 3.11 --all-extras --group local --group check --group test \
-	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides --upgrade \
+	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides $(if $(UPGRADE),--upgrade) \
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
 	  protos/pyproject.toml services/*/pyproject.toml --output-file $(LOCK) > /dev/null
 

@@ -19,6 +19,8 @@ LEAST_SUPPORT: Final = 0.7
 """Share of the border that the walls found must explain."""
 FAR: Final = 50.0
 """Metres to a wall that is not there."""
+DEEPEST: Final = 12.0
+"""Metres to a wall in a room that people live in; beyond, a wall was missed and its pattern would be dust."""
 NEAR: Final = 0.12
 """A border point lies on a wall within this share of its distance."""
 
@@ -77,9 +79,10 @@ def find(layout: Layout, camera: Camera) -> Box | None:
     for wall, distance in ((front, along), (left, -over), (right, over)):
         if wall is not None:
             explained |= np.abs(distance - wall) < NEAR * wall
-    if explained.mean() < LEAST_SUPPORT:
+    room = Box(front=front, left=left, right=right)
+    if explained.mean() < LEAST_SUPPORT or _farthest(room, layout, camera) > DEEPEST:
         return None
-    return Box(front=front, left=left, right=right)
+    return room
 
 
 def _foot(labels: Bits) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -87,6 +90,13 @@ def _foot(labels: Bits) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     meets = (labels[1:] == Region.FLOOR) & (labels[:-1] == Region.WALL)
     columns = np.flatnonzero(meets.any(axis=0))
     return columns, np.argmax(meets[:, columns], axis=0) + 1
+
+
+def _farthest(room: Box, layout: Layout, camera: Camera) -> float:
+    """Metres to the farthest wall that is seen anywhere, at the height of the camera."""
+    columns = np.flatnonzero(layout.mask(Region.WALL).any(axis=0))[::8]
+    seen = room.seen(camera, floats(columns + 0.5), np.full(len(columns), camera.horizon, dtype=np.float32))
+    return float(seen.grain.max(initial=0.0)) * camera.focal
 
 
 def _slope(values: Floats) -> Floats:

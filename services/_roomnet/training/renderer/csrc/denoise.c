@@ -143,6 +143,7 @@ static void swap(float **a, float **b) {
  * a strength, the deviations of noise that are taken for equal. Each pass takes (2 reach + 1)^2 taps, reach 1 or 2. */
 void denoise(int width, int height, int passes, int reach, int count, float **lights, float **variances, const float *strengths,
              const float *normal, const float *depth, const float *albedo, const int32_t *part, int threads) {
+    if (passes == 0) return;
     size_t pixels = (size_t)width * (size_t)height;
     float *nearness = malloc(pixels * sizeof(float));
     guides g = {width, height, reach, normal, albedo, nearness, part};
