@@ -137,3 +137,7 @@ class Result:
     """One a variant, of the photo's size."""
 
     manifest: Manifest
+
+    repainted: NDArray[np.uint8] | None = None
+    """H×W, for the first variant: the ADE20K index of the surface that a pixel was repainted as, `ade20k.UNKNOWN` where
+    it was not; None from an engine that cannot tell. It stays in the process, for evaluation."""

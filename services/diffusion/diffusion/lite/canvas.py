@@ -45,6 +45,12 @@ class Canvas:
 
     surfaces: list[Surface] = field(default_factory=list)
 
+    repainted: Bits = field(init=False)
+    """H×W, the Region that each pixel was repainted as last; Region.OTHER where it was left alone."""
+
+    def __post_init__(self) -> None:
+        self.repainted = np.zeros(self.painted.shape[:2], dtype=np.uint8)
+
     def patch(self, mask: Bits) -> Patch:
         """Where paint on a mask goes; the mask is H×W, 1 inside, not empty."""
         width = max(0.8, BORDER * max(mask.shape) / 1024)
@@ -74,6 +80,8 @@ class Canvas:
         sure = cv2.mean(self.scene.layout.confidence, mask)[0]
         area = share_of(mask)
         self.surfaces.append(Surface(label=region.name.lower(), area=area, confidence=sure, material=material))
+        if material:
+            self.repainted[mask > 0] = region
 
     def picture(self) -> RGB:
         """What has been painted so far, sRGB."""

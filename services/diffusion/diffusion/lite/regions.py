@@ -81,6 +81,14 @@ def layout(segmentation: Bits, confidence: Floats | None) -> Layout:
     return Layout(labels=labels, confidence=confidence)
 
 
+def ade20k_of(regions: Bits) -> Bits:
+    """H×W values of Region as ADE20K indices: the first class behind each; `ade20k.UNKNOWN` for OTHER."""
+    table = np.full(len(Region), ade20k.UNKNOWN, dtype=np.uint8)
+    for region, names in CLASSES.items():
+        table[region] = ade20k.index(names[0])
+    return np.asarray(table[regions], dtype=np.uint8)
+
+
 @cache
 def _table() -> Bits:
     table = np.zeros(256, dtype=np.uint8)

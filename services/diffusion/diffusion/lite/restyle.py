@@ -13,7 +13,7 @@ from diffusion.lite import floor, furnishings, scene, walls
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.choice import choose
 from diffusion.lite.palette import palette_delta_e
-from diffusion.lite.regions import Region
+from diffusion.lite.regions import Region, ade20k_of
 from servicekit.engine import EngineInfo
 
 WORKS: Final[Sequence[tuple[str, Callable[[Canvas], None]]]] = (
@@ -66,7 +66,7 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
         seconds=seconds,
         device_seconds=perf_counter() - begin,
     )
-    yield Result(images=images, manifest=manifest)
+    yield Result(images=images, manifest=manifest, repainted=ade20k_of(canvases[0].repainted))
 
 
 def _finished(restyling: Restyling, canvas: Canvas, kept: Mask | None) -> RGB:
