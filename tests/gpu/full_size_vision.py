@@ -91,6 +91,10 @@ def dpt() -> nn.Module:
     )
 
 
+DEPTH_ANYTHING_SMALL: Final[Mapping[str, Any]] = {"width": 384, "heads": 6, "neck": [48, 96, 192, 384], "fusion": 64}
+DEPTH_ANYTHING_BASE: Final[Mapping[str, Any]] = {"width": 768, "heads": 12, "neck": [96, 192, 384, 768], "fusion": 128}
+
+
 def depth_anything(*, width: int, heads: int, neck: list[int], fusion: int) -> nn.Module:
     """Depth Anything V2 on DINOv2 with 12 layers."""
     backbone = Dinov2Config(
@@ -130,11 +134,11 @@ OTHERS: Final[Mapping[str, tuple[str, Callable[[], Any]]]] = {
     "YOLO11m-seg": ("in place of YOLOE", yolo11),
     "Depth Anything V2 small": (
         "in place of DPT",
-        lambda: depth_anything(width=384, heads=6, neck=[48, 96, 192, 384], fusion=64),
+        lambda: depth_anything(**DEPTH_ANYTHING_SMALL),
     ),
     "Depth Anything V2 base": (
         "in place of DPT",
-        lambda: depth_anything(width=768, heads=12, neck=[96, 192, 384, 768], fusion=128),
+        lambda: depth_anything(**DEPTH_ANYTHING_BASE),
     ),
     "SigLIP 2 B/16, both towers": ("while controlmaps starts", siglip2),
 }

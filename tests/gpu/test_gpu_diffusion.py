@@ -14,7 +14,7 @@ from diffusion.domain import Result
 from diffusion.sd.control import ControlBranch
 from servicekit import hardware
 from servicekit.errors import Exhausted
-from tests.gpu.speed import NETS, Bench, bench
+from tests.gpu.bench import NETS, Bench, bench
 
 pytestmark = [
     pytest.mark.gpu,

@@ -11,10 +11,10 @@ from tests.gpu.full_size import full_size
 
 @pytest.mark.slow
 def test_the_speed_program_prints_every_way_beside_stock(capsys: pytest.CaptureFixture[str]) -> None:
-    speed.main(["--tiny", "--device", "cpu", "--sides", "64", "--controlnets", "1", "--repeat", "1"])
+    speed.main(["--tiny", "--device", "cpu", "--sides", "64", "--controlnets", "1", "--repeat", "1", "--variants", "2"])
     rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| 64²")]
     assert [row[2] for row in rows][:2] == ["stock diffusers", "ours"]
-    assert len(rows) == 4
+    assert len(rows) == 6
     assert all(float(row[3]) > 0 for row in rows)
 
 
