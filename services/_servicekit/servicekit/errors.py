@@ -2,6 +2,8 @@
 
     ServiceError                     any code; carries what the caller may read
     ├── InvalidArgument              INVALID_ARGUMENT      the caller sent something unusable; names the field
+    ├── Unauthenticated              UNAUTHENTICATED       nobody knows who the caller is
+    ├── PermissionDenied             PERMISSION_DENIED     the caller is known, and may not do this
     ├── NotFound                     NOT_FOUND             no such thing, or no longer
     ├── Conflict                     ALREADY_EXISTS        another request holds the same key
     ├── FailedPrecondition           FAILED_PRECONDITION   not in this state
@@ -62,6 +64,18 @@ class InvalidArgument(ServiceError):  # noqa: N818 - named as the status code th
 
     def __init__(self, reason: str, message: str, *, field: str) -> None:
         super().__init__(reason, message, metadata={"field": field})
+
+
+class Unauthenticated(ServiceError):  # noqa: N818 - named as the status code that callers know
+    """Nobody knows who the caller is."""
+
+    default_code = grpc.StatusCode.UNAUTHENTICATED
+
+
+class PermissionDenied(ServiceError):  # noqa: N818 - named as the status code that callers know
+    """The caller is known, and may not do this."""
+
+    default_code = grpc.StatusCode.PERMISSION_DENIED
 
 
 class NotFound(ServiceError):  # noqa: N818 - named as the status code that callers know
