@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from training import photo, truth
 from training.renderer.trace import Buffers, Quality, Tracer
-from training.rooms import processing, random, viewpoint
+from training.rooms import flash, processing, random, viewpoint
 from training.rooms.random import ROOM_TYPES
 
 WIDTH, HEIGHT = 288, 216
@@ -58,7 +58,7 @@ def example(seed: int, *, width: int = WIDTH, height: int = HEIGHT, quality: Qua
     empty = rng.random() < random.EMPTY
     plan = random.empty_room(rng) if empty else random.room(rng, room_type)
     furniture, ceiling = (
-        float(np.clip(rng.normal(0.62, 0.17), 0.05, 0.95)),
+        float(np.clip(rng.normal(0.66, 0.17), 0.1, 0.95)),
         float(np.clip(rng.normal(0.035, 0.05), 0, 0.25)),
     )
     with Tracer(plan.scene) as tracer:
@@ -66,6 +66,8 @@ def example(seed: int, *, width: int = WIDTH, height: int = HEIGHT, quality: Qua
             plan, width, height, tracer.glance, furniture=0.05 if empty else furniture, ceiling=ceiling
         )
         buffers = tracer.render(camera, quality, seed=seed & 0xFFFFFFFF)
+    if rng.random() < flash.SHARE:
+        buffers = flash.fired(buffers, camera, rng)
     development = processing.by_chance(buffers.light, rng)
     image = photo.develop(buffers.light, development, rng)
     if rng.random() < 0.6:

@@ -1,10 +1,12 @@
 """Renders rooms by the thousand: `python -m training.generate --count 4000 --seed 1 --out DIR`.
 
 Example n of a run is made from seed × 2³² + n alone, so any number of processes gives the same files, and a run that
-was interrupted goes on where it stopped.
+was interrupted goes on where it stopped. A room that cannot be made is named and another one takes its place, the same
+one in every run.
 """
 
 import argparse
+import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -14,10 +16,19 @@ from typing import Final
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
 
 from training import dataset
+from training.dataset import Example
 from training.renderer import library
 
 SHARD: Final = 64
 """Examples a file."""
+
+SUBSTITUTES: Final = 3
+"""Seeds that are tried before the last one may fail."""
+
+_STRIDE: Final = 1 << 31
+"""From a seed to its substitute; a run has fewer examples."""
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -61,8 +72,20 @@ def _path(out: Path, start: int) -> Path:
 
 
 def _shard(seed: int, start: int, count: int, path: Path) -> int:
-    dataset.save([dataset.example((seed << 32) + number) for number in range(start, start + count)], path)
+    dataset.save([_example((seed << 32) + number) for number in range(start, start + count)], path)
     return count
+
+
+def _example(seed: int) -> Example:
+    """Of that seed, or of the first of its substitutes that can be made; raises what the last one raised."""
+    for attempt in range(SUBSTITUTES):
+        try:
+            return dataset.example(seed + attempt * _STRIDE)
+        except Exception:  # one room in a million must not cost a night of work, whatever ails it
+            _LOG.exception(
+                "room %d cannot be made; trying %d", seed + attempt * _STRIDE, seed + (attempt + 1) * _STRIDE
+            )
+    return dataset.example(seed + SUBSTITUTES * _STRIDE)
 
 
 if __name__ == "__main__":

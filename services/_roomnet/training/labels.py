@@ -69,6 +69,7 @@ INDEX: Final[dict[str, int]] = {
     "hood": 133,
     "sconce": 134,
     "vase": 135,
+    "fan": 139,
     "plate": 142,
     "monitor": 143,
     "shower": 145,

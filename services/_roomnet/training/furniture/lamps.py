@@ -100,3 +100,25 @@ def ceiling_bowl(shop: Workshop, glass: Material, *, radius: float = 0.18) -> Bo
     body = Body(part=Part(label="light", thing="lamp"))
     outline = [(0, -0.11), (0.45 * radius, -0.1), (0.8 * radius, -0.07), (radius, -0.02), (radius, 0)]
     return body.add(glass, shop.lathe(outline)).add(WHITE_PAINT, shop.cylinder(radius * 1.05, 0.015).moved(z=-0.015))
+
+
+def ceiling_fan(
+    shop: Workshop,
+    blade: Material,
+    metal: Material,
+    glass: Material | None,
+    *,
+    drop: float = 0.3,
+    radius: float = 0.6,
+    blades: int = 5,
+) -> Body:
+    """Hangs from z = 0; `glass` of a bowl under its hub, if it has one."""
+    body = Body(part=Part(label="fan"))
+    hub = shop.cylinder(0.11, 0.13).moved(z=-drop - 0.13)
+    body.add(metal, hub, shop.cylinder(0.015, drop).moved(z=-drop), shop.cylinder(0.07, 0.04).moved(z=-0.04))
+    one = shop.box((radius - 0.1, 0.13, 0.012), ((radius + 0.1) / 2, 0, 0)).turned(10, "x").moved(z=-drop - 0.07)
+    body.add(blade, *(one.turned(360 * number / blades) for number in range(blades)))
+    if glass:
+        bowl = shop.lathe([(0, -0.12), (0.08, -0.1), (0.13, -0.04), (0.14, 0)])
+        body.add(glass, bowl.moved(z=-drop - 0.13))
+    return body

@@ -130,9 +130,17 @@ def chest(
 
 
 def wardrobe(
-    shop: Workshop, wood: Material, handle: Material, *, width: float, height: float, doors: int, depth: float = 0.6
+    shop: Workshop,
+    wood: Material,
+    handle: Material,
+    *,
+    width: float,
+    height: float,
+    doors: int,
+    depth: float = 0.6,
+    panelled: bool = False,
 ) -> Body:
-    """Hinged doors down to a plinth."""
+    """Hinged doors down to a plinth; in a large picture they always have panels."""
     body = Body(part=Part(label="wardrobe", thing="wardrobe"))
     body.add(wood, shop.box((width, depth - 0.02, height), (0, -depth / 2 + 0.01, 0)))
     each = width / doors
@@ -141,7 +149,7 @@ def wardrobe(
         body.add(wood, shop.box((each - 0.006, 0.022, height - 0.1), (x, -depth + 0.01, 0.07), radius=0.004))
         side = 1 if number % 2 == 0 else -1
         body.add(handle, shop.box((0.014, 0.025, 0.2), (x + side * (each / 2 - 0.05), -depth - 0.015, 0.5 * height)))
-        if shop.fine:
+        if shop.fine or panelled:
             body.add(wood, *(panel for panel in _panels(shop, x, each, height, -depth)))
     return body
 

@@ -1,7 +1,7 @@
 """Furnishes bathrooms."""
 
 from training.furniture import bathroom, finishes, hung, textiles
-from training.rooms import things
+from training.rooms import disorder, things
 from training.rooms.plan import Plan, Spot, footprint
 from training.rooms.taste import WALLS, WOODS, pick
 from training.scene.material import Material, Texture, srgb
@@ -124,5 +124,5 @@ def _vanity(plan: Plan, spot: Spot, width: float, basins: int) -> None:
     )
     plan.add(spot.put(*bathroom.vanity(shop, front, top, plan.taste.metal, width=width, basins=basins)))
     for _ in range(int(shop.rng.integers(0, 4))):
-        body = things.small(plan, tallest=0.22)
+        body = disorder.small(plan, tallest=0.22)
         plan.add(spot.put(body, out=shop.between(0.08, 0.2), up=0.83, shift=shop.between(-0.45, 0.45) * width))

@@ -2,7 +2,7 @@
 
 from training.furniture import beds, play, seating, storage, tables
 from training.furniture.finishes import cloth
-from training.rooms import things
+from training.rooms import disorder, things
 from training.rooms.plan import Plan, Spot, footprint
 from training.rooms.taste import CLOTHS, pick
 from training.scene.material import Material
@@ -70,7 +70,7 @@ def _bed(plan: Plan, *, width: float) -> Spot | None:
     if not spot:
         return None
     sheet = _white(plan)
-    cover = _white(plan) if shop.chance(0.45) else taste.accent() if shop.chance(0.5) else taste.other_cloth
+    cover = _white(plan) if shop.chance(0.42) else taste.accent() if shop.chance(0.5) else taste.other_cloth
     top = shop.between(0.46, 0.68)
     bed = beds.bed(
         shop,
@@ -87,7 +87,10 @@ def _bed(plan: Plan, *, width: float) -> Spot | None:
     plan.add(spot.put(bed))
     pillows = [sheet, taste.accent() if shop.chance(0.4) else sheet]
     plan.add(spot.put(*beds.bed_pillows(shop, pillows, width=width, top=top)))
-    for _ in range(int(shop.rng.integers(0, 4))):
+    if shop.chance(0.3 * plan.mess):
+        x, y, _ = spot.side.point(spot.along + shop.between(-0.3, 0.3) * width, -shop.between(1.0, 1.8), 0)
+        disorder.thrown(plan, x, y, top + 0.06)
+    for _ in range(int(shop.rng.integers(0, 6))):
         x, y, _ = spot.side.point(spot.along + shop.between(-0.35, 0.35) * width, -0.55, 0)
         things.stray_cushion(plan, x, y, top + 0.05, spot.side.turn)
     if shop.chance(0.3):
@@ -113,7 +116,7 @@ def _nightstand(plan: Plan, spot: Spot, along: float) -> None:
     if shop.chance(0.65):
         things.table_lamp(plan, x, y, height)
     elif shop.chance(0.5):
-        plan.add(things.small(plan, tallest=0.25).placed(x, y, height))
+        plan.add(disorder.small(plan, tallest=0.25).placed(x, y, height))
 
 
 def _wardrobe(plan: Plan) -> None:
@@ -140,4 +143,4 @@ def _desk(plan: Plan) -> None:
         chair = seating.chair(shop, taste.other_wood, taste.other_cloth)
         plan.add(spot.put(chair, out=0.85, turn=180 + shop.between(-30, 30)))
         x, y, _ = spot.side.point(spot.along, -0.3, 0)
-        things.scatter(plan, (x, y), (0.5, 0.3), 0.74)
+        disorder.scatter(plan, (x, y), (0.5, 0.3), 0.74)

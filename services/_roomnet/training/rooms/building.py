@@ -9,7 +9,7 @@ from training.scene.material import Material
 from training.scene.scene import Body, Part, Scene
 from training.scene.solids import rectangle
 from training.scene.workshop import Workshop
-from training.shell import openings, walls
+from training.shell import doorway, openings, panelling, walls
 from training.shell.walls import Opening, Side
 
 SIZES: Final[dict[str, tuple[float, float, float, float]]] = {
@@ -52,6 +52,7 @@ def build(shop: Workshop, room_type: str) -> Plan:
         plan.add(walls.wall(side, taste.accent_wall if name == accent else taste.wall, openings=holes))
         if shop.chance(0.9) and room_type != "bathroom":
             plan.add(walls.skirting(shop, side, taste.trim, gaps=holes, height=shop.between(0.05, 0.16)))
+    _clad(plan, room_type)
     plan.add(walls.floor(taste.floor, width, depth, along_y=shop.chance(0.7)))
     _ceiling(plan, slope)
     for name, holes in plan.windows.items():
@@ -82,7 +83,7 @@ def _choose_openings(plan: Plan, room_type: str) -> None:
         if name in plan.low_sides:
             continue
         side = plan.sides[name]
-        french = shop.chance(0.18) and room_type not in {"bathroom", "kitchen"}
+        french = shop.chance(0.25) and room_type not in {"bathroom", "kitchen"}
         small = room_type in {"bathroom", "kitchen"}
         wide = min(shop.between(0.5, 1.1) if small else shop.between(0.8, 2.6), side.length - 0.7)
         if wide < 0.45:
@@ -119,6 +120,20 @@ def _choose_openings(plan: Plan, room_type: str) -> None:
 def _clear(plan: Plan, name: str, hole: Opening) -> bool:
     others = [*plan.windows.get(name, []), *plan.doors.get(name, [])]
     return not any(hole.left < other.right + 0.25 and hole.right > other.left - 0.25 for other in others)
+
+
+def _clad(plan: Plan, room_type: str) -> None:
+    """Now and then the lower part of all walls in boards, panels or tiles."""
+    shop, taste = plan.shop, plan.taste
+    wet = room_type in surfaces.WET
+    if not shop.chance(0.3 if wet else 0.12):
+        return
+    height = shop.between(0.9, 1.5) if wet else shop.between(0.7, 1.2)
+    surface = surfaces.tiles(shop, low=0.08, high=0.4, glossy=True) if wet else taste.trim
+    panel = 0.0 if wet or shop.chance(0.2) else shop.between(0.3, 0.8)
+    for name, side in plan.sides.items():
+        holes = [*plan.windows.get(name, []), *plan.doors.get(name, [])]
+        plan.add(panelling.wainscot(shop, side, surface, height=height, gaps=holes, panel=panel))
 
 
 def _ceiling(plan: Plan, slope: str) -> None:
@@ -227,11 +242,18 @@ def _door(plan: Plan, side: Side, hole: Opening) -> None:
     shop, taste = plan.shop, plan.taste
     panels = ((0, 0), (1, 2), (2, 2), (2, 3), (1, 1), (1, 3))[int(shop.rng.integers(6))]
     casing = taste.trim if shop.chance(0.7) else taste.door
+    leads_on = shop.chance(0.35) and side.name not in plan.windows
+    if leads_on:
+        wall, ground = taste.wall if shop.chance(0.5) else taste.accent_wall, taste.floor
+        plan.add(doorway.beyond(shop, side, hole, wall=wall, ground=ground, ceiling=taste.ceiling, wood=taste.wood))
+        plan.scene.lights.append(doorway.light(shop, side, hole))
     leaf = openings.door(
         shop,
         side,
         hole,
-        leaf=taste.door,
+        leaf=None if leads_on and shop.chance(0.5) else taste.door,
+        ajar=shop.between(20, 100) if leads_on else 0.0,
+        leads_on=leads_on,
         casing=casing,
         metal=taste.metal,
         panels=panels,

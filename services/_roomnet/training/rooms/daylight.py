@@ -1,6 +1,7 @@
 """Weather, time of day and the lamps that are on."""
 
 from training.furniture import lamps
+from training.rooms import built_in
 from training.rooms.plan import Plan
 from training.scene.light import Light, LightKind, Point, Sky
 from training.scene.material import Colour, Material
@@ -68,8 +69,10 @@ def lights(plan: Plan) -> None:
                 (x, y, top - drop + 0.3 * radius), radius=0.045, power=shop.between(25, 70), colour=colour
             )
             _add_bulb(plan, bulb)
-    elif kind < 0.72:
+    elif kind < 0.68:
         _downlights(plan, colour, lit=lit)
+    elif kind < 0.84 and not plan.low_sides:
+        built_in.fan(plan, x, y)
     if shop.chance(0.25):  # a photographer's flash, bounced
         level = shop.between(0.6, 2.5)
         flash = Light(

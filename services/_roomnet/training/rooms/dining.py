@@ -5,7 +5,7 @@ from typing import TypeAlias
 import numpy as np
 
 from training.furniture import lamps, seating, tables
-from training.rooms import daylight, surfaces, things
+from training.rooms import daylight, disorder, surfaces, things
 from training.rooms.plan import Plan
 from training.scene.material import Material
 from training.scene.scene import Part
@@ -56,7 +56,7 @@ def group(plan: Plan, *, most: int) -> None:
             ).placed(x, y, 0, turn)
         )
     plan.focus.append((x, y, 0.8))
-    things.scatter(plan, (x, y), (0.7, 0.7), 0.75, most=3)
+    disorder.scatter(plan, (x, y), (0.7, 0.7), 0.75, most=3)
     places = _around(shop, width, most) if circular else _along(width, depth, most)
     _chairs(plan, (x, y), turn, places)
     if shop.chance(0.45):

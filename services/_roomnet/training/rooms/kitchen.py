@@ -4,7 +4,7 @@ import numpy as np
 
 from training.furniture import finishes, kitchen, seating
 from training.furniture.kitchen import BASE_DEPTH, BASE_HEIGHT, TOP_THICKNESS, Fitting
-from training.rooms import dining, surfaces, things
+from training.rooms import dining, disorder, surfaces, things
 from training.rooms.plan import Plan, footprint
 from training.rooms.taste import WALLS, pick
 from training.scene.scene import Body, Part
@@ -18,7 +18,7 @@ def furnish(plan: Plan) -> None:
     fitting = surfaces.kitchen(plan.shop)
     order = [name for name in ("back", "left", "right") if name not in plan.low_sides]
     shop.rng.shuffle(order)
-    runs, wanted = 0, int(shop.rng.choice([1, 2, 3], p=[0.25, 0.55, 0.2]))
+    runs, wanted = 0, int(shop.rng.choice([1, 2, 3], p=[0.15, 0.45, 0.4]))
     for name in order:
         if runs < wanted and _run(plan, fitting, plan.sides[name], appliances=runs == 0):
             runs += 1
@@ -44,7 +44,13 @@ def _run(plan: Plan, fitting: Fitting, side: Side, *, appliances: bool) -> bool:
         ):
             fridge = kitchen.refrigerator(shop, shell, width=wide, height=shop.between(1.5, 1.95), side_by_side=double)
             plan.add(side.place(fridge, at, 0.0))
+            if side.name not in plan.low_sides and plan.height > 2.35 and shop.chance(0.5):
+                plan.add(
+                    side.place(kitchen.wall_unit(shop, fitting, width=wide, height=plan.height - 2.0), at, 0.2, 1.97)
+                )
             at += wide + 0.02
+            plan.focus.append((*side.point(at - wide / 2, -0.5, 0)[:2], 1.1))
+    at = _larders(plan, fitting, side, at=at, end=end)
     start, oven_at, sink_at = at, shop.between(0.2, 0.5), shop.between(0.5, 0.8)
     if end - start < 0.8 or not plan.take(footprint(side, (start + end) / 2, end - start, 0, BASE_DEPTH)):
         return False
@@ -78,12 +84,33 @@ def _run(plan: Plan, fitting: Fitting, side: Side, *, appliances: bool) -> bool:
     length = min(at, side.length) - start
     plan.add(side.place(kitchen.worktop(shop, fitting, length=length), start))
     _backsplash(plan, fitting, side, start=start, length=length)
-    for _ in range(int(shop.rng.integers(0, 5))):
-        x, y, _ = side.point(start + shop.between(0.1, 0.9) * length, -0.2, 0)
-        plan.add(things.small(plan).placed(x, y, BASE_HEIGHT + TOP_THICKNESS, shop.between(0, 360)))
+    for _ in range(int(shop.rng.integers(0, 6)) + int(shop.rng.poisson(3 * plan.mess))):
+        x, y, _ = side.point(start + shop.between(0.05, 0.95) * length, -shop.between(0.14, 0.42), 0)
+        plan.add(
+            disorder.kitchenware(plan).placed(x, y, BASE_HEIGHT + TOP_THICKNESS, side.turn + shop.between(-40, 40))
+        )
     if shop.chance(0.3):
         plan.add(side.place(kitchen.microwave(shop, fitting), start + 0.3, 0.0, BASE_HEIGHT + TOP_THICKNESS))
     return True
+
+
+def _larders(plan: Plan, fitting: Fitting, side: Side, *, at: float, end: float) -> float:
+    """Perhaps some fronts as high as the room; returns where the worktop may start."""
+    shop = plan.shop
+    if side.name in plan.low_sides or shop.chance(0.5):
+        return at
+    height = plan.height - 0.02 if shop.chance(0.5) else min(2.1, plan.height - 0.02)
+    for _ in range(int(shop.rng.integers(1, 4))):
+        width = shop.between(0.4, 0.65)
+        middle = at + width / 2
+        if end - at < width + 1.0 or not plan.wall_free(side.name, middle, width, height):
+            break
+        if not plan.take(footprint(side, middle, width, 0, BASE_DEPTH)):
+            break
+        plan.add(side.place(kitchen.tall_unit(shop, fitting, width=width, height=height), at))
+        plan.hung.setdefault(side.name, []).append((at, at + width))
+        at += width
+    return at
 
 
 def _stretch(plan: Plan, side: Side) -> tuple[float, float]:
@@ -104,15 +131,18 @@ def _wall_unit(plan: Plan, fitting: Fitting, side: Side, *, at: float, width: fl
         and plan.hang_at(side.name, at + width / 2, width - 0.2)
         and side.name not in plan.low_sides
     ):
-        height = min(0.72, plan.height - 1.42)
+        height = min(0.72, plan.height - 1.42) if fitting.shaker else plan.height - 1.42
         if height > 0.4:
             plan.add(side.place(kitchen.wall_unit(plan.shop, fitting, width=width, height=height), at, 0.0, 1.4))
 
 
 def _above_cooker(plan: Plan, fitting: Fitting, side: Side, *, at: float) -> None:
     if plan.wall_free(side.name, at + 0.3, 0.6, 2.0) and side.name not in plan.low_sides:
-        plan.add(side.place(kitchen.hood(plan.shop, fitting, height=plan.height - 1.55), at, 0.0, 1.55))
         plan.hung.setdefault(side.name, []).append((at, at + 0.6))
+        if plan.shop.chance(0.35):  # a microwave oven takes the hood's place, as in American kitchens
+            plan.add(side.place(kitchen.microwave(plan.shop, fitting), at + 0.3, 0.0, 1.4))
+            return
+        plan.add(side.place(kitchen.hood(plan.shop, fitting, height=plan.height - 1.55), at, 0.0, 1.55))
 
 
 def _backsplash(plan: Plan, fitting: Fitting, side: Side, *, start: float, length: float) -> None:
@@ -140,7 +170,7 @@ def _island(plan: Plan, fitting: Fitting) -> None:
         ]
     )
     plan.focus.append((*place, 0.9))
-    things.scatter(plan, place, (0.6 * size[0], 0.6 * size[1]), BASE_HEIGHT + 0.045, most=3)
+    disorder.scatter(plan, place, (0.6 * size[0], 0.6 * size[1]), BASE_HEIGHT + 0.045, most=3)
     angle = np.radians(float(turn))
     for number in range(int(shop.rng.integers(0, 5))):
         dx, dy = (number - 1.5) * length / 4, depth / 2 + shop.between(0.0, 0.25)

@@ -1,7 +1,7 @@
 """Furnishes living rooms."""
 
 from training.furniture import hearth, hung, seating, storage, tables
-from training.rooms import things
+from training.rooms import disorder, things
 from training.rooms.plan import Plan, Spot, footprint
 from training.scene.material import Material, Texture
 from training.scene.scene import Part
@@ -58,6 +58,9 @@ def _sofa(plan: Plan) -> Spot | None:
         shift = shop.between(-0.4, 0.4) * (width - 0.5)
         cx, cy, _ = spot.side.point(spot.along + shift, -0.42, 0)
         things.stray_cushion(plan, cx, cy, CUSHION_SEAT, spot.side.turn)
+    if shop.chance(0.3 * plan.mess):
+        x, y, _ = spot.side.point(spot.along + shop.between(-0.3, 0.3) * width, -0.55, 0)
+        disorder.thrown(plan, x, y, CUSHION_SEAT)
     things.hang_above(plan, spot, width, lowest=shop.between(1.1, 1.3))
     return spot
 
@@ -121,7 +124,7 @@ def _coffee_table(plan: Plan, spot: Spot, out: float) -> None:
         )
     x, y, _ = side.point(spot.along, -out, 0)
     plan.add(table.placed(x, y, 0, side.turn + shop.between(-4, 4)))
-    things.scatter(plan, (x, y), (depth, depth), height)
+    disorder.scatter(plan, (x, y), (depth, depth), height)
 
 
 def _television(plan: Plan) -> None:

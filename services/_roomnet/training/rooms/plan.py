@@ -49,6 +49,9 @@ class Plan:
     hung: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     """Stretches of wall that are taken above eye height."""
 
+    mess: float = 0.0
+    """How much lies about, 0 to 3."""
+
     occupied: list[Rectangle] = field(default_factory=list)
     focus: list[tuple[float, float, float]] = field(default_factory=list)
     """Points that a photographer would look at."""

@@ -13,21 +13,21 @@ def by_chance(light: Floats, rng: np.random.Generator) -> Development:
     grey = light @ _LUMINANCE
     metered = float(np.exp(np.mean(np.log(np.maximum(np.minimum(grey, np.quantile(grey, 0.97)), 1e-4)))))
     kind = rng.random()
-    cast = rng.normal(0, 0.06)
+    cast = rng.normal(0, 0.08)
     balance = np.array([1 + cast, 1 + 0.3 * rng.normal(0, 0.03), 1 - cast])
     mean = (light.reshape(-1, 3) * np.minimum(1, 1 / np.maximum(grey.reshape(-1, 1), 1e-4))).mean(axis=0)
-    balance *= (mean.mean() / np.maximum(mean, 1e-4)) ** rng.uniform(
-        0.35, 0.95
-    )  # what automatic white balance would do
-    stops = rng.normal(0.15, 0.35) if kind < 0.85 else rng.uniform(-1.6, 1.4)
+    balance *= (mean.mean() / np.maximum(mean, 1e-4)) ** (
+        rng.uniform(0.35, 0.95) if rng.random() < 0.7 else rng.uniform(0.0, 0.35)
+    )  # what automatic white balance would do, and what it often fails to do
+    stops = rng.normal(0.15, 0.35) if kind < 0.82 else rng.uniform(-1.8, 1.5)
     agent = rng.random() < 0.35
     return Development(
         exposure=0.26 / metered * 2.0**stops,
         white_balance=(float(balance[0]), float(balance[1]), float(balance[2])),
-        contrast=float(rng.normal(1.02, 0.08)),
-        saturation=float(rng.uniform(0.6, 1.2) if rng.random() > 0.03 else 0.0),
+        contrast=float(rng.normal(1.1, 0.13)),
+        saturation=float(rng.uniform(0.6, 1.4) if rng.random() > 0.03 else 0.0),
         shadows=float(rng.uniform(0.4, 0.75) if agent else rng.uniform(0.0, 0.5)),
-        glare=float(rng.uniform(0.0, 0.1)),
+        glare=float(rng.uniform(0.0, 0.1) if rng.random() < 0.5 else 0.0),
         vignette=float(rng.uniform(0.0, 0.35)),
         grain=float(rng.choice([0.004, 0.01, 0.02], p=[0.6, 0.3, 0.1])),
         sharpening=float(rng.uniform(0.0, 0.8)) if rng.random() < 0.4 else 0.0,

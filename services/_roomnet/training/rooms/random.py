@@ -5,7 +5,20 @@ from typing import Final
 
 import numpy as np
 
-from training.rooms import bathroom, bedroom, building, daylight, dining, kitchen, living, things, workplace
+from training.rooms import (
+    bathroom,
+    bedroom,
+    building,
+    built_in,
+    daylight,
+    dining,
+    disorder,
+    kitchen,
+    living,
+    things,
+    wild,
+    workplace,
+)
 from training.rooms.plan import Plan
 from training.scene.workshop import Workshop
 
@@ -34,20 +47,52 @@ def room(rng: np.random.Generator, room_type: str, *, fine: bool = False) -> Pla
     """A room of that type with its light, furnished."""
     shop = Workshop(rng=rng, fine=fine)
     plan = building.build(shop, room_type)
+    plan.mess = disorder.amount(plan)
+    _fit(plan, room_type)
     FURNISHERS[room_type](plan)
     _fill(plan)
-    things.clutter(plan, max(0.0, float(rng.normal(0.1, 0.5))))
+    disorder.clutter(plan, 0.35 * plan.mess)
+    if shop.chance(wild.SHARE):
+        wild.repaint(plan)
     daylight.lights(plan)
     return plan
+
+
+FITTED: Final[dict[str, tuple[float, float]]] = {
+    "living_room": (0.12, 0.25),
+    "bedroom": (0.28, 0.08),
+    "dining_room": (0.2, 0.15),
+    "office": (0.3, 0.35),
+    "hallway": (0.3, 0.15),
+    "kids_room": (0.25, 0.2),
+    "other": (0.25, 0.25),
+}
+"""How often a room has fitted cupboards, and how often fitted shelves."""
+
+
+def _fit(plan: Plan, room_type: str) -> None:
+    """Built-in things come first, for they need whole walls."""
+    cupboards, shelves = FITTED.get(room_type, (0.0, 0.0))
+    if plan.shop.chance(cupboards):
+        built_in.cupboards(plan)
+    if plan.shop.chance(shelves):
+        built_in.shelves(plan)
 
 
 def _fill(plan: Plan) -> None:
     """Lived-in rooms have a few things more than they need."""
     shop = plan.shop
-    if shop.chance(0.35):
+    if shop.chance(0.2):
         return
-    makers = (things.bookcase, things.floor_plant, things.floor_lamp, things.sideboard, things.easy_chair)
-    for _ in range(int(shop.rng.integers(1, 5))):
+    makers = (
+        things.bookcase,
+        things.floor_plant,
+        things.floor_lamp,
+        things.sideboard,
+        things.easy_chair,
+        built_in.board,
+    )
+    for _ in range(int(shop.rng.integers(1, 7))):
         makers[int(shop.rng.integers(len(makers)))](plan)
 
 
@@ -57,6 +102,8 @@ def empty_room(rng: np.random.Generator, *, fine: bool = False) -> Plan:
     shop = Workshop(rng=rng, fine=fine)
     plan = building.build(shop, kinds[int(rng.integers(len(kinds)))])
     if shop.chance(0.2):
-        things.clutter(plan, 0.3)
+        disorder.clutter(plan, 0.3)
+    if shop.chance(wild.SHARE):
+        wild.repaint(plan)
     daylight.lights(plan)
     return plan

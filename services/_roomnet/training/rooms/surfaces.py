@@ -2,7 +2,8 @@
 
 from training.furniture import finishes
 from training.furniture.kitchen import Fitting
-from training.rooms.taste import CLOTHS, WALL_SHARES, WALLS, WOODS, Taste, pick
+from training.rooms import patterns
+from training.rooms.taste import ACCENTS, CLOTHS, WALL_SHARES, WALLS, WOODS, Taste, pick
 from training.scene.material import Material, Texture, shade, srgb
 from training.scene.workshop import Workshop
 
@@ -15,11 +16,6 @@ def choose(shop: Workshop, room_type: str) -> Taste:
     wood, other = (finishes.wood(pick(shop, WOODS), shop.seed(), contrast=shop.between(0.3, 0.9)) for _ in range(2))
     white = finishes.painted(srgb("#eeece6"), shop.seed(), roughness=shop.between(0.3, 0.6))
     trim = white if shop.chance(0.7) else wood
-    cloth = (
-        finishes.leather(pick(shop, CLOTHS), shop.seed())
-        if shop.chance(0.15)
-        else finishes.cloth(pick(shop, CLOTHS), shop.seed())
-    )
     metals = (finishes.BRASS, finishes.STEEL, finishes.BLACK_METAL, finishes.CHROME)
     wall = _wall(shop, room_type)
     return Taste(
@@ -31,31 +27,34 @@ def choose(shop: Workshop, room_type: str) -> Taste:
         door=wood if shop.chance(0.35) else white,
         wood=wood if shop.chance(0.75) else finishes.painted(pick(shop, (*WALLS[0], *WALLS[2])), shop.seed()),
         other_wood=other,
-        cloth=cloth,
-        other_cloth=finishes.cloth(pick(shop, CLOTHS), shop.seed()),
+        cloth=_cover(shop),
+        other_cloth=_cover(shop),
         metal=metals[int(shop.rng.integers(len(metals)))],
         curtain=_curtain(shop),
         shop=shop,
     )
 
 
+def _cover(shop: Workshop) -> Material:
+    """Of seats and beds."""
+    kind, colour = shop.rng.random(), pick(shop, CLOTHS)
+    if kind < 0.14:
+        return finishes.leather(colour, shop.seed())
+    if kind < 0.28:
+        return patterns.cloth(shop, colour, pick(shop, CLOTHS), pick(shop, ACCENTS))
+    return finishes.cloth(colour, shop.seed())
+
+
 def _wall(shop: Workshop, room_type: str) -> Material:
     if room_type in WET and shop.chance(0.65):
-        return _tiles(shop, low=0.08, high=0.5, glossy=True)
+        return tiles(shop, low=0.08, high=0.5, glossy=True)
     group = int(shop.rng.choice(len(WALLS), p=WALL_SHARES))
     colour = pick(shop, WALLS[group])
-    if shop.chance(0.07):
-        second = shade(colour, shop.between(0.7, 1.15))
-        size = (shop.between(0.04, 0.2), 0.1)
-        return Material(
-            texture=Texture.STRIPES,
-            seed=shop.seed(),
-            colour=colour,
-            second=second,
-            size=size,
-            detail=(0.5, 0.0),
-            specular=0.02,
-        )
+    kind = shop.rng.random()
+    if kind < 0.11:
+        return patterns.wallpaper(shop, colour, loud=kind < 0.02)
+    if kind < 0.16:
+        return _accent(shop)
     return finishes.wall_paint(colour, shop.seed(), mottle=shop.between(0.02, 0.12))
 
 
@@ -108,7 +107,7 @@ def _floor(shop: Workshop, room_type: str) -> Material:
     tiled = 0.62 if room_type in TILED else 0.14
     carpet = 0.0 if room_type in TILED else 0.34 if room_type in {"bedroom", "kids_room", "office"} else 0.17
     if kind < tiled:
-        return _tiles(shop, low=0.2, high=0.7, glossy=shop.chance(0.4))
+        return tiles(shop, low=0.2, high=0.7, glossy=shop.chance(0.4))
     if kind < tiled + carpet:
         colour = pick(shop, CLOTHS[:10])
         return Material(
@@ -145,7 +144,8 @@ def _floor(shop: Workshop, room_type: str) -> Material:
     return base
 
 
-def _tiles(shop: Workshop, *, low: float, high: float, glossy: bool) -> Material:
+def tiles(shop: Workshop, *, low: float, high: float, glossy: bool) -> Material:
+    """Of stone or fired clay, `low` to `high` metres wide."""
     wide = shop.between(low, high)
     tall = wide if shop.chance(0.6) else wide * shop.between(0.4, 0.6)
     tones = (

@@ -5,6 +5,7 @@ from typing import Final
 
 from training.furniture import finishes
 from training.furniture.plants import foliage
+from training.rooms import patterns
 from training.scene.material import Colour, Material, Texture, srgb
 from training.scene.workshop import Workshop
 
@@ -73,6 +74,8 @@ class Taste:
         """Cloth in a stronger colour: cushions, throws."""
         shop = self.shop
         colour = pick(shop, ACCENTS)
+        if shop.chance(0.22):
+            return patterns.cloth(shop, colour, pick(shop, CLOTHS), pick(shop, ACCENTS))
         if shop.chance(0.2):
             return Material(
                 texture=Texture.STRIPES,

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from training.furniture import hung, lamps, ornaments, plants, seating, storage, textiles
+from training.furniture import hung, lamps, plants, seating, storage, textiles
 from training.furniture.finishes import lampshade
-from training.rooms import daylight
+from training.rooms import daylight, disorder
 from training.rooms.plan import Plan, Spot
 from training.rooms.taste import pick
-from training.scene.material import Material, srgb
 from training.scene.scene import Body, Part
 
 
@@ -116,73 +115,12 @@ def bookcase(plan: Plan) -> None:
         elif shop.chance(0.7):
             plan.add(
                 spot.put(
-                    small(plan, tallest=gap - 0.05),
+                    disorder.small(plan, tallest=gap - 0.05),
                     out=depth / 2,
                     up=level + 0.023,
                     shift=shop.between(-0.3, 0.3) * width,
                 )
             )
-
-
-def small(plan: Plan, *, tallest: float = 0.4) -> Body:
-    """Something for a table or a shelf; its foot at the origin."""
-    shop = plan.shop
-    kind = int(shop.rng.integers(6))
-    if kind == 0:
-        return ornaments.vase(shop, plan.taste.pottery(), height=min(shop.between(0.15, 0.38), tallest))
-    if kind == 1:
-        return ornaments.bowl(shop, plan.taste.pottery(), radius=shop.between(0.08, 0.16))
-    if kind == 2:
-        return ornaments.book_stack(shop, count=int(shop.rng.integers(1, 5)))
-    if kind == 3:
-        return ornaments.mug(shop, plan.taste.pottery())
-    if kind == 4:
-        return ornaments.basket(
-            shop, plan.taste.accent(), radius=shop.between(0.08, 0.14), height=min(shop.between(0.1, 0.2), tallest)
-        )
-    height = min(shop.between(0.15, 0.35), tallest)
-    return plants.grassy_plant(
-        shop,
-        plan.taste.green(),
-        plan.taste.pottery(),
-        height=0.6 * height,
-        pot_height=0.4 * height,
-        leaves=14 if not shop.fine else 26,
-    )
-
-
-def scatter(plan: Plan, spot: tuple[float, float], size: tuple[float, float], z: float, *, most: int = 4) -> None:
-    """Small things on a top of that size whose middle is `spot`, not on each other."""
-    shop = plan.shop
-    placed: list[tuple[float, float]] = []
-    for _ in range(int(shop.rng.integers(0, most + 1))):
-        x, y = spot[0] + shop.between(-0.4, 0.4) * size[0], spot[1] + shop.between(-0.36, 0.36) * size[1]
-        if all(abs(x - a) + abs(y - b) > 0.3 for a, b in placed):
-            placed.append((x, y))
-            plan.add(small(plan).placed(x, y, z, shop.between(0, 360)))
-
-
-def clutter(plan: Plan, amount: float) -> None:
-    """Boxes, bags, baskets, cushions and heaps of cloth on the floor; `amount` 0–1."""
-    shop = plan.shop
-    for _ in range(int(shop.rng.poisson(5 * amount))):
-        size = shop.between(0.25, 0.55)
-        place = plan.anywhere(size, size, margin=0.03)
-        if not place:
-            continue
-        kind = shop.rng.random()
-        if kind < 0.35:
-            card = Material(colour=srgb("#b08a5c"), seed=shop.seed(), specular=0.0, detail=(0.15, 0.0))
-            body = ornaments.carton(shop, card, size=(size, size * 0.75, shop.between(0.15, 0.45)))
-        elif kind < 0.55:
-            body = ornaments.basket(shop, plan.taste.accent(), radius=size / 2, height=shop.between(0.2, 0.4))
-        elif kind < 0.75:
-            pillow = shop.pillow(size, size, 0.16).moved(z=0.08)
-            body = Body(part=Part(label="cushion", thing="cushion")).add(plan.taste.accent(), pillow)
-        else:
-            heap = shop.upholstery((size, size * 0.8, shop.between(0.1, 0.3)), (0, 0, 0), radius=0.08, crown=0.06)
-            body = Body(part=Part(label="apparel")).add(plan.taste.accent(), heap)
-        plan.add(body.placed(*place, 0.0, shop.between(0, 90)))
 
 
 def sideboard(plan: Plan, *, thing: str = "cabinet") -> Spot | None:
@@ -213,7 +151,7 @@ def sideboard(plan: Plan, *, thing: str = "cabinet") -> Spot | None:
         )
     )
     x, y, _ = spot.side.point(spot.along, -0.23, 0)
-    scatter(plan, (x, y), (0.3, 0.3), height, most=2)
+    disorder.scatter(plan, (x, y), (0.3, 0.3), height, most=2)
     if shop.chance(0.3):
         lamp_x, lamp_y, _ = spot.side.point(spot.along + 0.35 * width, -0.23, 0)
         table_lamp(plan, lamp_x, lamp_y, height)

@@ -1,7 +1,7 @@
 """Furnishes home offices and hallways, and rooms of no particular use."""
 
 from training.furniture import desktop, hung, seating, tables, textiles
-from training.rooms import things
+from training.rooms import disorder, things
 from training.rooms.plan import Plan
 from training.scene.scene import Body, Part
 
@@ -137,7 +137,7 @@ def _console(plan: Plan) -> None:
         )
     )
     x, y, _ = spot.side.point(spot.along, -0.19, 0)
-    things.scatter(plan, (x, y), (0.3, 0.2), 0.82, most=2)
+    disorder.scatter(plan, (x, y), (0.3, 0.2), 0.82, most=2)
     if plan.hang_at(spot.side.name, spot.along, 0.6):
         plan.add(spot.put(hung.mirror(shop, taste.wood, width=0.5, height=0.8), up=1.6))
 

@@ -32,6 +32,7 @@ class Texture(IntEnum):
     ABSTRACT = 13
     LEAF = 14
     MOSAIC = 15
+    FLORAL = 16
 
 
 def srgb(text: str) -> Colour:

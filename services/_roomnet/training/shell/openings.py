@@ -88,14 +88,18 @@ def door(
     side: Side,
     hole: Opening,
     *,
-    leaf: Material,
+    leaf: Material | None,
     casing: Material,
     metal: Material,
     panels: tuple[int, int] = (2, 3),
     ajar: float = 0.0,
     hinge_left: bool = True,
+    leads_on: bool = False,
 ) -> Body:
-    """A panelled leaf in its lining with architraves; `ajar` degrees open, away from the room."""
+    """A panelled leaf in its lining with architraves; `ajar` degrees open, away from the room.
+
+    Without a leaf, or where `leads_on`, one looks into whatever is behind, else into the dark.
+    """
     body = Body(part=Part(label="door", thing="door"))
     width, height, trim = hole.width, hole.height, 0.075
     for edge in (-1, 1):
@@ -106,7 +110,10 @@ def door(
         casing, shop.box((width + 2 * trim - 0.02, 0.024, trim), (hole.middle, -0.012, height - 0.01), radius=0.005)
     )
     body.add(casing, shop.box((width, 0.16, 0.022), (hole.middle, 0.08, height - 0.022)))
-    body.add(DARKNESS, rectangle((hole.left, 0.2, 0), (width, 0, 0), (0, 0, height)))
+    if not leads_on:
+        body.add(DARKNESS, rectangle((hole.left, 0.2, 0), (width, 0, 0), (0, 0, height)))
+    if leaf is None:
+        return side.place(body, 0)
     sign = 1 if hinge_left else -1
     pieces = _leaf(shop, leaf, metal, width=width - 0.05, height=height - 0.03, panels=panels, sign=sign)
     hinge = hole.left + 0.024 if hinge_left else hole.right - 0.024

@@ -102,6 +102,19 @@ static texel mosaic(const material *m, float u, float v, float footprint) {
     return (texel){scale(colour, 0.8f + 0.4f * tuft), tuft, 1.0f, 1.0f};
 }
 
+/* Flowers of chance size, a little off a lattice, over scrolls. */
+static texel floral(const material *m, float u, float v, float footprint) {
+    float x = u / m->size[0], y = v / m->size[0], scroll = fractal(x * 1.3f, y * 1.3f, 3, m->seed + 4u);
+    int column = (int)floorf(x), row = (int)floorf(y);
+    float chosen = cell_random(column, row, m->seed), size = 0.25f + 0.25f * cell_random(column, row, m->seed + 1u);
+    float dx = (x - (float)column - 0.3f - 0.4f * cell_random(column, row, m->seed + 2u)) / size;
+    float dy = (y - (float)row - 0.3f - 0.4f * cell_random(column, row, m->seed + 3u)) / size;
+    vec colour = load(m->colour[fabsf(scroll - 0.5f) < 0.03f ? 1 : 0]);
+    if (chosen < m->detail[0] && flower(dx, dy, chosen < 0.3f ? 5.0f : 8.0f)) colour = load(m->colour[chosen < 0.5f * m->detail[0] ? 2 : 1]);
+    float thread = mixf(0.5f, fractal(u * 250.0f, v * 250.0f, 2, m->seed + 5u), fade(0.004f, footprint));
+    return (texel){scale(colour, 0.88f + 0.24f * thread), thread, 1.0f, 1.0f};
+}
+
 static texel landscape(const material *m, float u, float v) {
     float far = 0.52f + 0.12f * (fractal(u * 3.0f, 0.5f, 4, m->seed) - 0.5f);
     float near = 0.34f + 0.34f * (fractal(u * 4.0f, 7.5f, 5, m->seed + 3u) - 0.5f);
@@ -146,6 +159,7 @@ texel texture_at(const material *m, float u, float v, float footprint) {
         case TEXTURE_ABSTRACT: return abstract(m, u, v);
         case TEXTURE_LEAF: return leaf(m, u, v);
         case TEXTURE_MOSAIC: return mosaic(m, u, v, footprint);
+        case TEXTURE_FLORAL: return floral(m, u, v, footprint);
         default: return plain(m, u, v);
     }
 }

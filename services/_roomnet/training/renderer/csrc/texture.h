@@ -22,6 +22,7 @@ enum texture_kind {
     TEXTURE_ABSTRACT,    /* picture, u and v 0..1: fields of c0, c1, c2 */
     TEXTURE_LEAF,        /* u 0..1 across, v 0..1 along: c0, rib c1 */
     TEXTURE_MOSAIC,      /* geometric rug: diamonds of size[0]: c0, c1, c2 */
+    TEXTURE_FLORAL,      /* printed cloth or paper: flowers c1, c2 and scrolls c1 on c0, size[0] apart; detail[0] share of flowers */
 };
 
 typedef struct {
