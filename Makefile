@@ -12,7 +12,7 @@ RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia
 RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 
-.PHONY: run test check demo bench weights protos lock clean
+.PHONY: run test check demo bench eval-rooms weights protos lock clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_VENV)/ready
@@ -35,6 +35,10 @@ check: .venv-dev/ready
 
 bench: .venv-dev/ready
 	$(DEV) -m tests.load
+
+# how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
+eval-rooms: .venv-dev/ready
+	$(DEV) -m tests.rooms $(if $(ROOMS),--rooms $(ROOMS)) $(if $(OUT),--out $(OUT))
 
 protos: .venv-dev/ready
 	$(DEV) -m protos.generate

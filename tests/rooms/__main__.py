@@ -1,92 +1,115 @@
-"""Prints how well roomnet understands the rooms of `MODOMO_ROOMS`; the baseline is a guess by position alone."""
+"""Evaluates the lite engines on a folder of real photos: `make eval-rooms ROOMS=DIR OUT=DIR`.
 
+What the folder may hold is told in tests.rooms.collection, what is measured in scores and restyle_scores.
+"""
+
+import argparse
+import asyncio
+import os
 import sys
-import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import roomnet
-from tests.rooms import ground_truth, scores
-from tests.rooms.ground_truth import SURFACES
+from tests.load import machine
+from tests.rooms import collection, ground_truth, memory, report, sheet
+from tests.rooms.collection import NothingToEvaluateError, Skipped, Source
+from tests.rooms.engines import Engines, Seconds
+from tests.rooms.ground_truth import Photo, UnreadableError
+from tests.rooms.report import Findings, Typed
+from tests.rooms.rows import Row, evaluate
+
+TIMED: Final = 15
+"""Photos that a whole job is timed on, at most."""
+TIMED_SIZE: Final = (1024, 768)
 
 
-def by_position(shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """What a photo of a room shows where, for want of anything better: wall above, furniture, floor at the bottom."""
-    surfaces = np.zeros(shape[:2], dtype=np.uint8)
-    surfaces[: int(0.08 * shape[0])] = SURFACES.index("ceiling")
-    surfaces[int(0.5 * shape[0]) :] = SURFACES.index("furniture")
-    surfaces[int(0.85 * shape[0]) :] = SURFACES.index("floor")
-    return surfaces
+class Evaluation:
+    """Goes through a collection, photo by photo."""
+
+    def __init__(self, engines: Engines, out: Path) -> None:
+        self._engines = engines
+        self._out = out
+        self.rows: list[Row] = []
+        self.typed: list[Typed] = []
+        self.seconds: list[Seconds] = []
+        self.skipped: list[Skipped] = []
+
+    async def take(self, source: Source) -> None:
+        """Evaluates one photo, or notes why it cannot be."""
+        try:
+            photo = ground_truth.read(source)
+        except UnreadableError as error:
+            self.skipped.append(Skipped(file=source.name, reason=str(error)))
+            return
+        if photo.room_type is None:
+            await self._whole(photo)
+            return
+        found = await self._engines.classify(photo.rgb)
+        best = max(found.rooms, key=lambda room: found.rooms[room])
+        self.typed.append(
+            Typed(name=photo.name, shows=photo.room_type, found=best, room_probability=found.room_probability)
+        )
+
+    async def _whole(self, photo: Photo) -> None:
+        seen = await self._engines.look(photo.rgb)
+        number = len(self.rows)
+        row = await evaluate(self._engines, photo, seen, number=number)
+        title = f"{seen.room_type.value} {seen.classification.rooms[seen.room_type]:.2f}"
+        sheet.write(self._out / f"{photo.name}.jpg", photo.rgb, seen, row.restyled.pictures, title=title)
+        self.rows.append(row.without_pictures())
+        if len(self.seconds) < TIMED:
+            resized = np.asarray(cv2.resize(photo.rgb, TIMED_SIZE, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+            style = list(self._engines.styles)[number % len(self._engines.styles)]
+            self.seconds.append(await self._engines.time(resized, style))
 
 
-def main() -> int:
-    """Prints three tables."""
-    root = ground_truth.folder()
-    if root is None:
-        print("MODOMO_ROOMS names no directory")
-        return 1
-    _surfaces(root)
-    _depth(root)
-    _kinds(root)
+async def _run(root: Path, out: Path, console: Console) -> None:
+    found = collection.find(root)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("loading", total=len(found.sources))
+        async with Engines() as engines:
+            evaluation = Evaluation(engines, out)
+            for source in found.sources:
+                progress.update(task, description=source.name[-32:])
+                await evaluation.take(source)
+                progress.advance(task)
+    findings = Findings(
+        rows=evaluation.rows,
+        typed=evaluation.typed,
+        seconds=evaluation.seconds,
+        beyond_bare_mb=memory.beyond_bare(),
+        skipped=(*found.skipped, *evaluation.skipped),
+        conditions={"roomnet": roomnet.REVISION, "machine": machine.description()},
+    )
+    made = report.write(out, findings)
+    print(report.figures(made))
+    print(f"written to {out}: report.json, report.md and {len(findings.rows)} contact sheets")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; 2 where the folder cannot be evaluated."""
+    parser = argparse.ArgumentParser(prog="python -m tests.rooms", description="Evaluates the lite engines on photos.")
+    parser.add_argument("--rooms", type=Path, default=os.environ.get("MODOMO_ROOMS") or None)
+    parser.add_argument("--out", type=Path, default=Path("build/eval-rooms"))
+    wanted = parser.parse_args(arguments)
+    if wanted.rooms is None:
+        print("say where the photos are: ROOMS=DIR, --rooms DIR or MODOMO_ROOMS", file=sys.stderr)
+        return 2
+    try:
+        wanted.out.mkdir(parents=True, exist_ok=True)
+        asyncio.run(_run(Path(wanted.rooms), wanted.out, Console()))
+    except NothingToEvaluateError as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0
-
-
-def _surfaces(root: Path) -> None:
-    totals, guess = np.zeros((5, 5), dtype=np.int64), np.zeros((5, 5), dtype=np.int64)
-    sure, right, seconds = [], [], []
-    print(f"{'intersection over union':26}" + "".join(f"{name:>10}" for name in SURFACES) + "      mean  accuracy")
-    for photo in ground_truth.labelled(root):
-        assert photo.surfaces is not None
-        start = time.perf_counter()
-        analysis = roomnet.analyse(photo.rgb)
-        seconds.append(time.perf_counter() - start)
-        found = ground_truth.from_ade20k(analysis.labels)
-        known = photo.surfaces != ground_truth.UNLABELLED
-        building = known & (found != SURFACES.index("furniture"))  # furniture is more than one label
-        sure.append(analysis.confidence[building])
-        right.append((found == photo.surfaces)[building])
-        counts = scores.confusion(photo.surfaces, found)
-        totals += counts
-        guess += scores.confusion(photo.surfaces, by_position(photo.surfaces.shape))
-        _row(photo.name, counts)
-    _row("all pixels", totals)
-    _row("by position alone", guess)
-    print(f"calibration error of the building {scores.calibration(sure, right):.3f}")
-    print(f"seconds a photo {np.median(seconds):.2f}\n")
-
-
-def _row(name: str, counts: NDArray[np.int64]) -> None:
-    values = scores.intersection_over_union(counts)
-    cells = "".join(f"{value:10.2f}" for value in (*values, np.nanmean(values), scores.accuracy(counts)))
-    print(f"{name:26}{cells}")
-
-
-def _depth(root: Path) -> None:
-    print(f"{'depth':26}    AbsRel  Spearman    by row alone")
-    rows = []
-    for photo in ground_truth.with_depth(root):
-        assert photo.depth is not None
-        height, width = photo.depth.shape
-        ramp = np.repeat(np.linspace(0, 1, height, dtype=np.float32)[:, None], width, axis=1)
-        found = roomnet.analyse(photo.rgb).inverse_depth
-        rows.append((*scores.depth_errors(photo.depth, found), *scores.depth_errors(photo.depth, ramp)))
-        print(f"{photo.name:26}" + "".join(f"{value:10.3f}" for value in rows[-1]))
-    print(f"{'mean':26}" + "".join(f"{value:10.3f}" for value in np.mean(rows, axis=0)) + "\n")
-
-
-def _kinds(root: Path) -> None:
-    counts: dict[str, list[bool]] = {}
-    rooms = []
-    for kind, photo in ground_truth.typed(root):
-        analysis = roomnet.analyse(photo.rgb)
-        best = max(analysis.rooms, key=lambda room: analysis.rooms[room])
-        counts.setdefault(kind, []).append(best == kind)
-        rooms.append(analysis.room_probability)
-    for kind, hits in counts.items():
-        print(f"room type {kind:16}{np.mean(hits):10.2f} of {len(hits)}")
-    print(f"called a room (≥ 0.5)     {np.mean(np.array(rooms) >= 0.5):10.2f}, lowest {np.min(rooms):.2f}")
 
 
 if __name__ == "__main__":

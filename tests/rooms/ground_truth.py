@@ -1,26 +1,38 @@
-"""Real photos of rooms with labels or depth, from whatever part of the collection is there.
+"""What is known of a photo, read from its files.
 
 Labels are reduced to five surfaces, in which all data sets agree: wall, floor with rugs, ceiling, window with door and
 blind, and everything else.
 """
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from servicekit.vocabulary import RoomType
+from tests.rooms.collection import Source
 
 SURFACES: Final = ("wall", "floor", "ceiling", "window", "furniture")
 UNLABELLED: Final = 255
+LONG_SIDE: Final = 1024
+"""Pixels; larger photos are reduced to it, as the gateway does with uploads."""
+SMALLEST: Final = 16
+"""Pixels on the short side."""
 
 _ADE: Final = {"wall": (0,), "floor": (3, 28), "ceiling": (5,), "window": (8, 14, 58, 63)}
 """Of ADE20K's 0-based indices; all others are furniture."""
+_ADE_PANE: Final = 8
 _NYU: Final = {"wall": (0,), "floor": (1, 19), "ceiling": (21,), "window": (7, 8, 12)}
 """Of NYU-40's 0-based indices; all others are furniture."""
+_NYU_PANE: Final = 8
+
+
+class UnreadableError(Exception):
+    """A file is no picture, or not what its name says; the message names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,73 +42,47 @@ class Photo:
     name: str
 
     rgb: NDArray[np.uint8]
-    """H×W×3."""
+    """H×W×3, the long side at most LONG_SIDE."""
 
     surfaces: NDArray[np.uint8] | None = None
     """H×W indices into SURFACES, or UNLABELLED."""
 
+    panes: NDArray[np.bool_] | None = None
+    """H×W, true where a window is seen; doors and blinds are not."""
+
     depth: NDArray[np.float32] | None = None
     """H×W, in whatever unit; 0 where it is missing."""
 
+    room_type: RoomType | None = None
 
-def folder() -> Path | None:
-    """Where the collection is; None where the environment names none, or none that exists."""
-    path = Path(os.environ.get("MODOMO_ROOMS", ""))
-    return path if os.environ.get("MODOMO_ROOMS") and path.is_dir() else None
+
+def read(source: Source) -> Photo:
+    """Reads all files of a photo; raises UnreadableError."""
+    rgb = _rgb(source.picture)
+    shape = (rgb.shape[0], rgb.shape[1])
+    surfaces, panes = None, None
+    if source.ade20k is not None:
+        labels = _fitting(_values(source.ade20k), shape, source.ade20k)
+        surfaces = np.where(labels == 0, UNLABELLED, from_ade20k(labels.astype(np.int64) - 1)).astype(np.uint8)
+        panes = labels == _ADE_PANE + 1
+    elif source.nyu40 is not None:
+        labels = _fitting(_values(source.nyu40), shape, source.nyu40)
+        surfaces = np.where(labels == UNLABELLED, UNLABELLED, _reduced(labels, _NYU)).astype(np.uint8)
+        panes = labels == _NYU_PANE
+    depth = None if source.depth is None else _fitting(_depth(source.depth), shape, source.depth)
+    return Photo(
+        name=source.name,
+        rgb=np.asarray(_fitted(rgb, cv2.INTER_AREA), dtype=np.uint8),
+        surfaces=None if surfaces is None else _fitted(surfaces, cv2.INTER_NEAREST),
+        panes=None if panes is None else _fitted(panes.astype(np.uint8), cv2.INTER_NEAREST) > 0,
+        depth=None if depth is None else _fitted(depth, cv2.INTER_NEAREST),
+        room_type=source.room_type,
+    )
 
 
 def from_ade20k(labels: NDArray[np.integer]) -> NDArray[np.uint8]:
     """ADE20K's 0-based indices as indices into SURFACES."""
     return _reduced(labels, _ADE)
-
-
-def labelled(root: Path) -> Iterator[Photo]:
-    """Photos with labels (some of them with depth as well)."""
-    truth = root / "groundtruth"
-    for file in sorted((truth / "ade20k_seg").glob("*_label150.png")):
-        labels = _read(file).astype(np.int64) - 1
-        surfaces = np.where(labels < 0, UNLABELLED, from_ade20k(labels)).astype(np.uint8)
-        photo = _rgb(file.with_name(file.name.replace("_label150", "")))
-        yield Photo(name=file.stem.replace("_label150", ""), rgb=photo, surfaces=surfaces)
-    for file in sorted((truth / "seg40_nyu_drsleep").glob("*_mask.png")):
-        photo = _rgb(file.with_name(file.name.replace("_mask", "")))
-        yield Photo(name=file.stem.replace("_mask", ""), rgb=photo, surfaces=_nyu(file))
-    for file in sorted((truth / "depth_seg_nyu_drsleep").glob("segm_gt_*.png")):
-        number = file.stem.removeprefix("segm_gt_")
-        depth = _read(file.with_name(f"depth_gt_{number}.png")).astype(np.float32)
-        yield Photo(name=number, rgb=_rgb(file.with_name(f"{number}.png")), surfaces=_nyu(file), depth=depth)
-
-
-def with_depth(root: Path) -> Iterator[Photo]:
-    """Photos with depth."""
-    truth = root / "groundtruth"
-    yield from (photo for photo in labelled(root) if photo.depth is not None)
-    for folder_name, colour, depth in (
-        ("depth_nyu_metric3d", "rgb_", "sync_depth_"),
-        ("depth_open3d", "color_", "depth_"),
-        ("depth_open3d", "other_formats_TUM_color", "other_formats_TUM_depth"),
-    ):
-        for file in sorted((truth / folder_name).glob(f"{colour}*")):
-            match = file.with_name(file.stem.replace(colour, depth) + ".png")
-            if match.exists():
-                yield Photo(name=file.stem, rgb=_rgb(file), depth=_read(match).astype(np.float32))
-
-
-def unlabelled(root: Path) -> Iterator[Photo]:
-    """Photos of which nothing is known."""
-    for file in sorted((root / "photos").glob("*.jpg")):
-        yield Photo(name=file.stem, rgb=_rgb(file))
-
-
-def typed(root: Path) -> Iterator[tuple[str, Photo]]:
-    """Photos with the kind of room that they show."""
-    for file in sorted((root / "groundtruth" / "room_type").glob("*/*.jpg")):
-        yield file.parent.name, Photo(name=file.stem, rgb=_rgb(file))
-
-
-def _nyu(file: Path) -> NDArray[np.uint8]:
-    labels = _read(file)
-    return np.where(labels == UNLABELLED, UNLABELLED, _reduced(labels, _NYU)).astype(np.uint8)
 
 
 def _reduced(labels: NDArray[np.integer], table: dict[str, tuple[int, ...]]) -> NDArray[np.uint8]:
@@ -107,11 +93,54 @@ def _reduced(labels: NDArray[np.integer], table: dict[str, tuple[int, ...]]) -> 
 
 
 def _rgb(file: Path) -> NDArray[np.uint8]:
-    with Image.open(file) as picture:
-        return np.asarray(picture.convert("RGB"))
+    with _opened(file) as picture:
+        pixels = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    if min(pixels.shape[:2]) < SMALLEST:
+        raise UnreadableError(f"{file.name} is smaller than {SMALLEST} pixels")
+    return pixels
 
 
-def _read(file: Path) -> NDArray[np.integer]:
-    """Values as stored: indices of a palette picture, 16-bit depth."""
-    with Image.open(file) as picture:
-        return np.asarray(picture)
+def _values(file: Path) -> NDArray[Any]:
+    """Values as stored, H×W: indices of a palette picture, 16-bit depth."""
+    with _opened(file) as picture:
+        values = np.asarray(picture)
+    if values.ndim != 2:
+        raise UnreadableError(f"{file.name} has {values.ndim} dimensions, expected one value a pixel")
+    return values
+
+
+def _depth(file: Path) -> NDArray[np.float32]:
+    """Depth along the camera's axis. Kinect's raw disparities and SUN's rotated bits are told by the file's name."""
+    values = _values(file).astype(np.uint16)
+    if "NYU" in file.name:
+        disparity = values.byteswap().astype(np.float32)
+        metres = 351.3 / np.maximum(1092.5 - disparity, 1)
+        return np.where((disparity > 0) & (metres < 10), metres, 0).astype(np.float32)
+    if "SUN" in file.name:
+        return np.asarray((values >> 3) | (values << 13), dtype=np.float32)
+    return values.astype(np.float32)
+
+
+def _opened(file: Path) -> Image.Image:
+    try:
+        picture = Image.open(file)
+        picture.load()
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
+        raise UnreadableError(f"{file.name} cannot be read: {error}") from error
+    return picture
+
+
+def _fitting(values: NDArray[Any], shape: tuple[int, int], file: Path) -> NDArray[Any]:
+    """Values at the picture's size; raises UnreadableError where they are of another form."""
+    if abs(values.shape[0] / values.shape[1] - shape[0] / shape[1]) > 0.05 * shape[0] / shape[1]:
+        raise UnreadableError(f"{file.name} has another form than its picture: {values.shape} and {shape}")
+    return np.asarray(cv2.resize(values, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST_EXACT))
+
+
+def _fitted(values: NDArray[Any], interpolation: int) -> NDArray[Any]:
+    height, width = values.shape[:2]
+    scale = LONG_SIDE / max(height, width)
+    if scale >= 1:
+        return values
+    size = (max(SMALLEST, round(width * scale)), max(SMALLEST, round(height * scale)))
+    return np.asarray(cv2.resize(values, size, interpolation=interpolation))

@@ -1,4 +1,4 @@
-"""Agreement with the ground truth."""
+"""Agreement of what was seen with the ground truth."""
 
 from collections.abc import Sequence
 
@@ -16,21 +16,39 @@ def confusion(truth: NDArray[np.uint8], found: NDArray[np.uint8]) -> NDArray[np.
 
 
 def intersection_over_union(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Of every surface; NaN where it occurs in neither."""
+    """|truth ∩ found| / |truth ∪ found| of every surface; NaN where it occurs in neither."""
     union = counts.sum(axis=0) + counts.sum(axis=1) - np.diag(counts)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.diag(counts) / union)
 
 
 def accuracy(counts: NDArray[np.int64]) -> float:
-    """Share of labelled pixels that are right."""
-    return float(np.trace(counts) / counts.sum())
+    """Share of labelled pixels that are right; NaN without any."""
+    total = counts.sum()
+    return float(np.trace(counts) / total) if total else float("nan")
 
 
-def depth_errors(depth: NDArray[np.float32], inverse: NDArray[np.float32]) -> tuple[float, float]:
-    """AbsRel after a least-squares fit of scale and shift in inverse depth (MiDaS, Ranftl et al., PAMI 2022), and
-    Spearman's rank correlation with the true inverse depth."""
-    known = depth > 0
+def segmentation(counts: NDArray[np.int64]) -> dict[str, float]:
+    """The figures of the report from the pixels of all photos together; the mean is over the surfaces that occur."""
+    values = intersection_over_union(counts)
+    occurring = values[~np.isnan(values)]
+    return {
+        "mean_iou": float(occurring.mean()) if len(occurring) else float("nan"),
+        **{f"{name}_iou": float(value) for name, value in zip(SURFACES, values, strict=True)},
+        "accuracy": accuracy(counts),
+    }
+
+
+def depth_errors(depth: NDArray[np.float32], inverse: NDArray[np.floating]) -> tuple[float, float]:
+    """AbsRel and Spearman's rank correlation of an inverse depth that is known up to scale and shift.
+
+    AbsRel is the mean of |d̂ − d| / d with 1/d̂ = s·inverse + t, where s and t minimise Σ (1/d̂ − 1/d)² (MiDaS, Ranftl
+    et al., PAMI 2022) and 1/d̂ is held to the range of the truth. The correlation is with 1/d. NaN where fewer than a
+    hundred pixels are known.
+    """
+    known = np.isfinite(depth) & (depth > 0)
+    if known.sum() < 100:
+        return float("nan"), float("nan")
     true = 1 / depth[known].astype(np.float64)
     found = inverse[known].astype(np.float64)
     design = np.c_[found, np.ones_like(found)]
@@ -40,12 +58,17 @@ def depth_errors(depth: NDArray[np.float32], inverse: NDArray[np.float32]) -> tu
 
 
 def spearman(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Rank correlation; ties share their mean rank."""
-    return float(np.corrcoef(_ranks(one), _ranks(other))[0, 1])
+    """Rank correlation; ties share their mean rank, and what is all equal correlates with nothing."""
+    first, second = _ranks(one), _ranks(other)
+    if not first.std() or not second.std():
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def calibration(sure: Sequence[NDArray[np.float32]], right: Sequence[NDArray[np.bool_]]) -> float:
-    """Expected calibration error over ten bins (Guo et al., ICML 2017): mean |confidence - accuracy|."""
+    """Expected calibration error over ten bins (Guo et al., ICML 2017): mean |confidence − accuracy|."""
+    if not sure or not sum(len(one) for one in sure):
+        return float("nan")
     confidence, correct = np.concatenate([*sure]), np.concatenate([*right])
     bins = np.clip((confidence * 10).astype(int), 0, 9)
     totals = np.bincount(bins, minlength=10)
