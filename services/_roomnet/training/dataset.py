@@ -87,7 +87,7 @@ def example(seed: int, *, width: int = WIDTH, height: int = HEIGHT, quality: Qua
     )
 
 
-def save(examples: Sequence[Example], path: Path) -> None:
+def save(examples: Sequence[Example], path: Path, *, compressed: bool = True) -> None:
     """One shard; pictures of either orientation are kept as lists of arrays of one shape each."""
     arrays: dict[str, NDArray[Any]] = {
         "seed": np.array([one.seed for one in examples], np.int64),
@@ -114,7 +114,8 @@ def save(examples: Sequence[Example], path: Path) -> None:
     arrays["objects"] = np.array(rows, dtype=columns)
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # the stub takes the names for its own option
+        write = np.savez_compressed if compressed else np.savez
+        write(file, **arrays)  # type: ignore[arg-type]  # the stub takes the names for its own option
     partial.replace(path)  # a shard is either whole or not there
 
 
