@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from servicekit.joblog import EventLog, JobDesk, WorkQueue
+from servicekit.joblog.outbox import Outbox
 from servicekit.joblog.redis.desk import RedisJobDesk
 from servicekit.joblog.redis.events import RedisEventLog
+from servicekit.joblog.redis.outbox import RedisOutbox
 from servicekit.joblog.redis.queue import RedisWorkQueue
 from servicekit.joblog.redis.settings import JobLogSettings
 
@@ -13,13 +15,19 @@ __all__ = ["JobLog", "JobLogSettings", "connect"]
 
 @dataclass(frozen=True, kw_only=True)
 class JobLog:
-    """The three roles. Each connects when it is first used; close those that were."""
+    """The four roles. Each connects when it is first used; close those that were."""
 
     desk: JobDesk
     events: EventLog
     queue: WorkQueue
+    outbox: Outbox
 
 
 def connect(settings: JobLogSettings) -> JobLog:
     """The job log that the settings name."""
-    return JobLog(desk=RedisJobDesk(settings), events=RedisEventLog(settings), queue=RedisWorkQueue(settings))
+    return JobLog(
+        desk=RedisJobDesk(settings),
+        events=RedisEventLog(settings),
+        queue=RedisWorkQueue(settings),
+        outbox=RedisOutbox(settings),
+    )

@@ -1,0 +1,21 @@
+-- Deletes everything that is known of a job that was retired: record, events, delivery, what operators were told.
+--
+-- KEYS[13]: the record's `idempotency`, or any name where it has none. No args, no answer.
+--
+-- Its entry in the queue was acknowledged when it ended; old tokens and entries find nothing. A repeated call does nothing.
+
+if redis.call('EXISTS', JOB) == 1 and field('purging') == '' then
+  return
+end
+if field('idempotency') == KEYS[13] then
+  redis.call('DEL', KEYS[13])
+end
+redis.call('DEL', JOB, EVENTS, WEBHOOK)
+redis.call('ZREM', WEBHOOKS, ID)
+for _, stream in ipairs({ DEAD, LOST }) do
+  for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
+    if entry[2][2] == ID then
+      redis.call('XDEL', stream, entry[1])
+    end
+  end
+end
