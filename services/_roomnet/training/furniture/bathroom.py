@@ -65,27 +65,32 @@ def bathtub(shop: Workshop, *, length: float = 1.7, width: float = 0.75, height:
 
 
 def shower(
-    shop: Workshop, tray: Material, *, width: float = 0.95, depth: float = 0.95, height: float = 1.95
+    shop: Workshop,
+    tray: Material,
+    *,
+    width: float = 0.95,
+    depth: float = 0.95,
+    height: float = 1.95,
+    pane: Material = SHOWER_GLASS,
+    metal: Material = CHROME,
 ) -> list[Body]:
     """In a corner, walls at y = 0 and x = 0: tray, two glass screens with metal edges, a riser with its head."""
     body = Body(part=Part(label="shower", thing="shower"))
     body.add(tray, shop.box((width, depth, 0.06), (width / 2, -depth / 2, 0), radius=0.012))
     glass = Body(part=Part(label="shower", thing="shower"))
-    glass.add(SHOWER_GLASS, rectangle((0, -depth, 0.06), (width, 0, 0), (0, 0, height)))
-    glass.add(SHOWER_GLASS, rectangle((width, -depth, 0.06), (0, depth, 0), (0, 0, height)))
+    glass.add(pane, rectangle((0, -depth, 0.06), (width, 0, 0), (0, 0, height)))
+    glass.add(pane, rectangle((width, -depth, 0.06), (0, depth, 0), (0, 0, height)))
     posts = [(width, -depth), (0.01, -depth), (width, -0.01), (0.52 * width, -depth)]
-    glass.add(CHROME, *(shop.box((0.022, 0.022, height), (x, y, 0.06)) for x, y in posts))
+    glass.add(metal, *(shop.box((0.022, 0.022, height), (x, y, 0.06)) for x, y in posts))
     rails = [
         shop.box((width, 0.025, 0.03), (width / 2, -depth, 0.04 + height)),
         shop.box((0.025, depth, 0.03), (width, -depth / 2, 0.04 + height)),
     ]
-    glass.add(CHROME, *rails, shop.box((0.02, 0.03, 0.3), (0.58 * width, -depth - 0.03, 1.0)))
+    glass.add(metal, *rails, shop.box((0.02, 0.03, 0.3), (0.58 * width, -depth - 0.03, 1.0)))
     riser = [(0.0, -0.05, 1.0), (0.0, -0.05, 2.02), (0.0, -0.1, 2.08), (0.0, -0.3, 2.08)]
     fitting = Body(part=Part(label="shower", thing="shower"))
-    fitting.add(
-        CHROME, shop.tube(riser, 0.011).moved(width / 2), shop.cylinder(0.1, 0.015).moved(width / 2, -0.3, 2.05)
-    )
-    fitting.add(CHROME, shop.box((0.26, 0.05, 0.05), (width / 2, -0.05, 1.0), radius=0.02))
+    fitting.add(metal, shop.tube(riser, 0.011).moved(width / 2), shop.cylinder(0.1, 0.015).moved(width / 2, -0.3, 2.05))
+    fitting.add(metal, shop.box((0.26, 0.05, 0.05), (width / 2, -0.05, 1.0), radius=0.02))
     return [body, glass, fitting]
 
 

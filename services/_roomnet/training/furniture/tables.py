@@ -103,3 +103,11 @@ def nightstand(shop: Workshop, wood: Material, *, width: float = 0.45, height: f
     body.add(wood, shop.box((width - 0.03, 0.02, height * 0.38), (0, -depth / 2 - 0.005, 0.13), radius=0.004))
     body.add(wood, shop.box((width - 0.04, 0.015, height - 0.04), (0, depth / 2 - 0.02, 0.02)))
     return body.add(BRASS, shop.ball(0.014).moved(0, -depth / 2 - 0.025, 0.13 + height * 0.19))
+
+
+def tablecloth(shop: Workshop, cloth: Material, *, width: float, depth: float) -> Body:
+    """Over a rectangular top at z = 0, hanging down a little on all sides."""
+    wide, deep, drop = width + 0.02, depth + 0.02, shop.between(0.08, 0.3)
+    falls = [shop.box((wide, 0.006, drop), (0, side * deep / 2, 0.005 - drop)) for side in (-1, 1)]
+    falls += [shop.box((0.006, deep, drop), (side * wide / 2, 0, 0.005 - drop)) for side in (-1, 1)]
+    return Body(part=Part(label="table", thing="table")).add(cloth, shop.box((wide, deep, 0.005)), *falls)

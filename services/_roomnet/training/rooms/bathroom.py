@@ -1,5 +1,7 @@
 """Furnishes bathrooms."""
 
+from dataclasses import replace
+
 from training.furniture import bathroom, finishes, hung, textiles
 from training.rooms import disorder, things
 from training.rooms.plan import Plan, Spot, footprint
@@ -71,9 +73,11 @@ def _shower(plan: Plan) -> None:
         if blocked or not plan.take(footprint(side, along, size - 0.01, 0, size)):
             continue
         tray = finishes.PORCELAIN if shop.chance(0.6) else plan.taste.floor
-        for body in bathroom.shower(
-            shop, tray, width=size, depth=size, height=min(shop.between(1.85, 2.05), plan.height - 0.2)
-        ):
+        height = min(shop.between(1.85, 2.05), plan.height - 0.2)
+        metal = plan.taste.metal if shop.chance(0.5) else finishes.CHROME
+        frosted = replace(bathroom.SHOWER_GLASS, clear=shop.between(0.3, 0.75), translucency=0.4)
+        pane = frosted if shop.chance(0.3) else bathroom.SHOWER_GLASS
+        for body in bathroom.shower(shop, tray, width=size, depth=size, height=height, pane=pane, metal=metal):
             plan.add(side.place(body, 0.0))
         plan.hung.setdefault(name, []).append((0.0, size))
         plan.focus.append((*side.point(along, -size / 2, 0)[:2], 1.0))

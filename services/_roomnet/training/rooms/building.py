@@ -9,7 +9,7 @@ from training.scene.material import Material
 from training.scene.scene import Body, Part, Scene
 from training.scene.solids import rectangle
 from training.scene.workshop import Workshop
-from training.shell import doorway, openings, panelling, walls
+from training.shell import doorway, openings, panelling, roof, walls
 from training.shell.walls import Opening, Side
 
 SIZES: Final[dict[str, tuple[float, float, float, float]]] = {
@@ -138,6 +138,10 @@ def _clad(plan: Plan, room_type: str) -> None:
 
 def _ceiling(plan: Plan, slope: str) -> None:
     shop, width, depth, height = plan.shop, plan.width, plan.depth, plan.height
+    if not slope and width > 2.6 and shop.chance(0.08):
+        plan.rise = shop.between(0.4, 1.4)
+        plan.add(roof.pitched(plan.taste.ceiling, plan.taste.wall, width, depth, height, rise=plan.rise))
+        return
     plan.add(walls.ceiling(plan.taste.ceiling, width, depth, height))
     if slope:
         side = plan.sides[slope]

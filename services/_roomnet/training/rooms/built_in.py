@@ -1,6 +1,6 @@
 """What is fitted to a room: cupboards and shelves from corner to corner, boards on walls, fans under ceilings."""
 
-from training.furniture import lamps, storage
+from training.furniture import hung, lamps, storage
 from training.rooms import disorder
 from training.rooms.plan import Plan, Spot
 from training.scene.material import Material
@@ -20,6 +20,9 @@ def cupboards(plan: Plan) -> None:
             body = storage.wardrobe(
                 shop, front, taste.metal, width=width, height=height, doors=doors, panelled=shop.chance(0.6)
             )
+            if shop.chance(0.12):  # sliding doors of looking glass
+                panes = hung.mirror(shop, taste.metal, width=0.62 * width, height=height - 0.2, bar=0.02)
+                plan.add(spot.put(panes, out=0.61, up=height / 2))
             label = "wardrobe" if shop.chance(0.5) else "cabinet"
             plan.add(spot.put(Body(part=Part(label=label, thing=label), pieces=body.pieces)))
             plan.focus.append((*spot.side.point(spot.along, -0.3, 0)[:2], 1.2))
@@ -76,14 +79,14 @@ def board(plan: Plan) -> None:
             plan.add(spot.put(thing, out=0.13, up=up + 0.03, shift=shop.between(-0.42, 0.42) * width))
 
 
-def fan(plan: Plan, x: float, y: float) -> None:
-    """A ceiling fan, perhaps with its lamp."""
+def fan(plan: Plan, x: float, y: float, top: float) -> None:
+    """A ceiling fan under a ceiling of that height, perhaps with its lamp."""
     shop, taste = plan.shop, plan.taste
     blade = (taste.wood, taste.other_wood, taste.trim)[int(shop.rng.integers(3))]
     glass = Material(
         colour=(0.8, 0.79, 0.75), roughness=0.3, emission=(1.5, 1.3, 1.0) if shop.chance(0.4) else (0, 0, 0)
     )
-    drop = min(shop.between(0.18, 0.45), plan.height - 2.1)
+    drop = min(shop.between(0.18, 0.45), top - 2.1)
     body = lamps.ceiling_fan(
         shop,
         blade,
@@ -93,4 +96,4 @@ def fan(plan: Plan, x: float, y: float) -> None:
         radius=shop.between(0.45, 0.7),
         blades=int(shop.rng.integers(3, 7)),
     )
-    plan.add(body.placed(x, y, plan.height, shop.between(0, 72)))
+    plan.add(body.placed(x, y, top, shop.between(0, 72)))

@@ -49,7 +49,7 @@ def lights(plan: Plan) -> None:
     kind = shop.rng.random()
     colour = LAMPLIGHT[int(shop.rng.integers(len(LAMPLIGHT)))]
     lit = dark or shop.chance(0.45)
-    x, y, top = plan.width / 2, plan.depth * shop.between(0.4, 0.65), plan.height
+    x, y, top = plan.width / 2, plan.depth * shop.between(0.4, 0.65), plan.height + plan.rise
     if plan.low_sides:
         x, y = plan.width * 0.5, plan.depth * 0.4
     if dark or kind < 0.3:
@@ -69,15 +69,15 @@ def lights(plan: Plan) -> None:
                 (x, y, top - drop + 0.3 * radius), radius=0.045, power=shop.between(25, 70), colour=colour
             )
             _add_bulb(plan, bulb)
-    elif kind < 0.68:
+    elif kind < 0.68 and not plan.rise:
         _downlights(plan, colour, lit=lit)
     elif kind < 0.84 and not plan.low_sides:
-        built_in.fan(plan, x, y)
+        built_in.fan(plan, x, y, top)
     if shop.chance(0.25):  # a photographer's flash, bounced
         level = shop.between(0.6, 2.5)
         flash = Light(
             kind=LightKind.RECTANGLE,
-            corner=(0.1, 0.1, top - 0.02),
+            corner=(0.1, 0.1, plan.height - 0.02),
             edge_u=(0.0, 0.9, 0.0),
             edge_v=(plan.width - 0.2, 0.0, 0.0),
             radiance=(level, level, level),

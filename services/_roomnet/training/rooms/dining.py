@@ -56,21 +56,28 @@ def group(plan: Plan, *, most: int) -> None:
             ).placed(x, y, 0, turn)
         )
     plan.focus.append((x, y, 0.8))
-    disorder.scatter(plan, (x, y), (0.7, 0.7), 0.75, most=3)
+    if not circular and shop.chance(0.2):
+        plan.add(tables.tablecloth(shop, disorder.fabric(plan), width=width, depth=depth).placed(x, y, 0.75, turn))
+    disorder.scatter(plan, (x, y), (0.9, 0.7) if not turned else (0.7, 0.9), 0.756, most=7)
     places = _around(shop, width, most) if circular else _along(width, depth, most)
     _chairs(plan, (x, y), turn, places)
     if shop.chance(0.45):
-        drop = plan.height - shop.between(1.5, 1.75)
+        drop = plan.height + plan.rise - shop.between(1.5, 1.75)
         radius = shop.between(0.15, 0.3)
         shade = taste.metal if shop.chance(0.5) else Material(colour=(0.7, 0.65, 0.55), translucency=0.35, specular=0.0)
         plan.add(
             lamps.pendant(shop, shade, Material(colour=(0.05, 0.05, 0.05)), drop=drop, radius=radius).placed(
-                x, y, plan.height
+                x, y, plan.height + plan.rise
             )
         )
         if shop.chance(0.6):
             daylight.add_table_light(
-                plan, x, y, plan.height - drop + 0.4 * radius + 0.1, shade_height=0.2, power=shop.between(20, 60)
+                plan,
+                x,
+                y,
+                plan.height + plan.rise - drop + 0.4 * radius + 0.1,
+                shade_height=0.2,
+                power=shop.between(20, 60),
             )
 
 
@@ -103,7 +110,9 @@ def _chairs(plan: Plan, middle: tuple[float, float], turn: float, places: list[P
         y = middle[1] + float(np.sin(angle) * dx + np.cos(angle) * dy)
         if shop.chance(0.1) or not (0.25 < x < plan.width - 0.25 and 0.25 < y < plan.depth - 0.25):
             continue
-        if make < 0.6:
+        if make < 0.12:
+            chair = seating.swivel_chair(shop, cover, taste.metal)
+        elif make < 0.6:
             chair = seating.chair(shop, taste.other_wood, cover, slats=slats, padded=padded)
         else:
             shell = cover if make > 0.8 else taste.trim

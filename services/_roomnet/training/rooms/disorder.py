@@ -54,7 +54,7 @@ def thrown(plan: Plan, x: float, y: float, z: float) -> None:
     shop = plan.shop
     kind = shop.rng.random()
     if kind < 0.6:
-        cloths = [_fabric(plan) for _ in range(int(shop.rng.integers(1, 4)))]
+        cloths = [fabric(plan) for _ in range(int(shop.rng.integers(1, 4)))]
         body = sundries.heap(shop, cloths, width=shop.between(0.35, 0.8))
     elif kind < 0.8:
         body = ornaments.carton(shop, _card(plan), size=(shop.between(0.2, 0.5), 0.3, shop.between(0.06, 0.3)))
@@ -79,12 +79,12 @@ def _on_floor(plan: Plan, size: float) -> Body:
         card = _card(plan) if shop.chance(0.5) else Material(colour=srgb("#b08a5c"), seed=shop.seed(), specular=0.0)
         return ornaments.carton(shop, card, size=(size, size * 0.75, shop.between(0.15, 0.45)))
     if kind < 0.38:
-        return ornaments.basket(shop, _fabric(plan), radius=size / 2, height=shop.between(0.2, 0.4))
+        return ornaments.basket(shop, fabric(plan), radius=size / 2, height=shop.between(0.2, 0.4))
     if kind < 0.52:
         pillow = shop.pillow(size, size, 0.16).moved(z=0.08)
-        return Body(part=Part(label="cushion", thing="cushion")).add(_fabric(plan), pillow)
+        return Body(part=Part(label="cushion", thing="cushion")).add(fabric(plan), pillow)
     if kind < 0.75:
-        return sundries.heap(shop, [_fabric(plan), _fabric(plan)], width=size)
+        return sundries.heap(shop, [fabric(plan), fabric(plan)], width=size)
     if kind < 0.85:
         return sundries.shoes(shop, leather(patterns.any_colour(shop), shop.seed()))
     return ornaments.book_stack(shop, count=int(shop.rng.integers(1, 7)))
@@ -129,7 +129,8 @@ def _card(plan: Plan) -> Material:
     return Material(colour=_tone(plan), seed=plan.shop.seed(), specular=0.01, detail=(0.15, 0.0))
 
 
-def _fabric(plan: Plan) -> Material:
+def fabric(plan: Plan) -> Material:
+    """Of clothes, tablecloths and whatever else needs not match."""
     shop = plan.shop
     if shop.chance(0.4):
         return patterns.cloth(shop, *(patterns.any_colour(shop) for _ in range(3)))

@@ -22,7 +22,7 @@ def furnish(plan: Plan) -> None:
     for name in order:
         if runs < wanted and _run(plan, fitting, plan.sides[name], appliances=runs == 0):
             runs += 1
-    if plan.width > 3.4 and plan.depth > 3.6 and shop.chance(0.55):
+    if plan.width > 3.4 and plan.depth > 3.6 and shop.chance(0.65):
         _island(plan, fitting)
     elif shop.chance(0.5):
         dining.group(plan, most=4)
@@ -35,7 +35,7 @@ def _run(plan: Plan, fitting: Fitting, side: Side, *, appliances: bool) -> bool:
     """Units along the longest stretch of wall without a door; false where there is no room for them."""
     shop = plan.shop
     at, end = _stretch(plan, side)
-    if shop.chance(0.5) and appliances and end - at > 1.6:
+    if shop.chance(0.65) and appliances and end - at > 1.6:
         shell = fitting.appliance if shop.chance(0.6) else finishes.STEEL
         double = shop.chance(0.3)
         wide = 0.9 if double else shop.between(0.58, 0.72)

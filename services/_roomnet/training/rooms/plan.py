@@ -49,6 +49,9 @@ class Plan:
     hung: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     """Stretches of wall that are taken above eye height."""
 
+    rise: float = 0.0
+    """Of the ridge above the walls, under a pitched ceiling."""
+
     mess: float = 0.0
     """How much lies about, 0 to 3."""
 

@@ -36,10 +36,10 @@ FURNISHERS: Final[dict[str, Callable[[Plan], None]]] = {
 """By room type, in the words of the HTTP contract."""
 
 ROOM_TYPES: Final = tuple(FURNISHERS)
-SHARES: Final = (0.21, 0.19, 0.15, 0.15, 0.09, 0.07, 0.05, 0.06, 0.03)
+SHARES: Final = (0.19, 0.2, 0.19, 0.14, 0.09, 0.07, 0.03, 0.05, 0.04)
 """How often each type is drawn."""
 
-EMPTY: Final = 0.07
+EMPTY: Final = 0.06
 """Share of rooms without furniture; an empty room has its type in name only, so it is `other`."""
 
 
@@ -89,8 +89,10 @@ def _fill(plan: Plan) -> None:
         things.floor_plant,
         things.floor_lamp,
         things.sideboard,
+        things.sideboard,
         things.easy_chair,
         built_in.board,
+        things.pictures,
     )
     for _ in range(int(shop.rng.integers(1, 7))):
         makers[int(shop.rng.integers(len(makers)))](plan)

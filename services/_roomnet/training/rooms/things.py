@@ -63,7 +63,7 @@ def table_lamp(plan: Plan, x: float, y: float, z: float) -> None:
 def pictures(plan: Plan, *, most: int = 4) -> None:
     """Framed pictures and mirrors wherever a wall is bare; the wider a stretch, the wider the picture."""
     shop = plan.shop
-    for _ in range(int(shop.rng.integers(0, most + 1))):
+    for _ in range(int(shop.rng.integers(0, most + 3))):
         width, height = shop.between(0.25, 1.3), shop.between(0.3, 0.9)
         spot = plan.hang(width + 0.1)
         if spot:

@@ -16,7 +16,7 @@ SHARE: Final = 0.22
 _KEPT: Final = frozenset({Texture.LEAF, Texture.LANDSCAPE, Texture.ABSTRACT, Texture.ORIENTAL})
 """Textures whose coordinates are not metres."""
 
-_SMOOTH: Final = 0.16
+_SMOOTH: Final = 0.145
 """Mirrors, chrome, panes and screens are smoother than this."""
 
 

@@ -1,7 +1,7 @@
 """Furnishes home offices and hallways, and rooms of no particular use."""
 
 from training.furniture import desktop, hung, seating, tables, textiles
-from training.rooms import disorder, things
+from training.rooms import dining, disorder, things
 from training.rooms.plan import Plan
 from training.scene.scene import Body, Part
 
@@ -13,6 +13,8 @@ def furnish_office(plan: Plan) -> None:
         things.rug(plan, plan.width / 2, plan.depth / 2, shop.between(1.2, 2.2), shop.between(1.2, 2.4))
     for _ in range(2 if shop.chance(0.25) else 1):
         _desk(plan)
+    if shop.chance(0.18):  # to meet at
+        dining.group(plan, most=8)
     for maker, chance in (
         (things.bookcase, 0.7),
         (things.bookcase, 0.4),
