@@ -33,6 +33,11 @@ def painted(colour: Colour, seed: int, *, roughness: float = 0.5) -> Material:
     return Material(colour=colour, seed=seed, roughness=roughness, specular=0.04, detail=(0.06, 0.0))
 
 
+def gap(front: Material) -> Material:
+    """What shows between fronts of that material: their own colour in the dark."""
+    return Material(colour=shade(front.colour, 0.22), specular=0.0, detail=(0.0, 0.0))
+
+
 def wall_paint(colour: Colour, seed: int, *, mottle: float = 0.06) -> Material:
     """Emulsion over plaster, rolled on."""
     return Material(

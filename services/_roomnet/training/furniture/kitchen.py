@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from training.furniture.finishes import BLACK_METAL, CHROME, SCREEN, STEEL
+from training.furniture.finishes import BLACK_METAL, CHROME, SCREEN, STEEL, gap
 from training.furniture.storage import drawer_fronts
 from training.scene.material import Material
 from training.scene.scene import Body, Part
@@ -220,15 +220,20 @@ def _door(
     handle: float,
 ) -> None:
     """Adds a front with its handle `handle` metres above its lower edge."""
-    body.add(
-        fitting.front, shop.box((width - 0.006, 0.02, height - 0.006), (x, y - 0.01, bottom + 0.003), radius=0.003)
-    )
+    dark = gap(fitting.front)
+    body.add(dark, shop.box((width, 0.003, height), (x, y - 0.0005, bottom)))
+    body.add(fitting.front, shop.box((width - 0.01, 0.02, height - 0.01), (x, y - 0.01, bottom + 0.005), radius=0.003))
     if fitting.shaker:
         bar = 0.06
         for side in (-1, 1):
-            upright = (x + side * (width / 2 - bar / 2 - 0.003), y - 0.024, bottom + 0.003)
-            body.add(fitting.front, shop.box((bar, 0.009, height - 0.006), upright, radius=0.002))
-        for z in (bottom + 0.003, bottom + height - bar - 0.003):
+            upright = (x + side * (width / 2 - bar / 2 - 0.005), y - 0.024, bottom + 0.005)
+            body.add(fitting.front, shop.box((bar, 0.009, height - 0.01), upright, radius=0.002))
+        for z in (bottom + 0.005, bottom + height - bar - 0.005):
             body.add(fitting.front, shop.box((width - 2 * bar, 0.009, bar), (x, y - 0.024, z), radius=0.002))
+        wide, high = width - 2 * bar - 0.01, height - 2 * bar - 0.01
+        if wide > 0.06 and high > 0.06:  # a shadow line around the panel
+            body.add(dark, shop.box((wide, 0.003, high), (x, y - 0.0205, bottom + bar + 0.005)))
+            panel = shop.box((wide - 0.016, 0.004, high - 0.016), (x, y - 0.022, bottom + bar + 0.013))
+            body.add(fitting.front, panel)
     low = bottom + min(handle, height - 0.15)
-    body.add(fitting.handle, shop.box((0.012, 0.016, 0.13), (x + width / 2 - 0.045, y - 0.045, low - 0.02)))
+    body.add(fitting.handle, shop.box((0.014, 0.018, 0.13), (x + width / 2 - 0.045, y - 0.045, low - 0.02)))

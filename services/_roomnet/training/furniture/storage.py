@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from training.furniture.finishes import PAPER
+from training.furniture.finishes import PAPER, gap
 from training.scene.material import Colour, Material, srgb
 from training.scene.mesh import Mesh
 from training.scene.scene import Body, Part
@@ -88,10 +88,15 @@ def drawer_fronts(
     """Fronts with a gap around each and a bar handle, in the plane y."""
     pieces = []
     wide, high = width / columns, (top - bottom) / rows
+    slit = 0.006 if shop.fine else 0.012
+    if not shop.fine:  # a small picture shows no gap that is not dark
+        pieces.append((shop.box((width, 0.003, top - bottom), (0, y - 0.0005, bottom)), gap(front)))
     for row in range(rows):
         for column in range(columns):
             x, z = -width / 2 + wide * (column + 0.5), bottom + high * row
-            pieces.append((shop.box((wide - 0.006, 0.02, high - 0.006), (x, y - 0.01, z + 0.003), radius=0.003), front))
+            pieces.append(
+                (shop.box((wide - slit, 0.02, high - slit), (x, y - 0.01, z + slit / 2), radius=0.003), front)
+            )
             pieces.append((shop.box((min(0.14, wide * 0.4), 0.014, 0.012), (x, y - 0.035, z + high * 0.62)), handle))
     return pieces
 
@@ -144,6 +149,8 @@ def wardrobe(
     body = Body(part=Part(label="wardrobe", thing="wardrobe"))
     body.add(wood, shop.box((width, depth - 0.02, height), (0, -depth / 2 + 0.01, 0)))
     each = width / doors
+    if not shop.fine:
+        body.add(gap(wood), shop.box((width - 0.02, 0.003, height - 0.08), (0, -depth + 0.0195, 0.06)))
     for number in range(doors):
         x = -width / 2 + each * (number + 0.5)
         body.add(wood, shop.box((each - 0.006, 0.022, height - 0.1), (x, -depth + 0.01, 0.07), radius=0.004))

@@ -91,8 +91,8 @@ def _on_floor(plan: Plan, size: float) -> Body:
 
 
 def amount(plan: Plan) -> float:
-    """How untidy the people are, 0 for most, 1 for many, seldom 3."""
-    return float(np.clip(plan.shop.rng.exponential(0.7) - 0.2, 0.0, 3.0))
+    """How untidy the people are, 0 for some, 1 for many, seldom 3."""
+    return float(np.clip(plan.shop.rng.exponential(0.9) - 0.15, 0.0, 3.0))
 
 
 def _ornament(plan: Plan, *, tallest: float) -> Body:

@@ -19,7 +19,7 @@ def by_chance(light: Floats, rng: np.random.Generator) -> Development:
     balance *= (mean.mean() / np.maximum(mean, 1e-4)) ** (
         rng.uniform(0.35, 0.95) if rng.random() < 0.7 else rng.uniform(0.0, 0.35)
     )  # what automatic white balance would do, and what it often fails to do
-    stops = rng.normal(0.15, 0.35) if kind < 0.82 else rng.uniform(-1.8, 1.5)
+    stops = rng.normal(0.1, 0.55) if kind < 0.82 else rng.uniform(-1.8, 1.5)
     agent = rng.random() < 0.35
     return Development(
         exposure=0.26 / metered * 2.0**stops,
