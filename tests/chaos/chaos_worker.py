@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 from servicekit import env
-from servicekit.joblog import CancelRequested, Claim, Ending, JobStatus, Superseded, Update
+from servicekit.joblog import Cancelled, Claim, Ending, JobStatus, Superseded, Update
 from servicekit.joblog.redis import JobLogSettings, connect
 
 
@@ -23,8 +23,7 @@ async def work(claim: Claim, *, steps: int, seconds: float) -> str:
         await claim.finish(Ending(status=JobStatus.COMPLETED, message="Ready!", result=f'"{claim.job.payload}"'))
     except Superseded:
         return "superseded"
-    except CancelRequested:
-        await claim.finish(Ending(status=JobStatus.CANCELLED, message="Cancelled."))
+    except Cancelled:
         return "cancelled"
     return "completed"
 

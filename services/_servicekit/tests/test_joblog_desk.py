@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from servicekit.errors import Conflict, Exhausted, FailedPrecondition, NotFound
-from servicekit.joblog import Ending, JobStatus, Superseded
+from servicekit.joblog import Cancelled, Ending, JobStatus
 from servicekit.testing.joblog import OpenJobLog, analyzing, completed, new_job
 
 
@@ -22,7 +22,7 @@ async def test_a_submitted_job_waits_with_its_first_event(open_joblog: OpenJobLo
     assert (record.payload, record.result, record.error, record.preview_key) == (job.payload, "", "", "")
     assert (record.started_at, record.ended_at, record.deliveries) == (None, None, 0)
     assert record.expires_at - record.created_at == timedelta(seconds=1000)
-    assert (record.queue_position, record.cancel_requested) == (1, False)
+    assert record.queue_position == 1
 
     (event,) = await joblog.events.read(job.job_id)
     assert (event.job_id, event.seq, event.status, event.progress) == (job.job_id, 1, JobStatus.QUEUED, 0.0)
@@ -139,7 +139,6 @@ async def test_cancelling_a_waiting_job_ends_it_at_once(open_joblog: OpenJobLog)
     record = await joblog.desk.get(cancelled.job_id)
     assert (record.status, record.message, record.progress) == (JobStatus.CANCELLED, "Cancelled.", 0.0)
     assert record.ended_at is not None
-    assert record.cancel_requested
     last = (await joblog.events.read(cancelled.job_id))[-1]
     assert (last.status, last.seq, last.terminal) == (JobStatus.CANCELLED, 2, True)
 
@@ -185,7 +184,7 @@ async def test_cancel_and_finish_at_once_agree(open_joblog: OpenJobLog) -> None:
         if isinstance(cancel, FailedPrecondition):
             assert (finish, status) == (None, JobStatus.COMPLETED)
         else:
-            assert isinstance(finish, Superseded)
+            assert isinstance(finish, Cancelled)
             assert status is JobStatus.CANCELLED
         assert sum(event.terminal for event in await joblog.events.read(job.job_id)) == 1
 

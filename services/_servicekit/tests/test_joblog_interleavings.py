@@ -127,7 +127,7 @@ class World:
     async def heartbeat(self) -> None:
         if owner := await self.some_owner():
             answer = await self.store.run("heartbeat", owner.job_id, owner.token, owner.consumer)
-            assert (answer == "superseded") == ((await self.record(owner.job_id))["owner"] != owner.token)
+            assert (answer == "ok") == ((await self.record(owner.job_id))["owner"] == owner.token)
 
     async def append(self) -> None:
         if owner := await self.some_owner():
@@ -140,11 +140,13 @@ class World:
         if owner := await self.some_owner():
             status = self.chance.choice(sorted(ENDINGS))
             answer = await self.twice("finish", owner.job_id, owner.token, status, "Over.", "result", "")
-            assert answer == "superseded" or (await self.record(owner.job_id))["status"] == status
+            assert answer in ("superseded", "cancelled") or (await self.record(owner.job_id))["status"] == status
 
     async def release(self) -> None:
         if owner := await self.some_owner():
-            await self.twice("release", owner.job_id, owner.token, 0, MOST_DELIVERIES, records.failures())
+            await self.twice(
+                "release", owner.job_id, owner.token, 0, self.chance.randint(0, 1), MOST_DELIVERIES, records.failures()
+            )
 
     async def cancel(self) -> None:
         job_id = self.chance.choice(self.open if self.chance.random() < 0.8 else self.job_ids)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from servicekit.joblog import CancelRequested, Claim, Ending, Event, JobStatus, Superseded, Update
+from servicekit.joblog import ENDINGS, Cancelled, Claim, Ending, Event, JobStatus, Superseded, Update
 from servicekit.joblog.redis import JobLog
 from servicekit.testing.joblog import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
 
@@ -167,13 +167,11 @@ async def test_a_running_job_is_told_at_once_that_it_is_cancelled(open_joblog: O
     await claim.append(analyzing())
     await joblog.desk.cancel(job_id, message="Cancelled.")
     async with asyncio.timeout(5):
-        with pytest.raises(CancelRequested):
+        with pytest.raises(Cancelled):
             await claim.lost()
-    assert (await joblog.desk.get(job_id)).cancel_requested
-    with pytest.raises(CancelRequested):
-        await claim.append(analyzing())
-    await claim.finish(Ending(status=JobStatus.CANCELLED, message="Cancelled."))
     assert (await joblog.desk.get(job_id)).status is JobStatus.CANCELLED
+    with pytest.raises(Cancelled):
+        await claim.append(analyzing())
 
 
 async def test_an_accepted_cancel_wins_over_a_late_result(open_joblog: OpenJobLog) -> None:
@@ -181,7 +179,7 @@ async def test_an_accepted_cancel_wins_over_a_late_result(open_joblog: OpenJobLo
     job_id = await submit_one(joblog)
     claim = await joblog.queue.claim()
     await joblog.desk.cancel(job_id, message="Cancelled.")
-    with pytest.raises(Superseded):
+    with pytest.raises(Cancelled):
         await claim.finish(completed())
     record = await joblog.desk.get(job_id)
     assert (record.status, record.message, record.result) == (JobStatus.CANCELLED, "Cancelled.", "")
@@ -192,8 +190,30 @@ async def test_a_cancelled_job_is_not_retried(open_joblog: OpenJobLog) -> None:
     job_id = await submit_one(joblog)
     claim = await joblog.queue.claim()
     await joblog.desk.cancel(job_id, message="Cancelled.")
-    await claim.retry(delay_seconds=0)
+    with pytest.raises(Cancelled):
+        await claim.retry(delay_seconds=0)
     assert (await joblog.desk.get(job_id)).status is JobStatus.CANCELLED
+
+
+async def test_cancelling_ends_a_job_whose_worker_sleeps(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog)
+    claim = await joblog.queue.claim()
+    await joblog.queue.close()  # no heartbeat, and nobody who takes over
+    await joblog.desk.cancel(job_id, message="Cancelled.")
+    assert (await joblog.events.read(job_id))[-1].status is JobStatus.CANCELLED
+    with pytest.raises(Superseded):
+        await claim.lost()
+
+
+async def test_a_job_that_is_given_back_as_it_was_is_not_given_up(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog(joblog_max_deliveries=1)
+    job_id = await submit_one(joblog)
+    for _ in range(3):
+        claim = await joblog.queue.claim()
+        assert claim.job.deliveries == 1
+        await claim.retry(delay_seconds=0, counts=False)
+    assert (await joblog.desk.get(job_id)).status not in ENDINGS
 
 
 async def test_a_cancelled_job_that_runs_out_of_time_is_cancelled_all_the_same(open_joblog: OpenJobLog) -> None:

@@ -10,7 +10,7 @@ from redis.crc import key_slot
 from servicekit import env
 from servicekit.env import SettingsError
 from servicekit.errors import Unavailable
-from servicekit.joblog import CancelRequested, JobStatus
+from servicekit.joblog import Cancelled, JobStatus
 from servicekit.joblog.redis import JobLogSettings, connect
 from servicekit.testing.joblog import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
 from servicekit.testing.valkey import Valkey
@@ -79,7 +79,7 @@ async def test_a_worker_rides_an_outage_out(open_joblog: OpenJobLog, faulty_netw
     await faulty_network.start()
     await joblog.desk.cancel(jobs[1].job_id, message="Cancelled.")
     async with asyncio.timeout(10):
-        with pytest.raises(CancelRequested):  # the nudges were subscribed to again
+        with pytest.raises(Cancelled):  # the nudges were subscribed to again
             await (await waiting).lost()
 
 

@@ -14,7 +14,7 @@ from gateway.jobs.result import JobError, JobResult
 from gateway.pipeline.run import MARGIN_SECONDS
 from servicekit import context, logs
 from servicekit.errors import ServiceError, internal
-from servicekit.joblog import CancelRequested, Claim, Ending, JobStatus, Superseded
+from servicekit.joblog import Cancelled, Claim, Ending, JobStatus, Superseded
 from servicekit.joblog.catalog import RAN_TOO_LONG
 
 log = logs.get(__name__)
@@ -45,10 +45,6 @@ class Handler:
         try:
             try:
                 made = await _unless_lost(claim, self._work(claim))
-            except CancelRequested:
-                message = stages.message(JobStatus.CANCELLED, style="")
-                await claim.finish(Ending(status=JobStatus.CANCELLED, message=message))
-                return "cancelled"
             except ServiceError as error:
                 return await self._failed(claim, error)
             message = stages.message(JobStatus.COMPLETED, style=made.style)
@@ -56,9 +52,11 @@ class Handler:
             return "completed"
         except Superseded:
             return "superseded"
+        except Cancelled:
+            return "cancelled"
         except asyncio.CancelledError:
-            with suppress(Superseded, ServiceError):
-                await claim.retry(delay_seconds=0)
+            with suppress(Superseded, Cancelled, ServiceError):
+                await claim.retry(delay_seconds=0, counts=False)
             return "given back"
         except ServiceError as error:  # its ending could not be written: another worker will find the job
             log.error("the job's end is not written", problem=str(error))
@@ -94,7 +92,7 @@ async def _unless_lost(claim: Claim, work: Awaitable[JobResult]) -> JobResult:
         if losing.done():
             losing.result()
         return await working
-    except (ServiceError, Superseded, CancelRequested, asyncio.CancelledError):
+    except (ServiceError, Superseded, Cancelled, asyncio.CancelledError):
         raise
     except Exception as error:
         log.exception("unexpected exception")

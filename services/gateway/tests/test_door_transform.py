@@ -16,7 +16,7 @@ from modomo.transform.v1 import transform_service_pb2_grpc as pb_grpc
 from modomo.type.v1 import job_pb2, room_pb2
 from servicekit import client
 from servicekit.errors import ServiceError
-from servicekit.joblog import CancelRequested
+from servicekit.joblog import Cancelled
 from servicekit.status import from_call
 from servicekit.vocabulary import RoomType
 from tests.gateways import Gateway, StartGateway, photo
@@ -159,7 +159,7 @@ async def test_cancel_reaches_whoever_works_on_the_job(gateway: Gateway, door: "
     submitted = await door.Submit(pb.SubmitRequest(image=photo(), style="modern"))
     claim = await gateway.joblog.queue.claim()
     await door.Cancel(pb.CancelRequest(job_id=submitted.job_id))
-    with pytest.raises(CancelRequested):
+    with pytest.raises(Cancelled):
         await asyncio.wait_for(claim.lost(), 5)
 
 

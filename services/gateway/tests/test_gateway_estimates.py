@@ -33,7 +33,6 @@ def job(status: JobStatus, *, progress: float = 0.0, queue_position: int = 0) ->
         started_at=None,
         ended_at=None,
         deliveries=0,
-        cancel_requested=False,
         queue_position=queue_position,
     )
 

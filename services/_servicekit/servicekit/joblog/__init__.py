@@ -12,7 +12,7 @@ Rules that every implementation keeps:
 - A job that `submit` returned is never lost.
 - A job gets exactly one terminal event, its last; whoever is not the owner any more is refused (`Superseded`).
 - `seq` counts 1, 2, 3, … without a gap; `progress` never goes down.
-- Cancelling is durable at once; a waiting job ends at once, a running one when its worker notices, which it is told.
+- Cancelling ends a job at once, waiting or running; whoever works on it is told, and can write nothing more.
 
 Payloads and results are opaque JSON text here: what is in them is the gateway's matter.
 """
@@ -149,8 +149,7 @@ class Job:
     started_at: datetime | None
     ended_at: datetime | None
     deliveries: int
-    """How often a worker has taken it up."""
-    cancel_requested: bool
+    """How often a worker has taken it up, without those that gave it back as it was."""
     queue_position: int
     """1 for the next in line, 0 where it does not wait."""
 
@@ -170,8 +169,8 @@ class Superseded(Exception):  # noqa: N818 - not an error: somebody else goes on
     """The job has ended, or another worker has taken it over: drop the work, write nothing more."""
 
 
-class CancelRequested(Exception):  # noqa: N818 - not an error: it is what the job's owner wants
-    """The job's owner wants it to end."""
+class Cancelled(Exception):  # noqa: N818 - not an error: it is what the job's owner wants
+    """The job's owner has ended it: drop the work, write nothing more."""
 
 
 class JobDesk(Protocol):
@@ -184,7 +183,7 @@ class JobDesk(Protocol):
         """Reads a record; raises NotFound."""
 
     async def cancel(self, job_id: str, *, message: str) -> None:
-        """Asks for a job's end; done for one that is cancelled, raises NotFound, FailedPrecondition where it ended."""
+        """Ends a job; done for one that is cancelled, raises NotFound, FailedPrecondition where it ended otherwise."""
 
     async def queue_state(self) -> QueueState:
         """How busy the workers are."""
@@ -227,22 +226,23 @@ class Claim(Protocol):
         """Until the job's running deadline."""
 
     async def append(self, update: Update) -> None:
-        """Adds an event; a lower progress is raised to the last one. Raises Superseded, CancelRequested."""
+        """Adds an event; a lower progress is raised to the last one. Raises Superseded, Cancelled."""
 
     async def finish(self, ending: Ending) -> None:
         """Ends the job, its result and its queue entry in one step.
 
-        Raises Superseded; so it does for a job that was cancelled meanwhile, which then ends as cancelled.
+        Raises Superseded, Cancelled.
         """
 
-    async def retry(self, *, delay_seconds: float) -> None:
+    async def retry(self, *, delay_seconds: float, counts: bool = True) -> None:
         """Gives the job back to be claimed again after the delay; fails it where it was delivered too often.
 
-        Raises Superseded.
+        `counts` is whether this delivery is one of them: not where nothing went wrong with the job itself. Raises
+        Superseded, Cancelled.
         """
 
     async def lost(self) -> None:
-        """Returns, by raising, when the job is not to be worked on any more: Superseded or CancelRequested."""
+        """Returns, by raising, when the job is not to be worked on any more: Superseded or Cancelled."""
 
 
 class WorkQueue(Protocol):

@@ -11,7 +11,7 @@ STEP_INTERVAL_SECONDS: Final = 0.1
 
 
 class Announcer:
-    """Appends to one job's log. Every method raises Superseded or CancelRequested."""
+    """Appends to one job's log. Every method raises Superseded or Cancelled."""
 
     def __init__(self, claim: Claim, *, style: str) -> None:
         self._claim = claim

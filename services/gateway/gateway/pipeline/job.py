@@ -42,7 +42,7 @@ class Pipeline:
         self._price = device_usd_per_hour
 
     async def run(self, claim: Claim) -> JobResult:
-        """Does the job; raises ServiceError with a public reason, Superseded, CancelRequested."""
+        """Does the job; raises ServiceError with a public reason, Superseded, Cancelled."""
         run = await self._start(claim)
         analysis = await self._analyst.analyse(run)
         attempts = await self._restyler.restyle(run, await self._restyling(run, analysis))

@@ -28,7 +28,7 @@ class Previews:
         self._busy = True  # until the first look is out
 
     async def first_look(self, diffusion: DiffusionClient, restyling: Restyling) -> None:
-        """Makes and shows the first look; raises Superseded or CancelRequested."""
+        """Makes and shows the first look; raises Superseded or Cancelled."""
         try:
             with self._run.stopwatch.measure(Stage.PREVIEW):
                 picture = await diffusion.preview(restyling, seconds=self._run.seconds_left)

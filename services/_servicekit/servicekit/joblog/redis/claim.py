@@ -9,14 +9,14 @@ from typing import Final
 
 from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
-from servicekit.joblog import ENDINGS, CancelRequested, Ending, Job, Superseded, Update
+from servicekit.joblog import ENDINGS, Cancelled, Ending, Job, Superseded, Update
 from servicekit.joblog.redis import records
 from servicekit.joblog.redis.settings import JobLogSettings
 from servicekit.joblog.redis.store import Store
 
 HEARTBEATS_PER_IDLE_LIMIT: Final = 3
 
-_LOSSES: Final[dict[str, type[Superseded | CancelRequested]]] = {"superseded": Superseded, "cancel": CancelRequested}
+_LOSSES: Final[dict[str, type[Superseded | Cancelled]]] = {"superseded": Superseded, "cancelled": Cancelled}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class RedisClaim:
         self._deadline = time.monotonic() + taken.seconds_left
         self._writing = asyncio.Lock()
         self._appends = 0
-        self._loss: type[Superseded | CancelRequested] = Superseded
+        self._loss: type[Superseded | Cancelled] = Superseded
         self._lost = asyncio.Event()
         self._nudged = asyncio.Event()
         self._closed = False
@@ -65,7 +65,7 @@ class RedisClaim:
         return max(0.0, self._deadline - time.monotonic())
 
     async def append(self, update: Update) -> None:
-        """Adds an event; raises Superseded, CancelRequested, Unavailable."""
+        """Adds an event; raises Superseded, Cancelled, Unavailable."""
         if update.status in ENDINGS or not 0.0 <= update.progress <= 1.0:
             raise ValueError("an update is no ending, and its progress lies in 0–1")
         async with self._writing:
@@ -84,18 +84,18 @@ class RedisClaim:
             raise loss
 
     async def finish(self, ending: Ending) -> None:
-        """Ends the job; raises Superseded, Unavailable."""
+        """Ends the job; raises Superseded, Cancelled, Unavailable."""
         if ending.status not in ENDINGS:
             raise ValueError(f"{ending.status} is no ending")
         await self._leave("finish", ending.status, ending.message, ending.result, ending.error)
 
-    async def retry(self, *, delay_seconds: float) -> None:
-        """Gives the job back; raises Superseded, Unavailable."""
+    async def retry(self, *, delay_seconds: float, counts: bool = True) -> None:
+        """Gives the job back; raises Superseded, Cancelled, Unavailable."""
         most = self._settings.joblog_max_deliveries
-        await self._leave("release", round(delay_seconds * 1000), most, records.failures())
+        await self._leave("release", round(delay_seconds * 1000), int(counts), most, records.failures())
 
     async def lost(self) -> None:
-        """Raises Superseded or CancelRequested when the job is not to be worked on any more."""
+        """Raises Superseded or Cancelled when the job is not to be worked on any more."""
         await self._lost.wait()
         raise self._loss
 
@@ -122,12 +122,12 @@ class RedisClaim:
         if loss:
             raise loss
 
-    async def _write(self, script: str, *args: str | float) -> type[Superseded | CancelRequested] | None:
+    async def _write(self, script: str, *args: str | float) -> type[Superseded | Cancelled] | None:
         job_id, token = self.job.job_id, self._taken.token
         answer = await self._store.persist(script, job_id, token, *args, patience=lambda: self.seconds_left)
         return self._heed(answer)
 
-    def _heed(self, answer: str) -> type[Superseded | CancelRequested] | None:
+    def _heed(self, answer: str) -> type[Superseded | Cancelled] | None:
         loss = _LOSSES.get(answer)
         if loss:
             self._loss = loss
@@ -135,7 +135,7 @@ class RedisClaim:
         return loss
 
     async def _beat(self) -> None:
-        """Until the claim is closed or superseded; an owner that was asked to cancel goes on while it cleans up."""
+        """Until the claim is closed or lost."""
         interval = self._settings.joblog_idle_seconds / HEARTBEATS_PER_IDLE_LIMIT
         backoff = Backoff()
         while True:
@@ -152,6 +152,6 @@ class RedisClaim:
                 self.nudge()
                 continue
             backoff.reset()
-            if not self._closed and self._heed(answer) is Superseded:
+            if not self._closed and self._heed(answer):
                 self._on_closed(self)
                 return

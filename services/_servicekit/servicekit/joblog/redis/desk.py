@@ -49,7 +49,7 @@ class RedisJobDesk:
         return records.job(job_id, fields, queue_position=0 if rank is None else rank + 1)
 
     async def cancel(self, job_id: str, *, message: str) -> None:
-        """Asks for a job's end; raises NotFound, FailedPrecondition, Unavailable."""
+        """Ends a job; raises NotFound, FailedPrecondition, Unavailable."""
         if not message:
             raise ValueError("cancelling needs a message for people")
         status = await self._store.run("cancel", job_id, message)

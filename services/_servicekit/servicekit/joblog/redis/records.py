@@ -32,7 +32,6 @@ def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
         started_at=_time(fields["started_at"]) if "started_at" in fields else None,
         ended_at=_time(fields["ended_at"]) if "ended_at" in fields else None,
         deliveries=int(fields["deliveries"]),
-        cancel_requested="cancel_message" in fields,
         queue_position=queue_position,
     )
 

@@ -1,9 +1,10 @@
 -- Ends a job that the caller owns: result, terminal event and acknowledgement at once.
 --
--- Args: token, status, message, result, error. Returns 'ok', or 'superseded' where the job did not end in this way.
+-- Args: token, status, message, result, error. Returns 'ok', or where the job did not end in this way 'cancelled' or
+-- 'superseded'.
 --
--- Interleavings: a cancel that was accepted before this wins, since its caller was told so; one that comes after finds an
--- ended job. A second worker, or this one waking up late, is not the owner. A repeated call is answered like the first.
+-- Interleavings: a cancel that came before this has ended the job; one that comes after finds an ended job. A second
+-- worker, or this one waking up late, is not the owner. A repeated call is answered like the first.
 
 local token, status, message, result, failure = unpack(ARGV, 4)
 
@@ -12,13 +13,9 @@ if stand == 'left' and field('status') == status then
   return 'ok'
 end
 if stand ~= 'owner' then
-  return 'superseded'
+  return stand == 'cancelled' and 'cancelled' or 'superseded'
 end
 redis.call('HSET', JOB, 'left_by', token)
-if field('cancel_message') ~= '' and status ~= 'cancelled' then
-  end_cancelled()
-  return 'superseded'
-end
 end_job(status, message, result, failure)
 if status == 'completed' then
   redis.call('LPUSH', DURATIONS, NOW - field('started_at'))

@@ -44,12 +44,15 @@ local function overdue()
   return tonumber(redis.call('ZSCORE', DEADLINES, ID) or NOW) <= NOW
 end
 
--- How the holder of a token stands: 'owner', 'left' (by its own act), or 'superseded'.
+-- How the holder of a token stands: 'owner', 'left' (by its own act), 'cancelled' (the job is), or 'superseded'.
 local function standing(token)
   if field('owner') == token then
     return 'owner'
   end
-  return field('left_by') == token and 'left' or 'superseded'
+  if field('left_by') == token then
+    return 'left'
+  end
+  return field('status') == 'cancelled' and 'cancelled' or 'superseded'
 end
 
 local function write_event(status, progress, message, step, total_steps, preview_key)
@@ -101,10 +104,6 @@ local function end_job(status, message, result, failure)
   redis.call('ZREM', DEADLINES, ID)
   redis.call('HSET', JOB, 'result', result, 'error', failure, 'ended_at', NOW)
   write_event(status, status == 'completed' and '1' or field('progress'), message, '0', '0', '')
-end
-
-local function end_cancelled()
-  end_job('cancelled', field('cancel_message'), '', '')
 end
 
 -- Ends the job with one of the failures that the caller passed as JSON: name → { message, error }.

@@ -19,10 +19,6 @@ if field('entry') ~= entry then -- it has ended, is gone, or waits elsewhere
   return nil
 end
 if field('owner') ~= token then -- else a repeated call, whose answer was lost
-  if field('cancel_message') ~= '' then
-    end_cancelled()
-    return nil
-  end
   if overdue() then
     end_overdue(failures)
     return nil
