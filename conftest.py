@@ -12,6 +12,7 @@ pytest_plugins = [
     "servicekit.testing.triton",
     "tests.gateways",
     "tests.model_services",
+    "tests.receivers",
     "tests.stacks",
     "tests.workers",
 ]

@@ -142,3 +142,24 @@ def test_what_cannot_work_is_refused_with_the_value_that_mends_it(
 ) -> None:
     with pytest.raises(helm_python.HelmError, match=named.replace(".", r"\.")):
         render(chart, NAMED, values)
+
+
+def test_calls_between_components_are_plaintext_unless_there_are_certificates(chart: Path) -> None:
+    plain = of_kind(render(chart, NAMED), "Deployment")
+    for deployment in plain.values():
+        env = {one["name"]: one.get("value") for one in container(deployment)["env"]}
+        assert env["MODOMO_TLS_PLAINTEXT"] == "true"
+    secured = of_kind(
+        render(chart, NAMED, {"global": {"tls": {"existingSecret": "certificates"}}, "notifier": {"tlsSecret": "own"}}),
+        "Deployment",
+    )
+    for name, deployment in secured.items():
+        one = container(deployment)
+        env = {entry["name"]: entry.get("value") for entry in one["env"]}
+        assert "MODOMO_TLS_PLAINTEXT" not in env
+        assert env["MODOMO_TLS_KEY"] == "/etc/modomo/tls/tls.key"
+        (volume,) = [entry for entry in deployment["spec"]["template"]["spec"]["volumes"] if entry["name"] == "tls"]
+        assert volume["secret"]["secretName"] == ("own" if name.endswith("notifier") else "certificates")
+        if "grpc" in one.get("readinessProbe", {}):
+            service = name.removeprefix("m-").upper()
+            assert env[f"MODOMO_{service}_HEALTH_PORT"] == str(one["readinessProbe"]["grpc"]["port"]) == "50060"

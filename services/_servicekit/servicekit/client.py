@@ -8,7 +8,9 @@ from typing import Any, Final
 import grpc
 
 from servicekit import context
+from servicekit.reloading import ReloadingChannel
 from servicekit.server import MAX_MESSAGE_BYTES
+from servicekit.tls import Certificates, Security
 
 _RETRIES: Final = {
     "maxAttempts": 4,
@@ -19,29 +21,39 @@ _RETRIES: Final = {
 }
 
 
-def channel(address: str, *, patient: bool = False) -> grpc.aio.Channel:
+def channel(address: str, *, patient: bool = False, security: Security | None = None) -> grpc.aio.Channel:
     """Opens a channel to `host:port` or any gRPC name (`dns:///…` balances over all replicas).
 
     Where no server can be reached, a call fails after a few attempts; over a patient channel it waits for one until
     its deadline. Who may leave a stream early cancels the call in a `finally`: one that is merely dropped goes on until
-    it is collected.
+    it is collected. Raises SettingsError where `security` (plaintext on this machine unless given) does not allow it.
     """
+    security = security or Security()
+    security.require(address)
+    options, interceptors = _options(patient=patient), [_UnaryIds(), _StreamIds()]
+    if security.identity is None:
+        return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)
+
+    def secure(certificates: Certificates) -> grpc.aio.Channel:
+        credentials = grpc.ssl_channel_credentials(certificates.authorities, certificates.key, certificates.chain)
+        return grpc.aio.secure_channel(address, credentials, options=options, interceptors=interceptors)
+
+    return ReloadingChannel(security.identity, secure)
+
+
+def _options(*, patient: bool) -> list[tuple[str, Any]]:
     methods = {"name": [{}], "retryPolicy": _RETRIES, "waitForReady": patient}
     service_config = {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [methods]}
-    return grpc.aio.insecure_channel(
-        address,
-        options=[
-            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-            ("grpc.service_config", json.dumps(service_config)),
-            ("grpc.keepalive_time_ms", 20_000),
-            ("grpc.keepalive_timeout_ms", 5_000),
-            ("grpc.initial_reconnect_backoff_ms", 100),
-            ("grpc.min_reconnect_backoff_ms", 100),
-            ("grpc.max_reconnect_backoff_ms", 2_000),
-        ],
-        interceptors=[_UnaryIds(), _StreamIds()],
-    )
+    return [
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.service_config", json.dumps(service_config)),
+        ("grpc.keepalive_time_ms", 20_000),
+        ("grpc.keepalive_timeout_ms", 5_000),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+    ]
 
 
 def remaining(call: grpc.aio.ServicerContext[Any, Any], *, margin: float = 0.05) -> float | None:

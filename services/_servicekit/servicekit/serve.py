@@ -6,6 +6,7 @@ from servicekit import logs, metrics
 from servicekit.engine import Engine
 from servicekit.server import Registration, ServerOptions, running, until_stopped
 from servicekit.settings import ProcessSettings
+from servicekit.tls import Security
 
 log = logs.get(__name__)
 
@@ -22,7 +23,12 @@ async def serve_engines(
     The first of `engines` is the one that the service is named after.
     """
     metrics.serve(settings.metrics_port)
-    options = ServerOptions(address=listen, drain_seconds=settings.drain_seconds)
+    options = ServerOptions(
+        address=listen,
+        drain_seconds=settings.drain_seconds,
+        security=Security.of(settings),
+        health_address=settings.health_address,
+    )
     async with running(options, registrations) as server:
         try:
             for engine in engines:

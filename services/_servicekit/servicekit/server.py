@@ -8,7 +8,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import grpc
@@ -17,6 +17,7 @@ from grpc_reflection.v1alpha import reflection
 
 from servicekit import logs
 from servicekit.interceptors import ServiceInterceptor
+from servicekit.tls import Security
 
 log = logs.get(__name__)
 
@@ -40,6 +41,12 @@ class ServerOptions:
 
     max_concurrent_rpcs: int = 1000
     """Calls beyond are refused with RESOURCE_EXHAUSTED."""
+
+    security: Security = field(default_factory=Security)
+    """TLS, or plaintext: for this machine unless it says otherwise."""
+
+    health_address: str = ""
+    """`host:port` that answers health checks alone, always in plaintext; empty for none."""
 
 
 class Registration(Protocol):
@@ -75,25 +82,47 @@ async def running(
     reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     for name in ("", *names):
         await servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
-    port = server.add_insecure_port(options.address)
+    port = options.security.listen(server, options.address)
     await server.start()
-    log.info("listening", address=options.address, port=port)
-    handle = RunningServer(port=port, names=names, health_servicer=servicer)
+    log.info("listening", address=options.address, port=port, tls=options.security.identity is not None)
+    async with _health_alone(servicer, options.health_address) as health_port:
+        handle = RunningServer(port=port, health_port=health_port, names=names, health_servicer=servicer)
+        try:
+            yield handle
+        finally:
+            await servicer.enter_graceful_shutdown()
+            log.info("draining", seconds=options.drain_seconds)
+            await server.stop(options.drain_seconds)
+            log.info("stopped")
+
+
+@asynccontextmanager
+async def _health_alone(servicer: "_HealthServicer", address: str) -> AsyncIterator[int]:
+    """Answers health checks on a port of their own, for probes without a certificate; yields the port, 0 for none."""
+    if not address:
+        yield 0
+        return
+    server = grpc.aio.server(maximum_concurrent_rpcs=100, options=[("grpc.so_reuseport", 0)])
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    port = server.add_insecure_port(address)
+    await server.start()
+    log.info("answering health checks", address=address, port=port)
     try:
-        yield handle
+        yield port
     finally:
-        await servicer.enter_graceful_shutdown()
-        log.info("draining", seconds=options.drain_seconds)
-        await server.stop(options.drain_seconds)
-        log.info("stopped")
+        await server.stop(0)
 
 
 class RunningServer:
     """A server that listens."""
 
-    def __init__(self, *, port: int, names: Sequence[str], health_servicer: "_HealthServicer") -> None:
+    def __init__(
+        self, *, port: int, names: Sequence[str], health_servicer: "_HealthServicer", health_port: int = 0
+    ) -> None:
         self.port = port
         """The port that it listens on."""
+        self.health_port = health_port
+        """The port that answers health checks alone; 0 for none."""
         self._names = names
         self._health = health_servicer
 

@@ -20,6 +20,7 @@ from servicekit.joblog.redis import connect
 from servicekit.server import until_stopped
 from servicekit.storage import ObjectStore
 from servicekit.storage.settings import open_store
+from servicekit.tls import Security
 
 
 async def main() -> None:
@@ -59,8 +60,10 @@ async def _pipeline(
     settings: WorkerSettings, exits: AsyncExitStack, *, store: ObjectStore, cache: StageCache
 ) -> Pipeline:
     addresses = (settings.detection_address, settings.controlmaps_address, settings.diffusion_address)
+    security = Security.of(settings)
     detection, controlmaps, diffusion = [
-        await exits.enter_async_context(client.channel(address, patient=True)) for address in addresses
+        await exits.enter_async_context(client.channel(address, patient=True, security=security))
+        for address in addresses
     ]
     maps = ControlMapsClient(controlmaps)
     return Pipeline(

@@ -45,9 +45,33 @@ httpGet:
   port: http
 {{- else -}}
 grpc:
-  port: {{ .component.Values.ports.grpc }}
+  port: {{ ternary .component.Values.ports.health .component.Values.ports.grpc (ne "" (include "service.tlsSecret" .component)) }}
   {{- with $probes.grpcService }}
   service: {{ . }}
   {{- end }}
+{{- end -}}
+{{- end -}}
+
+{{/* The secret with this component's certificate (keys ca.crt, tls.crt, tls.key); empty for plaintext. */}}
+{{- define "service.tlsSecret" -}}
+{{- tpl (default (dig "tls" "existingSecret" "" (default dict .Values.global)) .Values.tlsSecret) . -}}
+{{- end -}}
+
+{{/* Calls between components: mutual TLS, with health checks on a port of their own; or plaintext, said in so many words. */}}
+{{- define "service.tlsEnv" -}}
+{{- if include "service.tlsSecret" . -}}
+- name: MODOMO_TLS_CA
+  value: /etc/modomo/tls/ca.crt
+- name: MODOMO_TLS_CERTIFICATE
+  value: /etc/modomo/tls/tls.crt
+- name: MODOMO_TLS_KEY
+  value: /etc/modomo/tls/tls.key
+{{- with .Values.healthPortEnv }}
+- name: {{ . }}
+  value: {{ $.Values.ports.health | quote }}
+{{- end }}
+{{- else -}}
+- name: MODOMO_TLS_PLAINTEXT
+  value: "true"
 {{- end -}}
 {{- end -}}
