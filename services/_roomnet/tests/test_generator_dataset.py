@@ -37,6 +37,29 @@ def test_the_command_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytes
     ]
 
 
+def test_a_room_that_cannot_be_made_gives_way_to_another(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fragile(seed: int) -> dataset.Example:
+        if seed in {7, 7 + (1 << 31)}:
+            raise ValueError("walls without a room")
+        return make(seed, width=64, height=48, quality=ROUGH)
+
+    make = dataset.example
+    monkeypatch.setattr(dataset, "example", fragile)
+    assert generate.substituted(7).seed == 7 + (2 << 31)
+    assert "room 7 cannot be made" in caplog.text
+
+
+def test_a_generator_that_makes_no_room_at_all_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(seed: int) -> dataset.Example:
+        raise ValueError("walls without a room")
+
+    monkeypatch.setattr(dataset, "example", broken)
+    with pytest.raises(ValueError, match="walls without a room"):
+        generate.substituted(7)
+
+
 @pytest.mark.parametrize("wrong", [["--count", "0"], ["--count", "x"], ["--count", "3", "--seed", "-1"]])
 def test_bad_arguments_are_refused(wrong: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refused:

@@ -80,12 +80,12 @@ def _path(out: Path, start: int) -> Path:
 
 
 def _shard(seed: int, start: int, count: int, path: Path, compressed: bool) -> int:
-    made = [_example((seed << 32) + number) for number in range(start, start + count)]
+    made = [substituted((seed << 32) + number) for number in range(start, start + count)]
     dataset.save(made, path, compressed=compressed)
     return count
 
 
-def _example(seed: int) -> Example:
+def substituted(seed: int) -> Example:
     """Of that seed, or of the first of its substitutes that can be made; raises what the last one raised."""
     for attempt in range(SUBSTITUTES):
         try:
