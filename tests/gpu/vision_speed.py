@@ -62,7 +62,7 @@ def table(hardware: Hardware, *, repeat: int, names: Sequence[str] = tuple(PASSE
             model = build()
         model.eval().requires_grad_(False).to(hardware.device, hardware.dtype)
         pixels = torch.rand(1, 3, height, width, device=hardware.device, dtype=hardware.dtype)
-        seconds, peak = _measured(hardware, lambda run=run, model=model, pixels=pixels: run(model, pixels), repeat)
+        seconds, peak = _measured(hardware, partial(run, model, pixels), repeat)
         yield f"| {name} | {width}×{height} | {1000 * seconds:.1f} | {peak / 1e9:.2f} |"
         del model, pixels
         devices.release(hardware)

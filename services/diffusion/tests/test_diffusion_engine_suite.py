@@ -19,6 +19,7 @@ from diffusion.styles import read_styles
 from servicekit import ade20k
 from servicekit.errors import FailedPrecondition
 from servicekit.executor import DeviceExecutor
+from servicekit.testing.device import DEVICE
 from servicekit.testing.rooms import draw_room
 
 ROOM = draw_room(96, 64)
@@ -32,7 +33,7 @@ def torch_on_tiny_models(weights: Path) -> Engine:
     from diffusion.engine.torch import TorchEngine
     from diffusion.sd.options import Options
 
-    return TorchEngine(Options(weights=weights, device="cpu"), DeviceExecutor("diffusion"))
+    return TorchEngine(Options(weights=weights, device=DEVICE), DeviceExecutor("diffusion"))
 
 
 @pytest.fixture(scope="module", params=["lite", pytest.param("torch", marks=pytest.mark.slow)])

@@ -24,13 +24,14 @@ from diffusion.sd.options import Control, Options
 from diffusion.sd.tiers import HYPER_SD, LCM, QUALITY
 from servicekit.errors import Exhausted, FailedPrecondition, ServiceError
 from servicekit.executor import DeviceExecutor
+from servicekit.testing.device import DEVICE
 from tests.gpu.requests import restyling, style
 
 
 @pytest.fixture(scope="module")
 def engine(tiny_diffusion: Path) -> Iterator[TorchEngine]:
     """Loaded once; every test has an event loop of its own."""
-    engine = asyncio.run(loaded(Options(weights=tiny_diffusion, device="cpu")))
+    engine = asyncio.run(loaded(Options(weights=tiny_diffusion, device=DEVICE, variants_at_once=1)))
     yield engine
     asyncio.run(engine.close())
 
@@ -118,7 +119,7 @@ async def test_a_variant_is_the_request_with_a_later_seed(engine: TorchEngine) -
 
 
 async def test_a_batch_of_variants_agrees_with_one_by_one(engine: TorchEngine, tiny_diffusion: Path) -> None:
-    batched = await loaded(Options(weights=tiny_diffusion, device="cpu", variants_at_once=4))
+    batched = await loaded(Options(weights=tiny_diffusion, device=DEVICE, variants_at_once=4))
     request = quick(variants=3)
     with calls_of(UNet2DConditionModel) as together:
         one = await result_of(batched, request)
@@ -170,7 +171,7 @@ async def test_a_palette_is_approached_and_its_distance_told(engine: TorchEngine
     [("hyper-sd", HYPER_SD, "ByteDance/Hyper-SD"), ("lcm-lora", LCM, "latent-consistency/lcm-lora-sdv1-5")],
 )
 async def test_the_fast_tier_takes_the_loras_few_steps(tiny_diffusion: Path, lora: Any, recipe: Any, name: str) -> None:
-    engine = await loaded(Options(weights=tiny_diffusion, device="cpu", fast_lora=lora, controlnets=(Control.DEPTH,)))
+    engine = await loaded(Options(weights=tiny_diffusion, device=DEVICE, fast_lora=lora, controlnets=(Control.DEPTH,)))
     fast = await result_of(engine, restyling(tier=Tier.FAST, strength=1.0))
     assert fast.manifest.steps == recipe.steps
     assert name in [model.name for model in fast.manifest.engine.models]
@@ -262,7 +263,7 @@ async def test_numbers_that_are_none_are_an_error_and_the_next_request_works(eng
 
 async def test_ten_at_once_queue_and_more_than_that_are_refused(tiny_diffusion: Path) -> None:
     engine = await loaded(
-        Options(weights=tiny_diffusion, device="cpu", controlnets=(), fast_lora="none"), queue_limit=9
+        Options(weights=tiny_diffusion, device=DEVICE, controlnets=(), fast_lora="none"), queue_limit=9
     )
     requests = [quick(seed=seed) for seed in range(11)]
     outcomes = await asyncio.gather(*(result_of(engine, one) for one in requests), return_exceptions=True)

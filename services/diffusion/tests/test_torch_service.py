@@ -29,6 +29,7 @@ from servicekit.executor import DeviceExecutor
 from servicekit.images import decode_rgb, encode_jpeg, encode_png
 from servicekit.server import ServerOptions, running
 from servicekit.status import from_call
+from servicekit.testing.device import DEVICE
 from servicekit.testing.rooms import draw_room
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
@@ -47,7 +48,7 @@ REQUEST = pb.TransformRequest(
 
 @pytest.fixture
 async def stub(tiny_diffusion: Path) -> AsyncIterator["Stub"]:
-    options = Options(weights=tiny_diffusion, device="cpu", controlnets=(Control.DEPTH,))
+    options = Options(weights=tiny_diffusion, device=DEVICE, controlnets=(Control.DEPTH,))
     engine = TorchEngine(options, DeviceExecutor("diffusion"))
     await engine.load()
     servicer = DiffusionServicer(Pipeline(engine, preview_engine=engine, styles=read_styles()))
