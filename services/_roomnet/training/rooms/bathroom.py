@@ -59,8 +59,8 @@ def _tub(plan: Plan) -> None:
         height = min(1.9, plan.height - 0.2)
         drape = textiles.drape(shop, cloth, width=width, height=height - 0.25, folds=folds, depth=0.035)
         side = 1 if shop.chance(0.5) else -1
-        plan.add(spot.put(drape, out=0.74, up=0.25, shift=side * (0.84 - width / 2)))
-        plan.add(spot.put(textiles.curtain_rod(shop, finishes.CHROME, width=1.72), out=0.74, up=height))
+        plan.add(spot.put(drape, out=0.8, up=0.25, shift=side * (0.84 - width / 2)))
+        plan.add(spot.put(textiles.curtain_rod(shop, finishes.CHROME, width=1.72), out=0.8, up=height))
 
 
 def _shower(plan: Plan) -> None:

@@ -128,12 +128,13 @@ def _clad(plan: Plan, room_type: str) -> None:
     wet = room_type in surfaces.WET
     if not shop.chance(0.3 if wet else 0.12):
         return
-    height = shop.between(0.9, 1.5) if wet else shop.between(0.7, 1.2)
+    height = shop.between(0.9, 1.5) if wet else shop.between(0.7, 1.0)
     surface = surfaces.tiles(shop, low=0.08, high=0.4, glossy=True) if wet else taste.trim
+    thick = 0.004 if wet else 0.012
     panel = 0.0 if wet or shop.chance(0.2) else shop.between(0.3, 0.8)
     for name, side in plan.sides.items():
         holes = [*plan.windows.get(name, []), *plan.doors.get(name, [])]
-        plan.add(panelling.wainscot(shop, side, surface, height=height, gaps=holes, panel=panel))
+        plan.add(panelling.wainscot(shop, side, surface, height=height, gaps=holes, panel=panel, thick=thick))
 
 
 def _ceiling(plan: Plan, slope: str) -> None:

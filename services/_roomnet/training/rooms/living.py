@@ -169,13 +169,18 @@ def _fireplace(plan: Plan) -> None:
         bump=0.004,
     )
     surround = _surround(shop.rng.random(), taste.trim, brick, taste.accent_wall)
-    plan.add(
-        spot.put(
-            hearth.fireplace(
-                shop, surround, taste.wood, breast=taste.accent_wall if shop.chance(0.5) else None, height=plan.height
-            )
+    breast = taste.accent_wall if shop.chance(0.5) else None
+    plan.add(spot.put(*hearth.fireplace(shop, surround, taste.wood, breast=breast, height=plan.height)))
+    high = min(shop.between(0.4, 0.8), plan.height - 1.4)
+    if high > 0.3 and shop.chance(0.7):
+        screen = shop.chance(0.3)
+        above = (
+            hung.television(shop, width=1.6 * high) if screen else things.picture(plan, shop.between(0.4, 1.0), high)
         )
-    )
+        plan.add(spot.put(above, out=hearth.BREAST_DEPTH if breast else 0.0, up=1.2 + high / 2))
+    for _ in range(int(shop.rng.integers(0, 5))):
+        small = disorder.small(plan, tallest=0.25)
+        plan.add(spot.put(small, out=0.3, up=1.11, shift=shop.between(-0.6, 0.6)))
     plan.focus.append((*spot.side.point(spot.along, -0.5, 0)[:2], 0.8))
 
 

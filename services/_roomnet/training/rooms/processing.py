@@ -29,7 +29,7 @@ def by_chance(light: Floats, rng: np.random.Generator) -> Development:
         shadows=float(rng.uniform(0.4, 0.75) if agent else rng.uniform(0.0, 0.5)),
         glare=float(rng.uniform(0.0, 0.1) if rng.random() < 0.5 else 0.0),
         vignette=float(rng.uniform(0.0, 0.35)),
-        grain=float(rng.choice([0.004, 0.01, 0.02], p=[0.6, 0.3, 0.1])),
+        grain=float(rng.choice([0.004, 0.01, 0.02, 0.04], p=[0.55, 0.28, 0.12, 0.05])),
         sharpening=float(rng.uniform(0.0, 0.8)) if rng.random() < 0.4 else 0.0,
         blur=float(
             rng.uniform(0.7, 1.2) if rng.random() < 0.25 else rng.uniform(0.4, 0.65)

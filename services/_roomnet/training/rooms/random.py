@@ -39,7 +39,7 @@ ROOM_TYPES: Final = tuple(FURNISHERS)
 SHARES: Final = (0.19, 0.2, 0.19, 0.14, 0.09, 0.07, 0.03, 0.05, 0.04)
 """How often each type is drawn."""
 
-EMPTY: Final = 0.06
+EMPTY: Final = 0.08
 """Share of rooms without furniture; an empty room has its type in name only, so it is `other`."""
 
 
@@ -50,7 +50,7 @@ def room(rng: np.random.Generator, room_type: str, *, fine: bool = False) -> Pla
     plan.mess = disorder.amount(plan)
     _fit(plan, room_type)
     FURNISHERS[room_type](plan)
-    _fill(plan)
+    _fill(plan, room_type)
     disorder.clutter(plan, 0.35 * plan.mess)
     if shop.chance(wild.SHARE):
         wild.repaint(plan)
@@ -79,12 +79,13 @@ def _fit(plan: Plan, room_type: str) -> None:
         built_in.shelves(plan)
 
 
-def _fill(plan: Plan) -> None:
+def _fill(plan: Plan, room_type: str) -> None:
     """Lived-in rooms have a few things more than they need."""
     shop = plan.shop
     if shop.chance(0.2):
         return
-    makers = (
+    anywhere = (things.floor_plant, built_in.board, things.pictures, things.sideboard)
+    where_people_sit = (
         things.bookcase,
         things.floor_plant,
         things.floor_lamp,
@@ -94,6 +95,7 @@ def _fill(plan: Plan) -> None:
         built_in.board,
         things.pictures,
     )
+    makers = anywhere if room_type in {"bathroom", "kitchen"} else where_people_sit
     for _ in range(int(shop.rng.integers(1, 7))):
         makers[int(shop.rng.integers(len(makers)))](plan)
 

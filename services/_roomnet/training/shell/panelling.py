@@ -9,14 +9,24 @@ from training.shell.walls import Opening, Side
 
 
 def wainscot(
-    shop: Workshop, side: Side, surface: Material, *, height: float, gaps: Sequence[Opening] = (), panel: float = 0.0
+    shop: Workshop,
+    side: Side,
+    surface: Material,
+    *,
+    height: float,
+    gaps: Sequence[Opening] = (),
+    panel: float = 0.0,
+    thick: float = 0.012,
 ) -> Body:
-    """Up to `height` metres, left out where an opening starts lower; `panel`: width of its panels, 0 for none."""
-    body, thick = Body(part=Part(label="wall")), 0.012
+    """Up to `height` metres, left out where an opening starts lower; `panel`: width of its panels, 0 for none.
+
+    What hangs on the wall is 1 cm thick at least, so a covering that may reach up there has to be thinner.
+    """
+    body = Body(part=Part(label="wall"))
     for left, right in _stretches(side, height, gaps):
         width, middle = right - left, (left + right) / 2
         body.add(surface, shop.box((width, thick, height), (middle, -thick / 2, 0)))
-        body.add(surface, shop.box((width, 0.03, 0.035), (middle, -0.015, height), radius=0.004))
+        body.add(surface, shop.box((width, 2 * thick, 0.035), (middle, -thick, height), radius=0.004))
         count = round(width / panel) if panel else 0
         if count:
             stiles = [left + 0.03 + (width - 0.06) * number / count for number in range(count + 1)]
