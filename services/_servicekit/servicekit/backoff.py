@@ -14,9 +14,13 @@ class Backoff:
 
     async def wait(self) -> None:
         """After a failure."""
+        await asyncio.sleep(self.next_pause())
+
+    def next_pause(self) -> float:
+        """Seconds to wait after a failure, for whoever does the waiting."""
         ceiling = min(self._longest, self._first * 2**self._failures)
         self._failures = min(self._failures + 1, 32)
-        await asyncio.sleep(random.uniform(ceiling / 2, ceiling))  # noqa: S311 - nothing secret about it
+        return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - nothing secret about it
 
     def reset(self) -> None:
         """After a success."""

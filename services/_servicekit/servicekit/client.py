@@ -21,16 +21,16 @@ _RETRIES: Final = {
 }
 
 
-def channel(address: str, *, patient: bool = False, security: Security | None = None) -> grpc.aio.Channel:
+def channel(address: str, *, security: Security | None = None) -> grpc.aio.Channel:
     """Opens a channel to `host:port` or any gRPC name (`dns:///…` balances over all replicas).
 
-    Where no server can be reached, a call fails after a few attempts; over a patient channel it waits for one until
-    its deadline. Who may leave a stream early cancels the call in a `finally`: one that is merely dropped goes on until
-    it is collected. Raises SettingsError where `security` (plaintext on this machine unless given) does not allow it.
+    Where no server can be reached, a call fails after a few attempts. Who may leave a stream early cancels the call in
+    a `finally`: one that is merely dropped goes on until it is collected. Raises SettingsError where `security`
+    (plaintext on this machine unless given) does not allow it.
     """
     security = security or Security()
     security.require(address)
-    options, interceptors = _options(patient=patient), [_UnaryIds(), _StreamIds()]
+    options, interceptors = _options(), [_UnaryIds(), _StreamIds()]
     if security.identity is None:
         return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)
 
@@ -41,8 +41,8 @@ def channel(address: str, *, patient: bool = False, security: Security | None = 
     return ReloadingChannel(security.identity, secure)
 
 
-def _options(*, patient: bool) -> list[tuple[str, Any]]:
-    methods = {"name": [{}], "retryPolicy": _RETRIES, "waitForReady": patient}
+def _options() -> list[tuple[str, Any]]:
+    methods = {"name": [{}], "retryPolicy": _RETRIES}
     service_config = {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [methods]}
     return [
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),

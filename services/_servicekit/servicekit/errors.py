@@ -56,6 +56,14 @@ class ServiceError(Exception):
         """Whether the same request may succeed later."""
         return self.code in RETRYABLE_CODES
 
+    @property
+    def retry_after_seconds(self) -> float:
+        """How long to wait at least before the same request is sent again; 0 where nothing is said."""
+        try:
+            return float(self.metadata.get("retry_after_seconds", "0"))
+        except ValueError:  # a peer's text
+            return 0.0
+
 
 class InvalidArgument(ServiceError):  # noqa: N818 - named as the status code that callers know
     """The caller sent something unusable."""

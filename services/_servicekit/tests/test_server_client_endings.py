@@ -11,9 +11,8 @@ from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1 import diffusion_service_pb2_grpc as pb_grpc
 from servicekit import client
 from servicekit.errors import InvalidArgument, Unavailable
-from servicekit.server import ServerOptions, running
 from servicekit.status import from_call
-from servicekit.testing.probe import SERVICE, Probe, forever, nothing
+from servicekit.testing.probe import Probe, forever, nothing
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub
@@ -44,18 +43,6 @@ async def test_server_that_is_not_there(unused_tcp_port: int) -> None:
         error = await _failing(stub, timeout=5)
         assert error.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
         assert error.retryable
-
-
-async def test_patient_channel_waits_for_a_server(probe: Probe, unused_tcp_port: int) -> None:
-    add = pb_grpc.add_DiffusionServiceServicer_to_server
-    options = ServerOptions(address=f"127.0.0.1:{unused_tcp_port}", drain_seconds=0.0)
-    async with client.channel(f"127.0.0.1:{unused_tcp_port}", patient=True) as channel:
-        stub: Any = pb_grpc.DiffusionServiceStub(channel)
-        error = await _failing(stub, timeout=1.5)  # longer than all attempts of an impatient one
-        assert error.code is grpc.StatusCode.DEADLINE_EXCEEDED
-        calling = asyncio.ensure_future(_await(stub.Preview(pb.PreviewRequest(), timeout=30)))
-        async with running(options, [(SERVICE, lambda server: add(probe, server))]):
-            await calling
 
 
 async def test_deadline_reaches_the_server_and_stops_it(probe: Probe, probe_stub: "Stub") -> None:

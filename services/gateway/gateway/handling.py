@@ -80,7 +80,7 @@ class Handler:
         """Exponential backoff with jitter, and never sooner than the failed service asks for."""
         backoff = self._retry_seconds * 2.0 ** (claim.job.deliveries - 1)
         jittered = backoff * random.uniform(0.75, 1.25)  # noqa: S311 - spreads load, guards nothing
-        return max(jittered, _retry_after(error))
+        return max(jittered, error.retry_after_seconds)
 
 
 async def _unless_lost(claim: Claim, work: Awaitable[JobResult]) -> JobResult:
@@ -101,10 +101,3 @@ async def _unless_lost(claim: Claim, work: Awaitable[JobResult]) -> JobResult:
         for task in (working, losing):
             task.cancel()
         await asyncio.gather(working, losing, return_exceptions=True)
-
-
-def _retry_after(error: ServiceError) -> float:
-    try:
-        return float(error.metadata.get("retry_after_seconds", "0"))
-    except ValueError:
-        return 0.0

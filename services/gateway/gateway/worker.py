@@ -62,8 +62,7 @@ async def _pipeline(
     addresses = (settings.detection_address, settings.controlmaps_address, settings.diffusion_address)
     security = Security.of(settings)
     detection, controlmaps, diffusion = [
-        await exits.enter_async_context(client.channel(address, patient=True, security=security))
-        for address in addresses
+        await exits.enter_async_context(client.channel(address, security=security)) for address in addresses
     ]
     maps = ControlMapsClient(controlmaps)
     return Pipeline(

@@ -7,7 +7,7 @@ from tests.workers import WorkerBench
 
 async def test_passing_failures_are_tried_again_without_repeating_work(worker_bench: WorkerBench) -> None:
     bench = worker_bench
-    bench.services.errors["Transform"] = [Exhausted("QUEUE_FULL", "Busy.", retry_after_seconds=0.01)]
+    bench.services.errors["Transform"] = [Exhausted("OUT_OF_MEMORY", "Busy.", retry_after_seconds=0.01)]
     bench.services.errors["Assess"] = [Exhausted("OUT_OF_MEMORY", "Busy.", retry_after_seconds=0.01)]
     async with bench.worker():
         job_id = await bench.submit()
@@ -21,7 +21,7 @@ async def test_passing_failures_are_tried_again_without_repeating_work(worker_be
 
 async def test_failure_that_does_not_pass_ends_the_job(worker_bench: WorkerBench) -> None:
     bench = worker_bench
-    bench.services.errors["Generate"] = [Exhausted("QUEUE_FULL", "Busy.", retry_after_seconds=0.01)] * 9
+    bench.services.errors["Generate"] = [Exhausted("OUT_OF_MEMORY", "Busy.", retry_after_seconds=0.01)] * 9
     async with bench.worker():
         error = await bench.failed(await bench.submit())
     assert (error.code, error.retryable) == ("GAVE_UP", True)
@@ -63,6 +63,52 @@ async def test_photo_that_is_gone(worker_bench: WorkerBench) -> None:
     await bench.store.delete(keys.original(job_id))
     async with bench.worker():
         assert (await bench.failed(job_id)).code == "OBJECT_NOT_FOUND"
+
+
+async def test_services_that_are_busy_or_away_are_waited_for(worker_bench: WorkerBench) -> None:
+    """However often they say so: it is no fault of the job, which keeps its worker and what is done of it."""
+    bench = worker_bench
+    bench.services.errors["Generate"] = [Exhausted("QUEUE_FULL", "Busy.", retry_after_seconds=0.01)] * 4
+    bench.services.errors["Transform"] = [Unavailable("LOADING", "Not yet.", retry_after_seconds=0.01)] * 5
+    async with bench.worker():
+        job_id = await bench.submit()
+        await bench.completed(job_id)
+    assert (await bench.ended(job_id)).deliveries == 1
+    assert bench.services.count("Detect") == 1
+
+
+async def test_a_service_that_stays_away_ends_the_job_in_time_and_in_words(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    async with bench.worker(detection_address="127.0.0.1:1"):
+        job_id = await bench.submit(run_seconds=3.0)
+        error = await bench.failed(job_id)
+    assert (error.code, error.retryable) == ("UNAVAILABLE", True)
+    assert error.message == "A part of the service does not answer at the moment."
+    job = await bench.ended(job_id)
+    assert job.started_at is not None
+    assert job.ended_at is not None
+    assert (job.ended_at - job.started_at).total_seconds() < 3.0, "the deadline had not to come"
+
+
+async def test_a_first_look_that_hangs_does_not_hold_the_job_up(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    bench.services.seconds["Preview"] = 60
+    async with bench.worker():
+        await bench.completed(await bench.submit(run_seconds=20.0))
+    assert bench.services.cancelled["Preview"].is_set()
+
+
+async def test_a_second_attempt_that_fails_leaves_the_first(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    bench.services.quality = [0.25]
+    bench.services.seconds["Assess"] = 0.2  # time to put the failure in the way of the second
+    async with bench.worker():
+        job_id = await bench.submit()
+        await bench.services.started["Assess"].wait()
+        bench.services.errors["Transform"] = [FailedPrecondition("NO", "No.")]
+        result = await bench.completed(job_id)
+    assert result.quality["overall"] == 0.25
+    assert bench.services.count("Transform") == 2
 
 
 async def test_service_that_is_away_for_a_moment(worker_bench: WorkerBench) -> None:

@@ -65,7 +65,7 @@ async def test_one_failure_stops_the_calls_beside_it(worker_bench: WorkerBench) 
 
 async def test_cancelled_while_it_waits_for_its_retry(worker_bench: WorkerBench) -> None:
     bench = worker_bench
-    bench.services.errors["Detect"] = [Exhausted("QUEUE_FULL", "Busy.", retry_after_seconds=30)]
+    bench.services.errors["Detect"] = [Exhausted("OUT_OF_MEMORY", "Busy.", retry_after_seconds=30)]
     async with bench.worker():
         job_id = await bench.submit()
         await bench.services.started["Detect"].wait()

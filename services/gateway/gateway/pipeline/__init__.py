@@ -2,6 +2,7 @@
 
 job          the whole way; start reading here
 run          what belongs to one job while it is worked on
+patience     waiting for services that are away
 analysis     room type, objects and control maps, together
 keeping      which parts of the photo must stay
 restyling    first look, restyling, judgement, and a second attempt

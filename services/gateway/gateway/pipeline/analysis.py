@@ -54,7 +54,7 @@ class Analyst:
                 Stage.CLASSIFY,
                 run.request.photo_digest,
                 RoomGuess,
-                lambda: self._controlmaps.classify(run.photo, seconds=run.seconds_left),
+                lambda: run.patiently(lambda: self._controlmaps.classify(run.photo, seconds=run.seconds_left)),
             )
 
     async def _detect(self, run: Run) -> Detections:
@@ -63,7 +63,7 @@ class Analyst:
                 Stage.DETECT,
                 run.request.photo_digest,
                 Detections,
-                lambda: self._detection.detect(run.photo, masks=True, seconds=run.seconds_left),
+                lambda: run.patiently(lambda: self._detection.detect(run.photo, masks=True, seconds=run.seconds_left)),
             )
 
     async def _generate(self, run: Run) -> ControlMaps:
@@ -72,7 +72,7 @@ class Analyst:
                 Stage.MAPS,
                 run.request.photo_digest,
                 ControlMaps,
-                lambda: self._controlmaps.generate(run.photo, seconds=run.seconds_left),
+                lambda: run.patiently(lambda: self._controlmaps.generate(run.photo, seconds=run.seconds_left)),
             )
 
 

@@ -9,6 +9,7 @@ from gateway.jobs.result import FoundObject, JobResult, ModelUsed, SurfaceDone
 from gateway.pipeline.analysis import Analysis, Analyst, room_type
 from gateway.pipeline.announcer import Announcer
 from gateway.pipeline.keeping import kept_region
+from gateway.pipeline.patience import patiently
 from gateway.pipeline.restyling import Attempt, Restyler
 from gateway.pipeline.run import Run
 from gateway.pipeline.stage_cache import StageCache
@@ -57,7 +58,9 @@ class Pipeline:
         announcer, stopwatch = Announcer(claim, style=job.style), Stopwatch()
         await announcer.stage(JobStatus.ANALYZING)
         with stopwatch.measure(Stage.LOAD):
-            photo = await self._store.get(keys.original(claim.job.job_id))
+            photo = await patiently(
+                lambda: self._store.get(keys.original(claim.job.job_id)), seconds_left=lambda: claim.seconds_left
+            )
         return Run(claim=claim, request=job, photo=photo, announcer=announcer, stopwatch=stopwatch)
 
     async def _restyling(self, run: Run, analysis: Analysis) -> Restyling:

@@ -1,6 +1,7 @@
 """Pictures of the unfinished result: kept in the store, then announced."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Final
 
 from gateway.jobs import keys
@@ -16,6 +17,9 @@ log = logs.get(__name__)
 FIRST_LOOK: Final = 0
 """Number of the picture that the lite engine makes at once."""
 
+SETTLE_SECONDS: Final = 0.5
+"""What a picture that is on its way gets when the result is there."""
+
 
 class Previews:
     """Shows one job's pictures, the first look first. None of them is worth failing or delaying the job."""
@@ -26,9 +30,33 @@ class Previews:
         self._group = group
         self._shown = FIRST_LOOK
         self._busy = True  # until the first look is out
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def first_look(self, diffusion: DiffusionClient, restyling: Restyling) -> None:
-        """Makes and shows the first look; raises Superseded or Cancelled."""
+    def begin(self, diffusion: DiffusionClient, restyling: Restyling) -> asyncio.Task[None]:
+        """Makes and shows the first look in the background; the task is done when it is out."""
+        return self._start(self._first_look(diffusion, restyling))
+
+    def offer(self, picture: bytes) -> None:
+        """Shows a JPEG in the background, or leaves it out while another one is on its way."""
+        if self._busy:
+            return
+        self._busy = True
+        self._shown += 1
+        self._start(self._show(picture, number=self._shown))
+
+    async def settle(self) -> None:
+        """Lets pictures that are on their way arrive, if they do so soon."""
+        if self._tasks:
+            _arrived, late = await asyncio.wait(self._tasks, timeout=SETTLE_SECONDS)
+            for task in late:
+                task.cancel()
+
+    def _start(self, showing: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = self._group.create_task(showing)
+        self._tasks.add(task)
+        return task
+
+    async def _first_look(self, diffusion: DiffusionClient, restyling: Restyling) -> None:
         try:
             with self._run.stopwatch.measure(Stage.PREVIEW):
                 picture = await diffusion.preview(restyling, seconds=self._run.seconds_left)
@@ -37,14 +65,6 @@ class Previews:
             self._busy = False
         else:
             await self._show(picture, number=FIRST_LOOK)
-
-    def offer(self, picture: bytes) -> None:
-        """Shows a JPEG in the background, or leaves it out while another one is on its way."""
-        if self._busy:
-            return
-        self._busy = True
-        self._shown += 1
-        self._group.create_task(self._show(picture, number=self._shown))
 
     async def _show(self, picture: bytes, *, number: int) -> None:
         key = keys.preview(self._run.job_id, number)

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from gateway.upstream.calls import broke_off
 from gateway.upstream.controlmaps import ControlMapsClient, Quality
 from gateway.upstream.diffusion import DiffusionClient, PreviewPicture, Restyled, Restyling, StepDone
 from servicekit import logs
+from servicekit.errors import ServiceError
 from servicekit.joblog import JobStatus
 from servicekit.storage import ObjectStore
 
@@ -67,19 +69,31 @@ class Restyler:
         await run.announcer.stage(JobStatus.TRANSFORMING)
         async with together() as group:
             previews = Previews(run, store=self._store, group=group)
-            first_look = group.create_task(previews.first_look(self._diffusion, seeded))
-            await asyncio.wait([first_look], timeout=HEAD_START_SECONDS)
+            await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
             attempts = [await self._attempt(run, seeded, previews)]
             if attempts[0].quality.overall < self._bar and restyling.seed is None:
                 log.info("below the bar, once more", overall=attempts[0].quality.overall, bar=self._bar)
                 other = replace(seeded, seed=(attempts[0].restyled.manifest.seed + restyling.variants) % SEEDS)
-                attempts.append(await self._attempt(run, other, previews))
+                attempts += await self._another(run, other, previews)
+            await previews.settle()
         return sorted(attempts, key=lambda attempt: -attempt.quality.overall)
+
+    async def _another(self, run: Run, restyling: Restyling, previews: Previews) -> list[Attempt]:
+        """A further attempt, if it succeeds in half of the time that is left: there is a result already."""
+        try:
+            async with asyncio.timeout(run.seconds_left / 2):
+                return [await self._attempt(run, restyling, previews)]
+        except (ServiceError, TimeoutError) as error:
+            log.warning("no other attempt", problem=str(error))
+            return []
 
     async def _attempt(self, run: Run, restyling: Restyling, previews: Previews) -> Attempt:
         with run.stopwatch.measure(Stage.TRANSFORM):
             restyled = await self._cache.get_or_make(
-                Stage.TRANSFORM, _digest(restyling), Restyled, lambda: self._transform(run, restyling, previews)
+                Stage.TRANSFORM,
+                _digest(restyling),
+                Restyled,
+                lambda: run.patiently(lambda: self._transform(run, restyling, previews)),
             )
         with run.stopwatch.measure(Stage.ASSESS):
             return Attempt(restyled=restyled, quality=await self._assess(run, restyling, restyled.jpegs))
@@ -98,14 +112,14 @@ class Restyler:
 
     async def _assess(self, run: Run, restyling: Restyling, results: Sequence[bytes]) -> Quality:
         judgements = await asyncio.gather(
-            *(
-                self._controlmaps.assess(
-                    run.photo, result, kept=restyling.keep, palette=restyling.palette, seconds=run.seconds_left
-                )
-                for result in results
-            )
+            *(run.patiently(partial(self._judge, run, restyling, result)) for result in results)
         )
         return min(judgements, key=lambda quality: quality.overall)
+
+    async def _judge(self, run: Run, restyling: Restyling, result: bytes) -> Quality:
+        return await self._controlmaps.assess(
+            run.photo, result, kept=restyling.keep, palette=restyling.palette, seconds=run.seconds_left
+        )
 
 
 def _seed(run: Run) -> int:

@@ -1,13 +1,17 @@
 """What belongs to one job while it is worked on."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from gateway.jobs.request import JobRequest
+from gateway.pipeline import patience
 from gateway.pipeline.announcer import Announcer
 from gateway.pipeline.stopwatch import Stopwatch
 from servicekit.errors import DeadlineExceeded
 from servicekit.joblog import Claim
+
+Value = TypeVar("Value")
 
 MARGIN_SECONDS: Final = 0.2
 """Kept back from the deadline for telling how the job ended."""
@@ -41,3 +45,7 @@ class Run:
         if seconds <= 0:
             raise DeadlineExceeded("OUT_OF_TIME", "Your transformation took too long and was stopped.")
         return seconds
+
+    async def patiently(self, attempt: Callable[[], Awaitable[Value]]) -> Value:
+        """What an attempt makes, however long what it needs is away; raises ServiceError when time is up."""
+        return await patience.patiently(attempt, seconds_left=lambda: self.claim.seconds_left - MARGIN_SECONDS)

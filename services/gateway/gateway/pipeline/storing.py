@@ -24,7 +24,11 @@ class Stored:
 
 
 async def store_all(run: Run, store: ObjectStore, *, results: Sequence[bytes], maps: Mapping[MapKind, bytes]) -> Stored:
-    """Makes the small pictures and stores everything at once; raises Unavailable."""
+    """Makes the small pictures and stores everything at once, waiting for a store that is away; raises Unavailable."""
+
+    async def put(key: str, data: bytes, content_type: str) -> None:
+        await run.patiently(lambda: store.put(key, data, content_type=content_type))
+
     stored = Stored(
         transformed=tuple(keys.transformed(run.job_id, variant) for variant in range(len(results))),
         thumbnail=keys.thumbnail(run.job_id),
@@ -34,11 +38,11 @@ async def store_all(run: Run, store: ObjectStore, *, results: Sequence[bytes], m
     with run.stopwatch.measure(Stage.STORE):
         async with together() as group:
             for key, data in zip(stored.transformed, results, strict=True):
-                group.create_task(store.put(key, data, content_type="image/jpeg"))
+                group.create_task(put(key, data, "image/jpeg"))
             for kind, data in maps.items():
-                group.create_task(store.put(stored.control_maps[kind], data, content_type="image/png"))
+                group.create_task(put(stored.control_maps[kind], data, "image/png"))
             thumbnail = await asyncio.to_thread(pictures.thumbnail, results[0])
-            group.create_task(store.put(stored.thumbnail, thumbnail, content_type="image/jpeg"))
+            group.create_task(put(stored.thumbnail, thumbnail, "image/jpeg"))
             both = await asyncio.to_thread(pictures.before_after, run.photo, results[0])
-            group.create_task(store.put(stored.before_after, both, content_type="image/jpeg"))
+            group.create_task(put(stored.before_after, both, "image/jpeg"))
     return stored

@@ -12,6 +12,8 @@ from servicekit.status import from_call
 
 log = logs.get(__name__)
 
+CONNECTION_LOST: Final = "CONNECTION_LOST"
+
 _BROKEN_OFF: Final = frozenset({grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN})
 """How a call ends whose server went away; a call that we cancel ends by CancelledError instead."""
 
@@ -31,4 +33,4 @@ def translated(service: str) -> Iterator[None]:
 
 def broke_off() -> ServiceError:
     """The other side went away in the middle of an answer."""
-    return Unavailable("CONNECTION_LOST", "A part of the service does not answer at the moment.")
+    return Unavailable(CONNECTION_LOST, "A part of the service does not answer at the moment.")

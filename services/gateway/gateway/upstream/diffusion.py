@@ -15,6 +15,7 @@ from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceStub
 from modomo.type.v1.control_map_pb2 import ControlMap
 from modomo.type.v1.image_pb2 import Mask
 from servicekit.engine import EngineInfo, info_from_proto
+from servicekit.errors import ServiceError
 from servicekit.vocabulary import RoomType, room_type_to_proto
 
 
@@ -128,12 +129,15 @@ class DiffusionClient:
     async def transform(self, restyling: Restyling, *, seconds: float) -> AsyncGenerator[Step, None]:
         """Steps, previews, and one result at the end.
 
-        Close the generator (`contextlib.aclosing`) or cancel its reader to stop the engine between two steps.
+        Close the generator (`contextlib.aclosing`) or cancel its reader to stop the engine between two steps. A service
+        that goes away in mid-work is CONNECTION_LOST, other than one that is not there in the first place.
         """
         call = self._stub.Transform(_request(restyling), timeout=seconds)
+        begun = False
         try:
             with translated("diffusion"):
                 async for response in call:
+                    begun = True
                     match response.WhichOneof("event"):
                         case "progress":
                             progress = response.progress
@@ -144,6 +148,10 @@ class DiffusionClient:
                             yield _restyled(response.result)
                             return
             raise broke_off()
+        except ServiceError as error:
+            if begun and error.code is grpc.StatusCode.UNAVAILABLE:
+                raise broke_off() from error
+            raise
         finally:
             call.cancel()
 
