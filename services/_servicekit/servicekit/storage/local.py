@@ -151,8 +151,13 @@ class LocalStore:
 
 async def _off_loop(function: Callable[[], Value]) -> Value:
     """Runs file operations in a thread; what the file system says becomes what a caller may know."""
+    working = asyncio.ensure_future(asyncio.to_thread(function))
     try:
-        return await asyncio.to_thread(function)
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        # the thread goes on all the same, and nothing must appear once its writer has gone
+        await asyncio.gather(working, return_exceptions=True)
+        raise
     except _Missing as error:
         raise NotFound("OBJECT_NOT_FOUND", "This picture does not exist, or not any more.") from error
     except OSError as error:
