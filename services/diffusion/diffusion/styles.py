@@ -79,6 +79,9 @@ class Finish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     size: Annotated[float, msgspec.Meta(ge=0.02, le=3.0)] = 1.0
     """Width of a board, tile or panel in metres; of no meaning to patterns without a unit."""
 
+    feature: bool = False
+    """Of a wall's finish: for the largest wall alone; the others get plain paint in the palette's colour."""
+
 
 Alternatives: TypeAlias = tuple[Finish, ...]
 """The seed picks one."""
@@ -90,7 +93,9 @@ class Materials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     wall: Alternatives = ()
     floor: Alternatives = ()
     upholstery: Alternatives = ()
-    """Sofas, armchairs, cushioned seats, bedspreads."""
+    """Sofas, armchairs, cushioned seats."""
+    bedding: Alternatives = ()
+    """Bedspreads, blankets."""
     curtain: Alternatives = ()
     rug: Alternatives = ()
     cabinet: Alternatives = ()

@@ -94,7 +94,7 @@ def test_every_srgb_level_survives_linear_light() -> None:
 def test_new_paint_keeps_the_shading_and_never_clips() -> None:
     base = floats([0.4, 0.35, 0.3])
     shade = np.linspace(0.1, 6.0, 200, dtype=np.float32)[:, None]
-    painted = light.lit(floats([0.8, 0.2, 0.05]), light.shading(base * shade, base))
+    painted = light.lit(floats([0.8, 0.2, 0.05]), light.brightness(base * shade, base)[:, None])
     assert (np.diff(painted, axis=0) > 0).all()
     assert painted.max() < 1.0
     np.testing.assert_allclose(

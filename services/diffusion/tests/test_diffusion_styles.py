@@ -34,6 +34,7 @@ warmth = 0.1
 wall = [{ name = "white paint", pattern = "plain", color = "#FFFFFF" }]
 floor = [{ name = "grey concrete", pattern = "concrete", color = "#808080" }]
 upholstery = [{ name = "grey wool", pattern = "fabric", color = "#A0A0A0" }]
+bedding = [{ name = "grey linen", pattern = "fabric", color = "#A0A0A0" }]
 curtain = [{ name = "grey linen", pattern = "fabric", color = "#A0A0A0" }]
 rug = [{ name = "grey rug", pattern = "carpet", color = "#A0A0A0" }]
 cabinet = [{ name = "brown wood", pattern = "plain", color = "#806040" }]

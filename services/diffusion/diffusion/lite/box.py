@@ -1,6 +1,7 @@
 """The room as a box: where its walls stand, from where they meet the floor."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,8 @@ FAR: Final = 50.0
 """Metres to a wall that is not there."""
 DEEPEST: Final = 12.0
 """Metres to a wall in a room that people live in; beyond, a wall was missed and its pattern would be dust."""
+CLOSE_BY: Final = 0.08
+"""Share of the picture's width within which a foot in sight vouches for the wall beside it."""
 NEAR: Final = 0.12
 """A border point lies on a wall within this share of its distance."""
 
@@ -32,6 +35,9 @@ class Box:
     front: float | None
     left: float | None
     right: float | None
+
+    witnessed: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Share of the columns in which each of the three is seen that have its foot in sight or close by."""
 
     def seen(self, camera: Camera, columns: Floats, rows: Floats) -> "Seen":
         """The nearest wall behind each of N pixels."""
@@ -75,14 +81,15 @@ def find(layout: Layout, camera: Camera) -> Box | None:
     front = _distance(along[facing & (along > 0)])
     left = _distance(-over[~facing & (over < 0)])
     right = _distance(over[~facing & (over > 0)])
-    explained = np.zeros(len(over), dtype=bool)
-    for wall, distance in ((front, along), (left, -over), (right, over)):
+    explained = np.zeros((3, len(over)), dtype=bool)
+    for number, (wall, distance) in enumerate(((front, along), (left, -over), (right, over))):
         if wall is not None:
-            explained |= np.abs(distance - wall) < NEAR * wall
+            explained[number] = np.abs(distance - wall) < NEAR * wall
     room = Box(front=front, left=left, right=right)
-    if explained.mean() < LEAST_SUPPORT or _farthest(room, layout, camera) > DEEPEST:
+    if explained.any(axis=0).mean() < LEAST_SUPPORT or _farthest(room, layout, camera) > DEEPEST:
         return None
-    return room
+    feet = [columns[explained[number]] * scale for number in range(3)]
+    return replace(room, witnessed=_witnessed(room, layout, camera, feet))
 
 
 def _foot(labels: Bits) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -97,6 +104,23 @@ def _farthest(room: Box, layout: Layout, camera: Camera) -> float:
     columns = np.flatnonzero(layout.mask(Region.WALL).any(axis=0))[::8]
     seen = room.seen(camera, floats(columns + 0.5), np.full(len(columns), camera.horizon, dtype=np.float32))
     return float(seen.grain.max(initial=0.0)) * camera.focal
+
+
+def _witnessed(
+    room: Box, layout: Layout, camera: Camera, feet: Sequence[NDArray[np.floating]]
+) -> tuple[float, float, float]:
+    width = layout.labels.shape[1]
+    columns = np.flatnonzero(layout.mask(Region.WALL).any(axis=0))[::4]
+    wall = room.seen(camera, floats(columns + 0.5), np.full(len(columns), camera.horizon, dtype=np.float32)).wall
+    shares = []
+    for number in range(3):
+        own = columns[wall == number]
+        if not len(own) or not len(feet[number]):
+            shares.append(0.0)
+            continue
+        gap = np.abs(own[:, None] - feet[number][None]).min(axis=1)
+        shares.append(float((gap < CLOSE_BY * width).mean()))
+    return shares[0], shares[1], shares[2]
 
 
 def _slope(values: Floats) -> Floats:

@@ -70,10 +70,12 @@ class Canvas:
         return floats(self.scene.light.reshape(-1, 3)[index])
 
     def lay(self, patch: Patch, fresh: Floats) -> None:
-        """Puts N×3 linear light over what is there."""
-        flat = self.painted.reshape(-1, 3)
-        under = flat[patch.index]
-        flat[patch.index] = under + patch.share * (fresh - under)
+        """Puts N×3 linear light in the place of the photo's.
+
+        Surfaces share their borders: where two meet, their shares add up to 1 and nothing of the old paint is left
+        between them (a partition of unity).
+        """
+        self.painted.reshape(-1, 3)[patch.index] += patch.share * (fresh - self.light(patch.index))
 
     def note(self, region: Region, mask: Bits, material: str) -> None:
         """Remembers for the manifest what a surface became; an empty material says that it was left alone."""

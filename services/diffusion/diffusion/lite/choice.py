@@ -11,7 +11,7 @@ from diffusion.domain import Restyling
 from diffusion.lite import colour
 from diffusion.styles import Alternatives, Finish, Pattern
 
-BY_AREA: Final = ("wall", "floor", "upholstery", "cabinet", "curtain", "rug")
+BY_AREA: Final = ("wall", "floor", "upholstery", "bedding", "cabinet", "curtain", "rug")
 """Kinds of materials in the order in which the caller's colours are given out."""
 
 
@@ -22,12 +22,17 @@ class Choice:
     wall: Finish
     floor: Finish
     upholstery: Finish
+    bedding: Finish
     curtain: Finish
     rug: Finish
     cabinet: Finish
     ceiling: Finish
     paint: Finish
     """For a wall on which the wall's own finish cannot be drawn in perspective."""
+    trim: Finish
+    """Doors, skirting, frames."""
+    wood: Finish
+    """For dark furniture that the chosen paint cannot cover."""
     accent: Finish
     """Cushions and other small textiles."""
 
@@ -52,6 +57,8 @@ def choose(restyling: Restyling, variant: int) -> Choice:
             color=picked["wall"].color if restyling.palette else palette.wall,
         ),
         ceiling=Finish(name="ceiling paint", pattern=Pattern.PLAIN, color=palette.ceiling),
+        trim=Finish(name="trim lacquer", pattern=Pattern.PLAIN, color=palette.trim),
+        wood=Finish(name="stained wood", pattern=Pattern.PLAIN, color=palette.wood),
         accent=Finish(name="accent fabric", pattern=Pattern.FABRIC, color=accent),
         seed=int(random.integers(1 << 32)) + variant,
     )

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.morphology import bits, grown, shrunk
 from diffusion.lite.sizes import enlarged, reduced
 
 STRANGE: Final = 20.0
@@ -14,6 +15,8 @@ AROUND: Final = 0.1
 """Half the width of that neighbourhood, in long sides."""
 SIDE: Final = 320
 """Long side, in pixels, at which colours around are averaged."""
+RIM: Final = 3
+"""Pixels of `lab` along the border of a mask whose colour is mixed with what is beyond it."""
 STEP: Final = 5.0
 """Change of colour over two pixels, in L*a*b*, that a border can lie on."""
 
@@ -34,9 +37,15 @@ def without_strangers(lab: Floats, mask: Bits) -> Bits:
     away = lab - around
     paler = np.hypot(lab[..., 1], lab[..., 2]) < np.hypot(around[..., 1], around[..., 2])
     highlight = paler & (away[..., 0] > 4.0)
-    strange = (np.hypot(away[..., 1], away[..., 2]) > STRANGE) & ~highlight
-    grown = cv2.dilate(cv2.medianBlur(strange.astype(np.uint8), 5), np.ones((3, 3), dtype=np.uint8))
-    return np.asarray(mask * (enlarged(floats(grown), mask.shape) < 0.5), dtype=np.uint8)
+    strange = bits((np.hypot(away[..., 1], away[..., 2]) > STRANGE) & ~highlight)
+    outlines = grown(_away_from_the_border(strange, fine), 1)
+    return bits(mask * (enlarged(floats(outlines), mask.shape) < 0.5))
+
+
+def _away_from_the_border(strange: Bits, mask: Bits) -> Bits:
+    """Strange pixels without the rims along the mask's border, where the colours of two surfaces mix."""
+    seeds = bits(cv2.medianBlur(strange, 5)) & shrunk(mask, RIM)
+    return strange & grown(seeds, 2 * RIM)
 
 
 def edges(lab: Floats) -> Bits:
@@ -46,7 +55,7 @@ def edges(lab: Floats) -> Bits:
     found = np.zeros(lab.shape[:2], dtype=np.uint8)
     found[:, 1:-1] |= across > STEP
     found[1:-1] |= down > STEP
-    return np.asarray(cv2.dilate(found, np.ones((3, 3), dtype=np.uint8)), dtype=np.uint8)
+    return grown(found, 1)
 
 
 def outlined(part: Bits, steps: Bits) -> float:

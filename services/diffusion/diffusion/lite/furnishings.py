@@ -1,30 +1,35 @@
-"""Textiles and large furniture: the same things in other colours."""
+"""Textiles, large furniture and doors: the same things in other colours."""
 
 from typing import Final
 
 import cv2
 import numpy as np
 
-from diffusion.lite import colour, light
-from diffusion.lite.arrays import Bits, Floats, floats, share_of
+from diffusion.lite import colour
+from diffusion.lite.arrays import Bits, Floats, share_of
+from diffusion.lite.bedding import blankets
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.doubt import outlined, without_strangers
+from diffusion.lite.recolouring import recolour, turns_grey, typical
 from diffusion.lite.regions import Region
+from diffusion.lite.sizes import reduced
 from diffusion.lite.surface import LEAST_PART, parts, sure
 from diffusion.styles import Finish
 
-LIGHTER: Final = 22.0
-"""How far up in L* a thing is taken at most: black leather made white shows every highlight as metal."""
-DARKER: Final = 42.0
-"""How far down."""
 LARGEST_UNSURE: Final = 0.3
 """A thing that fills more of the picture than this is several things that were not told apart,"""
 SURE: Final = 0.8
 """unless its label is as sure as this: a bed before the camera may fill half of it."""
 LEAST_OUTLINE: Final = 0.55
 """Share of its border that a thing must share with the photo's edges."""
-TINT: Final = 0.25
-"""As light.TINT: what is left of a pattern's colours."""
+DOOR_SHADES: Final = 20.0
+"""Distance in L* from its median within which a door's panels and shadows lie,"""
+DOOR_HUES: Final = 9.0
+"""and in a*b*."""
+GLARE: Final = 90.0
+"""L* above which a door may as well be daylight behind glass."""
+ONE_COLOUR: Final = 0.8
+"""Share of a door that must lie within both."""
 
 
 def recolour_textiles(canvas: Canvas) -> None:
@@ -33,7 +38,7 @@ def recolour_textiles(canvas: Canvas) -> None:
     for region, finish in (
         (Region.RUG, choice.rug),
         (Region.CURTAIN, choice.curtain),
-        (Region.BED, choice.curtain),
+        (Region.BED, choice.bedding),
         (Region.UPHOLSTERY, choice.upholstery),
         (Region.CUSHION, choice.accent),
     ):
@@ -41,24 +46,51 @@ def recolour_textiles(canvas: Canvas) -> None:
 
 
 def recolour_furniture(canvas: Canvas) -> None:
-    """Cabinets, wardrobes, tables, shelves."""
+    """Cabinets, wardrobes, tables, shelves, doors."""
     _recolour(canvas, Region.CABINET, canvas.choice.cabinet)
+    _recolour(canvas, Region.DOOR, canvas.choice.trim)
 
 
 def _recolour(canvas: Canvas, region: Region, finish: Finish) -> None:
     mask = sure(canvas, region)
     if mask is None:
         return
-    if region in (Region.CABINET, Region.CURTAIN):
+    if region in (Region.CABINET, Region.CURTAIN, Region.DOOR):
         mask = without_strangers(canvas.scene.lab, mask)
     done = np.zeros_like(mask)
     count, numbers = parts(mask)
     for number in range(1, count + 1):
         part = np.asarray(numbers == number, dtype=np.uint8)
-        if _is_one_thing(canvas, part):
-            _recolour_part(canvas, part, colour.from_hex(finish.color))
+        if _is_one_thing(canvas, part) and (region is not Region.DOOR or is_opaque(canvas.scene.lab, part)):
+            if region is Region.BED:
+                part = blankets(canvas.scene.lab, canvas.scene.edges, part)
+            used = _fitting(canvas, region, part, finish)
+            recolour(canvas, part, colour.from_hex(used.color))
             done |= part
     canvas.note(region, done if done.any() else mask, finish.name if done.any() else "")
+
+
+def _fitting(canvas: Canvas, region: Region, part: Bits, finish: Finish) -> Finish:
+    """The finish, or the style's wood for dark furniture that its paint would only turn grey."""
+    is_wooden = region in (Region.CABINET, Region.DOOR)
+    if is_wooden and turns_grey(colour.from_hex(finish.color), typical(canvas, part)):
+        return canvas.choice.wood
+    return finish
+
+
+def is_opaque(lab: Floats, door: Bits) -> bool:
+    """Whether a door (H×W mask) is of one colour, as wood and paint are; glass shows what is behind it.
+
+    `lab` is h×w×3 L*a*b* of the photo, perhaps smaller.
+    """
+    pixels = lab[reduced(door, max(lab.shape), nearest=True) > 0]
+    if not len(pixels):
+        return False
+    usual = np.median(pixels, axis=0)
+    if usual[0] > GLARE:
+        return False
+    away = np.abs(pixels - usual)
+    return float(((away[:, 0] < DOOR_SHADES) & (np.hypot(away[:, 1], away[:, 2]) < DOOR_HUES)).mean()) > ONE_COLOUR
 
 
 def _is_one_thing(canvas: Canvas, part: Bits) -> bool:
@@ -68,20 +100,3 @@ def _is_one_thing(canvas: Canvas, part: Bits) -> bool:
     if area > LARGEST_UNSURE and cv2.mean(canvas.scene.layout.confidence, part)[0] < SURE:
         return False
     return outlined(part, canvas.scene.edges) >= LEAST_OUTLINE
-
-
-def _recolour_part(canvas: Canvas, part: Bits, color: Floats) -> None:
-    patch = canvas.patch(part)
-    base = light.reference(canvas.light(patch.core))
-    shade = light.shading(canvas.light(patch.index), base, tint=TINT)
-    canvas.lay(patch, light.lit(within_reach(color, base), shade))
-
-
-def within_reach(color: Floats, base: Floats) -> Floats:
-    """The colour, its lightness brought within DARKER and LIGHTER of what the thing has now."""
-    (wanted, now) = colour.lab_of(np.stack([color, base]))
-    lightness = float(np.clip(wanted[0], now[0] - DARKER, now[0] + LIGHTER))
-    if lightness == wanted[0]:
-        return color
-    fade = min(1.0, (lightness + 10.0) / (float(wanted[0]) + 10.0))
-    return floats(colour.from_lab(floats([[lightness, wanted[1] * fade, wanted[2] * fade]]))[0])

@@ -2,23 +2,33 @@
 
 A surface of one paint shows its light: radiance = albedo × shading, so the ratio of a pixel to the surface's reference
 is shading alone, and another albedo under the same ratio is the same surface repainted (the ratio images of Land and
-McCann's retinex, 1971; recolouring by ratio as in Beigpour and van de Weijer, ICCV 2011).
+McCann's retinex, 1971; recolouring by ratio as in Beigpour and van de Weijer, ICCV 2011). How bright the light is, is
+taken from every pixel; what colour it has, from a wide neighbourhood, for lamps and windows tint broadly while the
+fringes of edges, patterns and sensor noise do not.
 """
 
 from typing import Final
 
+import cv2
 import numpy as np
 
 from diffusion.lite import colour
-from diffusion.lite.arrays import Floats, floats
+from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.sizes import enlarged, reduced
 
 DARKEST: Final = 0.004
 """Luminance below which a reference says nothing: sensor noise would become paint."""
+SAMPLES: Final = 20_000
+"""Pixels that a reference is taken from, at most about."""
+SIDE: Final = 256
+"""Long side, in pixels, at which the light's colour is averaged."""
+AROUND: Final = 0.04
+"""Half the width of that neighbourhood, in long sides."""
 TINT: Final = 0.4
 """How much of the light's own colour stays on a repainted surface; 1 keeps all of it and with it what is left of the
 old paint, 0 makes lamplight grey."""
-SAMPLES: Final = 20_000
-"""Pixels that a reference is taken from, at most about."""
+STRONGEST: Final = 1.6
+"""Ratio that a channel's tint may reach."""
 
 
 def reference(pixels: Floats, *, share: float = 0.5) -> Floats:
@@ -27,25 +37,35 @@ def reference(pixels: Floats, *, share: float = 0.5) -> Floats:
     return floats(np.maximum(np.quantile(sparse, share, axis=0), DARKEST))
 
 
-def shading(pixels: Floats, base: Floats, *, tint: float = TINT) -> Floats:
-    """N×3: how much brighter than its reference each pixel is lit, per channel.
+def brightness(light: Floats, base: Floats) -> Floats:
+    """How much brighter than its reference each pixel of …×3 linear light is."""
+    return floats(light @ colour.LUMINANCE) / float(colour.LUMINANCE @ base)
+
+
+def tint(photo: Floats, mask: Bits, base: Floats, *, amount: float = TINT) -> Floats:
+    """H×W×3 factors of luminance about 1: the colour of the light on a mask against its reference.
 
     The more saturated the old paint was, the less its channels say of the light's colour.
     """
-    tint *= float(base.min() / base.max())
-    bright, usual = pixels @ colour.LUMINANCE, float(colour.LUMINANCE @ base)
-    grey = bright / usual
-    coloured = (pixels + DARKEST) / (base + DARKEST) - ((bright + DARKEST) / (usual + DARKEST))[:, None]
-    limit = grey[:, None] * 0.6
-    return floats(grey[:, None] + tint * np.clip(coloured, -limit, limit))
+    small, weight = reduced(photo, SIDE), reduced(floats(mask), SIDE)
+    radius = max(2, round(AROUND * max(small.shape)))
+    window = (2 * radius + 1, 2 * radius + 1)
+    near = floats(cv2.blur(weight, window))[..., None]
+    around = floats(cv2.blur(small * weight[..., None], window)) / np.maximum(near, 1e-4) / base
+    cast = around / np.maximum(colour.luminance(floats(around)), 1e-3)[..., None]
+    cast = np.where(near > 1e-3, np.clip(cast, 1 / STRONGEST, STRONGEST), 1.0)
+    share = amount * float(base.min() / base.max())
+    return enlarged(floats(1.0 + share * (cast - 1.0)), photo.shape)
 
 
-def lit(albedo: Floats, shade: Floats) -> Floats:
+def lit(albedo: Floats, shade: Floats, *, gloss: float | None = None) -> Floats:
     """Albedo under a shading, both broadcastable to N×3, in 0–1.
 
     Proportional up to the reference; above it a shoulder that starts with the same slope and nears 1, so that
-    highlights neither clip nor turn grey.
+    highlights neither clip nor turn grey. `gloss` is the luminance of the old reference of a thing that may shine: its
+    highlights are light that its paint never saw (Shafer's dichromatic reflection model, 1985), and a lighter albedo
+    does not make them stronger.
     """
     room = np.maximum(1.0 - albedo, 1e-3)
-    over = np.maximum(shade - 1.0, 0.0) * albedo
+    over = np.maximum(shade - 1.0, 0.0) * (albedo if gloss is None else np.minimum(albedo, gloss))
     return floats(albedo * np.minimum(shade, 1.0) + room * over / (room + over))

@@ -10,25 +10,38 @@ from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.sizes import enlarged, reduced
 from diffusion.lite.smoothing import smooth
 
-OLD_PATTERN: Final = 0.035
+OLD_PATTERN: Final = 0.05
 """Variance of log luminance up to which detail is taken for the old material's pattern and smoothed away; contact
 shadows, reflections and patches of sun vary by more."""
-REACH: Final = 0.02
-"""Radius of that smoothing in long sides."""
+REACH: Final = 0.045
+"""Radius of that smoothing in long sides: about the width of a board near the camera."""
+JOINT: Final = 0.008
+"""Half the width in long sides of the joints and knots that a median takes out first (Tukey, 1977)."""
 SIDE: Final = 512
 """Long side, in pixels, at which shading is smoothed."""
 TINT: Final = 0.2
 """As light.TINT, but less: the old material's colour is all over its own reflections."""
+STOPS: Final = 12.0
+"""Range, in powers of two below white, of the luminance that the median sees in 255 steps."""
 
 
 def smooth_shading(photo: Floats, mask: Bits, base: Floats) -> Floats:
     """H×W×3 shading inside of a mask against a reference colour."""
     small = reduced(photo, SIDE)
     weight = reduced(floats(mask), SIDE)
-    logarithm = floats(np.log(np.maximum(colour.luminance(small), light.DARKEST)))
+    stops = np.log2(np.maximum(colour.luminance(small), 2.0**-STOPS))
+    logarithm = _without_joints(floats(stops), weight, float(np.log2(colour.LUMINANCE @ base))) * np.float32(np.log(2))
     radius = max(2, round(REACH * max(small.shape)))
-    shade = np.exp(smooth(logarithm, weight, radius, OLD_PATTERN)) / float(colour.LUMINANCE @ base)
-    window = (4 * radius + 1, 4 * radius + 1)
-    around = floats(cv2.blur(small * weight[..., None], window) / (cv2.blur(weight, window)[..., None] + 1e-3) / base)
-    tint = np.clip(around / np.maximum(colour.luminance(around), 1e-3)[..., None], 0.5, 2.0)
-    return enlarged(floats(shade[..., None] * (1.0 + TINT * (tint - 1.0))), photo.shape)
+    shade = np.exp(smooth(floats(logarithm), weight, radius, OLD_PATTERN)) / float(colour.LUMINANCE @ base)
+    return enlarged(floats(shade), photo.shape)[..., None] * light.tint(photo, mask, base, amount=TINT)
+
+
+def _without_joints(stops: Floats, weight: Floats, usual: float) -> Floats:
+    """H×W log luminance through a median that sees the surface alone; outside of it the surface's usual value."""
+    inside = np.where(weight > 0.5, stops, np.float32(usual))
+    levels = np.rint((inside + STOPS) * (255.0 / STOPS)).astype(np.uint8)
+    size = 2 * max(1, round(JOINT * max(stops.shape))) + 1
+    calm = cv2.medianBlur(levels, size).astype(np.float32) * (STOPS / 255.0) - STOPS
+    # near the border the median would mix in what stands around: contact shadows live there
+    deep = cv2.erode((weight > 0.5).astype(np.uint8), np.ones((size, size), dtype=np.uint8)) > 0
+    return floats(np.where(deep, calm, stops))

@@ -41,7 +41,7 @@ def understand(restyling: Restyling) -> Scene:
     photo = restyling.photo
     maps = restyling.maps
     rough = guessed(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
-    labels = in_order(matting.follow_edges(rough.labels, rough.confidence, photo))
+    labels = in_order(matting.follow_edges(rough.labels, photo))
     regions = Layout(labels=labels, confidence=rough.confidence)
     light = grading.graded(photo, restyling.style.light)
     lab = colour.lab(reduced(light, LAB_SIDE))

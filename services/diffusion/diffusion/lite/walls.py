@@ -13,9 +13,11 @@ from diffusion.lite.doubt import without_strangers
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
+from diffusion.lite.recolouring import recolour
 from diffusion.lite.regions import Region
 from diffusion.lite.relief import smooth_shading
 from diffusion.lite.surface import sure
+from diffusion.lite.trim import trim
 from diffusion.styles import Finish, Pattern
 
 WELL_LIT: Final = 0.35
@@ -24,12 +26,12 @@ DIMMING: Final = 0.3
 """Exponent of how far below."""
 BRIGHT_SHARE: Final = 0.65
 """Quantile of the surface that gets the nominal colour; brighter places climb the shoulder."""
-LAID: Final = frozenset({Pattern.BRICK, Pattern.TILES})
+LAID: Final = frozenset({Pattern.BRICK, Pattern.TILES, Pattern.PANELS})
 """Patterns whose lines must run with the room's: without a box they are not drawn."""
 LEAST_CONFIDENCE: Final = 0.7
 """Of a wall that is clad: tiles on what is none cannot be overlooked."""
-FEATURE: Final = frozenset({Pattern.BRICK})
-"""Patterns for the largest wall alone; the others are painted."""
+LEAST_WITNESSED: Final = 0.45
+"""Of a wall that is clad, see box.Box: where its foot is hidden, a second wall may be."""
 FITTING: Final = 0.22
 """Step of log luminance against the smoothed wall at which trim, sockets and rails stand out: no cladding on them."""
 PLAIN_DISTANCE: Final = 3.0
@@ -48,6 +50,9 @@ def paint_walls(canvas: Canvas) -> None:
     mask = sure(canvas, Region.WALL)
     if mask is None:
         return
+    mask = mask & ~_paint_trim(canvas, mask)
+    if not mask.any():
+        return
     finish = canvas.choice.wall
     texture = catalogue.texture(finish, canvas.choice.seed)
     room = box.find(canvas.scene.layout, canvas.scene.camera) if texture is not None else None
@@ -56,11 +61,22 @@ def paint_walls(canvas: Canvas) -> None:
     if texture is None or finish.pattern not in LAID:
         _paint(canvas, Region.WALL, mask, finish, None if texture is None else (texture, room))
     elif room is not None:
-        if finish.pattern in FEATURE:
-            chosen = _feature_wall(canvas, mask, room)
-            _paint(canvas, Region.WALL, mask * (1 - chosen), canvas.choice.paint, None)
-            mask = chosen
-        _clad(canvas, mask, finish, texture, room)
+        clad = _walls_to_clad(canvas, mask, room)
+        plain = np.asarray(mask & ~clad, dtype=np.uint8)
+        if plain.any():
+            _paint(canvas, Region.WALL, plain, canvas.choice.paint, None)
+        if clad.any():
+            _clad(canvas, clad, finish, texture, room)
+
+
+def _paint_trim(canvas: Canvas, wall: Bits) -> Bits:
+    """Paints skirting, cornices and frames; returns where they are."""
+    scene = canvas.scene
+    bands = trim(scene.lab, scene.edges, scene.layout.labels, wall)
+    if bands.any():
+        recolour(canvas, bands, colour.from_hex(canvas.choice.trim.color))
+        canvas.note(Region.WALL, bands, canvas.choice.trim.name)
+    return bands
 
 
 def _paint(
@@ -74,7 +90,9 @@ def _paint(
     albedo = colour.from_hex(finish.color)
     if drawn is not None:
         albedo = _on_walls(canvas, *drawn, patch.index)
-    canvas.lay(patch, light.lit(albedo * dimmed(base), light.shading(canvas.light(patch.index), base)))
+    tint = light.tint(canvas.scene.light, mask, base).reshape(-1, 3)[patch.index]
+    shade = light.brightness(canvas.light(patch.index), base)[:, None] * tint
+    canvas.lay(patch, light.lit(albedo * dimmed(base), shade))
     canvas.note(region, mask, finish.name)
 
 
@@ -98,13 +116,16 @@ def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: bo
     canvas.note(Region.WALL, free, finish.name)
 
 
-def _feature_wall(canvas: Canvas, mask: Bits, room: box.Box) -> Bits:
-    """The part of the mask on the wall that most of it is on."""
+def _walls_to_clad(canvas: Canvas, mask: Bits, room: box.Box) -> Bits:
+    """The part of the mask on walls that stand for certain; of a feature, on the one that shows most."""
     index = np.flatnonzero(mask)
     rows, columns = np.divmod(index, mask.shape[1])
     wall = room.seen(canvas.scene.camera, floats(columns + 0.5), floats(rows + 0.5)).wall
+    certain = np.array(room.witnessed) >= LEAST_WITNESSED
+    if canvas.choice.wall.feature:
+        certain &= np.arange(len(certain)) == np.bincount(wall, minlength=len(certain)).argmax()
     chosen = np.zeros(mask.size, dtype=np.uint8)
-    chosen[index] = wall == np.bincount(wall).argmax()
+    chosen[index] = certain[wall]
     return chosen.reshape(mask.shape)
 
 

@@ -1,6 +1,7 @@
 """From a finish to its texture."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from math import pi
 from typing import Final
@@ -42,6 +43,14 @@ def _brick(finish: Finish, random: np.random.Generator) -> Texture:
     return Texture(albedo=mineral.brick(laid, _color(finish), _joint(finish), random))
 
 
+def _panels(finish: Finish, random: np.random.Generator) -> Texture:
+    """Slats where the finish names what is seen between them, else tongue and groove."""
+    laid = units.tiles(finish.size, finish.size)
+    upright = replace(laid, edge=np.minimum(laid.across, finish.size - laid.across))
+    gap = 0.14 * finish.size if finish.second else 0.003
+    return Texture(albedo=mineral.panels(upright, _color(finish), _joint(finish), gap=gap))
+
+
 def _concrete(finish: Finish, random: np.random.Generator) -> Texture:
     return Texture(albedo=mineral.concrete(_color(finish), random))
 
@@ -59,6 +68,7 @@ _DRAWN: Final[Mapping[Pattern, Callable[[Finish, np.random.Generator], Texture]]
     Pattern.HERRINGBONE: _herringbone,
     Pattern.TILES: _tiles,
     Pattern.BRICK: _brick,
+    Pattern.PANELS: _panels,
     Pattern.CONCRETE: _concrete,
     Pattern.LIMEWASH: _limewash,
     Pattern.CARPET: _carpet,

@@ -1,4 +1,4 @@
-"""Stone-like surfaces: concrete, limewash, tiles, brick."""
+"""Surfaces without a grain: concrete, limewash, tiles, brick, painted panels."""
 
 from typing import Final
 
@@ -18,14 +18,14 @@ def concrete(color: Floats, random: np.random.Generator) -> Floats:
     clouds = _rolled(noise.field(SIDE, SIDE, along=420, across=420, roughness=2.4, seed=3), random)
     trowel = _rolled(noise.field(SIDE, SIDE, along=60, across=200, roughness=2.0, seed=4), random)
     grit = _rolled(noise.field(SIDE, SIDE, along=3, across=3, roughness=1.0, seed=5), random)
-    return _toned(0.06 * clouds + 0.018 * trowel + 0.012 * grit, color)
+    return _toned(0.04 * clouds + 0.015 * trowel + 0.014 * grit, color)
 
 
 def limewash(color: Floats, random: np.random.Generator) -> Floats:
     """Paint of slaked lime: soft crossing brush clouds."""
     clouds = _rolled(noise.field(SIDE, SIDE, along=300, across=300, roughness=2.8, seed=6), random)
     brush = _rolled(noise.field(SIDE, SIDE, along=110, across=50, roughness=2.2, seed=7), random)
-    return _toned(0.035 * clouds + 0.018 * brush, color)
+    return _toned(0.022 * clouds + 0.012 * brush, color)
 
 
 def tiles(units: Units, color: Floats, joint: Floats, random: np.random.Generator, *, gap: float = 0.003) -> Floats:
@@ -45,6 +45,12 @@ def brick(units: Units, color: Floats, mortar: Floats, random: np.random.Generat
     hue = warm[units.piece][..., None] * np.array([1.0, 0.0, -1.0], dtype=np.float32)
     rough = 0.006 + 0.0015 * face
     return normalised(_jointed(units, color * np.exp(depth + hue), mortar, rough), color)
+
+
+def panels(units: Units, color: Floats, groove: Floats, *, gap: float) -> Floats:
+    """Painted or veneered boards side by side, with a rounded edge that catches light; `gap` as for tiles."""
+    lift = np.exp(-(((units.edge - gap - 0.004) / 0.003) ** 2))[..., None]
+    return normalised(_jointed(units, floats(color * (1.0 + 0.06 * lift)), groove, gap), color)
 
 
 def _jointed(units: Units, body: Floats, joint: Floats, gap: float | Floats) -> Floats:

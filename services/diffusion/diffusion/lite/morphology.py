@@ -1,0 +1,39 @@
+"""Masks grown and shrunk: mathematical morphology (Serra, Image Analysis and Mathematical Morphology, 1982).
+
+Masks are H×W, 1 inside; `radius` is in pixels, and the window is a square of 2 × radius + 1.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike
+
+from diffusion.lite.arrays import Bits
+
+
+def bits(mask: ArrayLike) -> Bits:
+    """The mask, true or not 0 inside, as 0 and 1."""
+    return np.asarray(mask, dtype=np.uint8)
+
+
+def grown(mask: Bits, radius: int) -> Bits:
+    """With all that is within `radius` of it."""
+    return bits(cv2.dilate(mask, _square(radius)))
+
+
+def shrunk(mask: Bits, radius: int) -> Bits:
+    """Without all that is within `radius` of its border."""
+    return bits(cv2.erode(mask, _square(radius)))
+
+
+def opened(mask: Bits, radius: int) -> Bits:
+    """Without what is thinner than the window."""
+    return bits(cv2.morphologyEx(mask, cv2.MORPH_OPEN, _square(radius)))
+
+
+def closed(mask: Bits, radius: int) -> Bits:
+    """With the gaps that are thinner than the window."""
+    return bits(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(radius)))
+
+
+def _square(radius: int) -> Bits:
+    return np.ones((2 * radius + 1, 2 * radius + 1), dtype=np.uint8)

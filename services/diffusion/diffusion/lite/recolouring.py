@@ -1,0 +1,50 @@
+"""A thing in another colour under the light that falls on it."""
+
+from typing import Final
+
+import numpy as np
+
+from diffusion.lite import colour, light
+from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.canvas import Canvas
+
+LIGHTER: Final = 36.0
+"""How far up in L* a thing is taken at most: what is black shows noise and dust in place of shading."""
+DARKER: Final = 42.0
+"""How far down."""
+CLEARLY: Final = 12.0
+"""L* short of its goal from which a pale colour is not itself any more: it turns grey."""
+PALE: Final = 10.0
+"""Chroma of such a colour."""
+TINT: Final = 0.25
+"""As light.TINT, but less: what is left of a pattern's colours."""
+
+
+def recolour(canvas: Canvas, mask: Bits, color: Floats) -> None:
+    """Lays a colour (3 values of linear light) on a mask (H×W, 1 inside, not empty), as far as `within_reach`."""
+    patch = canvas.patch(mask)
+    base = light.reference(canvas.light(patch.core))
+    tint = light.tint(canvas.scene.light, mask, base, amount=TINT).reshape(-1, 3)[patch.index]
+    shade = light.brightness(canvas.light(patch.index), base)[:, None] * tint
+    canvas.lay(patch, light.lit(within_reach(color, base), shade, gloss=float(colour.LUMINANCE @ base)))
+
+
+def typical(canvas: Canvas, mask: Bits) -> Floats:
+    """The colour, 3 values of linear light, that a mask (not empty) has in the graded photo."""
+    return light.reference(canvas.light(np.flatnonzero(mask)))
+
+
+def within_reach(color: Floats, base: Floats) -> Floats:
+    """The colour, its lightness brought within DARKER and LIGHTER of what the thing has now."""
+    wanted, now = colour.lab_of(np.stack([color, base]))
+    lightness = float(np.clip(wanted[0], now[0] - DARKER, now[0] + LIGHTER))
+    if lightness == wanted[0]:
+        return color
+    fade = min(1.0, (lightness + 10.0) / (float(wanted[0]) + 10.0))
+    return floats(colour.from_lab(floats([[lightness, wanted[1] * fade, wanted[2] * fade]]))[0])
+
+
+def turns_grey(color: Floats, base: Floats) -> bool:
+    """Whether the thing is so dark that a pale colour on it would come out as mere grey."""
+    wanted, reached = colour.lab_of(np.stack([color, within_reach(color, base)]))
+    return bool(wanted[0] - reached[0] > CLEARLY and np.hypot(wanted[1], wanted[2]) < PALE)
