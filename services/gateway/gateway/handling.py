@@ -14,7 +14,7 @@ from gateway.jobs.result import JobError, JobResult
 from gateway.pipeline.run import MARGIN_SECONDS
 from servicekit import context, logs
 from servicekit.errors import ServiceError, internal
-from servicekit.joblog import Cancelled, Claim, Ending, JobStatus, Superseded
+from servicekit.joblog import Cancelled, Claim, Ending, Job, JobStatus, Superseded
 from servicekit.joblog.catalog import RAN_TOO_LONG
 
 log = logs.get(__name__)
@@ -22,15 +22,23 @@ log = logs.get(__name__)
 JOBS: Final = Counter("modomo_jobs_total", "Jobs that left this worker, by how", ["outcome"])
 RUNNING: Final = Gauge("modomo_jobs_running", "Jobs being worked on")
 
+SUPERSEDED: Final = "superseded"
+CANCELLED: Final = "cancelled"
+
 Work = Callable[[Claim], Awaitable[JobResult]]
+ClearUp = Callable[[Job], Awaitable[None]]
 
 
 class Handler:
     """Works on claims, one call a claim, any number at a time."""
 
-    def __init__(self, work: Work, *, retry_seconds: float) -> None:
-        """`retry_seconds` is the pause before the second try; it doubles with each further one."""
+    def __init__(self, work: Work, *, clear_up: ClearUp, retry_seconds: float) -> None:
+        """`clear_up` is called after a job that was lost on the way.
+
+        `retry_seconds` is the pause before the second try; it doubles with each further one.
+        """
         self._work = work
+        self._clear_up = clear_up
         self._retry_seconds = retry_seconds
 
     async def handle(self, claim: Claim) -> None:
@@ -38,6 +46,8 @@ class Handler:
         with context.bound(job=claim.job.job_id), RUNNING.track_inprogress():
             log.info("job taken up", delivery=claim.job.deliveries)
             outcome = await self._outcome(claim)
+            if outcome in (SUPERSEDED, CANCELLED):
+                await self._clear_up(claim.job)
             JOBS.labels(outcome).inc()
             log.info("job let go", outcome=outcome)
 
@@ -51,9 +61,9 @@ class Handler:
             await claim.finish(Ending(status=JobStatus.COMPLETED, message=message, result=result.encode(made)))
             return "completed"
         except Superseded:
-            return "superseded"
+            return SUPERSEDED
         except Cancelled:
-            return "cancelled"
+            return CANCELLED
         except asyncio.CancelledError:
             with suppress(Superseded, Cancelled, ServiceError):
                 await claim.retry(delay_seconds=0, counts=False)

@@ -4,6 +4,7 @@ import asyncio
 
 from gateway.jobs import keys
 from gateway.pipeline.stage_cache import StageCache
+from gateway.purging import Purger
 from servicekit import logs
 from servicekit.errors import NotFound, ServiceError
 from servicekit.joblog import JobDesk
@@ -15,7 +16,10 @@ log = logs.get(__name__)
 class Sweeper:
     """Sweeps the object store again and again. Any number of them may run on one store."""
 
-    def __init__(self, *, store: ObjectStore, desk: JobDesk, cache: StageCache, pause_seconds: float) -> None:
+    def __init__(
+        self, *, store: ObjectStore, desk: JobDesk, cache: StageCache, purger: Purger, pause_seconds: float
+    ) -> None:
+        self._purger = purger
         self._store = store
         self._desk = desk
         self._cache = cache
@@ -34,7 +38,8 @@ class Sweeper:
     async def sweep(self) -> None:
         """Sweeps once; raises Unavailable.
 
-        A photo is stored just before its job is made, so a job must be unknown twice in a row to count as expired.
+        A photo is stored just before its job is made, so a job must be unknown twice in a row to count as expired. A
+        purge that broke off is brought to its end.
         """
         await self._cache.sweep()
         folders = {key.removeprefix(keys.PREFIX).partition("/")[0] async for key in self._store.list(keys.PREFIX)}
@@ -46,7 +51,9 @@ class Sweeper:
 
     async def _exists(self, job_id: str) -> bool:
         try:
-            await self._desk.get(job_id)
+            job = await self._desk.get(job_id)
+            if job.purging:
+                await self._purger.purge(job_id, message=job.message)
         except NotFound:
             return False
         return True

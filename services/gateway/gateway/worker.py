@@ -9,6 +9,7 @@ from gateway.pipeline.analysis import Analyst
 from gateway.pipeline.job import Pipeline
 from gateway.pipeline.restyling import Restyler
 from gateway.pipeline.stage_cache import StageCache
+from gateway.purging import Purger
 from gateway.sweeping import Sweeper
 from gateway.upstream.controlmaps import ControlMapsClient
 from gateway.upstream.detection import DetectionClient
@@ -16,6 +17,7 @@ from gateway.upstream.diffusion import DiffusionClient
 from gateway.worker_settings import PREFIX, WorkerSettings
 from gateway.working import Worker
 from servicekit import client, env, logs, metrics
+from servicekit.joblog import Job
 from servicekit.joblog.redis import connect
 from servicekit.server import until_stopped
 from servicekit.storage import ObjectStore
@@ -41,13 +43,21 @@ async def work(settings: WorkerSettings, stopped: Awaitable[None]) -> None:
         exits.push_async_callback(store.close)
         cache = StageCache(store, days=settings.cache_days)
         pipeline = await _pipeline(settings, exits, store=store, cache=cache)
+        purger = Purger(store=store, desk=joblog.desk)
+
+        async def clear_up(job: Job) -> None:
+            await cache.flush()
+            await purger.after(job)
+
         worker = Worker(
             joblog.queue,
-            Handler(pipeline.run, retry_seconds=settings.retry_seconds),
+            Handler(pipeline.run, clear_up=clear_up, retry_seconds=settings.retry_seconds),
             parallel_jobs=settings.parallel_jobs,
             drain_seconds=settings.drain_seconds,
         )
-        sweeper = Sweeper(store=store, desk=joblog.desk, cache=cache, pause_seconds=settings.sweep_seconds)
+        sweeper = Sweeper(
+            store=store, desk=joblog.desk, cache=cache, purger=purger, pause_seconds=settings.sweep_seconds
+        )
         sweeping = asyncio.create_task(sweeper.run())
         try:
             await worker.run(stopped)

@@ -34,7 +34,7 @@ class WorkerSettings(GatewaySettings):
     cache_days: int = 1
     """Results of single stages are kept for so many days after the day on which they were made."""
 
-    sweep_seconds: float = 3600.0
+    sweep_seconds: float = 600.0
     """Pause between two searches for pictures whose time is over."""
 
     def __post_init__(self) -> None:

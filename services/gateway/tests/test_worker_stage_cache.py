@@ -132,5 +132,5 @@ async def test_sweeping_removes_what_is_too_old_alone(cache: StageCache, store: 
     assert len([key async for key in store.list("cache/")]) == 2
     calendar.day += timedelta(days=1)
     await asyncio.gather(cache.sweep(), cache.sweep())
-    assert [key.split("/")[1] async for key in store.list("cache/")] == ["2026-03-01"]
+    assert [key.split("/")[2] async for key in store.list("cache/")] == ["2026-03-01"]
     assert [key async for key in store.list("jobs/")] == ["jobs/1/original.jpg"]

@@ -4,6 +4,7 @@ import asyncio
 
 from gateway.jobs import keys
 from gateway.pipeline.stage_cache import StageCache
+from gateway.purging import Purger
 from gateway.sweeping import Sweeper
 from tests.workers import WorkerBench
 
@@ -18,7 +19,8 @@ async def test_expired_jobs_alone_are_swept_and_only_on_the_second_look(worker_b
     for name in ("original.jpg", "transformed-0.jpg", "preview-0.jpg"):
         await bench.store.put(f"{keys.PREFIX}gone/{name}", b"x", content_type="image/jpeg")
     cache = StageCache(bench.store, days=1)
-    sweeper = Sweeper(store=bench.store, desk=bench.joblog.desk, cache=cache, pause_seconds=60)
+    purger = Purger(store=bench.store, desk=bench.joblog.desk)
+    sweeper = Sweeper(store=bench.store, desk=bench.joblog.desk, cache=cache, purger=purger, pause_seconds=60)
     await sweeper.sweep()
     assert await _folders(bench) == {living, "gone"}
     await bench.store.put(keys.original("fresh"), b"x", content_type="image/jpeg")

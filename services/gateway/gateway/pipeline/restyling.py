@@ -91,9 +91,10 @@ class Restyler:
         with run.stopwatch.measure(Stage.TRANSFORM):
             restyled = await self._cache.get_or_make(
                 Stage.TRANSFORM,
-                _digest(restyling),
+                run.request.photo_digest,
                 Restyled,
                 lambda: run.patiently(lambda: self._transform(run, restyling, previews)),
+                digest=_digest(restyling),
             )
         with run.stopwatch.measure(Stage.ASSESS):
             return Attempt(restyled=restyled, quality=await self._assess(run, restyling, restyled.jpegs))

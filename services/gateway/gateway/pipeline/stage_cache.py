@@ -1,9 +1,10 @@
 """Results of single stages, kept by content: a retried job, or another style of the same photo, repeats no work.
 
-An entry lies at `cache/{day}/{stage}-{digest}.msgpack`, where the digest is of all that went into the stage. The day is
-that of its making, so that old entries are found, and swept away, by their names alone. Which engine made an entry is
-part of it: once a stage has been seen to run on another engine or another revision of a model, entries of the former
-one count for nothing.
+An entry lies at `cache/{photo}/{day}/{stage}-{digest}.msgpack`, where the digest is of all that went into the stage and
+`photo` that of the photo alone, so that all that is known of a photo can be deleted with it. The day is that of its
+making, so that old entries are found, and swept away, by their names alone. Which engine made an entry is part of it:
+once a stage has been seen to run on another engine or another revision of a model, entries of the former one count for
+nothing.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from gateway.pipeline.stopwatch import Stage
 from servicekit import logs
 from servicekit.engine import EngineInfo
 from servicekit.errors import NotFound, ServiceError
-from servicekit.storage import ObjectStore, delete_all
+from servicekit.storage import ObjectStore
 
 log = logs.get(__name__)
 
@@ -54,16 +55,20 @@ class StageCache:
         self._writing: set[asyncio.Task[None]] = set()
 
     async def get_or_make(
-        self, stage: Stage, digest: str, kind: type[Value], make: Callable[[], Awaitable[Value]]
+        self, stage: Stage, photo: str, kind: type[Value], make: Callable[[], Awaitable[Value]], *, digest: str = ""
     ) -> Value:
-        """The entry for a hex digest, or else what `make` makes, which is then kept in the background."""
-        found = await self._find(stage, digest, kind)
+        """The entry for a photo, or else what `make` makes, which is then kept in the background.
+
+        `photo` and `digest` are hex digests; the latter is of all that goes into the stage, where that is more.
+        """
+        digest = digest or photo
+        found = await self._find(stage, photo, digest, kind)
         LOOKUPS.labels(stage, "hit" if found else "miss").inc()
         if found:
             return found
         made = await make()
         self._engines[stage] = made.engine
-        task = asyncio.create_task(self._keep(self._key(self._today(), stage, digest), made))
+        task = asyncio.create_task(self._keep(self._key(self._today(), stage, photo, digest), made))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
         return made
@@ -75,16 +80,17 @@ class StageCache:
 
     async def sweep(self) -> None:
         """Removes entries that are too old."""
-        oldest = self._today() - timedelta(days=self._days)
-        days = {key.removeprefix(PREFIX).partition("/")[0] async for key in self._store.list(PREFIX)}
-        for day in days:
-            if day < oldest.isoformat():
-                removed = await delete_all(self._store, f"{PREFIX}{day}/")
-                log.info("cache swept", day=day, entries=removed)
+        oldest = (self._today() - timedelta(days=self._days)).isoformat()
+        keys = [key async for key in self._store.list(PREFIX)]
+        old = [key for key in keys if key.removeprefix(PREFIX).partition("/")[2] < oldest]
+        for key in old:
+            await self._store.delete(key)
+        if old:
+            log.info("cache swept", entries=len(old))
 
-    async def _find(self, stage: Stage, digest: str, kind: type[Value]) -> Value | None:
+    async def _find(self, stage: Stage, photo: str, digest: str, kind: type[Value]) -> Value | None:
         days = [self._today() - timedelta(days=age) for age in range(self._days + 1)]
-        found = await asyncio.gather(*(self._read(self._key(day, stage, digest), kind) for day in days))
+        found = await asyncio.gather(*(self._read(self._key(day, stage, photo, digest), kind) for day in days))
         known = self._engines.get(stage)
         return next((entry for entry in found if entry and known in (None, entry.engine)), None)
 
@@ -103,5 +109,10 @@ class StageCache:
         except ServiceError as error:
             log.warning("cache entry cannot be kept", key=key, problem=str(error))
 
-    def _key(self, day: date, stage: Stage, digest: str) -> str:
-        return f"{PREFIX}{day.isoformat()}/{stage}-{digest}.msgpack"
+    def _key(self, day: date, stage: Stage, photo: str, digest: str) -> str:
+        return f"{of_photo(photo)}{day.isoformat()}/{stage}-{digest}.msgpack"
+
+
+def of_photo(digest: str) -> str:
+    """Prefix of everything that is kept of a photo."""
+    return f"{PREFIX}{digest}/"
