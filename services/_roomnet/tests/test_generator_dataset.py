@@ -1,5 +1,6 @@
 """Shards on disk, and the command that writes them."""
 
+import os
 from dataclasses import fields
 from pathlib import Path
 
@@ -49,6 +50,20 @@ def test_a_room_that_cannot_be_made_gives_way_to_another(
     monkeypatch.setattr(dataset, "example", fragile)
     assert generate.substituted(7).seed == 7 + (2 << 31)
     assert "room 7 cannot be made" in caplog.text
+
+
+def test_a_worker_that_dies_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mortal(seed: int) -> dataset.Example:
+        if not died.exists():
+            died.touch()
+            os._exit(1)
+        return make(seed, width=64, height=48, quality=ROUGH)
+
+    make, died = dataset.example, tmp_path / "died"
+    monkeypatch.setattr(dataset, "example", mortal)  # workers are forked, so they have it too
+    generate.generate(count=2, seed=1, out=tmp_path, processes=1)
+    assert died.exists()
+    assert [one.seed for path in dataset.shards(tmp_path) for one in dataset.load(path)] == [1 << 32, (1 << 32) + 1]
 
 
 def test_a_generator_that_makes_no_room_at_all_says_why(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,9 @@ SHARD: Final = 64
 
 SUBSTITUTES: Final = 3
 """Seeds that are tried before the last one may fail."""
+
+RESTARTS: Final = 3
+"""Times that a broken pool of workers is replaced."""
 
 _STRIDE: Final = 1 << 31
 """From a seed to its substitute; a run has fewer examples."""
@@ -52,9 +56,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def generate(*, count: int, seed: int, out: Path, processes: int, compressed: bool = True) -> None:
-    """Writes the shards that are not there yet."""
+    """Writes the shards that are not there yet; a worker that dies costs the shards in hand, which are made again."""
     out.mkdir(parents=True, exist_ok=True)
     library.load()  # compiled once, before the workers ask for it
+    for _ in range(RESTARTS):
+        try:
+            _missing(count=count, seed=seed, out=out, processes=processes, compressed=compressed)
+        except BrokenProcessPool:
+            _LOG.exception("a worker died; going on with what is missing")
+        else:
+            return
+    _missing(count=count, seed=seed, out=out, processes=processes, compressed=compressed)
+
+
+def _missing(*, count: int, seed: int, out: Path, processes: int, compressed: bool) -> None:
     starts = [start for start in range(0, count, SHARD) if not _path(out, start).exists()]
     with (
         Progress(

@@ -15,7 +15,7 @@ def furnish(plan: Plan) -> None:
     bathes = shop.rng.random()
     if bathes < 0.55:
         _tub(plan)
-    if bathes > 0.4:
+    if bathes > 0.45:
         _shower(plan)
     _basin(plan)
     if shop.chance(0.8):

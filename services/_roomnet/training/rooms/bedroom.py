@@ -13,7 +13,10 @@ def furnish(plan: Plan) -> None:
     shop = plan.shop
     if shop.chance(0.6):
         things.rug(plan, plan.width / 2, plan.depth * 0.5, shop.between(1.4, 2.6), shop.between(1.2, 2.6))
-    _bed(plan, width=shop.between(1.35, 2.0) if shop.chance(0.85) else 0.95)
+    double = shop.chance(0.8)
+    _bed(plan, width=shop.between(1.35, 2.0) if double else shop.between(0.9, 1.2))
+    if not double and shop.chance(0.5):
+        _bed(plan, width=shop.between(0.9, 1.2))
     if shop.chance(0.6):
         _wardrobe(plan)
     if shop.chance(0.55):

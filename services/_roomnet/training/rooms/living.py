@@ -15,6 +15,8 @@ def furnish(plan: Plan) -> None:
     spot = _sofa(plan)
     if spot:
         _group(plan, spot)
+    if shop.chance(0.45):
+        _sofa(plan)
     if shop.chance(0.22):
         _fireplace(plan)
     elif shop.chance(0.55):
