@@ -54,6 +54,18 @@ lock: $(UV)
 weights: .venv-torch/ready
 	.venv-torch/bin/python -m servicekit.weights pull $(if $(FROM),--from $(FROM))
 
+# the lite engines' own network, from nothing: rooms are rendered, learned from and judged by; goes on where it stopped
+TRAINED ?= $(CURDIR)/build/roomnet
+COUNT ?= 20000
+MINUTES ?= 600
+TRAINING := cd services/_roomnet && $(CURDIR)/$(DEV) -m
+roomnet: .venv-dev/ready
+	$(TRAINING) training.generate --count $(COUNT) --seed 1 --out $(TRAINED)/rooms
+	$(TRAINING) training.generate --count 320 --seed 9 --out $(TRAINED)/unseen
+	$(TRAINING) training.train --rooms $(TRAINED)/rooms --out $(TRAINED) --minutes $(MINUTES)
+	$(TRAINING) training.evaluate --rooms $(TRAINED)/unseen --out $(TRAINED) --calibrate large=$(TRAINED)/roomnet.safetensors
+	$(TRAINING) training.export $(TRAINED)/roomnet.safetensors roomnet/weights
+
 # a real tritonserver for the tests of the triton engines, which are skipped without it; it wants its own numpy
 build/triton/ready: $(UV)
 	$(UV) pip install --python $(PYTHON) --target build/triton --no-deps nvidia-pytriton==0.7.0

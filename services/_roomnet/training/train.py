@@ -1,40 +1,31 @@
-"""Trains the network on rendered rooms: `python -m training.train --rooms DIR --out DIR --minutes 20`.
+"""Trains the network on rendered rooms: `python -m training.train --rooms DIR --out DIR --minutes 60`.
 
-Goes on from DIR/checkpoint.pt where there is one. On a GPU where PyTorch has one.
+Goes on from DIR/checkpoint.pt where there is one. On a GPU where PyTorch has one. With `--follow N` rooms may still be
+rendered while it trains: it begins with the first `--least` and takes in up to N as they appear.
 """
 
 import argparse
-import copy
-import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-import numpy as np
 import torch
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from safetensors.torch import save_file
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from torch import Tensor
 
-from training.network import groups, losses
-from training.network.batches import Rooms
-from training.network.model import RoomNet
-from training.rooms.random import ROOM_TYPES
+from training import dataset
+from training.network.batches import Changes
+from training.network.model import SIZES
+from training.network.shards import read
+from training.network.store import Feeder, Store
+from training.network.trainer import Plan, Trainer
 
-AVERAGE = 0.998
-"""How much of the running average of the weights each step keeps."""
+SAVED: Final = 60.0
+"""Seconds between two checkpoints."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How long and on what."""
-
-    steps: int
-    size: int = 16
-    width: int = 224
-    height: int = 160
-    rate: float = 2e-3
-    seed: int = 1
+SHOWN: Final = 50
+"""Steps between two looks at the loss."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -42,100 +33,85 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.train", description="Trains the room network.")
     parser.add_argument("--rooms", type=Path, required=True, help="folder of rooms-*.npz")
     parser.add_argument("--out", type=Path, required=True, help="folder for the checkpoint and the weights")
-    parser.add_argument("--steps", type=int, default=6000)
+    parser.add_argument("--minutes", type=float, default=60.0, help="how long; earlier runs count")
+    parser.add_argument("--size", choices=SIZES, default="large")
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--width", type=int, default=224)
-    parser.add_argument("--height", type=int, default=160)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--scale", type=float, default=1.0, help="of the pictures' sides; 1 is about 256×192")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--limit", type=int, help="use no more rooms than that")
+    parser.add_argument("--follow", type=int, metavar="N", help="take in rooms as they are rendered, up to N")
+    parser.add_argument("--least", type=int, default=1500, help="with --follow: how many must be there to begin")
+    for name in ("mixed", "repainted", "photographed"):
+        parser.add_argument(f"--not-{name}", action="store_true", help="to see what that is worth")
     wanted = parser.parse_args(arguments)
-    if wanted.width % 32 or wanted.height % 32 or min(wanted.width, wanted.height, wanted.steps, wanted.batch) < 1:
-        parser.error("--width and --height must be multiples of 32, --steps and --batch at least 1")
+    changes = Changes(
+        mixed=not wanted.not_mixed, repainted=not wanted.not_repainted, photographed=not wanted.not_photographed
+    )
     try:
-        rooms = Rooms(wanted.rooms)
+        plan = Plan(
+            minutes=wanted.minutes,
+            batch=wanted.batch,
+            size=wanted.size,
+            rate=wanted.rate,
+            seed=wanted.seed,
+            scale=wanted.scale,
+            rooms=wanted.limit,
+            changes=changes,
+        )
+        run(wanted.rooms, plan, wanted.out, follow=wanted.follow, least=wanted.least)
     except ValueError as error:
         parser.error(str(error))
-    plan = Plan(steps=wanted.steps, size=wanted.batch, width=wanted.width, height=wanted.height, seed=wanted.seed)
-    train(rooms, plan, wanted.out)
 
 
-def train(rooms: Rooms, plan: Plan, out: Path) -> RoomNet:
-    """Runs to the last step and writes `roomnet.safetensors`; returns the averaged network."""
+def run(rooms: Path, plan: Plan, out: Path, *, follow: int | None = None, least: int = 1500) -> Trainer:
+    """Reads rooms and trains to the end; raises ValueError where there are none or the plan asks for the impossible."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.manual_seed(plan.seed)
-    network = RoomNet(groups=len(groups.NAMES), types=len(ROOM_TYPES)).to(device).train()
-    average = copy.deepcopy(network).eval()
-    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=0.02)
-    checkpoint, start = out / "checkpoint.pt", 0
-    out.mkdir(parents=True, exist_ok=True)
-    if checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
-        network.load_state_dict(state["network"])
-        average.load_state_dict(state["average"])
-        optimiser.load_state_dict(state["optimiser"])
-        start = state["step"]
-    batches = rooms.batches(
-        size=plan.size, width=plan.width, height=plan.height, rng=np.random.default_rng((plan.seed, start))
-    )
-    saved = time.monotonic()
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Progress(*columns, TimeRemainingColumn()) as progress:
-        task = progress.add_task("Training", total=plan.steps, completed=start)
-        for step in range(start, plan.steps):
-            loss = _step(network, optimiser, _moved(next(batches), device), rate(plan, step))
-            _follow(average, network, min(AVERAGE, (step + 1) / (step + 10)))
-            progress.update(task, advance=1, description=f"Training, loss {loss:.3f}")
-            if time.monotonic() - saved > 60 or step + 1 == plan.steps:
-                _save(checkpoint, network, average, optimiser, step + 1)
+    store = Store(capacity(rooms, plan.rooms, follow), device)
+    feeder = Feeder(rooms, store, follow=follow is not None)
+    feeder.start(least=min(least, store.capacity) if follow else store.capacity)
+    try:
+        return train(store, plan, out, feeder)
+    finally:
+        feeder.stop()
+
+
+def capacity(rooms: Path, limit: int | None, follow: int | None) -> int:
+    """How many rooms there may be at most; every shard but the last is as full as the first."""
+    if follow:
+        return follow
+    shards = list(dataset.shards(rooms))
+    there = len(shards) * len(read(shards[0]).room) if shards else 1
+    return min(there, limit or there)
+
+
+def train(store: Store, plan: Plan, out: Path, feeder: Feeder | None = None) -> Trainer:
+    """Steps until the time is over; writes the weights every minute and at the end."""
+    trainer = Trainer(store, plan, out)
+    saved, loss = time.monotonic(), torch.zeros(())
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, refresh_per_second=1) as progress:
+        task = progress.add_task("Training", total=100, completed=int(100 * trainer.progress))
+        while trainer.progress < 1:
+            loss = trainer.advance()
+            if trainer.step % SHOWN == 0:
+                progress.update(task, completed=100 * trainer.progress, description=f"Training, loss {float(loss):.3f}")
+            if time.monotonic() - saved > SAVED:
+                _keep(trainer, loss)
                 saved = time.monotonic()
-    save_file(
-        {name: tensor.contiguous().cpu() for name, tensor in average.state_dict().items()}, out / "roomnet.safetensors"
-    )
-    return average
+                progress.console.print(
+                    f"{trainer.elapsed:.0f} s, step {trainer.step}, {len(store)} rooms, loss {float(loss):.3f}"
+                )
+    _keep(trainer, loss)
+    if feeder:
+        feeder.check()  # not before: what was learned is worth more than the rooms that could not be read
+    return trainer
 
 
-def rate(plan: Plan, step: int) -> float:
-    """Learning rate: up for the first twentieth, then down along a cosine."""
-    warm = max(1, plan.steps // 20)
-    if step < warm:
-        return plan.rate * (step + 1) / warm
-    return plan.rate * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, plan.steps - warm))))
-
-
-def _step(network: RoomNet, optimiser: torch.optim.Optimizer, batch: losses.Batch, learning_rate: float) -> float:
-    for group in optimiser.param_groups:
-        group["lr"] = learning_rate
-    loss = losses.total(network(batch.picture), batch)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]  # torch publishes no type for it
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-    optimiser.step()
-    return float(loss.detach())
-
-
-def _moved(batch: losses.Batch, device: torch.device) -> losses.Batch:
-    return losses.Batch(
-        picture=batch.picture.to(device),
-        labels=batch.labels.to(device),
-        depth=batch.depth.to(device),
-        room=batch.room.to(device),
-    )
-
-
-@torch.no_grad()
-def _follow(average: RoomNet, network: RoomNet, keep: float) -> None:
-    """Polyak averaging; counters are copied."""
-    for mean, now in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if mean.dtype.is_floating_point:
-            mean.lerp_(now, 1 - keep)
-        else:
-            mean.copy_(now)
-
-
-def _save(path: Path, network: RoomNet, average: RoomNet, optimiser: torch.optim.Optimizer, step: int) -> None:
-    partial = path.with_suffix(".partial")
-    state = {"network": network.state_dict(), "average": average.state_dict(), "step": step}
-    torch.save(state | {"optimiser": optimiser.state_dict()}, partial)
-    partial.replace(path)
+def _keep(trainer: Trainer, loss: Tensor) -> None:
+    """A loss that is no number any more has spoilt the weights: then back to those of a minute ago."""
+    if bool(loss.isfinite()) or not trainer.restore():
+        trainer.save()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""About two million weights: plain residual blocks (He et al., 2016) and a feature pyramid (Lin et al., 2017)."""
+"""Residual blocks (He et al., 2016), attention where few pixels are left, and a feature pyramid (Lin et al., 2017)."""
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -7,23 +8,57 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-WIDTHS: Final = (24, 48, 88, 144, 176)
-"""Channels at strides 2, 4, 8, 16 and 32."""
+STRIDE: Final = 2
+"""Labels and depth are said for every second pixel."""
 
-PYRAMID: Final = 64
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How many channels and blocks."""
+
+    stem: int
+    """Channels at stride 2."""
+
+    widths: tuple[int, int, int, int]
+    """Channels at strides 4, 8, 16 and 32; the latter two are multiples of 32."""
+
+    depths: tuple[int, int, int, int]
+    """Residual blocks likewise."""
+
+    pyramid: int
+
+
+SIZES: Final = {
+    "small": Size(stem=24, widths=(40, 72, 128, 160), depths=(2, 2, 2, 2), pyramid=64),
+    "large": Size(stem=32, widths=(80, 128, 224, 256), depths=(3, 4, 4, 2), pyramid=96),
+}
 
 
 class Prediction(NamedTuple):
-    """What the network says of a batch."""
+    """What the network says of a batch; h and w are half of the picture's."""
 
     labels: Tensor
-    """N×groups×H×W, logits."""
+    """N×groups×h×w, logits."""
 
     inverse_depth: Tensor
-    """N×1×H×W; nearer is larger, scale and shift are free."""
+    """N×1×h×w; nearer is larger, scale and shift are free."""
 
     room: Tensor
     """N×types, logits."""
+
+
+class ConvNorm(nn.Module):
+    """A convolution and its batch normalisation, which `export.folded` makes one."""
+
+    def __init__(self, inner: int, outer: int, width: int = 1, stride: int = 1) -> None:
+        super().__init__()
+        self.convolution = nn.Conv2d(inner, outer, width, stride, width // 2, bias=False)
+        self.norm: nn.Module = nn.BatchNorm2d(outer)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×inner×H×W to N×outer×H/stride×W/stride."""
+        normed: Tensor = self.norm(self.convolution(x))
+        return normed
 
 
 class Block(nn.Module):
@@ -31,36 +66,64 @@ class Block(nn.Module):
 
     def __init__(self, inner: int, outer: int, stride: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(inner, outer, 3, stride, 1, bias=False)
-        self.first_norm = nn.BatchNorm2d(outer)
-        self.second = nn.Conv2d(outer, outer, 3, 1, 1, bias=False)
-        self.second_norm = nn.BatchNorm2d(outer)
+        self.first = ConvNorm(inner, outer, 3, stride)
+        self.second = ConvNorm(outer, outer, 3)
         same = inner == outer and stride == 1
-        self.shortcut: nn.Module = nn.Identity() if same else nn.Conv2d(inner, outer, 1, stride, bias=False)
+        self.shortcut: nn.Module = nn.Identity() if same else ConvNorm(inner, outer, 1, stride)
 
     def forward(self, x: Tensor) -> Tensor:
         """N×inner×H×W to N×outer×H/stride×W/stride."""
-        y = F.relu(self.first_norm(self.first(x)))
-        return F.relu(self.second_norm(self.second(y)) + self.shortcut(x))
+        return F.relu(self.second(F.relu(self.first(x))) + self.shortcut(x))
+
+
+class Attention(nn.Module):
+    """Every place looks at all others: what is floor depends on where the walls are.
+
+    Batch instead of layer normalisation, as in LeViT (Graham et al., 2021): it costs nothing once folded.
+    """
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.mix = ConvNorm(channels, 3 * channels)
+        self.out = ConvNorm(channels, channels)
+        nn.init.zeros_(self.out.norm.weight)  # type: ignore[arg-type]  # a BatchNorm2d until it is folded
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×channels×h×w to the same."""
+        count, channels, height, width = x.shape
+        each = channels // self.heads
+        query, key, value = self.mix(x).reshape(count, self.heads, 3 * each, height * width).split(each, dim=2)
+        weights = (query.transpose(2, 3) @ key * each**-0.5).softmax(dim=3)
+        seen = (value @ weights.transpose(2, 3)).reshape(count, channels, height, width)
+        return F.relu(x + self.out(seen))
 
 
 class RoomNet(nn.Module):
     """Labels, inverse depth and room type from one picture."""
 
-    def __init__(self, *, groups: int, types: int) -> None:
+    def __init__(self, *, groups: int, types: int, size: Size) -> None:
         super().__init__()
-        widths = (WIDTHS[0], *WIDTHS)
-        self.stem = nn.Conv2d(5, WIDTHS[0], 3, 2, 1, bias=False)
-        self.stages = nn.ModuleList(
-            nn.Sequential(Block(inner, outer, 1 if level == 0 else 2), Block(outer, outer, 1))
-            for level, (inner, outer) in enumerate(pairwise(widths))
-        )
-        self.lateral = nn.ModuleList(nn.Conv2d(width, PYRAMID, 1) for width in WIDTHS[1:])
-        self.context = nn.Linear(WIDTHS[-1], PYRAMID)
-        self.blend = nn.Sequential(nn.Conv2d(PYRAMID, PYRAMID, 3, 1, 1, bias=False), nn.BatchNorm2d(PYRAMID), nn.ReLU())
-        self.labels = nn.Conv2d(PYRAMID, groups, 1)
-        self.inverse_depth = nn.Conv2d(PYRAMID, 1, 1)
-        self.room = nn.Linear(WIDTHS[-1], types)
+        deepest, pyramid = size.widths[-1], size.pyramid
+        self.stem = nn.Sequential(ConvNorm(5, size.stem, 3, 2), nn.ReLU(), ConvNorm(size.stem, size.stem, 3), nn.ReLU())
+        self.stages = nn.ModuleList()
+        for level, ((inner, outer), depth) in enumerate(
+            zip(pairwise((size.stem, *size.widths)), size.depths, strict=True)
+        ):
+            blocks: list[nn.Module] = [Block(inner, outer, 2), *(Block(outer, outer, 1) for _ in range(depth - 1))]
+            if level >= 2:
+                blocks.append(Attention(outer, outer // 32))
+            self.stages.append(nn.Sequential(*blocks))
+        self.lateral = nn.ModuleList(nn.Conv2d(width, pyramid, 1) for width in size.widths)
+        self.blend = nn.ModuleList(ConvNorm(pyramid, pyramid, 3) for _ in size.widths[:-1])
+        self.context = nn.Conv2d(deepest, pyramid, 1)
+        self.labels = nn.Conv2d(pyramid, groups, 1)
+        self.shape = ConvNorm(pyramid, pyramid // 2, 3)
+        self.coarse_depth = nn.Conv2d(pyramid // 2, 1, 1)
+        self.fine_depth = nn.Conv2d(pyramid, 1, 1)
+        self.dropout = nn.Dropout(0.2)
+        self.evidence = nn.Conv2d(deepest + 2 * groups, 96, 1)
+        self.room = nn.Conv2d(96, types, 1)
 
     def forward(self, picture: Tensor) -> Prediction:
         """N×3×H×W, any scale of colours (each picture is standardised); H and W are multiples of 32."""
@@ -69,16 +132,30 @@ class RoomNet(nn.Module):
         for stage in self.stages:
             x = stage(x)
             levels.append(x)
-        pooled = x.mean(dim=(2, 3))
-        pyramid = self.lateral[-1](levels[-1]) + self.context(pooled)[:, :, None, None]
-        for lateral, level in zip(reversed(self.lateral[:-1]), reversed(levels[1:-1]), strict=True):
-            pyramid = lateral(level) + F.interpolate(pyramid, scale_factor=2.0, mode="bilinear")
-        pyramid = self.blend(pyramid)
-        return Prediction(
-            labels=F.interpolate(self.labels(pyramid), scale_factor=4.0, mode="bilinear"),
-            inverse_depth=F.interpolate(self.inverse_depth(pyramid), scale_factor=4.0, mode="bilinear"),
-            room=self.room(pooled),
+        pooled = x.mean(dim=(2, 3), keepdim=True)
+        features = [self.lateral[-1](x) + self.context(pooled)]
+        for lateral, blend, level in zip(
+            reversed(self.lateral[:-1]), reversed(self.blend), reversed(levels[:-1]), strict=True
+        ):
+            features.append(F.relu(blend(lateral(level) + doubled(features[-1]))))
+        labels = self.labels(features[-1])
+        depth = doubled(self.coarse_depth(F.relu(self.shape(features[-2])))) + self.fine_depth(features[-1])
+        return Prediction(labels=doubled(labels), inverse_depth=doubled(depth), room=self._type(pooled, labels))
+
+    def _type(self, pooled: Tensor, labels: Tensor) -> Tensor:
+        """A room is what stands in it: the shares of the groups, and how surely each is there at all."""
+        chances = labels.detach().softmax(dim=1)
+        evidence = torch.cat(
+            [self.dropout(pooled), 4 * chances.mean(dim=(2, 3), keepdim=True), chances.amax(dim=(2, 3), keepdim=True)],
+            dim=1,
         )
+        kinds: Tensor = self.room(F.relu(self.evidence(evidence)))
+        return kinds.flatten(1)
+
+
+def doubled(x: Tensor) -> Tensor:
+    """Twice as high and wide."""
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear")
 
 
 def standardised(picture: Tensor) -> Tensor:
