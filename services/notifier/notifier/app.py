@@ -1,4 +1,4 @@
-"""The notifier as a whole: one event log, the watches on it, and the server in front."""
+"""The notifier as a whole: one event log, the watches on it, the server in front, and webhooks behind."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,8 +11,14 @@ from notifier import convert
 from notifier.servicer import NotifierServicer
 from notifier.settings import Settings
 from notifier.watch import Watches
+from notifier.webhooks.dispatch import Dispatcher
+from notifier.webhooks.sending import Sender
+from notifier.webhooks.signing import Signer
+from servicekit.destinations import Destinations
+from servicekit.joblog.outbox import Outbox
 from servicekit.joblog.redis import connect
 from servicekit.server import RunningServer, ServerOptions, running
+from servicekit.tls import Security
 
 SERVICE_NAME: Final = pb.DESCRIPTOR.services_by_name["NotifierService"].full_name
 CALLS_BESIDE_WATCHES: Final = 100
@@ -22,7 +28,8 @@ CALLS_BESIDE_WATCHES: Final = 100
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[RunningServer]:
     """Answers at once, SERVING while events flow; on leaving, watchers are sent to other replicas first."""
-    events = connect(settings).events
+    joblog = connect(settings)
+    events = joblog.events
     watches = Watches(
         events, convert.response, max_watchers=settings.max_watchers, backlog_limit=settings.backlog_limit
     )
@@ -31,14 +38,35 @@ async def serving(settings: Settings) -> AsyncIterator[RunningServer]:
         address=settings.listen,
         drain_seconds=settings.drain_seconds,
         max_concurrent_rpcs=settings.max_watchers + CALLS_BESIDE_WATCHES,
+        security=Security.of(settings),
+        health_address=settings.health_address,
     )
     registration = (SERVICE_NAME, lambda server: add_NotifierServiceServicer_to_server(servicer, server))
     async with running(options, [registration]) as server, asyncio.TaskGroup() as group:
         following = group.create_task(watches.follow(server.set_serving), name="following")
+        dispatching = group.create_task(_deliver(settings, joblog.outbox), name="dispatching")
         try:
             yield server
         finally:
             following.cancel()
+            dispatching.cancel()
             await server.set_serving(False)
             watches.stop()
-    await events.close()
+    for role in (events, joblog.outbox):
+        await role.close()
+
+
+async def _deliver(settings: Settings, outbox: Outbox) -> None:
+    """Delivers webhooks until it is cancelled; at once done where there are none."""
+    if not settings.webhook_secrets:
+        return
+    dispatcher = Dispatcher(
+        outbox,
+        Sender(Destinations(settings.webhook_networks), timeout_seconds=settings.webhook_timeout_seconds),
+        Signer(settings.webhook_secrets),
+        retry_seconds=settings.webhook_retry_seconds,
+        timeout_seconds=settings.webhook_timeout_seconds,
+        parallel=settings.webhook_parallel,
+        per_receiver=settings.webhook_per_receiver,
+    )
+    await dispatcher.run(drain_seconds=settings.drain_seconds)

@@ -1,0 +1,9 @@
+"""Telling a job's owner how it ended, by a signed POST (Standard Webhooks, standardwebhooks.com).
+
+dispatch  takes what is due, a few at a time, and writes down how it went; start reading here
+message   what is told
+signing   proves who tells it
+sending   one request to a stranger's server, which may be slow, broken or somewhere it should not be
+
+The schedule is the job log's (`servicekit.joblog.outbox`): it outlives this process, and no job ever waits for it.
+"""

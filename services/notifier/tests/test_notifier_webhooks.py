@@ -1,0 +1,229 @@
+"""Webhooks from the ending of a job to the receiver's answer: real Valkey, real servers, real signatures."""
+
+import asyncio
+import dataclasses
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from standardwebhooks.webhooks import Webhook
+
+from notifier.app import serving
+from notifier.settings import Settings
+from servicekit.errors import InvalidArgument
+from servicekit.joblog.redis import JobLog, JobLogSettings
+from servicekit.joblog.redis.store import Keys
+from servicekit.testing.joblog import OpenJobLog, new_job
+from tests.receivers import Receiver, endless, garbage, nothing, status
+
+SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_" + "B" * 40)
+SOON = (0.01, 0.01, 0.01)
+
+
+@asynccontextmanager
+async def _notifier(settings: JobLogSettings, **changes: Any) -> AsyncIterator[None]:
+    values: dict[str, Any] = {
+        "listen": "127.0.0.1:0",
+        "drain_seconds": 0.1,
+        "webhook_secrets": SECRETS,
+        "webhook_networks": ("127.0.0.0/8", "::1/128"),
+        "webhook_retry_seconds": SOON,
+        "webhook_timeout_seconds": 20.0,
+    }
+    async with serving(Settings(**dataclasses.asdict(settings), **(values | changes))):
+        yield
+
+
+@pytest.fixture
+def joblog(open_joblog: OpenJobLog) -> JobLog:
+    return open_joblog()
+
+
+async def _end(joblog: JobLog, url: str) -> str:
+    job = new_job(webhook_url=url)
+    await joblog.desk.submit(job, queue_limit=1000)
+    await joblog.desk.cancel(job.job_id, message="Cancelled.")
+    return job.job_id
+
+
+async def _settled(joblog: JobLog) -> None:
+    """Once nothing is to be delivered."""
+    async with asyncio.timeout(60):
+        while (await joblog.outbox.state()).pending:  # noqa: ASYNC110 - the notifier writes it down and tells nobody
+            await asyncio.sleep(0.02)
+
+
+async def _lost(settings: JobLogSettings) -> list[dict[str, str]]:
+    client: Any = Redis.from_url(settings.redis_url, decode_responses=True)
+    try:
+        return [fields for _id, fields in await client.xrange(Keys(settings.joblog_namespace).lost)]
+    finally:
+        await client.aclose()
+
+
+async def test_the_receiver_is_told_and_can_verify_who_tells_it(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver
+) -> None:
+    job_id = await _end(joblog, receiver.url)
+    async with _notifier(joblog_settings):
+        (request,) = await receiver.heard()
+        await _settled(joblog)
+    assert request.path == "/hooks?key=1"
+    assert request.headers["host"] == f"localhost:{receiver.port}"
+    assert request.headers["webhook-id"] == f"msg_{job_id}"
+    for secret in SECRETS:
+        said = Webhook(secret).verify(request.body, request.headers)
+    assert said["type"] == "transform.cancelled"
+    assert (said["data"]["job_id"], said["data"]["status"], said["data"]["error"]) == (job_id, "cancelled", None)
+    with pytest.raises(Exception, match="No matching signature"):
+        Webhook("whsec_" + "C" * 40).verify(request.body, request.headers)
+    assert await _lost(joblog_settings) == []
+
+
+async def test_a_failure_is_told_with_its_reason(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver
+) -> None:
+    await joblog.desk.submit(new_job(webhook_url=receiver.url, wait_seconds=0.05), queue_limit=10)
+    async with _notifier(joblog_settings):
+        (request,) = await receiver.heard()
+    said = json.loads(request.body)
+    assert said["type"] == "transform.failed"
+    assert (said["data"]["error"]["code"], said["data"]["error"]["retryable"]) == ("WAITED_TOO_LONG", True)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        status(500),
+        status(404),
+        status(429),
+        status(302, headers="Location: https://other.example/\r\n"),
+        nothing,
+        garbage,
+    ],
+)
+async def test_a_failed_attempt_is_repeated_as_the_same_message(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver, reply: Any
+) -> None:
+    receiver.replies = [reply, reply, status(201)]
+    await _end(joblog, receiver.url)
+    async with _notifier(joblog_settings):
+        requests = await receiver.heard(3)
+        await _settled(joblog)
+    assert len(requests) == 3
+    assert len({request.headers["webhook-id"] for request in requests}) == 1
+    assert len({request.body for request in requests}) == 1
+    assert await _lost(joblog_settings) == []
+
+
+async def test_a_receiver_that_never_takes_it_is_given_up_and_told_to_operators(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver
+) -> None:
+    receiver.replies = [status(503)]
+    job_id = await _end(joblog, receiver.url)
+    async with _notifier(joblog_settings):
+        await _settled(joblog)
+    assert len(receiver.received) == 1 + len(SOON)
+    (lost,) = await _lost(joblog_settings)
+    assert (lost["job"], lost["reason"], lost["attempts"]) == (job_id, "503", "4")
+    assert lost["receiver"] == f"localhost:{receiver.port}", "no path and no query: those are the receiver's"
+
+
+async def test_a_slow_receiver_is_not_waited_for(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver
+) -> None:
+    receiver.replies = [status(200, after=60), status(200)]
+    await _end(joblog, receiver.url)
+    async with _notifier(joblog_settings, webhook_timeout_seconds=0.3):
+        await receiver.heard(2)
+        await _settled(joblog)
+
+
+async def test_an_answer_that_never_ends_is_cut_off(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver
+) -> None:
+    receiver.replies = [endless]
+    await _end(joblog, receiver.url)
+    async with _notifier(joblog_settings):
+        await _settled(joblog)
+    assert len(receiver.received) == 1, "it was taken"
+
+
+async def test_retry_after_is_heeded(joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver) -> None:
+    receiver.replies = [status(503, headers="Retry-After: 1\r\n"), status(200)]
+    await _end(joblog, receiver.url)
+    async with _notifier(joblog_settings):
+        first, second = await receiver.heard(2)
+    assert second.at - first.at > 0.9
+
+
+async def test_gone_disables_the_endpoint_for_every_job(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver
+) -> None:
+    receiver.replies = [status(410)]
+    await _end(joblog, receiver.url)
+    async with _notifier(joblog_settings):
+        await _settled(joblog)
+        assert len(receiver.received) == 1
+        with pytest.raises(InvalidArgument) as caught:
+            await _end(joblog, receiver.url)
+        assert caught.value.reason == "WEBHOOK_GONE"
+    assert [lost["reason"] for lost in await _lost(joblog_settings)] == ["410"]
+
+
+async def test_what_was_accepted_before_an_endpoint_went_is_not_sent(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver
+) -> None:
+    await _end(joblog, receiver.url)
+    await joblog.outbox.close_endpoint(receiver.url, seconds=60)
+    async with _notifier(joblog_settings):
+        await _settled(joblog)
+    assert receiver.received == []
+    assert [lost["reason"] for lost in await _lost(joblog_settings)] == ["ENDPOINT_GONE"]
+
+
+async def test_one_receiver_gets_only_a_few_at_a_time_and_holds_up_nobody_else(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver, tls_receiver: Receiver
+) -> None:
+    receiver.replies = [status(200, after=0.2)]
+    for _ in range(12):
+        await _end(joblog, receiver.url)
+    other = await _end(joblog, tls_receiver.url)
+    async with _notifier(joblog_settings, webhook_parallel=4, webhook_per_receiver=2, webhook_retry_seconds=()):
+        await receiver.heard(12)
+        await _settled(joblog)
+    assert receiver.most_at_once <= 2
+    assert [lost["job"] for lost in await _lost(joblog_settings)] == [other], "nobody vouches for its certificate"
+
+
+async def test_nothing_is_delivered_without_a_secret(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver
+) -> None:
+    await _end(joblog, receiver.url)
+    async with _notifier(joblog_settings, webhook_secrets=()), _notifier(joblog_settings):
+        await receiver.heard()
+        await _settled(joblog)
+    assert len(receiver.received) == 1
+
+
+async def test_two_notifiers_share_the_work(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver
+) -> None:
+    ids = [await _end(joblog, receiver.url) for _ in range(30)]
+    async with _notifier(joblog_settings), _notifier(joblog_settings):
+        await receiver.heard(30)
+        await _settled(joblog)
+    assert sorted(request.headers["webhook-id"] for request in receiver.received) == sorted(f"msg_{one}" for one in ids)
+
+
+@pytest.mark.parametrize(
+    "secret", ["secret", "whsec_", "whsec_c2hvcnQ=", "whsec_not base64 at all, is it?!", "MfKQ9r8GKYqr"]
+)
+def test_a_secret_that_is_none_is_refused_without_being_shown(secret: str) -> None:
+    with pytest.raises(ValueError, match="MODOMO_WEBHOOK_SECRETS") as caught:
+        Settings(webhook_secrets=(secret,))
+    assert secret not in str(caught.value).replace("whsec_ and", "") or secret == "whsec_"
+    assert SECRETS[0] not in repr(Settings(webhook_secrets=SECRETS))
