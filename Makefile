@@ -11,6 +11,8 @@ PROJECTS := pyproject.toml protos/pyproject.toml $(wildcard services/*/pyproject
 RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi)),.venv-torch,.venv)
 RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
+# NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
+TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
 
 .PHONY: run test check demo bench eval-rooms weights protos lock clean
 .DELETE_ON_ERROR:
@@ -21,7 +23,7 @@ run: $(RUN_VENV)/ready
 demo: $(RUN_VENV)/ready
 	@$(RUN) -m deploy.local.demo $(ROOM)
 
-test: .venv-dev/ready
+test: .venv-dev/ready $(TRITON)
 	$(DEV) -m pytest
 
 check: .venv-dev/ready
@@ -66,9 +68,9 @@ roomnet: .venv-dev/ready
 	$(TRAINING) training.evaluate --rooms $(TRAINED)/unseen --out $(TRAINED) --calibrate large=$(TRAINED)/roomnet.safetensors
 	$(TRAINING) training.export $(TRAINED)/roomnet.safetensors roomnet/weights
 
-# a real tritonserver for the tests of the triton engines, which are skipped without it; it wants its own numpy
-build/triton/ready: $(UV)
-	$(UV) pip install --python $(PYTHON) --target build/triton --no-deps nvidia-pytriton==0.7.0
+# a real tritonserver for the tests of the triton engines; its wheel, held by its hash, wants a numpy of its own
+build/triton/ready: requirements.triton.lock $(UV)
+	$(UV) pip install --python $(PYTHON) --target build/triton --no-deps --require-hashes --requirement requirements.triton.lock
 	touch $@
 
 clean:
