@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.domain import RGB, Manifest, Maps, PreviewFrame, Progress, Restyling, Result, Tier
+from diffusion.domain import RGB, SEEDS, Manifest, Maps, PreviewFrame, Progress, Restyling, Result, Tier
 from diffusion.engine import Step
 from diffusion.shrink import shrunk_photo
 from diffusion.styles import Style
@@ -49,6 +49,7 @@ def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Rest
         raise InvalidArgument("OUT_OF_RANGE", "strength must lie in 0–1.", field="strength")
     _require_at_most(request.variants, MAX_VARIANTS, field="variants")
     _require_at_most(request.previews, MAX_PREVIEWS, field="previews")
+    _require_at_most(request.seed, SEEDS - 1, field="seed")
     palette = _palette(request.color_palette)
     room_type = _room_type(request)
     tier = _tier(request)

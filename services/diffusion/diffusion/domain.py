@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,10 @@ Grey: TypeAlias = NDArray[np.uint8]
 """H×W, 0–255."""
 Region: TypeAlias = NDArray[np.bool_]
 """H×W, true inside."""
+
+
+SEEDS: Final = 1 << 53
+"""Seeds lie below: a number in JSON holds no more digits exactly."""
 
 
 class Tier(StrEnum):

@@ -192,6 +192,7 @@ SMALL_MAP = ControlMap(kind=CONTROL_MAP_KIND_DEPTH, image=Image(data=_png(100, 1
         pytest.param({"strength": -0.1}, "OUT_OF_RANGE", "strength", id="negative strength"),
         pytest.param({"variants": 5}, "OUT_OF_RANGE", "variants", id="five variants"),
         pytest.param({"previews": 9}, "OUT_OF_RANGE", "previews", id="nine previews"),
+        pytest.param({"seed": 2**53}, "OUT_OF_RANGE", "seed", id="seed"),
         pytest.param({"color_palette": ["#FFFFFF"] * 9}, "TOO_MANY_COLORS", "color_palette", id="nine colours"),
         pytest.param({"color_palette": ["#GGGGGG"]}, "BAD_COLOR", "color_palette", id="no colour"),
         pytest.param({"color_palette": ["#FFFFFF\n"]}, "BAD_COLOR", "color_palette", id="colour and line end"),

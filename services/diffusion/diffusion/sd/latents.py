@@ -6,7 +6,6 @@ They are drawn in the order in which the stock pipelines of diffusers draw them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import torch
 from diffusers import AutoencoderKL
@@ -14,10 +13,9 @@ from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 from torch.nn import functional as F
 
+from diffusion.domain import SEEDS
 from diffusion.sd.schedulers import Scheduler
 from diffusion.sd.sizes import MULTIPLE
-
-SEEDS: Final = 1 << 64
 
 
 def generators(seed: int, variants: int) -> list[torch.Generator]:

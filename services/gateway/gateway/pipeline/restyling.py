@@ -25,7 +25,8 @@ from servicekit.storage import ObjectStore
 
 log = logs.get(__name__)
 
-SEEDS: Final = 2**64
+SEEDS: Final = 2**53
+"""As preferences take them."""
 
 HEAD_START_SECONDS: Final = 0.3
 """Of the first look: where one device makes everything, it would otherwise have to wait for the whole restyling."""

@@ -39,7 +39,10 @@ class PreferencesBody(BaseModel):
         default=None, ge=0, le=1, description="0 (the original) to 1 (the full effect); absent: the style's default."
     )
     seed: int | None = Field(
-        default=None, ge=0, lt=2**64, description="Same request, same seed: same result. Absent: one is drawn and told."
+        default=None,
+        ge=0,
+        lt=2**53,  # a number in JSON holds no more digits exactly
+        description="Same request, same seed: same result. Absent: one is drawn and told.",
     )
     variants: int = Field(default=1, ge=1, le=4, description="Number of results.")
     keep: list[DetectionId] = Field(

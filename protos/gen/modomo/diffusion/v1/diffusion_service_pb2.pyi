@@ -73,7 +73,7 @@ class TransformRequest(message.Message):
     strength: builtins.float
     """0 (the original) to 1 (the full effect); absent means the style's default."""
     seed: builtins.int
-    """Same request, same seed, same machine: same bytes. Absent means one is drawn and told in the manifest."""
+    """Same request, same seed, same machine: same bytes. Below 2^53. Absent means one is drawn and told in the manifest."""
     variants: builtins.int
     """Number of results, 1–4; 0 means 1."""
     tier: Tier.ValueType

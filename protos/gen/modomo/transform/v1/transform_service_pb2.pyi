@@ -44,7 +44,7 @@ class Preferences(message.Message):
     strength: builtins.float
     """0 (the original) to 1 (the full effect); absent means the style's default."""
     seed: builtins.int
-    """Absent means one is drawn and told in the result."""
+    """Below 2^53. Absent means one is drawn and told in the result."""
     variants: builtins.int
     """Number of results, 1–4; 0 means 1."""
     require_room: builtins.bool
@@ -92,12 +92,15 @@ class SubmitRequest(message.Message):
     STYLE_FIELD_NUMBER: builtins.int
     PREFERENCES_FIELD_NUMBER: builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: builtins.int
+    WEBHOOK_URL_FIELD_NUMBER: builtins.int
     image: builtins.bytes
     """JPEG, PNG, WebP or HEIC; at most 15 MB and 50 megapixels, at least 256 px on the short side."""
     style: builtins.str
     """Name of a style."""
     idempotency_key: builtins.str
     """The same key and request return the same job; at most 255 characters, empty for none."""
+    webhook_url: builtins.str
+    """Public https:// address that is told how the job ended (Standard Webhooks); empty for none."""
     @builtins.property
     def preferences(self) -> Preferences:
         """What the caller prefers."""
@@ -109,10 +112,11 @@ class SubmitRequest(message.Message):
         style: builtins.str = ...,
         preferences: Preferences | None = ...,
         idempotency_key: builtins.str = ...,
+        webhook_url: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["idempotency_key", b"idempotency_key", "image", b"image", "preferences", b"preferences", "style", b"style"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["idempotency_key", b"idempotency_key", "image", b"image", "preferences", b"preferences", "style", b"style", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -419,16 +423,20 @@ class CancelRequest(message.Message):
     DESCRIPTOR: descriptor.Descriptor
 
     JOB_ID_FIELD_NUMBER: builtins.int
+    PURGE_FIELD_NUMBER: builtins.int
     job_id: builtins.str
     """Its id."""
+    purge: builtins.bool
+    """Deletes the job, whatever its status, with its pictures and all that is known of it."""
     def __init__(
         self,
         *,
         job_id: builtins.str = ...,
+        purge: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["job_id", b"job_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["job_id", b"job_id", "purge", b"purge"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -84,7 +84,7 @@ class TransformServiceServicer:
     def Cancel(self, request, context):
         """Cancels a queued or running job; cancelling a cancelled one succeeds.
 
-        NOT_FOUND: no such job. FAILED_PRECONDITION: it has completed or failed already.
+        NOT_FOUND: no such job. FAILED_PRECONDITION: it has completed or failed already, and is not to be deleted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -48,7 +48,7 @@ class TransformServiceStub:
     Cancel: grpc.UnaryUnaryMultiCallable[transform_service_pb2.CancelRequest, transform_service_pb2.CancelResponse]
     """Cancels a queued or running job; cancelling a cancelled one succeeds.
 
-    NOT_FOUND: no such job. FAILED_PRECONDITION: it has completed or failed already.
+    NOT_FOUND: no such job. FAILED_PRECONDITION: it has completed or failed already, and is not to be deleted.
     """
     Watch: grpc.UnaryStreamMultiCallable[transform_service_pb2.WatchRequest, transform_service_pb2.WatchResponse]
     """Streams a job's events: first all that follow `after_seq`, then live ones, and ends after the terminal event.
@@ -76,7 +76,7 @@ class TransformServiceAsyncStub(TransformServiceStub):
     Cancel: aio.UnaryUnaryMultiCallable[transform_service_pb2.CancelRequest, transform_service_pb2.CancelResponse]  # type: ignore[assignment]
     """Cancels a queued or running job; cancelling a cancelled one succeeds.
 
-    NOT_FOUND: no such job. FAILED_PRECONDITION: it has completed or failed already.
+    NOT_FOUND: no such job. FAILED_PRECONDITION: it has completed or failed already, and is not to be deleted.
     """
     Watch: aio.UnaryStreamMultiCallable[transform_service_pb2.WatchRequest, transform_service_pb2.WatchResponse]  # type: ignore[assignment]
     """Streams a job's events: first all that follow `after_seq`, then live ones, and ends after the terminal event.
@@ -119,7 +119,7 @@ class TransformServiceServicer(metaclass=abc_1.ABCMeta):
     ) -> typing.Union[transform_service_pb2.CancelResponse, abc.Awaitable[transform_service_pb2.CancelResponse]]:
         """Cancels a queued or running job; cancelling a cancelled one succeeds.
 
-        NOT_FOUND: no such job. FAILED_PRECONDITION: it has completed or failed already.
+        NOT_FOUND: no such job. FAILED_PRECONDITION: it has completed or failed already, and is not to be deleted.
         """
 
     @abc_1.abstractmethod
