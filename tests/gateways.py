@@ -212,7 +212,11 @@ async def start_gateway(joblog_settings: JobLogSettings, tmp_path: Path) -> Asyn
             )
             settings = dataclasses.replace(settings, **changes)
             notifier = NotifierSettings(
-                **dataclasses.asdict(joblog_settings), listen=settings.notifier_address, drain_seconds=0.1
+                **dataclasses.asdict(joblog_settings),
+                listen=settings.notifier_address,
+                drain_seconds=0.1,
+                webhook_secrets=settings.webhook_secrets,
+                webhook_networks=settings.webhook_networks,
             )
             api = await stack.enter_async_context(running(settings))
             url = f"http://127.0.0.1:{api.server.port}"

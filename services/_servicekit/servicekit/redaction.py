@@ -20,6 +20,7 @@ _PATTERNS: Final = (
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@\"']+@"), rf"\1{REDACTED}@"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {REDACTED}"),
     (re.compile(r"\bmodomo_([a-z0-9]+)_[A-Za-z0-9_-]{43}"), rf"modomo_\1_{REDACTED}"),  # an API key
+    (re.compile(r"(/ws/transform/[0-9a-fA-F-]{36}/)[^\s\"'?]+"), rf"\1{REDACTED}"),  # a ticket
     (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+"), f"whsec_{REDACTED}"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), REDACTED),  # a JWT
     (

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import hashlib
+import hmac
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,3 +45,14 @@ def secret_bytes(secret: str) -> bytes:
     if encoded == secret or len(key) not in _SECRET_BYTES:
         raise ValueError("MODOMO_WEBHOOK_SECRETS must be whsec_ and 24 to 64 bytes in base64, each")
     return key
+
+
+def tenant_secret(secret: str, tenant: str) -> str:
+    """The secret that a tenant's receiver checks with: its own, so that it cannot speak to others in our name.
+
+    HMAC-SHA256 of the tenant's name; the secret itself where there are no tenants.
+    """
+    if not tenant:
+        return secret
+    key = hmac.digest(secret_bytes(secret), f"webhooks of {tenant}".encode(), hashlib.sha256)
+    return SECRET_PREFIX + base64.b64encode(key).decode()

@@ -146,11 +146,12 @@ async def test_a_delivery_is_kept_no_longer_than_its_job(
 
 async def test_nothing_is_accepted_for_a_receiver_that_is_gone(open_joblog: OpenJobLog) -> None:
     joblog = open_joblog()
-    await joblog.outbox.close_endpoint(URL, seconds=60)
-    assert await joblog.outbox.is_closed("https://receiver.example/hooks?job=2")
-    assert not await joblog.outbox.is_closed("https://receiver.example/other")
+    await joblog.outbox.close_endpoint("anna", URL, seconds=60)
+    assert await joblog.outbox.is_closed("anna", "https://receiver.example/hooks?job=2")
+    assert not await joblog.outbox.is_closed("anna", "https://receiver.example/other")
+    await joblog.desk.submit(new_job(tenant="bert", webhook_url=URL), queue_limit=10)
     with pytest.raises(InvalidArgument) as caught:
-        await joblog.desk.submit(new_job(webhook_url=URL), queue_limit=10)
+        await joblog.desk.submit(new_job(tenant="anna", webhook_url=URL), queue_limit=10)
     assert (caught.value.reason, caught.value.metadata["field"]) == ("WEBHOOK_GONE", "webhook_url")
 
 

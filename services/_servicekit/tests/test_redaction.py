@@ -77,6 +77,7 @@ def test_people_see_no_secret_and_no_forged_line() -> None:
         "wss://host/ws/transform/1?ticket=hunter2hunter2",
         "X-Amz-Security-Token: hunter2hunter2",
         "ticket=hunter2hunter2",
+        "/ws/transform/8e6a5c0e-0d5c-4f0e-9d0b-3f5a4c1f7a11/hunter2hunter2",
         "x-api-key: hunter2hunter2",
         "-----BEGIN RSA PRIVATE KEY-----\nhunter2hunter2\n-----END RSA PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\nhunter2hunter2",

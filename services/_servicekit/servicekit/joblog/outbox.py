@@ -20,6 +20,8 @@ class Delivery:
     """An ending to tell, leased to one process."""
 
     job_id: str
+    tenant: str
+    """Whose job it is."""
     url: str
 
     status: JobStatus
@@ -99,10 +101,10 @@ class Outbox(Protocol):
     async def settle(self, delivery: Delivery, settlement: Settlement) -> None:
         """Writes down how an attempt went; nothing where the lease has run out or the job is gone."""
 
-    async def close_endpoint(self, url: str, *, seconds: float) -> None:
-        """Sends nothing to an endpoint for a while: it says that it is gone."""
+    async def close_endpoint(self, tenant: str, url: str, *, seconds: float) -> None:
+        """Sends nothing of a tenant's to an endpoint for a while: it says that it is gone."""
 
-    async def is_closed(self, url: str) -> bool:
+    async def is_closed(self, tenant: str, url: str) -> bool:
         """Whether an endpoint has said so."""
 
     async def state(self) -> OutboxState:
@@ -112,6 +114,9 @@ class Outbox(Protocol):
         """Lets go of connections."""
 
 
-def endpoint_digest(url: str) -> str:
-    """Names an endpoint: its URL without the query, which may differ from job to job."""
-    return hashlib.sha256(url.partition("?")[0].encode()).hexdigest()
+def endpoint_digest(tenant: str, url: str) -> str:
+    """Names a tenant's endpoint: the URL without the query, which may differ from job to job.
+
+    What a receiver answers to one tenant closes it for that one alone.
+    """
+    return hashlib.sha256(f"{tenant}\n{url.partition('?')[0]}".encode()).hexdigest()

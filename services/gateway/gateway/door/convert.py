@@ -35,6 +35,7 @@ def submission(request: pb.SubmitRequest, *, max_bytes: int) -> Submission:
         style=request.style,
         preferences=wishes(request.preferences),
         idempotency_key=request.idempotency_key,
+        webhook_url=request.webhook_url,
     )
 
 

@@ -31,7 +31,7 @@ LATE_SECONDS: Final = Gauge("modomo_webhooks_late_seconds", "How long the webhoo
 GONE: Final = 410
 GONE_SECONDS: Final = 7 * 24 * 3600.0
 """How long nothing is sent to an endpoint that has said that it is gone."""
-LEASE_MARGIN_SECONDS: Final = 10.0
+LEASE_MARGIN_SECONDS: Final = 5.0
 """Beyond an attempt's own time, for writing down how it went."""
 _POLL_SECONDS: Final = 0.5
 _NO_ROOM_SECONDS: Final = 1.0
@@ -77,6 +77,10 @@ class Dispatcher:
                 try:
                     busy = await self.once()
                 except Unavailable:
+                    await backoff.wait()
+                    continue
+                except Exception:  # whatever it is, those who watch jobs here must not suffer from it
+                    log.exception("unexpected exception")
                     await backoff.wait()
                     continue
                 backoff.reset()
@@ -136,26 +140,36 @@ class Dispatcher:
         return settlement
 
     async def _outcome(self, delivery: Delivery, receiver: str) -> Settlement:
-        if await self._outbox.is_closed(delivery.url):
+        if await self._outbox.is_closed(delivery.tenant, delivery.url):
             return Settlement(outcome=Outcome.LOST, reason="ENDPOINT_GONE", receiver=receiver)
-        content = body(delivery)
-        headers = self._signer.headers(delivery.message_id, content, timestamp=int(time.time()))
         try:
-            with SECONDS.time():
-                answer = await self._sender.post(delivery.url, content, headers)
+            answer = await self._send(delivery)
         except Forbidden as error:
             log.warning("webhook leads astray", receiver=receiver, problem=str(error))
             return Settlement(outcome=Outcome.LOST, reason="FORBIDDEN_ADDRESS", receiver=receiver)
         except Unreachable as error:
-            return self._failed(delivery, receiver, reason=str(error), at_least=0.0)
+            return self._failed(delivery, receiver, reason=str(error))
+        if answer.status == GONE:
+            await self._outbox.close_endpoint(delivery.tenant, delivery.url, seconds=GONE_SECONDS)
+            return Settlement(outcome=Outcome.LOST, reason=str(GONE), receiver=receiver)
         if answer.taken:
             return Settlement(outcome=Outcome.DELIVERED, reason=str(answer.status))
-        if answer.status == GONE:
-            await self._outbox.close_endpoint(delivery.url, seconds=GONE_SECONDS)
-            return Settlement(outcome=Outcome.LOST, reason=str(GONE), receiver=receiver)
         return self._failed(delivery, receiver, reason=str(answer.status), at_least=answer.retry_after_seconds)
 
-    def _failed(self, delivery: Delivery, receiver: str, *, reason: str, at_least: float) -> Settlement:
+    async def _send(self, delivery: Delivery) -> Answer:
+        content = body(delivery)
+        now = int(time.time())
+        headers = self._signer.headers(delivery.message_id, content, tenant=delivery.tenant, timestamp=now)
+        try:
+            with SECONDS.time():
+                return await self._sender.post(delivery.url, content, headers)
+        except (Forbidden, Unreachable):
+            raise
+        except Exception as error:  # of one delivery: the others go on
+            log.exception("unexpected exception")
+            raise Unreachable("INTERNAL") from error
+
+    def _failed(self, delivery: Delivery, receiver: str, *, reason: str, at_least: float = 0.0) -> Settlement:
         """Later again, up to a quarter later than planned so that many do not come at once; or never."""
         if delivery.attempt > len(self._retries):
             return Settlement(outcome=Outcome.LOST, reason=reason, receiver=receiver)

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
-from servicekit.webhooks import secret_bytes
+from servicekit.webhooks import secret_bytes, tenant_secret
 
 
 class Signer:
@@ -13,12 +13,16 @@ class Signer:
 
     def __init__(self, secrets: Sequence[str]) -> None:
         """`whsec_…`, one or more; raises ValueError for what is none."""
-        self._keys = [secret_bytes(secret) for secret in secrets]
+        self._secrets = tuple(secrets)
 
-    def headers(self, message_id: str, body: bytes, *, timestamp: int) -> dict[str, str]:
-        """What proves a message; `timestamp`, seconds since the epoch, keeps old messages from being replayed."""
+    def headers(self, message_id: str, body: bytes, *, tenant: str, timestamp: int) -> dict[str, str]:
+        """What proves a message to a tenant's receiver.
+
+        `timestamp`, seconds since the epoch, keeps old messages from being replayed.
+        """
         signed = f"{message_id}.{timestamp}.".encode() + body
-        signatures = [base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in self._keys]
+        keys = [secret_bytes(tenant_secret(secret, tenant)) for secret in self._secrets]
+        signatures = [base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in keys]
         return {
             "webhook-id": message_id,
             "webhook-timestamp": str(timestamp),

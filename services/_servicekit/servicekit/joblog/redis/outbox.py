@@ -42,14 +42,15 @@ class RedisOutbox:
             settlement.receiver,
         )
 
-    async def close_endpoint(self, url: str, *, seconds: float) -> None:
+    async def close_endpoint(self, tenant: str, url: str, *, seconds: float) -> None:
         """Remembers that an endpoint is gone; raises Unavailable."""
-        key = self._store.keys.endpoint_gone(endpoint_digest(url))
+        key = self._store.keys.endpoint_gone(endpoint_digest(tenant, url))
         await self._store.atomically(("SET", key, 1, "PX", round(seconds * 1000)))
 
-    async def is_closed(self, url: str) -> bool:
+    async def is_closed(self, tenant: str, url: str) -> bool:
         """Whether an endpoint is gone; raises Unavailable."""
-        (found,) = await self._store.atomically(("EXISTS", self._store.keys.endpoint_gone(endpoint_digest(url))))
+        key = self._store.keys.endpoint_gone(endpoint_digest(tenant, url))
+        (found,) = await self._store.atomically(("EXISTS", key))
         return bool(found)
 
     async def state(self) -> OutboxState:
@@ -72,6 +73,7 @@ class RedisOutbox:
 def _delivery(job_id: str, token: str, fields: Mapping[str, str]) -> Delivery:
     return Delivery(
         job_id=job_id,
+        tenant=fields["tenant"],
         url=fields["url"],
         status=JobStatus(fields["status"]),
         message=fields["message"],

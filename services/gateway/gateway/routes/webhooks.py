@@ -1,0 +1,39 @@
+"""The secrets that a caller's receiver checks signatures with."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from gateway import problem
+from gateway.admission import Admission
+from gateway.identity import Caller, Scope
+from gateway.jobs.webhooks import WebhookRules
+from gateway.limits import Cost
+from gateway.routes.admitting import admits
+
+
+class WebhookSecrets(BaseModel):
+    """The caller's own secrets."""
+
+    success: bool = True
+    secrets: list[str] = Field(
+        description="`whsec_…`, Standard Webhooks. Every delivery is signed with each of them; check with the last one."
+    )
+
+
+def router(rules: WebhookRules, admission: Admission) -> APIRouter:
+    """The endpoint."""
+    routes = APIRouter(tags=["transform"])
+    submits = Depends(admits(admission, Scope.SUBMIT, Cost.READ))
+
+    @routes.get(
+        "/webhooks/secrets",
+        summary="Secrets of your webhooks",
+        responses=problem.documented(401, 403, 429, 503),
+    )
+    async def webhook_secrets(caller: Annotated[Caller, submits]) -> WebhookSecrets:
+        """What your receiver checks the signatures of deliveries with. None where this server sends no webhooks."""
+        return WebhookSecrets(secrets=list(rules.secrets(caller.owner)))
+
+    return routes
