@@ -6,6 +6,7 @@ in OUT/NAME; `training.evaluate` compares them.
 
 import argparse
 import gc
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -41,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ValueError as error:
         parser.error(str(error))
     feeder.stop()
+    with tempfile.TemporaryDirectory() as scratch:  # a GPU tries its kernels out at first; nobody shall lose time by it
+        train(store, replace(base, minutes=base.minutes / 5), Path(scratch))
     for name, plan in plans(base).items():
         train(store, plan, wanted.out / name)
         gc.collect()  # networks refer to themselves; their memory is wanted

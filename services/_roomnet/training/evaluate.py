@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 from rich.console import Console
 from safetensors.torch import load_file, save_file
 
+from training import dataset
 from training.export import load
 from training.network import groups, judgement
 from training.network.model import RoomNet
-from training.network.store import Feeder, Store
+from training.network.shards import read
+from training.network.store import Store
 from training.rooms.random import ROOM_TYPES
 from training.train import capacity
 
@@ -80,10 +82,13 @@ def table(report: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _store(rooms: Path, limit: int | None) -> Store:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    paths = list(dataset.shards(rooms))
+    if not paths:
+        raise ValueError(f"{rooms} holds no rooms-*.npz; make some with `python -m training.generate`")
     store = Store(capacity(rooms, limit, None), device)
-    feeder = Feeder(rooms, store, follow=False)
-    feeder.start(least=store.capacity)
-    feeder.stop()
+    for path in paths:
+        if len(store) < store.capacity:
+            store.add(read(path))
     return store
 
 
@@ -100,7 +105,7 @@ def _judged(path: Path, store: Store, *, calibrate: bool) -> dict[str, Any]:
         "rendered": asdict(judgement.judge(network, store, temperature=heat)),
         "hard": asdict(judgement.judge(network, store, temperature=heat, hard=True)),
     }
-    real = _real(network.cpu(), heat)
+    real = _real(network, heat)
     return judged | ({"real": real} if real else {})
 
 
@@ -147,13 +152,14 @@ def _seen(
     scale = (AREA / (height * width)) ** 0.5
     size = (max(32, 32 * round(width * scale / 32)), max(32, 32 * round(height * scale / 32)))
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    said = network(torch.from_numpy(small).permute(2, 0, 1)[None])
-    chances = (said.labels / temperature).softmax(dim=1)[0]
+    device = next(network.parameters()).device
+    said = network(torch.from_numpy(small).permute(2, 0, 1)[None].to(device))
+    chances = (said.labels / temperature).softmax(dim=1)[0].cpu()
     merged = torch.zeros(len(groups.SURFACES), *chances.shape[1:])
     merged.index_add_(0, torch.from_numpy(groups.surfaces()).long(), chances)
     full = cv2.resize(merged.permute(1, 2, 0).numpy(), (width, height), interpolation=cv2.INTER_LINEAR)
-    inverse = cv2.resize(said.inverse_depth[0, 0].numpy(), (width, height), interpolation=cv2.INTER_LINEAR)
-    return full.astype(np.float32), inverse.astype(np.float32), said.room[0].softmax(dim=0).numpy()
+    inverse = cv2.resize(said.inverse_depth[0, 0].cpu().numpy(), (width, height), interpolation=cv2.INTER_LINEAR)
+    return full.astype(np.float32), inverse.astype(np.float32), said.room[0].softmax(dim=0).cpu().numpy()
 
 
 if __name__ == "__main__":

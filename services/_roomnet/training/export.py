@@ -80,6 +80,7 @@ def export(weights: Path, folder: Path) -> None:
     about = described(known, state)
     folder.mkdir(parents=True, exist_ok=True)
     save_file(state, folder / WEIGHTS, metadata=about)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors keeps its files to their owner; these are installed for everyone
     sizes = {2: "rows", 3: "columns"}
     with tempfile.TemporaryDirectory() as scratch:
         whole = Path(scratch) / GRAPH

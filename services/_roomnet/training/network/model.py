@@ -84,18 +84,18 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int, heads: int) -> None:
         super().__init__()
-        self.heads = heads
+        self.heads, self.each = heads, channels // heads
         self.mix = ConvNorm(channels, 3 * channels)
         self.out = ConvNorm(channels, channels)
         nn.init.zeros_(self.out.norm.weight)  # type: ignore[arg-type]  # a BatchNorm2d until it is folded
 
     def forward(self, x: Tensor) -> Tensor:
         """N×channels×h×w to the same."""
-        count, channels, height, width = x.shape
-        each = channels // self.heads
-        query, key, value = self.mix(x).reshape(count, self.heads, 3 * each, height * width).split(each, dim=2)
-        weights = (query.transpose(2, 3) @ key * each**-0.5).softmax(dim=3)
-        seen = (value @ weights.transpose(2, 3)).reshape(count, channels, height, width)
+        count, _, height, width = x.shape
+        mixed = self.mix(x).reshape(count, self.heads, 3 * self.each, height * width)
+        query, key, value = mixed.chunk(3, dim=2)
+        weights = (query.transpose(2, 3) @ key * self.each**-0.5).softmax(dim=3)
+        seen = (value @ weights.transpose(2, 3)).reshape(count, self.heads * self.each, height, width)
         return F.relu(x + self.out(seen))
 
 
