@@ -14,7 +14,7 @@ DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
 
-.PHONY: run test check demo bench eval-rooms weights protos lock clean
+.PHONY: run test check demo bench eval-rooms weights audit protos lock clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_VENV)/ready
@@ -41,6 +41,11 @@ bench: .venv-dev/ready
 # how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
 eval-rooms: .venv-dev/ready
 	$(DEV) -m tests.rooms $(if $(ROOMS),--rooms $(ROOMS)) $(if $(OUT),--out $(OUT))
+
+# known vulnerabilities of everything that is locked, as OSV lists them; OSV_URL names another server that answers like it
+audit: .venv-dev/ready
+	.venv-dev/bin/pip-audit --disable-pip --require-hashes --requirement $(LOCK) --progress-spinner off \
+	  --vulnerability-service osv $(if $(OSV_URL),--osv-url $(OSV_URL))
 
 protos: .venv-dev/ready
 	$(DEV) -m protos.generate
