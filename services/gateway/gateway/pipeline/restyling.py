@@ -126,7 +126,7 @@ class Restyler:
 
 def _seed(run: Run) -> int:
     """A job's own seed: a retried job makes the same request again, so that its results can be found again."""
-    return int.from_bytes(hashlib.sha256(run.job_id.encode()).digest()[:8])
+    return int.from_bytes(hashlib.sha256(run.job_id.encode()).digest()[:8]) % SEEDS
 
 
 def _digest(restyling: Restyling) -> str:
