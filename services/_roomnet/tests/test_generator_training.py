@@ -9,8 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch; the services do without it")
 
-from safetensors import safe_open  # noqa: E402 - it imports torch, which is asked for above
-from safetensors.torch import save_file  # noqa: E402 - likewise
+from safetensors.torch import save_file  # noqa: E402 - it imports torch, which is asked for above
 
 from training import ablations, dataset, evaluate, export, train  # noqa: E402 - likewise
 from training.labels import INDEX  # noqa: E402 - likewise
@@ -253,8 +252,10 @@ def test_weights_are_judged_and_calibrated(folder: Path, tmp_path: Path, monkeyp
     marks = json.loads((tmp_path / "report.json").read_text())["mine"]
     assert 0 <= marks["rendered"]["mean_iou"] < 0.5  # it has learned nothing
     assert "| mine | hard |" in (tmp_path / "report.md").read_text()
-    with safe_open(tmp_path / "raw", framework="pt") as file:
-        assert 0.6 <= float(file.metadata()["temperature"]) <= 3
+    calibrated, known = export.load(tmp_path / "raw")
+    assert 0.6 <= float(known["temperature"]) <= 3
+    for name, tensor in network().state_dict().items():
+        torch.testing.assert_close(calibrated.state_dict()[name], tensor)
 
 
 def test_ablations_leave_out_one_thing_each() -> None:

@@ -97,7 +97,9 @@ def _judged(path: Path, store: Store, *, calibrate: bool) -> dict[str, Any]:
     if calibrate:
         heat = judgement.temperature(network.to(store.device), store)
         known["temperature"] = f"{heat}"
-        save_file(load_file(path), path, metadata=known)
+        partial = path.with_suffix(".partial")  # the tensors are mapped from the file itself
+        save_file(load_file(path), partial, metadata=known)
+        partial.replace(path)
     heat = float(known.get("temperature", "1.0"))
     network = network.to(store.device)
     judged: dict[str, Any] = {
