@@ -118,62 +118,49 @@ async def test_all_keys_lie_in_one_slot_and_all_but_the_queues_own_expire(
     keys = [key async for key in redis.scan_iter(f"*{joblog_settings.joblog_namespace}*")]
     assert len({key_slot(key.encode()) for key in keys}) == 1
     lasting = {key.split(":")[1] for key in keys if await redis.ttl(key) == -1}
-    assert lasting == {"queue", "waiting", "deadlines", "durations", "dead", "tickets"}
+    assert lasting == {"waiting", "backlog", "starts", "clock", "deadlines", "durations", "dead"}
 
 
-async def test_the_queue_is_trimmed_and_its_lag_stays_known(
+async def test_nothing_is_left_of_jobs_that_have_ended(
+    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, redis: Redis
+) -> None:
+    joblog = open_joblog()
+    jobs = [new_job(tenant=f"tenant-{number % 3}") for number in range(9)]
+    for job in jobs:
+        await joblog.desk.submit(job, queue_limit=100)
+    for job in jobs[:3]:
+        await joblog.desk.cancel(job.job_id, message="Cancelled.")
+    for _ in jobs[3:]:
+        await (await joblog.queue.claim()).finish(completed())
+    namespace = f"{{{joblog_settings.joblog_namespace}}}"
+    for name in ("waiting", "leases", "delayed", "deadlines", "backlog"):
+        assert not await redis.exists(f"{namespace}:{name}"), name
+
+
+async def test_records_that_somebody_deleted_keep_no_worker_busy(
     open_joblog: OpenJobLog, joblog_settings: JobLogSettings, redis: Redis
 ) -> None:
     joblog = open_joblog(joblog_idle_seconds=0.3)
-    queue = f"{{{joblog_settings.joblog_namespace}}}:queue"
-    jobs = [new_job() for _ in range(30)]
-    for job in jobs:
-        await joblog.desk.submit(job, queue_limit=100)
-    for job in jobs[20:25]:
-        await joblog.desk.cancel(job.job_id, message="Cancelled.")
-    slow = await joblog.queue.claim()
-    for _ in range(10):
-        await (await joblog.queue.claim()).finish(completed())
-
-    async def lag_and_length() -> tuple[int | None, int]:
-        (group,) = await redis.xinfo_groups(queue)
-        return group["lag"], await redis.xlen(queue)
-
-    await asyncio.sleep(0.3)  # the upkeep
-    assert await lag_and_length() == (19, 30), "nothing after the oldest pending entry may go"
-    await slow.finish(completed())
+    waiting, taken, good = [new_job() for _ in range(3)]
+    await joblog.desk.submit(taken, queue_limit=10)
+    dead = open_joblog(joblog_idle_seconds=0.3)
+    await dead.queue.claim()
+    await joblog.desk.submit(waiting, queue_limit=10)
+    await joblog.desk.submit(good, queue_limit=10)
+    for job in (waiting, taken):
+        await redis.delete(f"{{{joblog_settings.joblog_namespace}}}:job:{job.job_id}")
     async with asyncio.timeout(10):
-        while (await lag_and_length())[1] > 20:  # noqa: ASYNC110 - the server signals no trimming
-            await asyncio.sleep(0.05)  # the upkeep, in its own time
-    assert (await lag_and_length())[0] == 19
-    for _ in range(14):
-        await (await joblog.queue.claim()).finish(completed())
-    claiming = asyncio.create_task(joblog.queue.claim())  # reads over the cancelled ones, if any are left
-    async with asyncio.timeout(10):
-        while await lag_and_length() != (0, 1):  # noqa: ASYNC110 - the server signals no trimming
-            await asyncio.sleep(0.05)  # the upkeep, in its own time
-    claiming.cancel()
-
-
-async def test_consumers_leave_the_group(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, redis: Redis
-) -> None:
-    stayer, leaver = open_joblog(), open_joblog()
-    for _ in range(2):
-        await stayer.desk.submit(new_job(), queue_limit=10)
-    await stayer.queue.claim()
-    await (await leaver.queue.claim()).finish(completed())
-    queue = f"{{{joblog_settings.joblog_namespace}}}:queue"
-    assert len(await redis.xinfo_consumers(queue, "workers")) == 2
-    await leaver.queue.close()
-    (consumer,) = await redis.xinfo_consumers(queue, "workers")
-    assert consumer["pending"] == 1
+        assert (await joblog.queue.claim()).job.job_id == good.job_id
+        while await redis.zcard(f"{{{joblog_settings.joblog_namespace}}}:leases") > 1:
+            looking = asyncio.create_task(joblog.queue.claim())
+            await asyncio.wait([looking], timeout=0.3)
+            looking.cancel()
 
 
 async def test_a_flushed_store_is_a_fresh_one(own_valkey: Valkey) -> None:
     joblog = connect(JobLogSettings(redis_url=own_valkey.url, joblog_idle_seconds=1.0))
     claiming = asyncio.create_task(joblog.queue.claim())
-    await asyncio.sleep(0.3)  # it waits in the group
+    await asyncio.sleep(0.3)  # it waits
     client = Redis.from_url(own_valkey.url)
     await client.flushall()
     await client.aclose()

@@ -1,7 +1,7 @@
 """Job truth: what was accepted, what happened to it, and how it ended. Exactly once.
 
-A job is a record, an event log and, while it waits or runs, an entry in the work queue. All three live in one store
-and change together:
+A job is a record, an event log and a place: it waits for its turn, a worker has it for as long as it is heard of, or it
+waits for a retry. All three live in one store and change together:
 
     submit ─▶ queued ─▶ claim ─▶ append … ─▶ finish ─▶ completed | failed | cancelled
                          ▲  │ heartbeat
@@ -42,6 +42,16 @@ class JobStatus(StrEnum):
 ENDINGS: Final = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
 
 
+class Urgency(StrEnum):
+    """How soon somebody wants a job."""
+
+    INTERACTIVE = "interactive"
+    """Somebody looks at a screen."""
+
+    BATCH = "batch"
+    """It may wait behind everybody who does."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewJob:
     """A job to accept."""
@@ -55,11 +65,22 @@ class NewJob:
     message: str
     """Of the `queued` event."""
 
+    tenant: str = ""
+    """Whose it is: tenants take turns, however much each of them wants."""
+
+    urgency: Urgency = Urgency.INTERACTIVE
+
+    cost: int = 1
+    """How much of its tenant's turn it takes, at least 1."""
+
     idempotency_key: str = ""
-    """Empty for none."""
+    """The tenant's own; empty for none."""
 
     request_digest: str = ""
     """Hex digest of all that the caller sent; the same key with another digest is a conflict."""
+
+    webhook_url: str = ""
+    """Who is to be told of the ending; empty for nobody."""
 
     wait_seconds: float = 600.0
     """A job that no worker took up within this time fails."""
@@ -80,6 +101,9 @@ class Submitted:
 
     created: bool
     """False where the job had been submitted before."""
+
+    queue_position: int
+    """1 for the next in line, 0 where it does not wait any more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +160,8 @@ class Job:
     """A job's record."""
 
     job_id: str
+    tenant: str
+    """Whose it is."""
     status: JobStatus
     progress: float
     message: str
@@ -150,6 +176,8 @@ class Job:
     ended_at: datetime | None
     deliveries: int
     """How often a worker has taken it up, without those that gave it back as it was."""
+    purging: bool
+    """Whether it is about to be deleted with all that it made."""
     queue_position: int
     """1 for the next in line, 0 where it does not wait."""
 
@@ -176,14 +204,23 @@ class Cancelled(Exception):  # noqa: N818 - not an error: it is what the job's o
 class JobDesk(Protocol):
     """What the gateway's api does with jobs."""
 
-    async def submit(self, job: NewJob, *, queue_limit: int) -> Submitted:
-        """Accepts a job; raises Exhausted where `queue_limit` jobs wait, Conflict for a reused idempotency key."""
+    async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:
+        """Accepts a job; raises Exhausted where too many wait, Conflict for a reused idempotency key.
+
+        `queue_limit` bounds all that wait, `tenant_limit` those of the job's tenant and urgency (None: no more).
+        """
 
     async def get(self, job_id: str) -> Job:
         """Reads a record; raises NotFound."""
 
     async def cancel(self, job_id: str, *, message: str) -> None:
         """Ends a job; done for one that is cancelled, raises NotFound, FailedPrecondition where it ended otherwise."""
+
+    async def retire(self, job_id: str, *, message: str) -> Job:
+        """Ends a job at once, whoever works on it, so that all of it can be deleted; raises NotFound."""
+
+    async def erase(self, job_id: str) -> None:
+        """Deletes everything that is known of a retired job; done for one that is gone."""
 
     async def queue_state(self) -> QueueState:
         """How busy the workers are."""
@@ -229,7 +266,7 @@ class Claim(Protocol):
         """Adds an event; a lower progress is raised to the last one. Raises Superseded, Cancelled."""
 
     async def finish(self, ending: Ending) -> None:
-        """Ends the job, its result and its queue entry in one step.
+        """Ends the job and its claim in one step, with its result.
 
         Raises Superseded, Cancelled.
         """
@@ -258,4 +295,4 @@ class WorkQueue(Protocol):
         """Raises Unavailable where the store does not answer."""
 
     async def close(self) -> None:
-        """Gives up this worker's place in the group and lets go of connections."""
+        """Gives back what is claimed and lets go of connections."""

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from servicekit.errors import Conflict, Exhausted, FailedPrecondition, NotFound, Unavailable
+from servicekit.errors import Conflict, Exhausted, FailedPrecondition, InvalidArgument, NotFound, Unavailable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +54,24 @@ def queue_full(*, retry_after_seconds: float) -> Exhausted:
     )
 
 
+def too_many_waiting(*, retry_after_seconds: float) -> Exhausted:
+    """As many jobs of one tenant and urgency wait as may; others may still submit."""
+    return Exhausted(
+        "TOO_MANY_WAITING",
+        "Too many of your transformations are waiting. Try again soon.",
+        retry_after_seconds=retry_after_seconds,
+    )
+
+
 def already_ended(status: str) -> FailedPrecondition:
     """Cancelling came too late."""
     return FailedPrecondition("JOB_ENDED", f"The job has already {status}.")
+
+
+def webhook_gone() -> InvalidArgument:
+    """The receiver has answered 410 Gone before."""
+    message = "The receiver of webhook_url has answered that it is gone. Nothing is sent to it for a while."
+    return InvalidArgument("WEBHOOK_GONE", message, field="webhook_url")
 
 
 def store_unavailable() -> Unavailable:

@@ -1,4 +1,4 @@
-"""Job truth on Redis or Valkey: streams, one consumer group, and short Lua scripts (start reading at `lua/job.lua`)."""
+"""Job truth on Redis or Valkey: sorted sets, streams, and short Lua scripts (start reading at `lua/job.lua`)."""
 
 from dataclasses import dataclass
 

@@ -7,12 +7,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from servicekit import logs
 from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.joblog import ENDINGS, Cancelled, Ending, Job, Superseded, Update
 from servicekit.joblog.redis import records
 from servicekit.joblog.redis.settings import JobLogSettings
 from servicekit.joblog.redis.store import Store
+
+log = logs.get(__name__)
 
 HEARTBEATS_PER_IDLE_LIMIT: Final = 3
 
@@ -24,9 +27,6 @@ class Taken:
     """What a worker gets when it takes a job."""
 
     job: Job
-
-    consumer: str
-    """The worker's name in the group."""
 
     token: str
     """Proves ownership; made anew for each take."""
@@ -104,9 +104,13 @@ class RedisClaim:
         self._nudged.set()
 
     async def abandon(self) -> None:
-        """Leaves the job to whoever takes it over; for whoever works on it here, it is lost."""
+        """Leaves the job to whoever takes it over, at once; for whoever works on it here, it is lost."""
         self._heed("superseded")
         await self._close()
+        try:
+            await self._store.run("hand_over", self.job.job_id, self._taken.token)
+        except Unavailable:
+            log.warning("left without a goodbye; the job is taken over after the idle limit")
 
     async def _close(self) -> None:
         """Sends no more heartbeats."""
@@ -137,6 +141,7 @@ class RedisClaim:
     async def _beat(self) -> None:
         """Until the claim is closed or lost."""
         interval = self._settings.joblog_idle_seconds / HEARTBEATS_PER_IDLE_LIMIT
+        lease = round(self._settings.joblog_idle_seconds * 1000)
         backoff = Backoff()
         while True:
             with suppress(TimeoutError):
@@ -146,7 +151,7 @@ class RedisClaim:
             if self._closed:
                 return
             try:
-                answer = await self._store.run("heartbeat", self.job.job_id, self._taken.token, self._taken.consumer)
+                answer = await self._store.run("heartbeat", self.job.job_id, self._taken.token, lease)
             except Unavailable:
                 await backoff.wait()
                 self.nudge()

@@ -2,11 +2,19 @@
 
 import hashlib
 import statistics
+from typing import Final
 
-from servicekit.joblog import Job, JobStatus, NewJob, QueueState, Submitted, catalog
+from servicekit.joblog import Job, JobStatus, NewJob, QueueState, Submitted, Urgency, catalog
+from servicekit.joblog.outbox import endpoint_digest
 from servicekit.joblog.redis import records
 from servicekit.joblog.redis.settings import JobLogSettings
 from servicekit.joblog.redis.store import Store
+
+BATCH_HANDICAP: Final = 16
+"""A batch job stands as many units of cost behind an interactive one that comes with it."""
+BATCH_COST: Final = 4
+"""What a batch job costs for each unit of an interactive one, once it is its turn."""
+TICKS_A_UNIT: Final = 2**20
 
 
 class RedisJobDesk:
@@ -15,14 +23,19 @@ class RedisJobDesk:
     def __init__(self, settings: JobLogSettings) -> None:
         self._store = Store(settings)
 
-    async def submit(self, job: NewJob, *, queue_limit: int) -> Submitted:
-        """Accepts a job; raises Exhausted, Conflict, Unavailable."""
+    async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:
+        """Accepts a job; raises Exhausted, Conflict, InvalidArgument for a receiver that is gone, Unavailable."""
         if job.retention_seconds <= job.wait_seconds + job.run_seconds:
             raise ValueError("retention_seconds must outlast wait_seconds and run_seconds")
         if job.idempotency_key and not job.request_digest:
             raise ValueError("an idempotency key needs a request digest")
-        key = hashlib.sha256(job.idempotency_key.encode()).hexdigest()
-        outcome, job_id = await self._store.run(
+        if job.webhook_url and await self._gone(job):
+            raise catalog.webhook_gone()
+        if job.cost < 1:
+            raise ValueError("a job costs at least 1")
+        flow = f"{job.urgency}:{hashlib.sha256(job.tenant.encode()).hexdigest()}"
+        key = hashlib.sha256(f"{job.tenant}\n{job.idempotency_key}".encode()).hexdigest()
+        outcome, *accepted = await self._store.run(
             "submit",
             job.job_id,
             job.payload,
@@ -31,14 +44,24 @@ class RedisJobDesk:
             round(job.wait_seconds * 1000),
             round(job.run_seconds * 1000),
             round(job.retention_seconds * 1000),
+            job.webhook_url,
             queue_limit,
+            queue_limit if tenant_limit is None else tenant_limit,
+            job.tenant,
+            flow,
+            job.cost * (BATCH_COST if job.urgency is Urgency.BATCH else 1),
+            BATCH_HANDICAP if job.urgency is Urgency.BATCH else 0,
+            TICKS_A_UNIT,
             extra_key=self._store.keys.idempotency(key),
         )
         if outcome == "conflict":
             raise catalog.key_reused()
-        if outcome == "full":
-            raise catalog.queue_full(retry_after_seconds=_until_a_place_is_free(await self.queue_state()))
-        return Submitted(job_id=job_id, created=job_id == job.job_id)
+        if outcome in ("full", "flow full"):
+            seconds = _until_a_place_is_free(await self.queue_state())
+            refusal = catalog.queue_full if outcome == "full" else catalog.too_many_waiting
+            raise refusal(retry_after_seconds=seconds)
+        job_id, position = accepted
+        return Submitted(job_id=job_id, created=job_id == job.job_id, queue_position=position)
 
     async def get(self, job_id: str) -> Job:
         """Reads a record; raises NotFound, Unavailable."""
@@ -58,14 +81,25 @@ class RedisJobDesk:
         if status in (JobStatus.COMPLETED, JobStatus.FAILED):
             raise catalog.already_ended(status)
 
+    async def retire(self, job_id: str, *, message: str) -> Job:
+        """Ends a job for good, to delete it; raises NotFound, Unavailable."""
+        if await self._store.run("retire", job_id, message) == "unknown":
+            raise catalog.unknown_job()
+        return await self.get(job_id)
+
+    async def erase(self, job_id: str) -> None:
+        """Deletes what is known of a retired job; raises Unavailable."""
+        keys = self._store.keys
+        (idempotency,) = await self._store.atomically(("HGET", keys.job(job_id), "idempotency"))
+        await self._store.run("erase", job_id, extra_key=idempotency or keys.idempotency("none"))
+
     async def queue_state(self) -> QueueState:
         """How busy the workers are; a job that waits for a retry counts as neither waiting nor running."""
         keys = self._store.keys
-        (seconds, microseconds), waiting, delayed, unended, durations, first = await self._store.atomically(
+        (seconds, microseconds), waiting, running, durations, first = await self._store.atomically(
             ("TIME",),
             ("ZCARD", keys.waiting),
-            ("ZCARD", keys.delayed),
-            ("ZCARD", keys.deadlines),
+            ("ZCARD", keys.leases),
             ("LRANGE", keys.durations, 0, -1),
             ("ZRANGE", keys.waiting, 0, 0),
         )
@@ -73,7 +107,7 @@ class RedisJobDesk:
         (queued_at,) = await self._store.atomically(("HGET", keys.job(first[0]), "queued_at")) if first else (None,)
         return QueueState(
             waiting=waiting,
-            running=unended - waiting - delayed,
+            running=running,
             oldest_wait_seconds=max(0.0, now - int(queued_at) / 1000) if queued_at else 0.0,
             recent_seconds=statistics.median(map(int, durations)) / 1000 if durations else 0.0,
         )
@@ -85,6 +119,12 @@ class RedisJobDesk:
     async def close(self) -> None:
         """Lets go of connections."""
         await self._store.close()
+
+    async def _gone(self, job: NewJob) -> bool:
+        """Whether a job's receiver has said so."""
+        key = self._store.keys.endpoint_gone(endpoint_digest(job.tenant, job.webhook_url))
+        (gone,) = await self._store.atomically(("EXISTS", key))
+        return bool(gone)
 
 
 def _until_a_place_is_free(state: QueueState) -> float:

@@ -20,6 +20,7 @@ def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
     """A record from its hash."""
     return Job(
         job_id=job_id,
+        tenant=fields.get("tenant", ""),
         status=JobStatus(fields["status"]),
         progress=float(fields["progress"]),
         message=fields["message"],
@@ -32,6 +33,7 @@ def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
         started_at=_time(fields["started_at"]) if "started_at" in fields else None,
         ended_at=_time(fields["ended_at"]) if "ended_at" in fields else None,
         deliveries=int(fields["deliveries"]),
+        purging="purging" in fields,
         queue_position=queue_position,
     )
 

@@ -33,13 +33,17 @@ class Keys:
 
     def __init__(self, namespace: str) -> None:
         self._tag = f"{{{namespace}}}"
-        self.queue = f"{self._tag}:queue"
         self.waiting = f"{self._tag}:waiting"
+        self.leases = f"{self._tag}:leases"
         self.delayed = f"{self._tag}:delayed"
         self.deadlines = f"{self._tag}:deadlines"
         self.durations = f"{self._tag}:durations"
         self.dead = f"{self._tag}:dead"
-        self.tickets = f"{self._tag}:tickets"
+        self.clock = f"{self._tag}:clock"
+        self.backlog = f"{self._tag}:backlog"
+        self.starts = f"{self._tag}:starts"
+        self.webhooks = f"{self._tag}:webhooks"
+        self.lost = f"{self._tag}:webhooks-lost"
         self.event_channel = f"{self._tag}:announcements"
         self.nudge_channel = f"{self._tag}:nudges"
 
@@ -55,10 +59,22 @@ class Keys:
         """What is known of an idempotency key, a hash."""
         return f"{self._tag}:idempotency:{digest}"
 
+    def webhook(self, job_id: str) -> str:
+        """What is to be delivered to the job's owner, a hash."""
+        return f"{self._tag}:webhook:{job_id}"
+
+    def endpoint_gone(self, digest: str) -> str:
+        """There while an endpoint does not want to be told any more."""
+        return f"{self._tag}:webhook-gone:{digest}"
+
     def of_job(self, job_id: str) -> list[str]:
         """The keys of every script about one job, in the order that `lua/job.lua` says."""
-        shared = [self.queue, self.waiting, self.delayed, self.deadlines, self.durations, self.dead, self.tickets]
-        return [self.job(job_id), self.events(job_id), *shared]
+        places = [self.waiting, self.leases, self.delayed, self.deadlines]
+        webhooks = [self.webhook(job_id), self.webhooks, self.lost]
+        return [
+            *(self.job(job_id), self.events(job_id), *places, self.durations, self.dead, self.clock),
+            *(*webhooks, self.backlog, self.starts),
+        ]
 
 
 class Store:
@@ -66,10 +82,10 @@ class Store:
 
     def __init__(self, settings: JobLogSettings) -> None:
         self.keys = Keys(settings.joblog_namespace)
-        self.client = _client(settings, retries=1)
+        self.client = redis_client(settings, retries=1)
         """For commands that answer at once. One retry, since a restarted server leaves dead connections in the pool."""
-        self.listener = _client(settings, retries=0)
-        """For reads that block and for subscriptions: a broken one must be noticed, not mended silently."""
+        self.listener = redis_client(settings, retries=0)
+        """For subscriptions: a broken one must be noticed, not mended silently."""
         self._timeout = settings.redis_timeout_seconds
         self._scripts: dict[str, AsyncScript] = {}
 
@@ -91,10 +107,11 @@ class Store:
                     raise
                 await backoff.wait()
 
-    async def run_on_queue(self, script: str, *args: str | float) -> None:
-        """Runs a script about the queue as a whole; raises Unavailable."""
+    async def next_job(self) -> str | None:
+        """The job that a worker should take now; raises Unavailable."""
         with guarded():
-            await self._script(script)([self.keys.queue], args)
+            job_id: str | None = await self._script("next")([self.keys.waiting, self.keys.leases])
+            return job_id
 
     async def atomically(self, *commands: tuple[str | int, ...]) -> list[Any]:
         """The answers of commands that no other command comes between; raises Unavailable."""
@@ -161,7 +178,8 @@ async def _published(subscription: PubSub) -> AsyncIterator[str]:
                 yield message["data"]
 
 
-def _client(settings: JobLogSettings, *, retries: int) -> Redis:
+def redis_client(settings: JobLogSettings, *, retries: int) -> Redis:
+    """A client that gives up as the settings say; `retries` is how often it does so before the caller hears of it."""
     pool = BlockingConnectionPool.from_url(
         settings.redis_url,
         max_connections=MAX_CONNECTIONS,

@@ -1,4 +1,4 @@
-"""What must happen in time though no job asks for it: deadlines, retries that are due, a queue that stays short."""
+"""What must happen in time though no job asks for it: deadlines, and retries that are due."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,6 @@ from servicekit.joblog.redis.store import Store
 log = logs.get(__name__)
 
 BATCH: Final = 100
-CONSUMER_GONE_SECONDS: Final = 3600
 
 
 class Upkeep:
@@ -54,7 +53,6 @@ class Upkeep:
             await self._store.run("requeue", job_id)
         for job_id in await self._due(keys.deadlines):
             await self._store.run("expire", job_id, records.failures())
-        await self._store.run_on_queue("tidy", CONSUMER_GONE_SECONDS * 1000)
 
     async def _due(self, key: str) -> list[str]:
         """Jobs whose time in a sorted set has come, by the server's clock."""

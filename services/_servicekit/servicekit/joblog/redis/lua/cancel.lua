@@ -2,8 +2,7 @@
 --
 -- Args: message. Returns 'unknown', or the status that the job has now.
 --
--- A worker that still runs it is nudged; the fence keeps it from writing anything more. An entry that is read but not yet
--- taken is acknowledged here, and the take finds nothing.
+-- A worker that still runs it is nudged; the fence keeps it from writing anything more.
 
 local message = unpack(ARGV, 4)
 

@@ -8,9 +8,7 @@ if not overdue() then
   return
 end
 if redis.call('EXISTS', JOB) == 0 then -- can only be if somebody deleted the record
-  redis.call('ZREM', DEADLINES, ID)
-  redis.call('ZREM', WAITING, ID)
-  redis.call('ZREM', DELAYED, ID)
+  forget()
 elseif not ended() then
   end_overdue(failures)
   redis.call('PUBLISH', NUDGE_CHANNEL, ID)

@@ -1,4 +1,4 @@
--- Ends a job that the caller owns: result, terminal event and acknowledgement at once.
+-- Ends a job that the caller owns: result, terminal event and the end of its lease at once.
 --
 -- Args: token, status, message, result, error. Returns 'ok', or where the job did not end in this way 'cancelled' or
 -- 'superseded'.

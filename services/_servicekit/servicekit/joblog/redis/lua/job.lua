@@ -3,27 +3,34 @@
 -- KEYS, all in one hash slot, the same for every script:
 --   1 job        hash     the record
 --   2 events     stream   the log; ids `seq-0`, one field `event` (JSON)
---   3 queue      stream   one field `job`; read by the group `workers`
---   4 waiting    zset     job → ticket: jobs in the queue that no worker has taken, in their order
---   5 delayed    zset     job → ms: jobs to be put into the queue again, and when
+--   3 waiting    zset     job → turn: jobs that no worker has taken, the next one first
+--   4 leases     zset     job → ms: jobs that a worker has taken, and until when it need not be heard of
+--   5 delayed    zset     job → ms: jobs to wait again, and from when on
 --   6 deadlines  zset     job → ms: every job that has not ended, and when it fails
 --   7 durations  list     ms from first take to completion of recent jobs, newest first
 --   8 dead       stream   jobs that were given up, for operators
---   9 tickets    counter  of the queue
+--   9 clock      counter  the round that is served now, in ticks
+--  10 webhook    hash     what is to be delivered to the job's owner, and how far that is; made when the job ends
+--  11 webhooks   zset     job → ms: deliveries that are not done, and when the next attempt is due
+--  12 lost       stream   deliveries that were given up, for operators
+--  13 backlog    hash     flow → number of its jobs in `waiting`; a flow is a tenant and an urgency
+--  14 starts     zset     flow → tick: where its next job starts at the earliest; without those that lie behind the clock
 -- ARGV: 1 job id, 2 channel of events, 3 channel of nudges, 4 … the script's own.
+-- A nudge is the id of a job whose owner should look at it, or empty where a job waits to be taken.
 --
 -- Each script is atomic, so these hold between any two commands, whoever crashes:
 --   * A job without an ending is in `deadlines`; a job with one is in none of the sets and has no owner.
---   * A job without an ending is in exactly one place: in `waiting` (its entry not delivered, or delivered but not yet
---     taken), owned (its entry pending in the group), or in `delayed` (no entry). `entry` names its only live entry.
+--   * A job without an ending is in exactly one of `waiting`, `leases` and `delayed`; with `leases`, it has an owner.
+--   * `backlog` counts `waiting` by flow, without zeros.
 --   * Only the holder of `owner`, a token made anew for each take, may append, finish or release. `left_by` is the
 --     token that last did finish or release, so that a call repeated after a lost answer changes nothing.
+--   * A job with a `webhook_url` has a `webhook` from its ending on, not before: whoever ends it schedules the delivery.
 --   * `seq` is the id of the newest event; the terminal event is written together with the ending, and nothing after.
 -- Time is the server's alone, so that clocks of workers do not matter.
 
-local JOB, EVENTS, QUEUE, WAITING, DELAYED, DEADLINES, DURATIONS, DEAD, TICKETS = unpack(KEYS, 1, 9)
+local JOB, EVENTS, WAITING, LEASES, DELAYED, DEADLINES, DURATIONS, DEAD, CLOCK = unpack(KEYS, 1, 9)
+local WEBHOOK, WEBHOOKS, LOST, BACKLOG, STARTS = unpack(KEYS, 10, 14)
 local ID, EVENT_CHANNEL, NUDGE_CHANNEL = unpack(ARGV, 1, 3)
-local GROUP = 'workers'
 local ENDINGS = { completed = true, failed = true, cancelled = true }
 local RECENT = 50
 local DEAD_LETTERS = 1000
@@ -76,26 +83,44 @@ local function write_event(status, progress, message, step, total_steps, preview
   redis.call('PUBLISH', EVENT_CHANNEL, event)
 end
 
--- Puts the job at the end of the queue. The group is there as soon as the queue is, so that its lag can be read.
-local function enqueue()
-  if redis.call('EXISTS', QUEUE) == 0 then
-    redis.call('XGROUP', 'CREATE', QUEUE, GROUP, '0', 'MKSTREAM')
-  end
-  local entry = redis.call('XADD', QUEUE, '*', 'job', ID)
-  redis.call('HSET', JOB, 'entry', entry, 'queued_at', NOW)
-  redis.call('ZADD', WAITING, redis.call('INCR', TICKETS), ID)
+-- Puts the job among those that wait, at its turn, and tells idle workers.
+local function line_up()
+  redis.call('ZADD', WAITING, field('turn'), ID)
+  redis.call('HINCRBY', BACKLOG, field('flow'), 1)
+  redis.call('HSET', JOB, 'queued_at', NOW)
+  redis.call('PUBLISH', NUDGE_CHANNEL, '')
 end
 
--- Takes the job out of wherever it is. An entry that no worker has read yet stays and is acknowledged when it is read:
--- deleting entries would make the group's lag unknown.
-local function withdraw()
-  local entry = field('entry')
-  if entry ~= '' then
-    redis.call('XACK', QUEUE, GROUP, entry)
+local function step_out()
+  if redis.call('ZREM', WAITING, ID) == 1 and redis.call('HINCRBY', BACKLOG, field('flow'), -1) <= 0 then
+    redis.call('HDEL', BACKLOG, field('flow'))
   end
-  redis.call('ZREM', WAITING, ID)
+end
+
+-- Takes the job out of wherever it is.
+local function withdraw()
+  step_out()
+  redis.call('ZREM', LEASES, ID)
   redis.call('ZREM', DELAYED, ID)
-  redis.call('HSET', JOB, 'entry', '', 'owner', '')
+  redis.call('HSET', JOB, 'owner', '')
+end
+
+-- Takes the id of a record that somebody has deleted out of everything.
+local function forget()
+  for _, places in ipairs({ WAITING, LEASES, DELAYED, DEADLINES }) do
+    redis.call('ZREM', places, ID)
+  end
+end
+
+-- Puts what the owner wants to be told into the schedule of deliveries. It is kept no longer than the job.
+local function schedule_webhook(status, message, failure)
+  local url = field('webhook_url')
+  if url ~= '' then
+    redis.call('HSET', WEBHOOK, 'url', url, 'tenant', field('tenant'), 'status', status, 'message', message,
+      'error', failure, 'created_at', field('created_at'), 'ended_at', NOW, 'state', 'pending', 'attempts', 0)
+    redis.call('PEXPIREAT', WEBHOOK, field('expires_at'))
+    redis.call('ZADD', WEBHOOKS, NOW, ID)
+  end
 end
 
 -- The one place where a job ends.
@@ -104,6 +129,7 @@ local function end_job(status, message, result, failure)
   redis.call('ZREM', DEADLINES, ID)
   redis.call('HSET', JOB, 'result', result, 'error', failure, 'ended_at', NOW)
   write_event(status, status == 'completed' and '1' or field('progress'), message, '0', '0', '')
+  schedule_webhook(status, message, failure)
 end
 
 -- Ends the job with one of the failures that the caller passed as JSON: name → { message, error }.

@@ -3,8 +3,7 @@
 -- Args: token, delay ms, whether this delivery counts ('1' or '0'), most deliveries, failures. Returns 'ok', 'cancelled'
 -- or 'superseded'.
 --
--- The entry is acknowledged and the job put into `delayed` in one step: it is always in one of the two. The deadline for
--- running goes on, so that a job that is released again and again ends all the same.
+-- The deadline for running goes on, so that a job that is released again and again ends all the same.
 
 local token, delay, counts, most, failures = unpack(ARGV, 4)
 

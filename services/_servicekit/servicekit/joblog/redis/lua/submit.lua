@@ -1,37 +1,64 @@
--- Accepts a job: record, `queued` event, queue entry and idempotency key at once, or nothing at all.
+-- Accepts a job: record, `queued` event, its turn and idempotency key at once, or nothing at all.
 --
--- KEYS[10]: what is known of the idempotency key (hash: job, digest).
--- Args: payload, message, digest ('' where there is no idempotency key), wait ms, run ms, retention ms, queue limit.
--- Returns { 'ok', id of the job that this request has made, now or before }, { 'conflict', '' } or { 'full', '' }.
+-- KEYS[15]: what is known of the idempotency key (hash: job, digest).
+-- Args: payload, message, digest ('' where there is no idempotency key), wait ms, run ms, retention ms, webhook URL (''
+-- for none), most jobs that may wait, and of its flow; tenant, flow, cost, handicap in units of cost, ticks of a unit.
+-- Returns { 'ok', id of the job that this request has made, now or before, its place in the queue (0 for none) },
+-- { 'conflict' }, { 'full' } or { 'flow full' }.
 --
 -- Interleavings: a repeated call finds its own idempotency key or its own record. Two requests with one key: the second
 -- finds the first's, whatever ids they bring. A known key is answered also when the queue is full.
+--
+-- Turns: a flow's jobs start one after the other, each when the one before has had its cost, and none before the round
+-- that is served now. A turn is a start, put off by the handicap. Every job moves the clock by a tick, so that equals come
+-- in the order of their arrival; ticks are whole numbers, and exact up to 2^53.
 
-local IDEMPOTENCY = KEYS[10]
-local payload, message, digest, wait, run, retention, limit = unpack(ARGV, 4)
+local IDEMPOTENCY = KEYS[15]
+local payload, message, digest, wait, run, retention, webhook_url = unpack(ARGV, 4, 10)
+local limit, flow_limit, tenant, flow, cost, handicap, tick = unpack(ARGV, 11)
+
+local function accepted(id)
+  local rank = redis.call('ZRANK', WAITING, id)
+  return { 'ok', id, rank and rank + 1 or 0 }
+end
+
+local function draw_turn()
+  local start = math.max(redis.call('INCR', CLOCK), tonumber(redis.call('ZSCORE', STARTS, flow) or 0))
+  redis.call('ZADD', STARTS, start + cost * tick, flow)
+  redis.call('HSET', JOB, 'tenant', tenant, 'flow', flow, 'cost', cost, 'tick', tick)
+  redis.call('HSET', JOB, 'start', start, 'turn', start + handicap * tick)
+end
 
 if digest ~= '' then
   local known, known_digest = unpack(redis.call('HMGET', IDEMPOTENCY, 'job', 'digest'))
   if known then
-    return known_digest == digest and { 'ok', known } or { 'conflict', '' }
+    return known_digest == digest and accepted(known) or { 'conflict' }
   end
 end
 if redis.call('EXISTS', JOB) == 1 then
-  return { 'ok', ID }
+  return accepted(ID)
 end
 if redis.call('ZCARD', WAITING) >= tonumber(limit) then
-  return { 'full', '' }
+  return { 'full' }
+end
+if tonumber(redis.call('HGET', BACKLOG, flow) or 0) >= tonumber(flow_limit) then
+  return { 'flow full' }
 end
 
 local expires = NOW + tonumber(retention)
 redis.call('HSET', JOB, 'payload', payload, 'created_at', NOW, 'expires_at', expires, 'run_ms', run, 'deliveries', 0)
-enqueue()
+if webhook_url ~= '' then
+  redis.call('HSET', JOB, 'webhook_url', webhook_url)
+end
+draw_turn()
+line_up()
 redis.call('ZADD', DEADLINES, NOW + tonumber(wait), ID)
 write_event('queued', '0', message, '0', '0', '')
 redis.call('PEXPIREAT', JOB, expires)
 redis.call('PEXPIREAT', EVENTS, expires)
 if digest ~= '' then
+  redis.call('HSET', JOB, 'idempotency', IDEMPOTENCY)
   redis.call('HSET', IDEMPOTENCY, 'job', ID, 'digest', digest)
   redis.call('PEXPIREAT', IDEMPOTENCY, expires)
 end
-return { 'ok', ID }
+return accepted(ID)

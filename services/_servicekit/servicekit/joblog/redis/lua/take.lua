@@ -1,24 +1,34 @@
--- Makes the caller the owner of a job whose entry it has just read or claimed, or ends what must not run (again).
+-- Makes the caller the owner of a job that waits, or whose owner has been silent for too long, or ends what must not run.
 --
--- Args: token, consumer, entry id, most deliveries, failures.
+-- Args: token, lease ms, most deliveries, failures.
 -- Returns { now ms, deadline ms, record … } or nil where there is nothing to do.
 --
--- Interleavings: between reading the entry and this script the caller may have slept. Then another worker has claimed
--- the entry (it is not pending for this consumer), or the job has ended or was queued anew (`entry` is another): nothing
--- to do. A crash just before leaves the entry pending, and it is claimed after the idle limit; a crash just after leaves
--- an owner without a heartbeat, with the same outcome. A former owner that wakes up now holds an old token.
+-- Interleavings: between being told of the job and this script the caller may have slept. Then somebody else has taken it
+-- or it has ended: nothing to do. A crash just after leaves an owner without a heartbeat, and the job is taken again when
+-- the lease is over. A former owner that wakes up now holds an old token.
+--
+-- Start-time fair queueing (Goyal, Vin, Cheng 1996): the clock moves to the start of the job that is served. As in fair
+-- queueing by rounds (Demers, Keshav, Shenker 1989) it moves on besides, by one turn shared among all flows that wait, so
+-- that those who come for the first time line up behind each other.
 
-local token, consumer, entry, most, failures = unpack(ARGV, 4)
+local token, lease, most, failures = unpack(ARGV, 4)
 
-local pending = redis.call('XPENDING', QUEUE, GROUP, entry, entry, 1)[1]
-if not pending or pending[2] ~= consumer then
-  return nil
+local function move_clock()
+  local shared = field('cost') * field('tick') / math.max(1, redis.call('HLEN', BACKLOG))
+  local clock = math.max(tonumber(field('start')), tonumber(redis.call('GET', CLOCK) or 0) + math.floor(shared))
+  redis.call('SET', CLOCK, clock)
+  redis.call('ZREMRANGEBYSCORE', STARTS, '-inf', clock)
 end
-if field('entry') ~= entry then -- it has ended, is gone, or waits elsewhere
-  redis.call('XACK', QUEUE, GROUP, entry)
-  return nil
-end
+
 if field('owner') ~= token then -- else a repeated call, whose answer was lost
+  local silent = tonumber(redis.call('ZSCORE', LEASES, ID) or math.huge) <= NOW
+  if not (silent or redis.call('ZSCORE', WAITING, ID)) then
+    return nil
+  end
+  if redis.call('EXISTS', JOB) == 0 then
+    forget()
+    return nil
+  end
   if overdue() then
     end_overdue(failures)
     return nil
@@ -30,9 +40,11 @@ if field('owner') ~= token then -- else a repeated call, whose answer was lost
   if field('started_at') == '' then
     redis.call('HSET', JOB, 'started_at', NOW)
     redis.call('ZADD', DEADLINES, NOW + field('run_ms'), ID)
+    move_clock()
   end
   redis.call('HINCRBY', JOB, 'deliveries', 1)
   redis.call('HSET', JOB, 'owner', token, 'appended', 0)
-  redis.call('ZREM', WAITING, ID)
+  step_out()
 end
+redis.call('ZADD', LEASES, NOW + tonumber(lease), ID)
 return { NOW, redis.call('ZSCORE', DEADLINES, ID), redis.call('HGETALL', JOB) }
