@@ -8,19 +8,27 @@ from dataclasses import dataclass
 import grpc
 
 from gateway.address import PublicAddress
+from gateway.admission import Admission
 from gateway.app import Parts, create_app
 from gateway.door.servicer import SERVICE_NAME, TransformServicer
 from gateway.http_server import HttpServer
+from gateway.identity import Gate
+from gateway.identity.settings import gate
+from gateway.identity.tickets import TicketOffice
 from gateway.jobs.analysis import Analyst
 from gateway.jobs.broadcast import Broadcasts
 from gateway.jobs.estimate import Estimator
 from gateway.jobs.links import Linker
 from gateway.jobs.styles import StyleCatalogue
 from gateway.jobs.transformations import Limits, Transformations
+from gateway.jobs.webhooks import WebhookRules
+from gateway.limits.bucket import BucketLimiter, NoLimiter
+from gateway.purging import Purger
 from gateway.readiness import Check, Readiness
 from gateway.routes.rate import RateLimiter
 from gateway.routes.receive import FormReceiver
 from gateway.settings import PREFIX, ApiSettings
+from gateway.shared_state import SharedState
 from gateway.uploads.optimise import PhotoOptimiser
 from gateway.upstream.controlmaps import ControlMapsClient
 from gateway.upstream.detection import DetectionClient
@@ -36,6 +44,7 @@ from servicekit.server import RunningServer, ServerOptions, until_stopped
 from servicekit.storage import ObjectStore
 from servicekit.storage.local import LocalStore
 from servicekit.storage.settings import open_store
+from servicekit.tls import Security
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +79,10 @@ async def main() -> None:
 async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
     """Serves while the block runs, then drains."""
     async with AsyncExitStack() as stack:
+        entrance = gate(settings, listens=(settings.listen, settings.grpc_listen))
+        state = SharedState(settings)
+        stack.push_async_callback(state.close)
+        admission = _admission(settings, entrance, state)
         desk = connect(settings).desk
         stack.push_async_callback(desk.close)
         store = open_store(settings)
@@ -78,18 +91,21 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
             long_side=settings.long_side, threads=settings.decode_threads, queue_limit=settings.decode_queue
         )
         stack.callback(optimiser.close)
+        security = Security.of(settings)
         channels = Channels(
-            detection=await stack.enter_async_context(client.channel(settings.detection_address)),
-            controlmaps=await stack.enter_async_context(client.channel(settings.controlmaps_address)),
-            diffusion=await stack.enter_async_context(client.channel(settings.diffusion_address)),
-            notifier=await stack.enter_async_context(client.channel(settings.notifier_address)),
+            detection=await stack.enter_async_context(client.channel(settings.detection_address, security=security)),
+            controlmaps=await stack.enter_async_context(
+                client.channel(settings.controlmaps_address, security=security)
+            ),
+            diffusion=await stack.enter_async_context(client.channel(settings.diffusion_address, security=security)),
+            notifier=await stack.enter_async_context(client.channel(settings.notifier_address, security=security)),
         )
-        parts = _parts(settings, desk=desk, store=store, optimiser=optimiser, channels=channels)
+        parts = _parts(settings, admission=admission, desk=desk, store=store, optimiser=optimiser, channels=channels)
         server = HttpServer(create_app(parts), listen=settings.listen, trusted_proxies=settings.trusted_proxies)
         await server.start()
         grpc_doors = AsyncExitStack()
         try:
-            door = await grpc_doors.enter_async_context(_door(settings, parts))
+            door = await grpc_doors.enter_async_context(_door(settings, parts, security))
             await door.set_serving(True)
             yield RunningApi(server=server, door=door, readiness=parts.readiness)
         finally:
@@ -97,25 +113,44 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
             await asyncio.gather(server.stop(drain_seconds=settings.drain_seconds), grpc_doors.aclose())
 
 
-def _door(settings: ApiSettings, parts: Parts) -> AbstractAsyncContextManager[RunningServer]:
+def _door(settings: ApiSettings, parts: Parts, security: Security) -> AbstractAsyncContextManager[RunningServer]:
     servicer = TransformServicer(
         parts.transformations,
         parts.broadcasts,
+        parts.admission,
         public_url=settings.public_url,
         max_file_bytes=settings.max_file_bytes,
     )
-    options = ServerOptions(address=settings.grpc_listen, drain_seconds=settings.drain_seconds)
+    options = ServerOptions(
+        address=settings.grpc_listen,
+        drain_seconds=settings.drain_seconds,
+        security=security,
+        health_address=settings.health_address,
+    )
     return grpc_server.running(
         options, [(SERVICE_NAME, lambda server: add_TransformServiceServicer_to_server(servicer, server))]
     )
 
 
+def _admission(settings: ApiSettings, entrance: Gate, state: SharedState) -> Admission:
+    counted = settings.units_per_minute and not entrance.open
+    limiter = BucketLimiter(state, units_per_minute=settings.units_per_minute) if counted else NoLimiter()
+    return Admission(entrance, limiter, TicketOffice(state, seconds=settings.ticket_seconds))
+
+
 def _parts(
-    settings: ApiSettings, *, desk: JobDesk, store: ObjectStore, optimiser: PhotoOptimiser, channels: Channels
+    settings: ApiSettings,
+    *,
+    admission: Admission,
+    desk: JobDesk,
+    store: ObjectStore,
+    optimiser: PhotoOptimiser,
+    channels: Channels,
 ) -> Parts:
     linker = Linker(store, seconds=settings.url_seconds)
     estimator = Estimator(desk.queue_state, typical_seconds=settings.typical_seconds)
     catalogue = StyleCatalogue(DiffusionClient(channels.diffusion))
+    webhooks = WebhookRules(settings)
     transformations = Transformations(
         desk=desk,
         store=store,
@@ -125,10 +160,14 @@ def _parts(
         estimator=estimator,
         limits=Limits(
             queue=settings.queue_limit,
+            owner_queue=settings.owner_queue_limit,
             wait_seconds=settings.wait_seconds,
+            batch_wait_seconds=settings.batch_wait_seconds,
             run_seconds=settings.run_seconds,
             retention_seconds=settings.retention_seconds,
         ),
+        webhooks=webhooks,
+        purger=Purger(store=store, desk=desk),
     )
     analyst = Analyst(
         optimiser=optimiser,
@@ -149,8 +188,11 @@ def _parts(
             memory_bytes=settings.upload_memory_bytes,
             limiter=RateLimiter(per_minute=settings.photos_per_minute),
         ),
+        admission=admission,
+        webhooks=webhooks,
         address=PublicAddress(settings.public_url),
         cors_origins=settings.cors_origins,
+        public_metrics=settings.public_metrics,
         local_store=store if isinstance(store, LocalStore) else None,
     )
 

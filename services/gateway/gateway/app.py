@@ -14,18 +14,22 @@ from starlette.middleware.cors import CORSMiddleware
 
 from gateway import problem
 from gateway.address import PublicAddress
+from gateway.admission import Admission
 from gateway.jobs.analysis import Analyst
 from gateway.jobs.broadcast import Broadcasts
 from gateway.jobs.estimate import Estimator
 from gateway.jobs.links import Linker
 from gateway.jobs.styles import StyleCatalogue
 from gateway.jobs.transformations import Transformations
+from gateway.jobs.webhooks import WebhookRules
+from gateway.limits.headers import LIMIT_HEADER, POLICY_HEADER, RateLimitHeaders
 from gateway.middleware.lingering import LingeringClose
 from gateway.middleware.scope import HEADER as REQUEST_ID
 from gateway.middleware.scope import RequestScope
 from gateway.middleware.security import SecurityHeaders
 from gateway.readiness import Readiness
-from gateway.routes import analyze, files, health, pages, stream, styles, transform
+from gateway.routes import analyze, files, health, pages, stream, styles, transform, webhooks
+from gateway.routes.following import Followers
 from gateway.routes.messages import EventMessage, MessageStream
 from gateway.routes.receive import FormReceiver
 from gateway.uploads.preferences import PreferencesBody
@@ -33,11 +37,23 @@ from servicekit.errors import InvalidArgument, ServiceError
 from servicekit.storage.local import LocalStore
 
 TITLE: Final = "Modomo"
-_DESCRIPTION: Final = (
-    "Restyles photos of rooms. Submit a photo, follow its job over WebSocket (`/ws/transform/{job_id}`, optionally "
-    "`?after=SEQ`; close codes 1000 at the end, 4404 for an unknown job) or Server-Sent Events, fetch the result.\n\n"
-    "Every error is `application/problem+json` with a stable `code`."
-)
+_DESCRIPTION: Final = """\
+Restyles photos of rooms. Submit a photo, follow its job over WebSocket or Server-Sent Events, fetch the result.
+
+**Keys.** Send an API key or a token as `Authorization: Bearer …`, or a key as `X-API-Key`. Jobs belong to the key's
+owner; to others they do not exist (404).
+
+**Events.** Open the `websocket_url` of the answer, or of any status: it holds a ticket that is good for one use within
+a minute. To go on after a broken connection, ask for the status and append `?after=SEQ` to the fresh address. A client
+that can send headers may use its key and `/ws/transform/{job_id}` instead. Close codes: 1000 at the end, 4400 malformed
+`after`, 4401 no good key or ticket, 4403 missing scope, 4404 unknown job, 1013 try again.
+
+**Limits.** A submission costs 20 units, an analysis 10, everything else 1; `RateLimit-Policy` says how many units a
+minute there are, `RateLimit` what remains.
+
+**Errors.** Every error is `application/problem+json` with a stable `code`.
+"""
+_TICKET: Final = "From `events_url`; good for one use within a minute."
 _REFERENCES: Final = "#/components/schemas/{model}"
 
 
@@ -53,8 +69,13 @@ class Parts:
     estimator: Estimator
     readiness: Readiness
     receiver: FormReceiver
+    admission: Admission
+    webhooks: WebhookRules
     address: PublicAddress
     cors_origins: Sequence[str]
+    """Whose pages may call, and open WebSockets."""
+    public_metrics: bool
+    """Whether metrics are shown to everybody."""
 
     local_store: LocalStore | None
     """The store whose pictures the gateway itself serves; None where another server does."""
@@ -85,12 +106,14 @@ def create_app(parts: Parts) -> FastAPI:
 
 def _routers(parts: Parts) -> list[APIRouter]:
     messages = MessageStream(parts.broadcasts, parts.transformations, parts.linker)
+    followers = Followers(parts.admission, parts.transformations)
     routers = [
-        transform.router(parts.transformations, parts.receiver, parts.address),
-        stream.router(messages, parts.transformations, parts.address),
-        analyze.router(parts.analyst, parts.receiver),
+        transform.router(parts.transformations, parts.receiver, parts.admission, followers, parts.address),
+        stream.router(messages, parts.transformations, followers, parts.address, parts.cors_origins),
+        analyze.router(parts.analyst, parts.receiver, parts.admission),
+        webhooks.router(parts.webhooks, parts.admission),
         styles.router(parts.catalogue),
-        health.router(parts.readiness, parts.estimator),
+        health.router(parts.readiness, parts.estimator, parts.admission, public_metrics=parts.public_metrics),
         pages.router(TITLE),
     ]
     if parts.local_store is not None:
@@ -100,14 +123,19 @@ def _routers(parts: Parts) -> list[APIRouter]:
 
 def _middleware(cors_origins: Sequence[str]) -> list[Middleware]:
     """From the outside in."""
-    stack = [Middleware(LingeringClose), Middleware(SecurityHeaders), Middleware(RequestScope)]
+    stack = [
+        Middleware(LingeringClose),
+        Middleware(SecurityHeaders),
+        Middleware(RequestScope),
+        Middleware(RateLimitHeaders),
+    ]
     if cors_origins:
         cors = Middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
             allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Idempotency-Key", "Last-Event-ID", REQUEST_ID],
-            expose_headers=[REQUEST_ID, "Retry-After"],
+            allow_headers=["Authorization", "X-API-Key", "Idempotency-Key", "Last-Event-ID", REQUEST_ID],
+            expose_headers=[REQUEST_ID, "Retry-After", POLICY_HEADER, LIMIT_HEADER],
         )
         stack.append(cors)
     return stack
@@ -145,6 +173,8 @@ def _document(app: FastAPI) -> None:
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(extra["$defs"])
             schemas["Preferences"] = schemas.pop("PreferencesBody")
+            schemes = document["components"].setdefault("securitySchemes", {})
+            schemes["ticket"] = {"type": "apiKey", "in": "query", "name": "ticket", "description": _TICKET}
             _without_framework_errors(document)
         return app.openapi_schema or document
 

@@ -19,10 +19,13 @@ from starlette.responses import Response
 from servicekit.errors import ServiceError, internal
 
 MEDIA_TYPE: Final = "application/problem+json"
+CHALLENGE: Final = 'Bearer realm="modomo"'
 
 _BY_CODE: Final = {
     grpc.StatusCode.INVALID_ARGUMENT: 422,
     grpc.StatusCode.OUT_OF_RANGE: 422,
+    grpc.StatusCode.UNAUTHENTICATED: 401,
+    grpc.StatusCode.PERMISSION_DENIED: 403,
     grpc.StatusCode.NOT_FOUND: 404,
     grpc.StatusCode.ALREADY_EXISTS: 409,
     grpc.StatusCode.FAILED_PRECONDITION: 409,
@@ -94,9 +97,11 @@ def response(problem: Problem, *, headers: Mapping[str, str] | None = None) -> R
 
 
 def error_response(error: ServiceError) -> Response:
-    """An error as an HTTP answer, with `Retry-After` where waiting helps."""
+    """An error as an HTTP answer, with `Retry-After` where waiting helps and a challenge where a key is missing."""
     problem = of_error(error)
     headers = {}
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = CHALLENGE
     if problem.status in (429, 503):
         headers["Retry-After"] = str(max(1, math.ceil(float(error.metadata.get("retry_after_seconds", "1")))))
     return response(problem, headers=headers)
@@ -113,7 +118,9 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 _REFERENCE: Final = {"$ref": "#/components/schemas/Problem"}
 _MEANINGS: Final = {
     400: "The request is malformed.",
-    404: "There is no such thing, or no longer.",
+    401: "An API key or a token is missing, or not good any more.",
+    403: "The key or token does not have the scope.",
+    404: "There is no such thing (or it is not yours), or no longer.",
     408: "The body took too long to arrive.",
     409: "In conflict with the state of things, or with an earlier request.",
     413: "Too large.",

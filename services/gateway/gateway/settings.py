@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.identity.settings import IdentitySettings
 from servicekit.env import shared
 from servicekit.joblog.redis import JobLogSettings
 from servicekit.settings import ProcessSettings
 from servicekit.storage.settings import StorageSettings
+from servicekit.webhooks import WebhookSettings
 
 PREFIX: Final = "MODOMO_GATEWAY_"
+MAX_URL_SECONDS: Final = 900
+"""Whoever holds a link sees the picture: it must not lie about for long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +38,7 @@ class GatewaySettings(ProcessSettings, StorageSettings, JobLogSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApiSettings(GatewaySettings):
+class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """Settings of `gateway api`."""
 
     listen: str = "127.0.0.1:8000"
@@ -73,8 +77,18 @@ class ApiSettings(GatewaySettings):
     decode_queue: int = 64
     """Photos that may wait to be decoded; more are refused."""
 
+    units_per_minute: int = 1200
+    """What a caller may use where its key says nothing else: a submission costs 20, an analysis 10, a look 1; 0 for as
+    much as it likes. Counted where callers are known."""
+
     queue_limit: int = 1000
     """Jobs that may wait for a worker; more are refused."""
+
+    owner_queue_limit: int = 1000
+    """Of them, jobs of one owner and one priority."""
+
+    batch_wait_seconds: float = 21_600.0
+    """As `wait_seconds`, for jobs that were submitted as `batch`."""
 
     wait_seconds: float = 600.0
     """A job that no worker took up within this time fails."""
@@ -85,8 +99,11 @@ class ApiSettings(GatewaySettings):
     retention_seconds: float = 86_400.0
     """Jobs and their pictures are kept this long."""
 
-    url_seconds: int = 3600
-    """Links to pictures are good for this long."""
+    url_seconds: int = 900
+    """Links to pictures are good for this long, at most 15 minutes: ask for the status again to get fresh ones."""
+
+    public_metrics: bool = False
+    """Whether `/metrics` is shown to everybody, and not only to keys with the scope `admin`."""
 
     typical_seconds: float = 15.0
     """Estimate of a job's duration while none has been measured."""
@@ -94,13 +111,26 @@ class ApiSettings(GatewaySettings):
     def __post_init__(self) -> None:
         """Raises ValueError naming a setting that makes no sense."""
         super().__post_init__()
-        if self.retention_seconds <= self.wait_seconds + self.run_seconds:
-            raise ValueError("retention_seconds must outlast wait_seconds and run_seconds")
-        positive = ("long_side", "max_file_bytes", "upload_seconds", "decode_threads", "queue_limit", "url_seconds")
+        IdentitySettings.__post_init__(self)
+        WebhookSettings.__post_init__(self)
+        if self.retention_seconds <= max(self.wait_seconds, self.batch_wait_seconds) + self.run_seconds:
+            raise ValueError("retention_seconds must outlast wait_seconds (batch_wait_seconds) and run_seconds")
+        positive = (
+            "long_side",
+            "max_file_bytes",
+            "upload_seconds",
+            "decode_threads",
+            "queue_limit",
+            "url_seconds",
+            "owner_queue_limit",
+        )
         for name in positive:
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be greater than 0")
-        if self.photos_per_minute < 0:
-            raise ValueError("photos_per_minute must not be negative")
+        if self.url_seconds > MAX_URL_SECONDS:
+            raise ValueError(f"url_seconds must be at most {MAX_URL_SECONDS}")
+        for name in ("photos_per_minute", "units_per_minute"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise ValueError("public_url must begin with http:// or https://")

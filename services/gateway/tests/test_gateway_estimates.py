@@ -21,6 +21,7 @@ def job(status: JobStatus, *, progress: float = 0.0, queue_position: int = 0) ->
     now = datetime.now(UTC)
     return Job(
         job_id="",
+        tenant="",
         status=status,
         progress=progress,
         message="",
@@ -34,21 +35,22 @@ def job(status: JobStatus, *, progress: float = 0.0, queue_position: int = 0) ->
         ended_at=None,
         deliveries=0,
         queue_position=queue_position,
+        purging=False,
     )
 
 
 @pytest.mark.parametrize(
-    ("waiting", "running", "recent", "expected"),
+    ("position", "running", "recent", "expected"),
     [
-        (0, 0, 0.0, 15.0),  # nothing measured yet
+        (0, 0, 0.0, 15.0),  # nothing measured yet, and taken up at once
         (1, 0, 4.0, 4.0),  # it waits alone
         (5, 1, 4.0, 20.0),  # four before it, one worker
         (5, 4, 4.0, 8.0),  # four before it, four workers
     ],
 )
-async def test_a_new_job(waiting: int, running: int, recent: float, expected: float) -> None:
-    one = estimator(waiting=waiting, running=running, recent_seconds=recent)
-    assert await one.of_new_job() == expected
+async def test_a_new_job(position: int, running: int, recent: float, expected: float) -> None:
+    one = estimator(waiting=9, running=running, recent_seconds=recent)
+    assert await one.of_new_job(queue_position=position) == expected
 
 
 async def test_what_remains() -> None:

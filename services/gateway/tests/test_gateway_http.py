@@ -215,6 +215,7 @@ async def test_openapi_describes_everything(gateway: Gateway) -> None:
         ("GET", "/transform/events/{job_id}"),
         ("DELETE", "/transform/{job_id}"),
         ("POST", "/analyze"),
+        ("GET", "/webhooks/secrets"),
         ("GET", "/styles"),
         ("GET", "/health"),
         ("GET", "/health/live"),
@@ -223,7 +224,7 @@ async def test_openapi_describes_everything(gateway: Gateway) -> None:
         ("GET", "/files/{key}"),
     }
     submit = operations["POST", "/transform/submit"]["responses"]
-    assert set(submit) == {"202", "400", "408", "409", "413", "415", "422", "429", "503"}
+    assert set(submit) == {"202", "400", "401", "403", "408", "409", "413", "415", "422", "429", "503"}
     for status in set(submit) - {"202"}:
         assert submit[status]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
     schemas = document["components"]["schemas"]

@@ -26,10 +26,9 @@ class Estimator:
             self._read_at = time.monotonic()
         return self._state
 
-    async def of_new_job(self) -> float:
-        """Seconds from now to the end of a job that has just been accepted."""
-        state = await self.state()
-        return self._waiting(state, position=max(1, state.waiting))
+    async def of_new_job(self, *, queue_position: int) -> float:
+        """Seconds from now to the end of a job that has just been accepted; 0 for one that waits no more."""
+        return self._waiting(await self.state(), position=max(1, queue_position))
 
     async def remaining(self, job: Job) -> float:
         """Seconds from now to a job's end; 0 for one that has ended."""

@@ -4,14 +4,17 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from gateway.identity import Caller, Scope
 from gateway.jobs import ids, keys, request, result, stages
 from gateway.jobs.estimate import Estimator
 from gateway.jobs.links import Linker, ResultLinks
 from gateway.jobs.request import JobRequest, Preferences
 from gateway.jobs.result import JobError
+from gateway.jobs.webhooks import WebhookRules
+from gateway.purging import Purger
 from servicekit import context, logs
 from servicekit.errors import Conflict, Exhausted, InvalidArgument, ServiceError
-from servicekit.joblog import Job, JobDesk, JobStatus, NewJob
+from servicekit.joblog import ENDINGS, Job, JobDesk, JobStatus, NewJob, Urgency, catalog
 from servicekit.storage import ObjectStore
 
 log = logs.get(__name__)
@@ -58,7 +61,10 @@ class Limits:
     """How many jobs may wait, and for how long things last."""
 
     queue: int
+    owner_queue: int
+    """Of one owner and one urgency."""
     wait_seconds: float
+    batch_wait_seconds: float
     run_seconds: float
     retention_seconds: float
 
@@ -72,6 +78,9 @@ class Submission:
     preferences: Preferences
     idempotency_key: str = ""
     """Empty for none."""
+    urgency: Urgency = Urgency.INTERACTIVE
+    webhook_url: str = ""
+    """Who is to be told of the ending; empty for nobody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +116,8 @@ class Transformations:
         linker: Linker,
         estimator: Estimator,
         limits: Limits,
+        webhooks: WebhookRules,
+        purger: Purger,
     ) -> None:
         self._desk = desk
         self._store = store
@@ -115,10 +126,13 @@ class Transformations:
         self._linker = linker
         self._estimator = estimator
         self._limits = limits
+        self._webhooks = webhooks
+        self._purger = purger
 
-    async def submit(self, submission: Submission) -> Accepted:
+    async def submit(self, submission: Submission, caller: Caller) -> Accepted:
         """Validates, optimises, stores, enqueues; raises InvalidArgument, Conflict, Exhausted or Unavailable."""
         _require_key(submission.idempotency_key)
+        self._webhooks.require(submission.webhook_url)
         await self._styles.require(submission.style)
         photo = await self._optimiser.optimise(submission.photo)
         job_id = ids.new()
@@ -126,7 +140,9 @@ class Transformations:
             await self._store.put(keys.original(job_id), photo.jpeg, content_type="image/jpeg")
             try:
                 submitted = await self._desk.submit(
-                    self._new_job(job_id, submission, photo), queue_limit=self._limits.queue
+                    self._new_job(job_id, submission, photo, caller),
+                    queue_limit=self._limits.queue,
+                    tenant_limit=self._limits.owner_queue,
                 )
             except (Conflict, Exhausted):  # other errors leave it open whether the job exists: its photo stays
                 await self._forget(job_id)
@@ -134,25 +150,64 @@ class Transformations:
             if not submitted.created:
                 await self._forget(job_id)
             log.info("job accepted", accepted=submitted.job_id, style=submission.style, new=submitted.created)
-            return Accepted(job_id=submitted.job_id, estimated_seconds=await self._estimator.of_new_job())
+            estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position)
+            return Accepted(job_id=submitted.job_id, estimated_seconds=estimate)
 
-    async def get(self, job_id: str) -> JobView:
-        """Where a job is, and its result once there is one; raises NotFound."""
-        job = await self._desk.get(ids.require(job_id))
+    async def require(self, job_id: str, caller: Caller) -> str:
+        """The id of a job that is the caller's, in its canonical form; raises NotFound.
+
+        For somebody whose every job it is, nothing is looked up: whoever reads the job then finds out.
+        """
+        job_id = ids.require(job_id)
+        if not caller.may(Scope.ADMIN):
+            await self._owned(job_id, caller)
+        return job_id
+
+    async def get(self, job_id: str, caller: Caller) -> JobView:
+        """Where a job of the caller's is, and its result once there is one; raises NotFound."""
+        job = await self._owned(ids.require(job_id), caller)
         completed = job.status is JobStatus.COMPLETED
         return JobView(
             job=job,
             remaining_seconds=await self._estimator.remaining(job),
             preview=await self._linker.link(job.preview_key) if job.preview_key and not completed else "",
-            result=await self._linker.result(result.decode_result(job.result)) if completed else None,
+            result=await self._result(job) if completed else None,
             error=result.decode_error(job.error) if job.status is JobStatus.FAILED else None,
         )
 
-    async def cancel(self, job_id: str) -> None:
-        """Ends a job that has not ended; raises NotFound, FailedPrecondition."""
-        await self._desk.cancel(ids.require(job_id), message=stages.message(JobStatus.CANCELLED, style=""))
+    async def ended(self, job_id: str) -> bool:
+        """Whether a job, whosever it is, has ended; raises NotFound."""
+        return (await self._desk.get(job_id)).status in ENDINGS
 
-    def _new_job(self, job_id: str, submission: Submission, photo: OptimisedPhoto) -> NewJob:
+    async def completed(self, job_id: str) -> ResultLinks | None:
+        """What a job, whosever it is, has made; None where it has made nothing yet. Raises NotFound."""
+        job = await self._desk.get(job_id)
+        return await self._result(job) if job.status is JobStatus.COMPLETED else None
+
+    async def cancel(self, job_id: str, caller: Caller) -> None:
+        """Ends a job of the caller's that has not ended; raises NotFound, FailedPrecondition."""
+        job_id = await self.require(job_id, caller)
+        await self._desk.cancel(job_id, message=stages.message(JobStatus.CANCELLED, style=""))
+
+    async def purge(self, job_id: str, caller: Caller) -> None:
+        """Deletes a job of the caller's with all that is known of it, also while it runs; raises NotFound."""
+        job_id = await self.require(job_id, caller)
+        with context.bound(job=job_id):
+            await self._purger.purge(job_id, message=stages.message(JobStatus.CANCELLED, style=""))
+
+    async def _result(self, job: Job) -> ResultLinks:
+        return await self._linker.result(result.decode_result(job.result))
+
+    async def _owned(self, job_id: str, caller: Caller) -> Job:
+        """A job's record; somebody else's is as unknown as one that never was."""
+        job = await self._desk.get(job_id)
+        if not caller.owns(job.tenant):
+            raise catalog.unknown_job()
+        return job
+
+    def _new_job(self, job_id: str, submission: Submission, photo: OptimisedPhoto, caller: Caller) -> NewJob:
+        urgency = Urgency.BATCH if caller.batch else submission.urgency
+        wait = self._limits.batch_wait_seconds if urgency is Urgency.BATCH else self._limits.wait_seconds
         payload = request.encode(
             JobRequest(
                 style=submission.style,
@@ -166,9 +221,13 @@ class Transformations:
             job_id=job_id,
             payload=payload,
             message=stages.message(JobStatus.QUEUED, style=submission.style),
+            tenant=caller.owner,
+            urgency=urgency,
+            cost=submission.preferences.variants,
+            webhook_url=submission.webhook_url,
             idempotency_key=submission.idempotency_key,
-            request_digest=hashlib.sha256(payload.encode()).hexdigest(),
-            wait_seconds=self._limits.wait_seconds,
+            request_digest=hashlib.sha256(f"{payload}\n{submission.webhook_url}".encode()).hexdigest(),
+            wait_seconds=wait,
             run_seconds=self._limits.run_seconds,
             retention_seconds=self._limits.retention_seconds,
         )

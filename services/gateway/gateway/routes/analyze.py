@@ -1,12 +1,16 @@
 """What a photo shows, in one answer."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway import problem
+from gateway.admission import Admission
+from gateway.identity import Caller, Scope
 from gateway.jobs.analysis import Analysis, Analyst
+from gateway.limits import Cost
+from gateway.routes.admitting import admits
 from gateway.routes.answers import Detection, Rounded
 from gateway.routes.receive import FormReceiver
 from gateway.uploads.header import FIELD as PHOTO
@@ -65,18 +69,20 @@ class AnalysisAnswer(BaseModel):
     data: AnalysisData
 
 
-def router(analyst: Analyst, receiver: FormReceiver) -> APIRouter:
+def router(analyst: Analyst, receiver: FormReceiver, admission: Admission) -> APIRouter:
     """The endpoint."""
+    submits = Depends(admits(admission, Scope.SUBMIT, Cost.ANALYZE))
     routes = APIRouter(tags=["analyze"])
 
     @routes.post(
         "/analyze",
         summary="What a photo shows",
         openapi_extra=_FORM,
-        responses=problem.documented(400, 408, 413, 415, 422, 429, 503),
+        responses=problem.documented(400, 401, 403, 408, 413, 415, 422, 429, 503),
     )
-    async def analyze(request: Request) -> AnalysisAnswer:
+    async def analyze(request: Request, caller: Annotated[Caller, submits]) -> AnalysisAnswer:
         """Room type with probability and the things in the room, without a job."""
+        del caller  # that it was let in is enough
         async with receiver.photo(request) as form:
             analysis = await analyst.analyze(form[PHOTO])
         return AnalysisAnswer(data=_data(analysis))

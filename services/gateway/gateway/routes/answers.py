@@ -2,7 +2,7 @@
 
 import math
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -11,6 +11,7 @@ from gateway.jobs.links import ResultLinks
 from gateway.jobs.stages import STAGES
 from gateway.jobs.transformations import JobView
 from gateway.routes import examples
+from gateway.routes.following import FollowLinks
 
 
 def _to_the_second(moment: datetime) -> str:
@@ -24,6 +25,13 @@ Rounded = Annotated[float, PlainSerializer(lambda value: round(value, 4), return
 """To four places: what more a model says is noise."""
 
 
+_WEBSOCKET: Final = (
+    "The job's events; append `?after=SEQ` to go on after an event. Where keys are asked for, it holds a ticket that "
+    "is good for one use within a minute: every status has a fresh one."
+)
+_EVENTS: Final = "The same as Server-Sent Events, with a ticket likewise."
+
+
 class Submitted(BaseModel):
     """A job was accepted; it will not be lost."""
 
@@ -32,7 +40,8 @@ class Submitted(BaseModel):
     success: bool = True
     job_id: str
     estimated_time: int = Field(description="Seconds, from measured recent jobs and the queue's length.")
-    websocket_url: str
+    websocket_url: str = Field(description=_WEBSOCKET)
+    events_url: str = Field(description=_EVENTS)
     status_url: str
 
 
@@ -120,6 +129,8 @@ class JobStatusData(BaseModel):
     created_at: Moment
     expires_at: Moment = Field(description="When the job and its pictures are deleted.")
     preview_url: str | None = Field(description="A look at the unfinished result.")
+    websocket_url: str = Field(description=_WEBSOCKET)
+    events_url: str = Field(description=_EVENTS)
 
 
 class JobStatusAnswer(BaseModel):
@@ -132,13 +143,13 @@ class JobStatusAnswer(BaseModel):
 
 
 class Cancelled(BaseModel):
-    """The job was cancelled, now or before."""
+    """The job was cancelled, now or before; or deleted, where that was asked for."""
 
     success: bool = True
     message: str = "Job cancelled successfully"
 
 
-def status(view: JobView, base: str) -> JobStatusAnswer:
+def status(view: JobView, base: str, follow: FollowLinks) -> JobStatusAnswer:
     """The polled status of a job, with links below `base`."""
     job = view.job
     return JobStatusAnswer(
@@ -155,6 +166,8 @@ def status(view: JobView, base: str) -> JobStatusAnswer:
             created_at=job.created_at,
             expires_at=job.expires_at,
             preview_url=absolute(base, view.preview) if view.preview else None,
+            websocket_url=follow.websocket_url,
+            events_url=follow.events_url,
         )
     )
 

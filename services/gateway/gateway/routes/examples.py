@@ -10,11 +10,17 @@ def _link(name: str) -> str:
     return f"{_HOST}/files/jobs/{JOB_ID}/{name}?expires=1762947045&signature=Q2xvdWRz"
 
 
+_TICKET: Final = "1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A"
+_FOLLOW: Final = {
+    "websocket_url": f"wss://api.example.com/ws/transform/{JOB_ID}/{_TICKET}",
+    "events_url": f"{_HOST}/transform/events/{JOB_ID}?ticket={_TICKET}",
+}
+
 SUBMITTED: Final[dict[str, Any]] = {
     "success": True,
     "job_id": JOB_ID,
     "estimated_time": 15,
-    "websocket_url": f"wss://api.example.com/ws/transform/{JOB_ID}",
+    **_FOLLOW,
     "status_url": f"{_HOST}/transform/status/{JOB_ID}",
 }
 
@@ -64,6 +70,7 @@ STATUS: Final[dict[str, Any]] = {
         "created_at": "2025-11-12T10:30:41Z",
         "expires_at": "2025-11-13T10:30:41Z",
         "preview_url": _link("preview-1.jpg"),
+        **_FOLLOW,
     },
 }
 

@@ -3,12 +3,16 @@
 from importlib.metadata import version
 from typing import Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from prometheus_client import Gauge
 from pydantic import BaseModel, Field
 
+from gateway.admission import Admission
+from gateway.identity import Scope
 from gateway.jobs.estimate import Estimator
+from gateway.limits import Cost
 from gateway.readiness import Readiness
+from gateway.routes.admitting import admits
 from servicekit import metrics
 from servicekit.errors import ServiceError
 
@@ -40,8 +44,9 @@ class Alive(BaseModel):
     status: str
 
 
-def router(readiness: Readiness, estimator: Estimator) -> APIRouter:
-    """The endpoints."""
+def router(readiness: Readiness, estimator: Estimator, admission: Admission, *, public_metrics: bool) -> APIRouter:
+    """The endpoints; metrics are for administrators, unless they are public or everything is."""
+    guarded = [] if public_metrics or admission.open else [Depends(admits(admission, Scope.ADMIN, Cost.READ))]
     routes = APIRouter(tags=["health"])
     gateway_version = version("modomo-gateway")
 
@@ -72,7 +77,7 @@ def router(readiness: Readiness, estimator: Estimator) -> APIRouter:
         response.headers["Retry-After"] = "1"
         return Alive(success=False, status="not ready")
 
-    @routes.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+    @routes.get("/metrics", summary="Metrics for Prometheus", response_class=Response, dependencies=guarded)
     async def show_metrics() -> Response:
         """Of this process, and the length of the queue."""
         try:

@@ -78,8 +78,8 @@ class MessageStream:
     async def _message(self, event: Event, base: str) -> EventMessage:
         result = None
         if event.status is JobStatus.COMPLETED:
-            view = await self._transformations.get(event.job_id)
-            result = answers.result(view.result, base) if view.result else None
+            links = await self._transformations.completed(event.job_id)
+            result = answers.result(links, base) if links else None
         return EventMessage(
             job_id=event.job_id,
             seq=event.seq,

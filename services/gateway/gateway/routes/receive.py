@@ -1,19 +1,24 @@
 """Receives the forms of this API."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
 from fastapi import Request
 
+from gateway.jobs import webhooks
 from gateway.routes.rate import RateLimiter
 from gateway.uploads import preferences
 from gateway.uploads.budget import UploadBudget
 from gateway.uploads.form import FormRules, Part, read_form
 from gateway.uploads.header import FIELD as PHOTO
+from servicekit.destinations import MAX_URL_LENGTH
+from servicekit.errors import InvalidArgument
+from servicekit.joblog import Urgency
 
 STYLE: Final = "style"
-_MAX_STYLE_BYTES: Final = 64
+PRIORITY: Final = "priority"
+_MAX_WORD_BYTES: Final = 64
 
 
 class FormReceiver:
@@ -23,9 +28,11 @@ class FormReceiver:
         """`seconds` is how long a body may take, `memory_bytes` what all together may hold."""
         self._limiter = limiter
         photo = Part(name=PHOTO, max_bytes=max_file_bytes)
-        style = Part(name=STYLE, max_bytes=_MAX_STYLE_BYTES)
+        style = Part(name=STYLE, max_bytes=_MAX_WORD_BYTES)
+        priority = Part(name=PRIORITY, max_bytes=_MAX_WORD_BYTES, required=False)
         wishes = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
-        self._submission = FormRules(parts=(photo, style, wishes), seconds=seconds)
+        webhook = Part(name=webhooks.FIELD, max_bytes=MAX_URL_LENGTH, required=False)
+        self._submission = FormRules(parts=(photo, style, wishes, priority, webhook), seconds=seconds)
         self._photo = FormRules(parts=(photo,), seconds=seconds)
         self._budget = UploadBudget(memory_bytes)
 
@@ -46,3 +53,12 @@ class FormReceiver:
         self._limiter.require(request.client.host if request.client else "")
         with self._budget.share() as share:
             yield await read_form(request.headers, request.stream(), rules, share)
+
+
+def urgency(form: Mapping[str, bytes]) -> Urgency:
+    """The form's priority, `interactive` where it says none; raises InvalidArgument."""
+    try:
+        return Urgency(form[PRIORITY].decode()) if PRIORITY in form else Urgency.INTERACTIVE
+    except ValueError as error:
+        message = f"{PRIORITY} must be {' or '.join(Urgency)}."
+        raise InvalidArgument("FIELD_INVALID", message, field=PRIORITY) from error

@@ -1,34 +1,38 @@
 """A job's events as they happen, over WebSocket and as Server-Sent Events."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing, suppress
 from typing import Annotated, Final
 
 import grpc
-from fastapi import APIRouter, Header, Request, Response, WebSocket
+from fastapi import APIRouter, Header, Query, Request, Response, WebSocket
 from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from gateway import problem
 from gateway.address import PublicAddress
-from gateway.jobs import ids
+from gateway.identity import origin
 from gateway.jobs.transformations import Transformations
+from gateway.routes.following import Followers
 from gateway.routes.messages import Message, MessageStream
 from servicekit import context, logs
 from servicekit.errors import InvalidArgument, ServiceError
-from servicekit.joblog import ENDINGS
 
 log = logs.get(__name__)
 
 CLOSE_DONE: Final = 1000
 CLOSE_TRY_AGAIN: Final = 1013
 CLOSE_MALFORMED: Final = 4400
+CLOSE_UNKNOWN_CALLER: Final = 4401
+CLOSE_NOT_ALLOWED: Final = 4403
 CLOSE_UNKNOWN_JOB: Final = 4404
 
 _CLOSE_CODES: Final = {
     grpc.StatusCode.NOT_FOUND: CLOSE_UNKNOWN_JOB,
     grpc.StatusCode.INVALID_ARGUMENT: CLOSE_MALFORMED,
+    grpc.StatusCode.UNAUTHENTICATED: CLOSE_UNKNOWN_CALLER,
+    grpc.StatusCode.PERMISSION_DENIED: CLOSE_NOT_ALLOWED,
 }
 _SEND_SECONDS: Final = 10.0
 """A client that takes nothing for so long is gone, or as good as."""
@@ -37,16 +41,28 @@ _RETRY_MILLISECONDS: Final = 2000
 _MAX_SEQ: Final = 2**63 - 1
 
 
-def router(stream: MessageStream, transformations: Transformations, address: PublicAddress) -> APIRouter:
-    """The endpoints."""
+def router(
+    stream: MessageStream,
+    transformations: Transformations,
+    followers: Followers,
+    address: PublicAddress,
+    origins: Collection[str],
+) -> APIRouter:
+    """The endpoints. Pages of `origins`, and of the gateway's own, may open a WebSocket."""
     routes = APIRouter(tags=["events"])
 
-    @routes.websocket("/ws/transform/{job_id:path}")
-    async def watch(socket: WebSocket, job_id: str) -> None:
+    @routes.websocket("/ws/transform/{job_and_ticket:path}")
+    async def watch(socket: WebSocket, job_and_ticket: str) -> None:
+        base = address.base(socket)
+        if not origin.allowed(socket.headers.get("origin", ""), base=base, others=origins):
+            await socket.close()  # before it is accepted: the handshake is answered 403
+            return
         await socket.accept()
+        job_id, _, ticket = job_and_ticket.partition("/")
         try:
             after = _seq(socket.query_params.get("after"), field="after")
-            messages = stream.follow(ids.require(job_id), after=after, base=address.base(socket))
+            job_id = await followers.require(job_id, ticket=ticket, headers=socket.headers)
+            messages = stream.follow(job_id, after=after, base=base)
             with context.bound(job=job_id):
                 await _pump(socket, messages)
             code, reason = CLOSE_DONE, ""
@@ -68,18 +84,21 @@ def router(stream: MessageStream, transformations: Transformations, address: Pub
                 "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/EventMessage"}}},
             },
             204: {"description": "The job has ended and nothing follows: stop reconnecting."},
-            **problem.documented(404, 422, 503),
+            **problem.documented(401, 403, 404, 422, 429, 503),
         },
+        openapi_extra={"security": [{"bearer": []}, {"api_key": []}, {"ticket": []}]},
     )
     async def events(
         request: Request,
         job_id: str,
         last_event_id: Annotated[str | None, Header(description="`seq` of the last event that was seen.")] = None,
+        ticket: Annotated[str, Query(description="From `events_url`, in place of a key; good for one use.")] = "",
     ) -> Response:
         """The same messages as over WebSocket, `/ws/transform/{job_id}`, each with its `seq` as its id."""
         after = _seq(last_event_id, field="Last-Event-ID")
-        ended = (await transformations.get(job_id)).job.status in ENDINGS
-        messages = stream.follow(ids.require(job_id), after=after, base=address.base(request))
+        job_id = await followers.require(job_id, ticket=ticket, headers=request.headers)
+        ended = await transformations.ended(job_id)
+        messages = stream.follow(job_id, after=after, base=address.base(request))
         if ended:
             async with aclosing(messages):
                 remaining = [message async for message in messages]

@@ -3,16 +3,24 @@
 import math
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 
 from gateway import problem
-from gateway.address import PublicAddress, websocket
+from gateway.address import PublicAddress
+from gateway.admission import Admission
+from gateway.identity import Caller, Scope
+from gateway.jobs import webhooks
 from gateway.jobs.request import Preferences
 from gateway.jobs.transformations import MAX_KEY_LENGTH, Submission, Transformations
+from gateway.limits import Cost
 from gateway.routes import answers
-from gateway.routes.receive import STYLE, FormReceiver
+from gateway.routes.admitting import admits
+from gateway.routes.following import Followers
+from gateway.routes.receive import PRIORITY, STYLE, FormReceiver, urgency
 from gateway.uploads import preferences
 from gateway.uploads.header import FIELD as PHOTO
+from servicekit.destinations import MAX_URL_LENGTH
+from servicekit.joblog import Urgency
 
 _FORM: Final[dict[str, Any]] = {
     "requestBody": {
@@ -36,6 +44,19 @@ _FORM: Final[dict[str, Any]] = {
                             "examples": ["modern", "scandinavian", "boho", "industrial", "minimalist"],
                         },
                         preferences.FIELD: {"$ref": "#/components/schemas/Preferences"},
+                        PRIORITY: {
+                            "type": "string",
+                            "enum": list(Urgency),
+                            "default": Urgency.INTERACTIVE,
+                            "description": "`batch` waits behind everybody who looks at a screen.",
+                        },
+                        webhooks.FIELD: {
+                            "type": "string",
+                            "format": "uri",
+                            "maxLength": MAX_URL_LENGTH,
+                            "description": "Public https:// address that is told how the job ended, by a POST signed "
+                            "as Standard Webhooks say; see /webhooks/secrets.",
+                        },
                     },
                 },
                 "encoding": {preferences.FIELD: {"contentType": "application/json"}},
@@ -50,19 +71,29 @@ _LINKS: Final = {
 }
 
 
-def router(transformations: Transformations, receiver: FormReceiver, address: PublicAddress) -> APIRouter:
+def router(
+    transformations: Transformations,
+    receiver: FormReceiver,
+    admission: Admission,
+    followers: Followers,
+    address: PublicAddress,
+) -> APIRouter:
     """The endpoints."""
     routes = APIRouter(prefix="/transform", tags=["transform"])
+    submits = Depends(admits(admission, Scope.SUBMIT, Cost.SUBMIT))
+    reads = Depends(admits(admission, Scope.READ, Cost.READ))
+    cancels = Depends(admits(admission, Scope.SUBMIT, Cost.READ))
 
     @routes.post(
         "/submit",
         status_code=202,
         summary="Submit a photo",
         openapi_extra=_FORM,
-        responses={202: {"links": _LINKS}, **problem.documented(400, 408, 409, 413, 415, 422, 429, 503)},
+        responses={202: {"links": _LINKS}, **problem.documented(400, 401, 403, 408, 409, 413, 415, 422, 429, 503)},
     )
     async def submit(
         request: Request,
+        caller: Annotated[Caller, submits],
         idempotency_key: Annotated[
             str,
             Header(description=f"The same key and request return the same job; at most {MAX_KEY_LENGTH} characters."),
@@ -76,25 +107,41 @@ def router(transformations: Transformations, receiver: FormReceiver, address: Pu
                 style=form[STYLE].decode(errors="replace"),
                 preferences=Preferences() if text is None else preferences.parse(text),
                 idempotency_key=idempotency_key,
+                urgency=urgency(form),
+                webhook_url=form.get(webhooks.FIELD, b"").decode(errors="replace"),
             )
-            accepted = await transformations.submit(submission)
+            accepted = await transformations.submit(submission, caller)
         base = address.base(request)
+        follow = await followers.links(accepted.job_id, base)
         return answers.Submitted(
             job_id=accepted.job_id,
             estimated_time=math.ceil(accepted.estimated_seconds),
-            websocket_url=websocket(base, f"/ws/transform/{accepted.job_id}"),
+            websocket_url=follow.websocket_url,
+            events_url=follow.events_url,
             status_url=f"{base}/transform/status/{accepted.job_id}",
         )
 
-    @routes.get("/status/{job_id}", summary="Where a job is", responses=problem.documented(404, 503))
-    async def status(job_id: str, request: Request) -> answers.JobStatusAnswer:
+    @routes.get("/status/{job_id}", summary="Where a job is", responses=problem.documented(401, 403, 404, 429, 503))
+    async def status(job_id: str, request: Request, caller: Annotated[Caller, reads]) -> answers.JobStatusAnswer:
         """The job's status, and its result once it has completed."""
-        return answers.status(await transformations.get(job_id), address.base(request))
+        view = await transformations.get(job_id, caller)
+        base = address.base(request)
+        return answers.status(view, base, await followers.links(view.job.job_id, base))
 
-    @routes.delete("/{job_id}", summary="Cancel a job", responses=problem.documented(404, 409, 503))
-    async def cancel(job_id: str) -> answers.Cancelled:
+    @routes.delete("/{job_id}", summary="Cancel a job", responses=problem.documented(401, 403, 404, 409, 429, 503))
+    async def cancel(
+        job_id: str,
+        caller: Annotated[Caller, cancels],
+        purge: Annotated[
+            bool,
+            Query(description="Deletes the job, whatever its status, with its pictures and all that is known of it."),
+        ] = False,
+    ) -> answers.Cancelled:
         """Ends a queued or running job. A second request for a cancelled job says the same."""
-        await transformations.cancel(job_id)
+        if purge:
+            await transformations.purge(job_id, caller)
+            return answers.Cancelled(message="Job deleted with everything that is known of it")
+        await transformations.cancel(job_id, caller)
         return answers.Cancelled()
 
     return routes

@@ -1,0 +1,64 @@
+"""Who may come in: API keys and JSON Web Tokens become a `Caller`, and everything behind knows nothing but that.
+
+header or metadata ─▶ Credential ─▶ Gate ─┬─ KeyRing        `modomo_…`: keys of our own, hashed at rest
+                                          └─ TokenVerifier  a JWT of the identity provider that settings name
+                                                │
+                                                ▼
+                                              Caller ─▶ scopes, whose jobs, how much
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+
+class Scope(StrEnum):
+    """What a caller may do."""
+
+    SUBMIT = "submit"
+    """Send photos, and cancel or delete jobs of one's own."""
+
+    READ = "read"
+    """See jobs of one's own."""
+
+    ADMIN = "admin"
+    """Everything, and everybody's jobs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Somebody who has been let in."""
+
+    owner: str
+    """Whose jobs these are: `key:NAME` or `jwt:SUBJECT`; empty for anybody, where the door is open."""
+
+    scopes: frozenset[Scope]
+
+    units_per_minute: int = 0
+    """What this caller may use; 0 for as much as the settings say."""
+
+    batch: bool = False
+    """Whether all that it submits is for later."""
+
+    def may(self, scope: Scope) -> bool:
+        """Whether it has a scope; `admin` has them all."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def owns(self, owner: str) -> bool:
+        """Whether a job of this owner is its to see."""
+        return owner == self.owner or Scope.ADMIN in self.scopes
+
+
+ANYBODY: Final = Caller(owner="", scopes=frozenset(Scope))
+"""The only caller there is where the door is open."""
+
+
+class Gate(Protocol):
+    """Lets callers in."""
+
+    @property
+    def open(self) -> bool:
+        """Whether everybody may come in."""
+
+    async def caller(self, credential: str) -> Caller:
+        """Who shows this credential (empty for none); raises Unauthenticated, Unavailable."""

@@ -1,0 +1,51 @@
+"""Who may follow a job's events: its owner by key or token, and whoever holds a ticket for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.address import websocket
+from gateway.admission import Admission, require
+from gateway.identity import Scope
+from gateway.jobs import ids
+from gateway.jobs.transformations import Transformations
+from gateway.limits import Cost
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowLinks:
+    """Where a job's events are, each address good for one use where tickets are needed."""
+
+    websocket_url: str
+    events_url: str
+
+
+class Followers:
+    """Hands addresses out, and lets in who comes with one."""
+
+    def __init__(self, admission: Admission, transformations: Transformations) -> None:
+        self._admission = admission
+        self._transformations = transformations
+
+    async def links(self, job_id: str, base: str) -> FollowLinks:
+        """Fresh addresses of a job that is the caller's; raises Unavailable.
+
+        A WebSocket's ticket is part of the path: so an app may append `?after=SEQ` to whatever it was given.
+        """
+        socket, events = f"/ws/transform/{job_id}", f"/transform/events/{job_id}"
+        if not self._admission.open:
+            socket += f"/{await self._admission.ticket(job_id)}"
+            events += f"?ticket={await self._admission.ticket(job_id)}"
+        return FollowLinks(websocket_url=websocket(base, socket), events_url=base + events)
+
+    async def require(self, job_id: str, *, ticket: str, headers: Mapping[str, str]) -> str:
+        """The job's id, where this is somebody who may follow it.
+
+        Raises NotFound, Unauthenticated, PermissionDenied, Exhausted, Unavailable.
+        """
+        if ticket and not self._admission.open:
+            job_id = ids.require(job_id)
+            await self._admission.redeem(ticket, job_id)
+            return job_id
+        caller = await self._admission.caller(headers, Scope.READ)
+        require(await self._admission.spend(caller, Cost.READ))
+        return await self._transformations.require(job_id, caller)
