@@ -13,8 +13,8 @@ import httpx
 from deploy.local.layout import Layout, environment, redis_command, service_commands
 from deploy.local.processes import Child
 
-READY_SECONDS: Final = 90.0
-"""How long everything together may take to serve; loading models is the long part."""
+READY_SECONDS: Final = 300.0
+"""How long everything together may take to serve; loading models from a cold disk is the long part."""
 
 ROOT: Final = Path(__file__).parents[2]
 

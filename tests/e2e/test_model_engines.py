@@ -1,0 +1,104 @@
+"""A whole job through six real processes whose engines are the mission's models, in miniature."""
+
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deploy.local.stack import Stack
+from servicekit.testing.triton import TritonServer
+from servicekit.weights import Manifest, WeightStore
+from tests.e2e.app import App
+from tests.sample import sample_room
+from tests.stacks import StartStack
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),  # three processes load torch, after the tiny models were made
+]
+
+WISHES = {"seed": 7, "variants": 2, "keep_furniture": True, "color_palette": ["#A3AD91", "#F3E9D2"], "strength": 0.5}
+TAKE_PART = ["yoloe", "sam2", "siglip2", "dpt", "upernet", "sd15", "taesd"]
+TAKE_PART += [f"controlnet-{name}" for name in ("depth", "segmentation", "canny", "inpaint")]
+REPOSITORIES = {entry.repository for entry in Manifest.shipped() if entry.name in TAKE_PART}
+SEEN = ["queued", "analyzing", "detecting", "generating", "transforming", "finalizing", "completed"]
+
+
+@pytest.fixture
+def weights(tiny_vision: WeightStore, tmp_path: Path) -> Path:
+    """One store with every service's models."""
+    from servicekit.testing.tiny_diffusion import write_tiny_diffusion
+
+    directory = Path(shutil.copytree(tiny_vision.directory, tmp_path / "weights"))
+    write_tiny_diffusion(directory)
+    return directory
+
+
+def variables(weights: Path, *, vision: str) -> dict[str, str]:
+    """Random weights take any room for none, so that threshold is out of the way; there are few steps."""
+    return {
+        "MODOMO_WEIGHTS": str(weights),
+        "MODOMO_DETECTION_ENGINE": vision,
+        "MODOMO_CONTROLMAPS_ENGINE": vision,
+        "MODOMO_DIFFUSION_ENGINE": "torch",
+        "MODOMO_CONTROLMAPS_ROOM_THRESHOLD": "0",
+        "OMP_NUM_THREADS": "1",
+        **{f"MODOMO_{service}_DEVICE": "cpu" for service in ("DETECTION", "CONTROLMAPS", "DIFFUSION")},
+    }
+
+
+async def job(app: App) -> dict[str, Any]:
+    """The result of one, whose way was the contract's."""
+    accepted = await app.submit(sample_room(), style="boho", preferences=WISHES)
+    events = await app.events(accepted["websocket_url"])
+    assert list(dict.fromkeys(event["status"] for event in events)) == SEEN, events[-1]
+    assert any(event.get("step") for event in events)
+    result: dict[str, Any] = (await app.status(accepted["job_id"]))["result"]
+    original, made = [
+        np.asarray(Image.open(io.BytesIO((await app.http.get(result[name])).content)).convert("RGB"))
+        for name in ("original_url", "transformed_url")
+    ]
+    assert made.shape == original.shape
+    assert np.abs(made.astype(int) - original).mean() > 2
+    assert {one["label"] for one in result["detections"]}
+    return result
+
+
+async def seen_through(stack: Stack) -> tuple[dict[str, Any], dict[str, str | None]]:
+    """A job's result, and the engine of every dependency that has one."""
+    async with App(stack.layout.url) as app:
+        result = await job(app)
+        dependencies = (await app.http.get("/health")).json()["dependencies"]
+    return result, {name: one["engine"] for name, one in dependencies.items() if one["engine"]}
+
+
+def require_models(result: dict[str, Any]) -> None:
+    """Every model that takes part is named, and what was asked for was done and measured."""
+    metadata = result["metadata"]
+    assert {model["name"] for model in metadata["models"]} == REPOSITORIES
+    assert all(model["revision"] for model in metadata["models"])
+    assert metadata["seed"] == 7
+    assert metadata["palette_delta_e"] > 0
+    assert metadata["attempts"][-1]["quality"]["keep"] > 0.9
+    assert len(result["transformed_urls"]) == 2
+
+
+async def test_torch_engines(start_stack: StartStack, weights: Path) -> None:
+    async with start_stack(overrides=variables(weights, vision="torch")) as stack:
+        result, engines = await seen_through(stack)
+    assert engines == {"detection": "torch", "controlmaps": "torch", "diffusion": "torch"}
+    assert result["metadata"]["engine"] == "torch"
+    require_models(result)
+
+
+async def test_triton_engines_for_vision(start_stack: StartStack, weights: Path, triton_server: TritonServer) -> None:
+    triton_server.load(["detection", "classification", "depth", "segmentation"])
+    overrides = variables(weights, vision="triton") | {"MODOMO_TRITON": triton_server.address}
+    async with start_stack(overrides=overrides) as stack:
+        result, engines = await seen_through(stack)
+    assert engines == {"detection": "triton", "controlmaps": "triton", "diffusion": "torch"}
+    require_models(result)
