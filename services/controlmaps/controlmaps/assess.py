@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from controlmaps import palette, sharpness, structure
-from controlmaps.domain import RGB, Pair, Quality, Region, Segmentation
+from controlmaps.domain import RGB, Layout, Pair, Quality, Region
 
 UNCHANGED: Final = 8.0
 """Difference (0–255, of the worst channel, averaged over 3×3 pixels) that re-encoding as JPEG may make."""
@@ -19,8 +19,8 @@ WEIGHTS: Final = {"structure": 0.5, "palette": 0.2, "keep": 0.2, "sharpness": 0.
 """Of the scores in the overall one."""
 
 
-def score(pair: Pair, before: Segmentation, after: Segmentation) -> Quality:
-    """All scores; the segmentations are those of both pictures as structure.reduced makes them."""
+def score(pair: Pair, before: Layout, after: Layout) -> Quality:
+    """All scores; the layouts are those of both pictures as structure.reduced makes them."""
     scores = {
         "structure": structure.score(structure.reduced(pair.original), structure.reduced(pair.result), before, after),
         "palette": palette.score(pair.result, pair.kept, pair.palette),

@@ -50,6 +50,16 @@ class Segmentation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Where an engine sees things in a picture."""
+
+    surfaces: Segmentation
+
+    depth: NDArray[np.float32] | None = None
+    """H×W inverse depth; None where the engine's depth follows from the surfaces and says nothing beyond them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ControlMap:
     """A control map, drawn."""
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 
 from controlmaps import assess, canny, classify, depth, segmentation, structure
-from controlmaps.domain import RGB, Classification, ControlMap, MapKind, Pair, Quality
+from controlmaps.domain import RGB, Classification, ControlMap, Layout, MapKind, Pair, Quality
 from controlmaps.engine import Engine
 
 
@@ -31,8 +31,14 @@ class Pipeline:
     async def assess(self, pair: Pair) -> Quality:
         """The scores of a pair; where things are is asked of the engine for both pictures, reduced."""
         original, result = (structure.reduced(picture) for picture in (pair.original, pair.result))
-        before, after = await asyncio.gather(self.engine.segment(original), self.engine.segment(result))
+        before, after = await asyncio.gather(self._layout(original), self._layout(result))
         return await asyncio.to_thread(assess.score, pair, before, after)
+
+    async def _layout(self, picture: RGB) -> Layout:
+        if not self.engine.measures_depth:
+            return Layout(surfaces=await self.engine.segment(picture))
+        surfaces, inverse_depth = await asyncio.gather(self.engine.segment(picture), self.engine.depth(picture))
+        return Layout(surfaces=surfaces, depth=inverse_depth)
 
     def _parts(self, photo: RGB, kinds: frozenset[MapKind]) -> Iterator[Coroutine[None, None, list[ControlMap]]]:
         if MapKind.CANNY in kinds:

@@ -1,5 +1,7 @@
 """What the scores make of pairs whose quality is plain to see."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -7,20 +9,20 @@ from numpy.typing import NDArray
 
 import roomnet
 from controlmaps import assess, palette, sharpness, structure
-from controlmaps.domain import RGB, Pair, Quality, Region, Segmentation
+from controlmaps.domain import RGB, Layout, Pair, Quality, Region, Segmentation
 from servicekit.testing.rooms import DrawnRoom, draw_room, read_photo, real_photos
 
 NO_PALETTE = np.zeros((0, 3), dtype=np.uint8)
 
 
-def segmented(photo: RGB) -> Segmentation:
+def layout(photo: RGB) -> Layout:
     found = roomnet.analyse(structure.reduced(photo))
-    return Segmentation(labels=found.labels, confidence=found.confidence)
+    return Layout(surfaces=Segmentation(labels=found.labels, confidence=found.confidence))
 
 
 def judge(original: RGB, result: RGB, kept: Region | None = None, colours: NDArray[np.uint8] = NO_PALETTE) -> Quality:
     pair = Pair(original=original, result=result, kept=kept, palette=colours)
-    return assess.score(pair, segmented(original), segmented(result))
+    return assess.score(pair, layout(original), layout(result))
 
 
 def blurred(photo: RGB, sigma: float) -> RGB:
@@ -135,6 +137,25 @@ def test_overall_weighs_only_what_was_asked_for_and_forgives_nothing(drawn_room:
     assert assess.overall({"structure": 0.8, "sharpness": 0.8}) == pytest.approx(0.8)
     assert assess.overall({"structure": 0.9, "sharpness": 0.9, "keep": 0.0}) < 0.3
     assert 0 < assess.overall({"structure": 0.0, "sharpness": 0.0}) < 0.01
+
+
+def test_depth_may_change_its_scale_but_not_its_order() -> None:
+    rows, columns = np.mgrid[:90, :120].astype(np.float32)
+    near = rows / 90 + 0.3 * columns / 120
+    assert structure.depth_agreement(near, 5 * near**2 + 7) == pytest.approx(1)
+    assert structure.depth_agreement(near, near[::-1]) == 0
+    assert 0.2 < structure.depth_agreement(near, rows) < 1
+    flat = np.ones_like(near)
+    assert (structure.depth_agreement(flat, 2 * flat), structure.depth_agreement(flat, near)) == (1, 0)
+
+
+def test_depth_is_part_of_the_structure_where_it_is_measured(drawn_room: DrawnRoom) -> None:
+    photo = structure.reduced(drawn_room.photo)
+    rows = np.mgrid[: photo.shape[0], : photo.shape[1]][0].astype(np.float32)
+    seen = replace(layout(photo), depth=rows)
+    same, turned = (structure.score(photo, photo, seen, replace(seen, depth=depth)) for depth in (rows, rows[::-1]))
+    assert same == pytest.approx(1, abs=1e-5)
+    assert turned == pytest.approx(1 - structure.LAYOUT_SHARE * structure.DEPTH_SHARE, abs=1e-5)
 
 
 def test_size_of_the_picture_hardly_matters() -> None:

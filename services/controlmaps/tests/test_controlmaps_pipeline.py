@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 import roomnet
 from controlmaps.__main__ import build_engine
-from controlmaps.domain import RGB, Classification, MapKind, Segmentation
+from controlmaps.domain import RGB, Classification, MapKind, Pair, Segmentation
 from controlmaps.pipeline import Pipeline
 from controlmaps.settings import Settings
 from servicekit import env
@@ -26,6 +26,7 @@ class Asked:
     def __init__(self, *, full: bool = False) -> None:
         self.asked: list[str] = []
         self._full = full
+        self.measures_depth = True
 
     @property
     def info(self) -> EngineInfo:
@@ -67,6 +68,15 @@ async def test_segmentation_and_confidence_are_one_question() -> None:
     maps = await Pipeline(engine).generate(PHOTO, [MapKind.CONFIDENCE, MapKind.SEGMENTATION])
     assert [one.kind for one in maps] == [MapKind.CONFIDENCE, MapKind.SEGMENTATION]
     assert engine.asked == ["segment"]
+
+
+async def test_both_pictures_are_looked_at_with_every_model_that_there_is() -> None:
+    pair = Pair(original=PHOTO, result=PHOTO, kept=None, palette=np.zeros((0, 3), dtype=np.uint8))
+    measuring, other = Asked(), Asked()
+    other.measures_depth = False
+    assert (await Pipeline(measuring).assess(pair)).structure == pytest.approx(1)
+    await Pipeline(other).assess(pair)
+    assert (sorted(measuring.asked), other.asked) == (["depth"] * 2 + ["segment"] * 2, ["segment"] * 2)
 
 
 async def test_a_full_device_is_told_as_such_and_the_rest_is_stopped() -> None:

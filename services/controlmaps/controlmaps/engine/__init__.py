@@ -15,6 +15,10 @@ class Engine(AnyEngine, Protocol):
     All raise servicekit.errors.Exhausted where the device is busy or out of memory.
     """
 
+    @property
+    def measures_depth(self) -> bool:
+        """Whether depth is a model's own look at the picture, and no consequence of the surfaces found."""
+
     async def classify(self, photo: RGB) -> Classification:
         """What kind of room it is, and whether it is one."""
 

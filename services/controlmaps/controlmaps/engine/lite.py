@@ -23,6 +23,11 @@ class LiteEngine:
         """Who this is."""
         return EngineInfo(name="lite", models=(Model(name="roomnet", revision=roomnet.REVISION),))
 
+    @property
+    def measures_depth(self) -> bool:
+        """No: one network gives both, and its depth is smoothed along the surfaces."""
+        return False
+
     async def load(self) -> None:
         """Runs once on a small grey picture."""
         await self._analyse(np.full((64, 64, 3), 128, dtype=np.uint8))

@@ -24,6 +24,11 @@ class ModelEngine(ABC):
         self._sizes = working_sizes(depth_model)
         self._temperature = temperature
 
+    @property
+    def measures_depth(self) -> bool:
+        """Yes."""
+        return True
+
     @abstractmethod
     async def infer(self, task: Task, pixels: NDArray[np.uint8]) -> Sequence[NDArray[Any]]:
         """The task's answers for a batch of one; raises Exhausted where the device is busy or out of memory."""
