@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -102,19 +103,18 @@ async def endless(writer: asyncio.StreamWriter) -> None:
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     """One that speaks plain HTTP and takes everything."""
-    async for one in _serve(Receiver(replies=[status(200)]), None):
+    async with receiving() as one:
         yield one
 
 
 @pytest.fixture
 async def tls_receiver(authority: trustme.CA) -> AsyncIterator[Receiver]:
     """One that speaks TLS as `localhost`."""
-    one = Receiver(replies=[status(204)], scheme="https")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
-    context.sni_callback = lambda _socket, name, _context: one.names.append(name)
-    async for serving in _serve(one, context):
-        yield serving
+    async with receiving(context) as one:
+        context.sni_callback = lambda _socket, name, _context: one.names.append(name)
+        yield one
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +123,10 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-async def _serve(one: Receiver, context: ssl.SSLContext | None) -> AsyncIterator[Receiver]:
+@asynccontextmanager
+async def receiving(context: ssl.SSLContext | None = None) -> AsyncIterator[Receiver]:
+    """A receiver in the running event loop, with TLS where there is a context."""
+    one = Receiver(replies=[status(200)], scheme="https" if context else "http")
     tasks: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
