@@ -18,27 +18,25 @@ class WeightStore:
         self.manifest = manifest or Manifest.shipped()
         """What there is to pull."""
         self._lock = Lock(directory / LOCK_NAME)
+        self._verified: set[str] = set()
 
     def has(self, name: str) -> bool:
-        """Whether a model was pulled; raises WeightsCorrupt where it was and is not whole any more."""
+        """Whether a model was pulled; raises WeightsCorrupt where it was and files lack or have another size now."""
         self.manifest[name]
         if name not in self._lock.read():
             return False
-        self.path(name)
+        self._require_sizes(name)
         return True
 
     def path(self, name: str) -> Path:
-        """Directory of a model whose files are all there with their locked sizes.
+        """Directory of a model whose files are, byte by byte, those that the lock names; read once a store.
 
         Raises WeightsMissing or WeightsCorrupt, naming the file and the command that gets it.
         """
-        for filename, locked in self._locked(name).files.items():
-            file = self.directory / name / filename
-            if not file.is_file():
-                raise WeightsMissing(f"{file} is missing; {self._advice(name)}")
-            if file.stat().st_size != locked.size:
-                found = file.stat().st_size
-                raise WeightsCorrupt(f"{file} has {found} bytes instead of {locked.size}; {self._advice(name)}")
+        self._require_sizes(name)
+        if name not in self._verified:
+            self.verify(name)
+            self._verified.add(name)
         return self.directory / name
 
     def file(self, name: str) -> Path:
@@ -54,10 +52,20 @@ class WeightStore:
 
     def verify(self, name: str) -> None:
         """Reads every byte of a model and compares with the lock; raises as `path`."""
-        directory = self.path(name)
+        self._require_sizes(name)
         for filename, locked in self._locked(name).files.items():
-            if sha256(directory / filename) != locked.sha256:
-                raise WeightsCorrupt(f"{directory / filename} has changed since it was pulled; {self._advice(name)}")
+            file = self.directory / name / filename
+            if sha256(file) != locked.sha256:
+                raise WeightsCorrupt(f"{file} has changed since it was pulled; {self._advice(name)}")
+
+    def _require_sizes(self, name: str) -> None:
+        for filename, locked in self._locked(name).files.items():
+            file = self.directory / name / filename
+            if not file.is_file():
+                raise WeightsMissing(f"{file} is missing; {self._advice(name)}")
+            if file.stat().st_size != locked.size:
+                found = file.stat().st_size
+                raise WeightsCorrupt(f"{file} has {found} bytes instead of {locked.size}; {self._advice(name)}")
 
     def _locked(self, name: str) -> LockedModel:
         entry = self.manifest[name]
