@@ -10,8 +10,9 @@
 Folders may be missing and nested, names may differ; what cannot be paired or read is told, not fatal.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -64,7 +65,7 @@ def find(root: Path) -> Collection:
     if not root.is_dir():
         raise NothingToEvaluateError(f"{root} is not a directory")
     found = list(_found(root))
-    sources = tuple(one for one in found if isinstance(one, Source))
+    sources = tuple(_distinct(one for one in found if isinstance(one, Source)))
     if not sources:
         raise NothingToEvaluateError(
             f"{root} holds no photo: looked for photos/*, *_label150.png, seg40_*/, depth_*/ and room_type/TYPE/*"
@@ -86,6 +87,15 @@ def _found(root: Path) -> Iterator[Source | Skipped]:
             yield from (_source(root, file) for file in _pictures(folder))
         elif folder.parent.name == "room_type":
             yield from _typed(root, folder)
+
+
+def _distinct(sources: Iterable[Source]) -> Iterator[Source]:
+    """The sources with a number added to every name that was there before."""
+    seen: Counter[str] = Counter()
+    for source in sources:
+        seen[source.name] += 1
+        number = seen[source.name]
+        yield source if number == 1 else replace(source, name=f"{source.name}-{number}")
 
 
 def _labelled(root: Path, folder: Path) -> Iterator[Source | Skipped]:

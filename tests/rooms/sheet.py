@@ -15,7 +15,7 @@ from tests.rooms.engines import Seen
 RGB = NDArray[np.uint8]
 
 TILE: Final = 480
-"""Width of a tile, pixels."""
+"""Width of a tile, pixels; it is at most twice as high."""
 COLUMNS: Final = 3
 CAPTION: Final = 26
 """Height of a line of text, pixels."""
@@ -56,8 +56,9 @@ def _coloured(plane: NDArray[np.uint8]) -> RGB:
 
 
 def _tile(caption: str, picture: RGB) -> RGB:
-    height = max(1, round(TILE * picture.shape[0] / picture.shape[1]))
+    scale = min(TILE / picture.shape[1], 2 * TILE / picture.shape[0])
+    width, height = max(1, round(scale * picture.shape[1])), max(1, round(scale * picture.shape[0]))
     tile = np.full((height + CAPTION, TILE, 3), 255, dtype=np.uint8)
-    tile[CAPTION:] = cv2.resize(picture, (TILE, height), interpolation=cv2.INTER_AREA)
+    tile[CAPTION:, :width] = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
     cv2.putText(tile, caption, (4, CAPTION - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1, cv2.LINE_AA)
     return tile

@@ -96,6 +96,13 @@ def test_room_types_are_their_folders_names(tmp_path: Path) -> None:
     assert [skipped.file for skipped in found.skipped] == ["room_type/garage"]
 
 
+def test_no_two_photos_have_one_name(tmp_path: Path) -> None:
+    for file in ("photos/room.jpg", "photos/room.png", "more/photos/room.png"):
+        save(tmp_path / file, grey())
+    names = [source.name for source in collection.find(tmp_path).sources]
+    assert len(set(names)) == 3
+
+
 def test_large_photos_are_reduced_with_all_that_is_known(tmp_path: Path) -> None:
     save(tmp_path / "x_label150.png", np.ones((600, 2000), dtype=np.uint8))
     save(tmp_path / "x.png", grey(600, 2000))

@@ -71,6 +71,15 @@ def test_a_labelled_room_is_evaluated_whole(tmp_path: Path) -> None:
     assert "skipped photos-broken" in text
 
 
+def test_a_strip_of_a_photo_is_evaluated_too(tmp_path: Path) -> None:
+    folder = tmp_path / "rooms/photos"
+    folder.mkdir(parents=True)
+    Image.fromarray(draw_room(16, 1000).photo).save(folder / "strip.png")
+    assert evaluated(tmp_path / "rooms", tmp_path / "out")["counts"]["restyled"] == 1
+    with Image.open(tmp_path / "out/photos-strip.jpg") as sheet:
+        assert sheet.height < 4000
+
+
 def test_a_folder_of_room_types_alone_is_classified(tmp_path: Path) -> None:
     folder = tmp_path / "rooms/room_type/bedroom"
     folder.mkdir(parents=True)
