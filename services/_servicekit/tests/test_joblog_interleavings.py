@@ -15,6 +15,7 @@ import pytest
 from redis.asyncio import Redis
 
 from servicekit.joblog import ENDINGS
+from servicekit.joblog.outbox import Outcome
 from servicekit.joblog.redis import JobLogSettings, records
 from servicekit.joblog.redis.store import Store
 
@@ -42,6 +43,9 @@ class World:
         self.open: list[str] = []
         self.seen: list[str] = []
         self.owners: list[Owner] = []
+        self.attempts: list[Owner] = []
+        self.retired: list[str] = []
+        self.erased: list[str] = []
         self.cancelled: set[str] = set()
         self.final: dict[str, dict[str, str]] = {}
 
@@ -54,6 +58,9 @@ class World:
             self.cancel,
             self.pass_time,
             self.hand_over,
+            self.deliver,
+            self.settle,
+            self.purge,
         ]
         often: list[Callable[[], Awaitable[object]]] = [
             self.claim,
@@ -71,13 +78,13 @@ class World:
         self.open = [job_id for job_id in self.open if job_id not in self.final]
 
     async def submit(self) -> None:
-        job_id = f"job-{len(self.job_ids)}"
+        job_id = f"job-{len(self.job_ids) + len(self.erased)}"
         self.job_ids.append(job_id)
         self.open.append(job_id)
         key = self.store.keys.idempotency("")
         tenant, handicap = self.chance.choice(["carl", "dora"]), self.chance.choice([0, 16])
         turn = (tenant, f"{tenant}-{handicap}", self.chance.randint(1, 4), handicap, 2**20)
-        args = ("{}", "Queued...", "", LONG_MS, LONG_MS, 3 * LONG_MS, "", 1000, 1000, *turn)
+        args = ("{}", "Queued...", "", LONG_MS, LONG_MS, 3 * LONG_MS, "https://receiver.example/", 1000, 1000, *turn)
         outcome, accepted, position = await self.twice("submit", job_id, *args, extra_key=key)
         assert (outcome, accepted) == ("ok", job_id)
         assert position == await self.redis.zrank(self.store.keys.waiting, job_id) + 1
@@ -118,7 +125,7 @@ class World:
     async def heartbeat(self) -> None:
         if owner := await self.some_owner():
             answer = await self.store.run("heartbeat", owner.job_id, owner.token, LONG_MS)
-            assert (answer == "ok") == ((await self.record(owner.job_id))["owner"] == owner.token)
+            assert (answer == "ok") == ((await self.record(owner.job_id)).get("owner") == owner.token)
 
     async def append(self) -> None:
         if owner := await self.some_owner():
@@ -160,6 +167,38 @@ class World:
         if owner := await self.some_owner():
             await self.twice("hand_over", owner.job_id, owner.token)
 
+    async def deliver(self) -> None:
+        """Somebody looks for a delivery that is due; the lease may be over before anything else happens."""
+        job_id, token = self.chance.choice([*self.job_ids, *self.erased]), uuid.uuid4().hex
+        if await self.twice("deliver", job_id, token, self.chance.choice([0, LONG_MS])):
+            assert (await self.record(job_id))["status"] in ENDINGS
+            self.attempts.append(Owner(token=token, job_id=job_id))
+
+    async def settle(self) -> None:
+        """An attempt is over, perhaps long after others have taken it up."""
+        if self.attempts:
+            attempt = self.chance.choice(self.attempts)
+            key = self.store.keys.webhook(attempt.job_id)
+            before = await self.redis.hgetall(key)
+            outcome = self.chance.choice(list(Outcome))
+            await self.twice("settle", attempt.job_id, attempt.token, outcome, 0, "503", "receiver.example")
+            assert before.get("token") == attempt.token or await self.redis.hgetall(key) == before
+
+    async def purge(self) -> None:
+        """A job is retired, and one that was retired some time ago is erased."""
+        if self.retired and self.chance.random() < 0.5:
+            job_id = self.retired.pop()
+            await self.twice("erase", job_id, extra_key=self.store.keys.idempotency("none"))
+            self.job_ids.remove(job_id)
+            self.open = [one for one in self.open if one != job_id]
+            self.erased.append(job_id)
+        elif not self.retired:
+            job_id = self.chance.choice(self.job_ids)
+            if (await self.record(job_id))["status"] not in ENDINGS:
+                self.cancelled.add(job_id)
+            await self.twice("retire", job_id, "Deleted.")
+            self.retired.append(job_id)
+
     async def some_owner(self) -> Owner | None:
         """A former owner of some job, or more often the last one."""
         if not self.owners:
@@ -192,8 +231,16 @@ class World:
         waiting, leases, delayed, deadlines = [
             await self.redis.zrange(key, 0, -1) for key in (keys.waiting, keys.leases, keys.delayed, keys.deadlines)
         ]
+        for job_id in self.erased:
+            assert job_id not in {*waiting, *leases, *delayed, *deadlines}
+            assert not await self.redis.exists(keys.job(job_id), keys.events(job_id), keys.webhook(job_id))
         for job_id in job_ids:
             record = await self.record(job_id)
+            record.pop("purging", None)
+            webhook = await self.redis.hgetall(keys.webhook(job_id))
+            scheduled = await self.redis.zscore(keys.webhooks, job_id) is not None
+            assert webhook.get("status") == (record["status"] if record["status"] in ENDINGS else None)
+            assert scheduled == (webhook.get("state") == "pending"), "whatever is not settled comes back"
             places = [job_id in waiting, job_id in leases, job_id in delayed]
             assert bool(record.get("owner")) == (job_id in leases)
             if record["status"] in ENDINGS:
