@@ -15,9 +15,10 @@ NAMED: Final[dict[str, Any]] = {
     "global": {
         "redis": {"existingSecret": "redis", "address": "redis.example:6379"},
         "s3": {"bucket": "rooms", "existingSecret": "s3"},
+        "apiKeys": {"existingSecret": "keys"},
     }
 }
-"""What an operator has to say: where Redis and the bucket are."""
+"""What an operator has to say: where Redis and the bucket are, and who may come in."""
 
 
 def build(directory: Path) -> Path:

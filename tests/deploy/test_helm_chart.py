@@ -128,6 +128,7 @@ def _peer(name: str) -> Mapping[str, Any]:
     [
         ({"global": {"redis": {"existingSecret": ""}}}, "global.redis.existingSecret"),
         ({"global": {"s3": {"bucket": ""}}}, "global.s3.bucket"),
+        ({"global": {"apiKeys": {"existingSecret": ""}}}, "global.apiKeys.existingSecret"),
         ({"worker": {"autoscaling": {"kind": "keda"}}, "global": {"redis": {"address": ""}}}, "global.redis.address"),
         ({"diffusion": {"env": {"MODOMO_DIFFUSION_ENGINE": "auto"}}}, "MODOMO_DIFFUSION_ENGINE"),
         ({"detection": {"autoscaling": {"kind": "hpa"}, "resources": {"requests": {"cpu": ""}}}}, "requests.cpu"),
