@@ -53,6 +53,17 @@ def test_a_checkpoint_with_fixed_classes_is_mapped_to_our_labels(tiny_vision: We
     assert {candidate.label for candidate in found} <= set(names.known(dict(enumerate(COCO))).values())
 
 
+def test_a_checkpoint_of_boxes_alone_serves_as_well(tmp_path: Path) -> None:
+    from servicekit.testing.tiny_yolo import write_yolo11
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        write_yolo11(tmp_path / "boxes.pt", boxes_only=True)
+    found = yolo(tmp_path / "boxes.pt").detect(PHOTO)
+    assert found
+    assert {candidate.label for candidate in found} <= set(names.known(dict(enumerate(COCO))).values())
+
+
 def test_sam2_looks_once_and_cuts_all_boxes_out_in_one_batch(tiny_vision: WeightStore) -> None:
     model = Sam2(tiny_vision.path("sam2"), choose("cpu"))
     calls: list[str] = []

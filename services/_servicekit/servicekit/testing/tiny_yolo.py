@@ -53,11 +53,15 @@ def prompt_free(configuration: str | dict[str, Any], names: dict[int, str]) -> A
     return model
 
 
-def write_yolo11(file: Path) -> None:
-    """A YOLO11 segmentation checkpoint with COCO's 80 classes."""
-    model = TASKS.SegmentationModel(_configuration("yolo11n-seg.yaml", classes=80), verbose=False)
+def write_yolo11(file: Path, *, boxes_only: bool = False) -> None:
+    """A YOLO11 checkpoint with COCO's 80 classes, for segmentation or for boxes alone."""
+    if boxes_only:
+        model = TASKS.DetectionModel(_configuration("yolo11n.yaml", classes=80), verbose=False)
+        model.task = "detect"
+    else:
+        model = TASKS.SegmentationModel(_configuration("yolo11n-seg.yaml", classes=80), verbose=False)
+        model.task = "segment"
     model.args = dict(DEFAULT_CFG_DICT)
-    model.task = "segment"
     model.names = default_class_names("coco8.yaml")
     _settle(model)
     for branch in model.model[-1].cv3:
