@@ -167,4 +167,8 @@ def _server_credentials(identity: Identity) -> grpc.ServerCredentials:
         used = newest
         return configuration(newest)
 
-    return grpc.dynamic_ssl_server_credentials(configuration(used), changed, require_client_authentication=True)
+    return grpc.dynamic_ssl_server_credentials(
+        configuration(used),
+        changed,  # type: ignore[arg-type]  # the published types forget that None means no change
+        require_client_authentication=True,
+    )

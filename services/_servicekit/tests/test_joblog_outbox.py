@@ -125,8 +125,8 @@ async def test_what_is_given_up_is_kept_for_operators(
     (delivery,) = await _take(joblog)
     await joblog.outbox.settle(delivery, Settlement(outcome=Outcome.LOST, reason="404", receiver="receiver.example"))
     keys = Keys(joblog_settings.joblog_namespace)
-    (entry,) = await redis.xrange(keys.lost) or ()
-    lost: Any = entry[1]
+    entries: Any = await redis.xrange(keys.lost)
+    ((_, lost),) = entries
     assert (lost["job"], lost["receiver"], lost["reason"], lost["attempts"]) == (job_id, "receiver.example", "404", "1")
     assert (await redis.hget(keys.webhook(job_id), "state")) == "lost"
     assert await _take(joblog) == []

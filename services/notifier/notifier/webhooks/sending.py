@@ -96,17 +96,17 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-def _sent(destination: Destination, body: bytes, headers: Mapping[str, str]) -> dict[str, str]:
+def _sent(destination: Destination, body: bytes, headers: Mapping[str, str]) -> list[tuple[bytes | str, bytes | str]]:
     name = f"[{destination.host}]" if ":" in destination.host else destination.host
     default = 443 if destination.scheme == "https" else 80
-    return {
-        "Host": name if destination.port == default else f"{name}:{destination.port}",
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "User-Agent": "Modomo-Webhooks/1",
-        "Connection": "close",
-        **headers,
-    }
+    return [
+        ("Host", name if destination.port == default else f"{name}:{destination.port}"),
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        ("User-Agent", "Modomo-Webhooks/1"),
+        ("Connection", "close"),
+        *headers.items(),
+    ]
 
 
 async def _read(response: httpcore.Response) -> None:
