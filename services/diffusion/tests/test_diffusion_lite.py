@@ -1,7 +1,6 @@
-"""The lite engine's graphics: colours, light, perspective, materials, doubt, and what they make of a drawn room."""
+"""What the lite engine makes of a drawn room."""
 
 from dataclasses import replace
-from math import atan2, cos, radians, sin
 
 import cv2
 import numpy as np
@@ -10,13 +9,10 @@ import pytest
 from diffusion.domain import RGB, Maps, Restyling, Result, Tier
 from diffusion.domain import Region as Mask
 from diffusion.keep import composite
-from diffusion.lite import camera, colour, light
+from diffusion.lite import colour
 from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.choice import choose
 from diffusion.lite.guess import CONFIDENCE
-from diffusion.lite.materials import catalogue
-from diffusion.lite.order import in_order
-from diffusion.lite.regions import Layout, Region
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
 from servicekit import ade20k
@@ -66,116 +62,6 @@ def result(asked: Restyling) -> Result:
 def mean_lab(image: RGB, inside: Mask) -> Floats:
     eroded = cv2.erode(inside.astype(np.uint8), np.ones((7, 7), dtype=np.uint8)).astype(bool)
     return floats(colour.lab(colour.linear(image))[eroded].mean(axis=0))
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    # pairs 1, 7, 13, 17, 20 and 25 of the table in Sharma, Wu and Dalal (2005)
-    [
-        ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
-        ((50.0, 0.0, 0.0), (50.0, -1.0, 2.0), 2.3669),
-        ((50.0, -0.0010, 2.4900), (50.0, 0.0011, -2.4900), 4.7461),
-        ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
-        ((50.0, 2.5, 0.0), (50.0, 3.1736, 0.5854), 1.0),
-        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
-    ],
-)
-def test_colour_difference_agrees_with_the_published_table(
-    one: tuple[float, ...], other: tuple[float, ...], expected: float
-) -> None:
-    assert float(colour.delta_e(floats(one), floats(other))) == pytest.approx(expected, abs=2e-3)
-
-
-def test_every_srgb_level_survives_linear_light() -> None:
-    levels = np.arange(256, dtype=np.uint8)
-    assert np.abs(colour.srgb(colour.linear(levels)).astype(int) - levels).max() <= 1
-
-
-def test_new_paint_keeps_the_shading_and_never_clips() -> None:
-    base = floats([0.4, 0.35, 0.3])
-    shade = np.linspace(0.1, 6.0, 200, dtype=np.float32)[:, None]
-    painted = light.lit(floats([0.8, 0.2, 0.05]), light.brightness(base * shade, base)[:, None])
-    assert (np.diff(painted, axis=0) > 0).all()
-    assert painted.max() < 1.0
-    np.testing.assert_allclose(
-        painted[shade[:, 0] < 1], floats([0.8, 0.2, 0.05]) * shade[shade < 1][:, None], rtol=0.02
-    )
-
-
-def test_camera_finds_the_horizon_and_the_rooms_direction() -> None:
-    true = camera.Camera(focal=480.0, horizon=210.0, centre=(320.0, 240.0), turn=radians(18), certainty=1.0)
-    photo = np.full((480, 640), 200, dtype=np.uint8)
-    for offset in np.arange(-4.0, 4.0, 0.5):
-        for start, end in (((offset, 2.0), (offset, 9.0)), ((-3.0, offset + 6.5), (3.0, offset + 6.5))):
-            cv2.line(photo, _pixel(true, *start), _pixel(true, *end), (60,), 2, cv2.LINE_AA)
-    labels = np.zeros(photo.shape, dtype=np.uint8)
-    labels[260:] = Region.FLOOR
-    found = camera.find(photo, Layout(labels=labels, confidence=np.ones(photo.shape, dtype=np.float32)))
-    assert found.certainty > camera.LEAST_CERTAINTY
-    assert found.horizon == pytest.approx(true.horizon, abs=30)
-    turns = np.degrees(found.turn - true.turn) % 90
-    assert min(turns, 90 - turns) < 8
-
-
-def _pixel(view: camera.Camera, over: float, along: float) -> tuple[int, int]:
-    """Where a floor point is seen: the inverse of Camera.floor, worked out on its own."""
-    pitch = atan2(view.centre[1] - view.horizon, view.focal)
-    right = over * cos(view.turn) + along * sin(view.turn)
-    ahead = along * cos(view.turn) - over * sin(view.turn)
-    down = camera.EYE_HEIGHT * cos(pitch) - ahead * sin(pitch)
-    depth = camera.EYE_HEIGHT * sin(pitch) + ahead * cos(pitch)
-    return round(view.centre[0] + view.focal * right / depth), round(view.centre[1] + view.focal * down / depth)
-
-
-def test_floor_points_are_where_they_are_seen() -> None:
-    view = camera.Camera(focal=500.0, horizon=180.0, centre=(320.0, 240.0), turn=0.3, certainty=1.0)
-    for point in ((0.0, 3.0), (-1.2, 2.5), (2.0, 6.0)):
-        column, row = _pixel(view, *point)
-        over, along = view.floor(floats([column]), floats([row]))
-        assert (over[0], along[0]) == pytest.approx(point, rel=0.03, abs=0.03)
-
-
-def test_floor_points_turn_with_the_room() -> None:
-    straight = camera.Camera(focal=500.0, horizon=200.0, centre=(320.0, 240.0), turn=0.0, certainty=1.0)
-    turned = replace(straight, turn=0.3)
-    pixel = floats([400.0]), floats([420.0])
-    over, along = straight.floor(*pixel)
-    assert turned.floor(*pixel)[0] == pytest.approx(over * cos(0.3) - along * sin(0.3), abs=1e-4)
-    assert float(straight.floor(floats([320.0]), floats([1e6]))[1][0]) < 1.0, "straight down lies at one's feet"
-
-
-FINISHES = {
-    finish.name: finish
-    for style in STYLES.values()
-    for materials in (style.materials, *(room.materials for room in style.rooms.values()))
-    for finish in (*materials.wall, *materials.floor, *materials.rug)
-}
-
-
-@pytest.mark.parametrize("name", sorted(FINISHES))
-def test_textures_repeat_without_a_seam_in_the_colour_asked_for(name: str) -> None:
-    texture = catalogue.texture(FINISHES[name], 3)
-    if texture is None:
-        assert FINISHES[name].pattern in {"plain", "fabric", "leather", "panels"}
-        return
-    color = colour.from_hex(FINISHES[name].color)
-    np.testing.assert_allclose(texture.albedo.mean(axis=(0, 1)), color, rtol=0.05)
-    for axis in (0, 1):
-        steps = np.abs(np.diff(texture.albedo, axis=axis)).mean(axis=(1 - axis, 2))
-        seam = np.abs(np.take(texture.albedo, 0, axis) - np.take(texture.albedo, -1, axis)).mean()
-        assert seam <= steps.max() * 1.25, "the seam is no more visible than the pattern's own joints"
-
-
-def test_walls_over_a_ceiling_and_under_a_floor_are_not_walls() -> None:
-    labels = np.full((100, 3), Region.WALL, dtype=np.uint8)
-    labels[10:30, 0] = Region.CEILING
-    labels[60:90, 1] = Region.FLOOR
-    labels[70:72, 2] = Region.CEILING  # a label lost in the middle of a wall
-    ordered = in_order(labels)
-    assert (ordered[:30, 0] == Region.CEILING).all()
-    assert (ordered[30:, 0] == Region.WALL).all()
-    assert (ordered[60:, 1] == Region.FLOOR).all()
-    assert (ordered[:70, 2] == Region.WALL).all()
 
 
 @pytest.mark.parametrize("style", sorted(STYLES))

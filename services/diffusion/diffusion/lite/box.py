@@ -49,7 +49,12 @@ class Box:
         number = reaches.argmin(axis=0)
         reach = reaches.min(axis=0)
         place = reach * np.where(number == 0, over, along)
-        return Seen(wall=number, over=floats(place), down=floats(reach * down), grain=reach)
+        slant = (
+            reach
+            * np.hypot(over, along)
+            / np.choose(number, [wall or FAR for wall in (self.front, self.left, self.right)])
+        )
+        return Seen(wall=number, over=floats(place), down=floats(reach * down), grain=reach, slant=floats(slant))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +69,8 @@ class Seen:
     """Metres below the camera's height."""
     grain: Floats
     """Metres of wall that a pixel covers, where it is seen straight."""
+    slant: Floats
+    """How many times that it covers along the wall."""
 
 
 def find(layout: Layout, camera: Camera) -> Box | None:

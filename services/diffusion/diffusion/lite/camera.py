@@ -68,6 +68,21 @@ class Camera:
         along = x * sin(self.turn) + ahead * cos(self.turn)
         return floats(over), floats(along), floats(y * cos(pitch) + self.focal * sin(pitch))
 
+    def seen(self, over: Floats, along: Floats) -> tuple[Floats, Floats]:
+        """Columns and rows at which floor points, in metres, are seen: the inverse of `floor`.
+
+        Points behind the camera are seen far below the picture.
+        """
+        pitch = atan2(self.centre[1] - self.horizon, self.focal)
+        right = over * cos(self.turn) + along * sin(self.turn)
+        ahead = along * cos(self.turn) - over * sin(self.turn)
+        depth = EYE_HEIGHT * sin(pitch) + ahead * cos(pitch)
+        down = EYE_HEIGHT * cos(pitch) - ahead * sin(pitch)
+        nearest = 1e-2 * EYE_HEIGHT
+        columns = self.centre[0] + self.focal * right / np.maximum(depth, nearest)
+        rows = self.centre[1] + self.focal * np.where(depth > nearest, down, EYE_HEIGHT) / np.maximum(depth, nearest)
+        return floats(columns), floats(rows)
+
     def floor_scale(self, rows: Floats) -> tuple[Floats, Floats]:
         """Metres of floor that a pixel covers in each row: sideways, and away from the camera."""
         pitch = atan2(self.centre[1] - self.horizon, self.focal)

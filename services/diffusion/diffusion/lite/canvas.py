@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.domain import RGB, Surface
-from diffusion.lite import colour, matting
+from diffusion.lite import colour, light, matting
 from diffusion.lite.arrays import Bits, Floats, floats, share_of
 from diffusion.lite.choice import Choice
 from diffusion.lite.regions import Region
 from diffusion.lite.scene import Scene
+from diffusion.lite.sizes import sampled
 
 BORDER: Final = 1.5
 """Width in pixels, at a long side of 1024, over which new paint ends."""
@@ -28,8 +29,15 @@ class Patch:
     share: Floats
     """N×1, how much of the pixel is inside, above 0."""
 
+    light: Floats
+    """N×3 linear light of the graded photo there."""
+
     core: NDArray[np.intp]
-    """Positions of the pixels that are wholly inside, or all where there are none."""
+    """Which of the N are wholly inside; all where none are."""
+
+    def typical(self, *, share: float = 0.5) -> Floats:
+        """The reference colour of what is inside; see light.reference."""
+        return light.reference(self.light[self.core], share=share)
 
 
 @dataclass(kw_only=True)
@@ -62,12 +70,18 @@ class Canvas:
         down, over = np.nonzero(share > 1e-3)
         index = (down + top) * mask.shape[1] + over + left
         share = share[down, over]
-        core = index[share > 0.999]
-        return Patch(index=index, share=share[:, None], core=core if len(core) else index)
+        core = np.flatnonzero(share > 0.999)
+        return Patch(
+            index=index,
+            share=share[:, None],
+            light=self.scene.light.reshape(-1, 3)[index],
+            core=core if len(core) else np.arange(len(index)),
+        )
 
-    def light(self, index: NDArray[np.intp]) -> Floats:
-        """N×3 linear light of the graded photo at positions."""
-        return floats(self.scene.light.reshape(-1, 3)[index])
+    def shade(self, patch: Patch, mask: Bits, base: Floats, *, tint: float = light.TINT) -> Floats:
+        """N×3, how much brighter than a reference colour each pixel of a patch is lit, per channel."""
+        cast = light.tint(self.scene.small, mask, base, amount=tint)
+        return floats(light.brightness(patch.light, base)[:, None] * sampled(cast, patch.index, mask.shape))
 
     def lay(self, patch: Patch, fresh: Floats) -> None:
         """Puts N×3 linear light in the place of the photo's.
@@ -75,7 +89,13 @@ class Canvas:
         Surfaces share their borders: where two meet, their shares add up to 1 and nothing of the old paint is left
         between them (a partition of unity).
         """
-        self.painted.reshape(-1, 3)[patch.index] += patch.share * (fresh - self.light(patch.index))
+        self.painted.reshape(-1, 3)[patch.index] += patch.share * (fresh - patch.light)
+
+    def cover(self, index: NDArray[np.intp], share: Floats, fresh: Floats) -> None:
+        """Puts N×3 linear light over what is painted already, at N positions; `share` is N×1."""
+        flat = self.painted.reshape(-1, 3)
+        under = flat[index]
+        flat[index] = under + share * (fresh - under)
 
     def note(self, region: Region, mask: Bits, material: str) -> None:
         """Remembers for the manifest what a surface became; an empty material says that it was left alone."""

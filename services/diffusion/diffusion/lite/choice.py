@@ -10,9 +10,13 @@ import numpy as np
 from diffusion.domain import Restyling
 from diffusion.lite import colour
 from diffusion.styles import Alternatives, Finish, Pattern
+from servicekit.vocabulary import RoomType
 
 BY_AREA: Final = ("wall", "floor", "upholstery", "bedding", "cabinet", "curtain", "rug")
 """Kinds of materials in the order in which the caller's colours are given out."""
+
+BARE: Final = frozenset({RoomType.KITCHEN, RoomType.BATHROOM})
+"""Rooms whose floor stays bare."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,9 @@ class Choice:
     """For dark furniture that the chosen paint cannot cover."""
     accent: Finish
     """Cushions and other small textiles."""
+
+    may_add_rug: bool
+    """Whether the room's type is one that a rug may be added to."""
 
     seed: int
     """For what the patterns leave to chance."""
@@ -60,6 +67,7 @@ def choose(restyling: Restyling, variant: int) -> Choice:
         trim=Finish(name="trim lacquer", pattern=Pattern.PLAIN, color=palette.trim),
         wood=Finish(name="stained wood", pattern=Pattern.PLAIN, color=palette.wood),
         accent=Finish(name="accent fabric", pattern=Pattern.FABRIC, color=accent),
+        may_add_rug=restyling.room_type not in BARE,
         seed=int(random.integers(1 << 32)) + variant,
     )
 

@@ -11,10 +11,14 @@ from diffusion.lite.sizes import enlarged, reduced
 
 STRANGE: Final = 20.0
 """Distance in a*b* from the region's colour around that no light explains: something hangs or stands before it."""
+BRIGHTER: Final = 4.0
+"""Difference in L* from which a paler pixel is a highlight."""
 AROUND: Final = 0.1
 """Half the width of that neighbourhood, in long sides."""
 SIDE: Final = 320
 """Long side, in pixels, at which colours around are averaged."""
+LEAST_THING: Final = 0.0007
+"""Share of the picture that a thing fills."""
 RIM: Final = 3
 """Pixels of `lab` along the border of a mask whose colour is mixed with what is beyond it."""
 STEP: Final = 5.0
@@ -28,24 +32,43 @@ def without_strangers(lab: Floats, mask: Bits) -> Bits:
     highlight on it (Shafer's dichromatic reflection model, 1985).
     """
     fine = reduced(mask, max(lab.shape), nearest=True)
-    small = reduced(lab, SIDE)
-    weight = reduced(floats(fine), SIDE)
-    radius = max(2, round(AROUND * max(weight.shape)))
+    small, inside = reduced(lab, SIDE), floats(reduced(fine, SIDE, nearest=True))
+    usual = _around(small, inside, AROUND)
+    # once more without what stood out, and over a wider view: the middle of a large picture is used to itself
+    usual = _around(small, inside * (1 - _away(small, usual)), 2 * AROUND)
+    strange = _away(lab, enlarged(usual, lab.shape)) & fine
+    outlines = grown(things(_away_from_the_border(strange, fine)), 1)
+    return mask & ~bits(cv2.resize(outlines, mask.shape[::-1], interpolation=cv2.INTER_NEAREST))
+
+
+def _around(lab: Floats, weight: Floats, share: float) -> Floats:
+    """h×w×3, the mean colour over `share` of the long side to each side, with the mean of all where none is near."""
+    radius = max(2, round(share * max(weight.shape)))
     window = (2 * radius + 1, 2 * radius + 1)
-    usual = floats(cv2.blur(small * weight[..., None], window) / (cv2.blur(weight, window)[..., None] + 1e-3))
-    around = enlarged(usual, lab.shape)
-    away = lab - around
-    paler = np.hypot(lab[..., 1], lab[..., 2]) < np.hypot(around[..., 1], around[..., 2])
-    highlight = paler & (away[..., 0] > 4.0)
-    strange = bits((np.hypot(away[..., 1], away[..., 2]) > STRANGE) & ~highlight)
-    outlines = grown(_away_from_the_border(strange, fine), 1)
-    return bits(mask * (enlarged(floats(outlines), mask.shape) < 0.5))
+    everywhere = np.average(lab.reshape(-1, 3), axis=0, weights=weight.ravel() + 1e-6)
+    near = floats(cv2.blur(weight, window))[..., None]
+    return floats((cv2.blur(lab * weight[..., None], window) + 1e-2 * everywhere) / (near + 1e-2))
+
+
+def _away(lab: Floats, usual: Floats) -> Bits:
+    """h×w, 1 where a colour is not explained by light on the usual one."""
+    paler = np.hypot(lab[..., 1], lab[..., 2]) < np.hypot(usual[..., 1], usual[..., 2])
+    highlight = paler & (lab[..., 0] - usual[..., 0] > BRIGHTER)
+    return bits((np.hypot(lab[..., 1] - usual[..., 1], lab[..., 2] - usual[..., 2]) > STRANGE) & ~highlight)
 
 
 def _away_from_the_border(strange: Bits, mask: Bits) -> Bits:
     """Strange pixels without the rims along the mask's border, where the colours of two surfaces mix."""
     seeds = bits(cv2.medianBlur(strange, 5)) & shrunk(mask, RIM)
     return strange & grown(seeds, 2 * RIM)
+
+
+def things(strange: Bits) -> Bits:
+    """The connected parts (h×w) that are large enough to be a thing and no stone or flower of a pattern."""
+    _count, numbers, stats, _centres = cv2.connectedComponentsWithStats(strange, connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] >= LEAST_THING * strange.size
+    large[0] = False
+    return bits(large[numbers])
 
 
 def edges(lab: Floats) -> Bits:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.lite import colour, light
-from diffusion.lite.arrays import Floats, floats
+from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.camera import Camera
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.materials import catalogue
@@ -14,36 +14,47 @@ from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
 from diffusion.lite.regions import Region
 from diffusion.lite.relief import smooth_shading
+from diffusion.lite.sizes import sampled
 from diffusion.lite.surface import sure
 
 SUBROWS: Final = (0.25, 0.75)
 """Where down a pixel the texture is sampled: it is seen at a slant."""
 
 
-def lay_floor(canvas: Canvas) -> None:
-    """Lays the chosen floor under the photo's light."""
+def lay_floor(canvas: Canvas) -> tuple[Bits, Floats] | None:
+    """Lays the chosen floor under the photo's light.
+
+    Returns where (H×W, 1 inside) and its shading (h×w×3), None where no floor is sure.
+    """
     mask = sure(canvas, Region.FLOOR)
     if mask is None:
-        return
+        return None
     finish = canvas.choice.floor
     patch = canvas.patch(mask)
-    base = light.reference(canvas.light(patch.core))
-    shade = smooth_shading(canvas.scene.light, mask, base).reshape(-1, 3)[patch.index]
+    shade = smooth_shading(canvas.scene.light, mask, patch.typical())
     texture = catalogue.texture(finish, canvas.choice.seed)
     albedo = colour.from_hex(finish.color)
     if texture is not None:
         albedo = laid(texture, canvas.scene.camera, patch.index, mask.shape[1])
-    canvas.lay(patch, light.lit(albedo, shade))
+    canvas.lay(patch, light.lit(albedo, sampled(shade, patch.index, mask.shape)))
     canvas.note(Region.FLOOR, mask, finish.name)
+    return mask, shade
 
 
-def laid(texture: Texture, camera: Camera, index: NDArray[np.intp], width: int) -> Floats:
-    """N×3 albedo of the floor as the camera sees it at N positions in the flattened picture."""
+def laid(
+    texture: Texture, camera: Camera, index: NDArray[np.intp], width: int, *, origin: tuple[float, float] = (0.0, 0.0)
+) -> Floats:
+    """N×3 albedo of the floor as the camera sees it at N positions in the flattened picture.
+
+    `origin` is where on the floor, in metres over and along, the texture begins.
+    """
     rows, columns = np.divmod(index, width)
     samples = []
     for offset in SUBROWS:
         row = floats(rows + offset)
         sideways, away = camera.floor_scale(row)
         over, along = camera.floor(floats(columns + 0.5), row)
-        samples.append(albedo_at(texture, over, along, np.maximum(sideways, away / (2 * len(SUBROWS)))))
+        samples.append(
+            albedo_at(texture, over - origin[0], along - origin[1], np.maximum(sideways, away / (2 * len(SUBROWS))))
+        )
     return floats(np.mean(samples, axis=0))

@@ -10,7 +10,8 @@ from diffusion.lite.arrays import Bits, Floats, share_of
 from diffusion.lite.bedding import blankets
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.doubt import outlined, without_strangers
-from diffusion.lite.recolouring import recolour, turns_grey, typical
+from diffusion.lite.morphology import bits
+from diffusion.lite.recolouring import recolour, turns_grey
 from diffusion.lite.regions import Region
 from diffusion.lite.sizes import reduced
 from diffusion.lite.surface import LEAST_PART, parts, sure
@@ -57,23 +58,25 @@ def _recolour(canvas: Canvas, region: Region, finish: Finish) -> None:
         return
     if region in (Region.CABINET, Region.CURTAIN, Region.DOOR):
         mask = without_strangers(canvas.scene.lab, mask)
-    done = np.zeros_like(mask)
+    done, used = np.zeros_like(mask), dict[str, None]()
     count, numbers = parts(mask)
     for number in range(1, count + 1):
-        part = np.asarray(numbers == number, dtype=np.uint8)
-        if _is_one_thing(canvas, part) and (region is not Region.DOOR or is_opaque(canvas.scene.lab, part)):
-            if region is Region.BED:
-                part = blankets(canvas.scene.lab, canvas.scene.edges, part)
-            used = _fitting(canvas, region, part, finish)
-            recolour(canvas, part, colour.from_hex(used.color))
-            done |= part
-    canvas.note(region, done if done.any() else mask, finish.name if done.any() else "")
+        part = bits(numbers == number)
+        if not _is_one_thing(canvas, part) or (region is Region.DOOR and not is_opaque(canvas.scene.lab, part)):
+            continue
+        if region is Region.BED:
+            part = blankets(canvas.scene.lab, canvas.scene.edges, part)
+        fitting = _fitting(canvas, region, part, finish)
+        recolour(canvas, part, colour.from_hex(fitting.color))
+        done |= part
+        used[fitting.name] = None
+    canvas.note(region, done if used else mask, " and ".join(used))
 
 
 def _fitting(canvas: Canvas, region: Region, part: Bits, finish: Finish) -> Finish:
     """The finish, or the style's wood for dark furniture that its paint would only turn grey."""
     is_wooden = region in (Region.CABINET, Region.DOOR)
-    if is_wooden and turns_grey(colour.from_hex(finish.color), typical(canvas, part)):
+    if is_wooden and turns_grey(colour.from_hex(finish.color), canvas.patch(part).typical()):
         return canvas.choice.wood
     return finish
 

@@ -14,7 +14,6 @@ import numpy as np
 
 from diffusion.lite import colour
 from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.sizes import enlarged, reduced
 
 DARKEST: Final = 0.004
 """Luminance below which a reference says nothing: sensor noise would become paint."""
@@ -43,19 +42,20 @@ def brightness(light: Floats, base: Floats) -> Floats:
 
 
 def tint(photo: Floats, mask: Bits, base: Floats, *, amount: float = TINT) -> Floats:
-    """H×W×3 factors of luminance about 1: the colour of the light on a mask against its reference.
+    """Factors of luminance about 1 of the photo's size: the colour of the light on a mask against its reference.
 
-    The more saturated the old paint was, the less its channels say of the light's colour.
+    `photo` is h×w×3 linear light, best as small as SIDE; the mask is H×W. The more saturated the old paint was, the
+    less its channels say of the light's colour.
     """
-    small, weight = reduced(photo, SIDE), reduced(floats(mask), SIDE)
-    radius = max(2, round(AROUND * max(small.shape)))
+    size = (photo.shape[1], photo.shape[0])
+    weight = floats(cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)) / np.float32(255.0)
+    radius = max(2, round(AROUND * max(size)))
     window = (2 * radius + 1, 2 * radius + 1)
     near = floats(cv2.blur(weight, window))[..., None]
-    around = floats(cv2.blur(small * weight[..., None], window)) / np.maximum(near, 1e-4) / base
+    around = floats(cv2.blur(photo * weight[..., None], window)) / np.maximum(near, 1e-4) / base
     cast = around / np.maximum(colour.luminance(floats(around)), 1e-3)[..., None]
     cast = np.where(near > 1e-3, np.clip(cast, 1 / STRONGEST, STRONGEST), 1.0)
-    share = amount * float(base.min() / base.max())
-    return enlarged(floats(1.0 + share * (cast - 1.0)), photo.shape)
+    return floats(1.0 + amount * float(base.min() / base.max()) * (cast - 1.0))
 
 
 def lit(albedo: Floats, shade: Floats, *, gloss: float | None = None) -> Floats:

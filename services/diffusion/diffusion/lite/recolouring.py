@@ -14,7 +14,7 @@ DARKER: Final = 42.0
 """How far down."""
 CLEARLY: Final = 12.0
 """L* short of its goal from which a pale colour is not itself any more: it turns grey."""
-PALE: Final = 10.0
+PALE: Final = 14.0
 """Chroma of such a colour."""
 TINT: Final = 0.25
 """As light.TINT, but less: what is left of a pattern's colours."""
@@ -23,15 +23,9 @@ TINT: Final = 0.25
 def recolour(canvas: Canvas, mask: Bits, color: Floats) -> None:
     """Lays a colour (3 values of linear light) on a mask (H×W, 1 inside, not empty), as far as `within_reach`."""
     patch = canvas.patch(mask)
-    base = light.reference(canvas.light(patch.core))
-    tint = light.tint(canvas.scene.light, mask, base, amount=TINT).reshape(-1, 3)[patch.index]
-    shade = light.brightness(canvas.light(patch.index), base)[:, None] * tint
+    base = patch.typical()
+    shade = canvas.shade(patch, mask, base, tint=TINT)
     canvas.lay(patch, light.lit(within_reach(color, base), shade, gloss=float(colour.LUMINANCE @ base)))
-
-
-def typical(canvas: Canvas, mask: Bits) -> Floats:
-    """The colour, 3 values of linear light, that a mask (not empty) has in the graded photo."""
-    return light.reference(canvas.light(np.flatnonzero(mask)))
 
 
 def within_reach(color: Floats, base: Floats) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 
 from diffusion.lite import colour, light
 from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.sizes import enlarged, reduced
+from diffusion.lite.sizes import reduced
 from diffusion.lite.smoothing import smooth
 
 OLD_PATTERN: Final = 0.05
@@ -26,14 +26,14 @@ STOPS: Final = 12.0
 
 
 def smooth_shading(photo: Floats, mask: Bits, base: Floats) -> Floats:
-    """H×W×3 shading inside of a mask against a reference colour."""
+    """Shading (h×w×3, the long side at most SIDE) inside of a mask (H×W) of a photo against a reference colour."""
     small = reduced(photo, SIDE)
     weight = reduced(floats(mask), SIDE)
     stops = np.log2(np.maximum(colour.luminance(small), 2.0**-STOPS))
     logarithm = _without_joints(floats(stops), weight, float(np.log2(colour.LUMINANCE @ base))) * np.float32(np.log(2))
     radius = max(2, round(REACH * max(small.shape)))
     shade = np.exp(smooth(floats(logarithm), weight, radius, OLD_PATTERN)) / float(colour.LUMINANCE @ base)
-    return enlarged(floats(shade), photo.shape)[..., None] * light.tint(photo, mask, base, amount=TINT)
+    return floats(shade[..., None] * light.tint(small, mask, base, amount=TINT))
 
 
 def _without_joints(stops: Floats, weight: Floats, usual: float) -> Floats:

@@ -9,17 +9,24 @@ import numpy as np
 from diffusion import keep
 from diffusion.domain import RGB, Manifest, PreviewFrame, Progress, Restyling, Result
 from diffusion.domain import Region as Mask
-from diffusion.lite import floor, furnishings, scene, walls
+from diffusion.lite import floor, furnishings, rug, scene, walls
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.choice import choose
 from diffusion.lite.palette import palette_delta_e
 from diffusion.lite.regions import Region, ade20k_of
 from servicekit.engine import EngineInfo
 
+
+def _lay_floor_and_rug(canvas: Canvas) -> None:
+    laid = floor.lay_floor(canvas)
+    if laid is not None:
+        rug.add_rug(canvas, *laid)
+
+
 WORKS: Final[Sequence[tuple[str, Callable[[Canvas], None]]]] = (
     ("ceiling", walls.paint_ceiling),
     ("walls", walls.paint_walls),
-    ("floor", floor.lay_floor),
+    ("floor", _lay_floor_and_rug),
     ("textiles", furnishings.recolour_textiles),
     ("furniture", furnishings.recolour_furniture),
 )

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from diffusion.domain import Restyling
-from diffusion.lite import camera, colour, doubt, grading, matting
+from diffusion.lite import camera, colour, doubt, grading, light, matting
 from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.camera import Camera
 from diffusion.lite.guess import guessed
@@ -24,6 +24,9 @@ class Scene:
 
     light: Floats
     """H×W×3, the graded photo in linear light: what new paint is lit by."""
+
+    small: Floats
+    """h×w×3, the same with the long side at most light.SIDE."""
 
     lab: Floats
     """h×w×3, L*a*b* of it, with the long side at most LAB_SIDE."""
@@ -43,10 +46,11 @@ def understand(restyling: Restyling) -> Scene:
     rough = guessed(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
     labels = in_order(matting.follow_edges(rough.labels, photo))
     regions = Layout(labels=labels, confidence=rough.confidence)
-    light = grading.graded(photo, restyling.style.light)
-    lab = colour.lab(reduced(light, LAB_SIDE))
+    lit = grading.graded(photo, restyling.style.light)
+    lab = colour.lab(reduced(lit, LAB_SIDE))
     return Scene(
-        light=light,
+        light=lit,
+        small=reduced(lit, light.SIDE),
         lab=lab,
         edges=doubt.edges(lab),
         layout=regions,

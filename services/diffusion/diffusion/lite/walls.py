@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from diffusion.lite import box, colour, light
 from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.doubt import without_strangers
+from diffusion.lite.doubt import things, without_strangers
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
+from diffusion.lite.morphology import bits, grown, opened
 from diffusion.lite.recolouring import recolour
 from diffusion.lite.regions import Region
 from diffusion.lite.relief import smooth_shading
+from diffusion.lite.sizes import enlarged, sampled
 from diffusion.lite.surface import sure
 from diffusion.lite.trim import trim
 from diffusion.styles import Finish, Pattern
@@ -34,6 +36,8 @@ LEAST_WITNESSED: Final = 0.45
 """Of a wall that is clad, see box.Box: where its foot is hidden, a second wall may be."""
 FITTING: Final = 0.22
 """Step of log luminance against the smoothed wall at which trim, sockets and rails stand out: no cladding on them."""
+SUBCOLUMNS: Final = (0.25, 0.75)
+"""Where across a pixel the texture is sampled: walls to the side are seen at a slant."""
 PLAIN_DISTANCE: Final = 3.0
 """Metres to a wall whose clouds of plaster have no direction, where no box is known."""
 
@@ -86,13 +90,11 @@ def _paint(
     if not mask.any():
         return
     patch = canvas.patch(mask)
-    base = light.reference(canvas.light(patch.core), share=BRIGHT_SHARE)
+    base = patch.typical(share=BRIGHT_SHARE)
     albedo = colour.from_hex(finish.color)
     if drawn is not None:
         albedo = _on_walls(canvas, *drawn, patch.index)
-    tint = light.tint(canvas.scene.light, mask, base).reshape(-1, 3)[patch.index]
-    shade = light.brightness(canvas.light(patch.index), base)[:, None] * tint
-    canvas.lay(patch, light.lit(albedo * dimmed(base), shade))
+    canvas.lay(patch, light.lit(albedo * dimmed(base), canvas.shade(patch, mask, base)))
     canvas.note(region, mask, finish.name)
 
 
@@ -101,18 +103,18 @@ def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: bo
     mask = without_strangers(canvas.scene.lab, mask)
     if not mask.any():
         return
-    base = light.reference(canvas.light(canvas.patch(mask).core), share=BRIGHT_SHARE)
+    base = canvas.patch(mask).typical(share=BRIGHT_SHARE)
     shade = smooth_shading(canvas.scene.light, mask, base)
     bright = colour.luminance(canvas.scene.light)
-    expected = colour.luminance(shade) * float(colour.LUMINANCE @ base)
+    expected = enlarged(colour.luminance(shade), mask.shape) * float(colour.LUMINANCE @ base)
     step = np.abs(np.log((bright + light.DARKEST) / (expected + light.DARKEST)))
-    fitting = cv2.morphologyEx((step > FITTING).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), dtype=np.uint8))
-    free = np.asarray(mask * (1 - cv2.dilate(fitting, np.ones((3, 3), dtype=np.uint8))), dtype=np.uint8)
+    fitting = things(opened(bits(step > FITTING), 1))
+    free = mask & ~grown(fitting, 1)
     if not free.any():
         return
     patch = canvas.patch(free)
     albedo = _on_walls(canvas, texture, room, patch.index)
-    canvas.lay(patch, light.lit(albedo * dimmed(base), shade.reshape(-1, 3)[patch.index]))
+    canvas.lay(patch, light.lit(albedo * dimmed(base), sampled(shade, patch.index, mask.shape)))
     canvas.note(Region.WALL, free, finish.name)
 
 
@@ -134,8 +136,12 @@ def _on_walls(canvas: Canvas, texture: Texture, room: box.Box | None, index: NDA
     rows, columns = np.divmod(index, canvas.scene.light.shape[1])
     camera = canvas.scene.camera
     if room is not None:
-        seen = room.seen(camera, floats(columns + 0.5), floats(rows + 0.5))
-        return albedo_at(texture, seen.over, seen.down, seen.grain)
+        samples = []
+        for offset in SUBCOLUMNS:
+            seen = room.seen(camera, floats(columns + offset), floats(rows + 0.5))
+            grain = seen.grain * np.maximum(1.0, seen.slant / len(SUBCOLUMNS))
+            samples.append(albedo_at(texture, seen.over, seen.down, floats(grain)))
+        return floats(np.mean(samples, axis=0))
     metres = PLAIN_DISTANCE / camera.focal
     grain = np.full(len(rows), metres, dtype=np.float32)
     return albedo_at(texture, floats(columns * metres), floats(rows * metres), grain)

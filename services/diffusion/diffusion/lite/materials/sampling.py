@@ -7,11 +7,10 @@ import numpy as np
 
 from diffusion.lite.arrays import Floats, floats
 from diffusion.lite.materials.texture import PIXELS_PER_METRE, Texture
+from diffusion.lite.sizes import ROW
 
 COARSEST: Final = 6
 """Number of times that a texture is halved for what is far away."""
-ROW: Final = 1024
-"""Points in a row of the picture that a list of points is made, since OpenCV's maps end at 32,767."""
 
 
 def albedo_at(texture: Texture, over: Floats, along: Floats, grain: Floats) -> Floats:
