@@ -89,7 +89,9 @@ def environment(layout: Layout) -> dict[str, str]:
         "MODOMO_REDIS_URL": f"redis://127.0.0.1:{layout.redis_port}/0",
         "MODOMO_STORAGE": "local",
         "MODOMO_DATA_DIR": str(layout.data / "objects"),
-        "MODOMO_URL_SECRET": _url_secret(layout.data / "url-secret"),
+        "MODOMO_URL_SECRET": _secret(layout.data / "url-secret"),
+        "MODOMO_WEBHOOK_SECRETS": "whsec_" + _secret(layout.data / "webhook-secret"),
+        "MODOMO_WEBHOOK_NETWORKS": "127.0.0.0/8,::1/128",
         "MODOMO_GATEWAY_LISTEN": f"127.0.0.1:{layout.port}",
         "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{layout.grpc_port}",
         **addresses,
@@ -99,8 +101,8 @@ def environment(layout: Layout) -> dict[str, str]:
     }
 
 
-def _url_secret(path: Path) -> str:
-    """Signs links to pictures; kept, so that links survive a restart."""
+def _secret(path: Path) -> str:
+    """Signs links to pictures, or webhooks; kept, so that links survive a restart. 64 hex digits are base64, too."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)

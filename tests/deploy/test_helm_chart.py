@@ -164,3 +164,14 @@ def test_calls_between_components_are_plaintext_unless_there_are_certificates(ch
         if "grpc" in one.get("readinessProbe", {}):
             service = name.removeprefix("m-").upper()
             assert env[f"MODOMO_{service}_HEALTH_PORT"] == str(one["readinessProbe"]["grpc"]["port"]) == "50060"
+
+
+def test_webhooks_are_signed_by_a_secret_and_reach_nothing_inside(chart: Path) -> None:
+    manifests = render(chart, NAMED, {"global": {"webhooks": {"existingSecret": "signing"}}})
+    for name in ("m-gateway", "m-notifier"):
+        env = {one["name"]: one for one in container(of_kind(manifests, "Deployment")[name])["env"]}
+        assert env["MODOMO_WEBHOOK_SECRETS"]["valueFrom"]["secretKeyRef"]["name"] == "signing"
+    policy = of_kind(manifests, "NetworkPolicy")["m-notifier"]
+    (webhooks,) = [rule for rule in policy["spec"]["egress"] if any("ipBlock" in peer for peer in rule.get("to", ()))]
+    assert webhooks["ports"] == [{"port": 443}]
+    assert "169.254.0.0/16" in webhooks["to"][0]["ipBlock"]["except"]
