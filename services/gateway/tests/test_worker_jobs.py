@@ -100,6 +100,18 @@ async def test_first_look_is_the_first_picture(worker_bench: WorkerBench) -> Non
     assert _picture(await bench.store.get(pictures[0])).size == (WIDTH, HEIGHT)
 
 
+async def test_no_picture_of_the_engine_overtakes_a_late_first_look(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    bench.services.steps = 12
+    bench.services.seconds |= {"Preview": 0.7, "Transform": 0.1}
+    async with bench.worker(previews=8):
+        job_id = await bench.submit()
+        await bench.completed(job_id)
+    pictures = [event.preview_key for event in await bench.events(job_id) if event.preview_key]
+    assert pictures[0] == keys.preview(job_id, 0)
+    assert pictures[1:] == [keys.preview(job_id, number) for number in range(1, len(pictures))]
+
+
 async def test_no_first_look_does_not_fail_the_job(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     bench.services.errors["Preview"] = [FailedPrecondition("NO", "No.")]
