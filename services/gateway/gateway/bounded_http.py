@@ -1,9 +1,11 @@
-"""uvicorn's HTTP protocol with bounds on a request's head, which it does not have itself."""
+"""uvicorn's HTTP protocol with bounds that it lacks: on a request's head, and on clients that stop reading."""
 
 import asyncio
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.stalling import StallTimer
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 HEAD_SECONDS: Final = 15.0
@@ -11,7 +13,9 @@ HEAD_SECONDS: Final = 15.0
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Ends connections whose request line and headers are endless, or never come."""
+    """Ends connections whose request line and headers are endless, or never come, and those that are not read from."""
+
+    _stall: StallTimer
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the base's
         super().__init__(*args, **kwargs)
@@ -22,12 +26,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base's
         """A client has connected."""
         super().connection_made(transport)
+        self._stall = StallTimer(transport, self.loop)
         self._start_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has gone."""
         self._stop_timer()
+        self._stall.stop()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """It does not read."""
+        super().pause_writing()
+        self._stall.start()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._stall.stop()
+        super().resume_writing()
 
     def on_message_begin(self) -> None:
         """A request begins, the first or another one on the same connection."""

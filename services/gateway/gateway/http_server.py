@@ -11,12 +11,16 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from gateway.bounded_http import BoundedHttpProtocol
+from gateway.middleware.draining import Draining
+from gateway.stalling import BoundedWebSocketProtocol
 from servicekit import logs
 
 log = logs.get(__name__)
 
 _CLOSING_SECONDS: Final = 2
 """What connections that are still open after draining get to say goodbye."""
+_NOTICE_SECONDS: Final = 1.0
+"""At least so long, connections on which nothing happens stay open after the signal to stop."""
 _MAX_CLIENT_MESSAGE_BYTES: Final = 4096
 _IDLE_SECONDS: Final = 75
 """Longer than the usual 60 of load balancers, so that it is they who close an idle connection."""
@@ -29,11 +33,12 @@ class HttpServer:
         """`listen` is `host:port`; port 0 takes a free one."""
         logging.getLogger("uvicorn").setLevel(logging.WARNING)  # its info lines say what ours say
         self._listen = listen
+        self._draining = Draining(app)
         self._server = _Server(
             uvicorn.Config(
-                app,
+                self._draining,
                 http=BoundedHttpProtocol,
-                ws="websockets-sansio",
+                ws=BoundedWebSocketProtocol,
                 ws_max_size=_MAX_CLIENT_MESSAGE_BYTES,
                 ws_per_message_deflate=False,
                 lifespan="off",
@@ -58,12 +63,14 @@ class HttpServer:
         log.info("listening", address=self._listen, port=self.port)
 
     async def stop(self, *, drain_seconds: float) -> None:
-        """Accepts no more, lets requests and sockets end by themselves for a while, then ends them."""
+        """Accepts no more connections, lets requests and sockets end by themselves for a while, then ends them."""
+        self._draining.begin()
         for listener in self._server.servers:
             listener.close()
         log.info("draining", seconds=drain_seconds, open=len(self._server.server_state.tasks))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(drain_seconds):
+                await asyncio.sleep(_NOTICE_SECONDS)  # requests may be on their way over connections that look idle
                 while self._server.server_state.tasks:
                     await asyncio.wait(set(self._server.server_state.tasks))
         self._server.should_exit = True

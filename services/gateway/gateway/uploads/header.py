@@ -45,7 +45,7 @@ class PhotoFormat(StrEnum):
     HEIF = "HEIF"
 
 
-_BYTES_PER_PIXEL: Final = {PhotoFormat.JPEG: 6, PhotoFormat.PNG: 9, PhotoFormat.WEBP: 16, PhotoFormat.HEIF: 9}
+_BYTES_PER_PIXEL: Final = {PhotoFormat.JPEG: 6, PhotoFormat.PNG: 7, PhotoFormat.WEBP: 9, PhotoFormat.HEIF: 9}
 
 
 @dataclass(frozen=True, kw_only=True)

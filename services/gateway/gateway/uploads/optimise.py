@@ -7,6 +7,7 @@ DCT); everything else goes through Pillow.
 import asyncio
 import hashlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,16 +16,22 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from gateway.uploads import colour
+from gateway.uploads import colour, webp
 from gateway.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_header, unreadable
 from servicekit.executor import DeviceExecutor
 
 QUALITY: Final = 92
 
+Pillow.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]  # documented, but missing from its types
+"""Blocks of 16 MB, which Pillow takes by itself, stay with the C library once they are free; larger ones do not."""
+
 _NEAR: Final = 0.97
 """A size that the decoder gives by itself is taken where it is at most this much below the bound."""
 _HEAVY_BYTES: Final = 100_000_000
-"""Photos that take more to decode are decoded one at a time; the largest take up to 800 MB."""
+"""Photos that take more to decode are decoded one at a time; the largest take up to 450 MB."""
+_REDUCING_GAP: Final = 3
+"""A picture is shrunk fast to no less than so many times its final size, and well from there."""
+_BAND_ROWS: Final = 64
 _ORIENTATION_TAG: Final = 0x0112
 _UPRIGHT: Final = {
     2: Pillow.Transpose.FLIP_LEFT_RIGHT,
@@ -83,17 +90,25 @@ def optimise(data: bytes, header: PhotoHeader, *, long_side: int) -> Photo:
 
         register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     try:
-        with Pillow.open(io.BytesIO(data), formats=[header.format]) as picture:
-            pixels = _pixels(picture, data, header, long_side)
-            orientation = _orientation(picture)
-            profile = picture.info.get("icc_profile", b"")
+        pixels, orientation, profile = _decoded(data, header, long_side)
     except (*DAMAGED, Pillow.DecompressionBombError) as error:
         raise unreadable(header.format) from error
-    pixels = colour.to_srgb(_bounded(pixels, long_side), profile if isinstance(profile, bytes) else b"")
+    pixels = colour.to_srgb(_bounded(pixels, long_side), profile)
     if orientation in _UPRIGHT:
         pixels = pixels.transpose(_UPRIGHT[orientation])
     jpeg = simplejpeg.encode_jpeg(np.asarray(pixels), quality=QUALITY, colorspace="RGB", colorsubsampling="444")
     return Photo(jpeg=jpeg, width=pixels.width, height=pixels.height, digest=hashlib.sha256(jpeg).hexdigest())
+
+
+def _decoded(data: bytes, header: PhotoHeader, long_side: int) -> tuple[Pillow.Image, int, bytes]:
+    """Pixels as they lie in the file, EXIF orientation, and colour profile."""
+    if header.format is PhotoFormat.WEBP:
+        pixels = webp.decode(data, shrink=_shrink((header.width, header.height), long_side))
+        return pixels, _orientation(lambda: webp.exif(data)), webp.chunk(data, b"ICCP")
+    with Pillow.open(io.BytesIO(data), formats=[header.format]) as picture:
+        pixels = _pixels(picture, data, header, long_side)
+        profile = picture.info.get("icc_profile", b"")
+        return pixels, _orientation(picture.getexif), profile if isinstance(profile, bytes) else b""
 
 
 def _pixels(picture: Pillow.Image, data: bytes, header: PhotoHeader, long_side: int) -> Pillow.Image:
@@ -133,7 +148,24 @@ def _bounded(picture: Pillow.Image, long_side: int) -> Pillow.Image:
     size = _bounded_size(*picture.size, long_side)
     if size == picture.size:
         return picture
-    return picture.resize(size, Pillow.Resampling.HAMMING, reducing_gap=3.0)
+    shrink = _shrink(picture.size, long_side)
+    if shrink > 1:
+        picture = _reduced(picture, shrink)
+    return picture.resize(size, Pillow.Resampling.HAMMING)
+
+
+def _shrink(size: tuple[int, int], long_side: int) -> int:
+    """How many times a picture may be shrunk fast before it is resized well."""
+    return max(1, max(size) // (_REDUCING_GAP * long_side))
+
+
+def _reduced(picture: Pillow.Image, factor: int) -> Pillow.Image:
+    """As Image.reduce, band by band: Pillow copies a picture that has transparency before it reduces it."""
+    small = Pillow.new(picture.mode, (-(-picture.width // factor), -(-picture.height // factor)))
+    for top in range(0, small.height, _BAND_ROWS):
+        bottom = min((top + _BAND_ROWS) * factor, picture.height)
+        small.paste(picture.crop((0, top * factor, picture.width, bottom)).reduce(factor), (0, top))
+    return small
 
 
 def _bounded_size(width: int, height: int, long_side: int) -> tuple[int, int]:
@@ -141,8 +173,8 @@ def _bounded_size(width: int, height: int, long_side: int) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _orientation(picture: Pillow.Image) -> int:
+def _orientation(read_exif: Callable[[], Pillow.Exif]) -> int:
     try:
-        return int(picture.getexif().get(_ORIENTATION_TAG, 1))
+        return int(read_exif().get(_ORIENTATION_TAG, 1))
     except DAMAGED:  # metadata that cannot be read says nothing
         return 1

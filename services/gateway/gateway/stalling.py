@@ -1,0 +1,61 @@
+"""Clients that stop reading: what is kept for one is bounded, and so is how long."""
+
+import asyncio
+from typing import Final
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+STALL_SECONDS: Final = 30.0
+"""A client that takes nothing for so long is cut off."""
+BUFFER_BYTES: Final = 32 * 1024
+"""Kept for a client beyond what the kernel keeps, with one message more at most."""
+
+
+class StallTimer:
+    """Bounds a connection's buffer, and aborts a connection whose buffer stays full.
+
+    Closing would wait for the client to take what is buffered, which it never does.
+    """
+
+    def __init__(self, transport: asyncio.WriteTransport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._timer: asyncio.TimerHandle | None = None
+        transport.set_write_buffer_limits(high=BUFFER_BYTES)
+
+    def start(self) -> None:
+        """The buffer is full."""
+        self.stop()
+        self._timer = self._loop.call_later(STALL_SECONDS, self._transport.abort)
+
+    def stop(self) -> None:
+        """It is not, or the connection is gone."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket protocol, with a bound on clients that stop reading."""
+
+    _stall: StallTimer
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client wants a WebSocket."""
+        super().connection_made(transport)
+        self._stall = StallTimer(self.transport, self.loop)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has gone."""
+        self._stall.stop()
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """It does not read."""
+        super().pause_writing()
+        self._stall.start()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._stall.stop()
+        super().resume_writing()

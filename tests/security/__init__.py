@@ -1,0 +1,1 @@
+"""Attacks on what faces the outside, as tests and as a program."""
