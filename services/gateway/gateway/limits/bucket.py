@@ -24,9 +24,9 @@ class BucketLimiter:
         A quota below the cost of one request would never let it through: such a bucket holds that much.
         """
         quota = caller.units_per_minute or self._default
-        capacity = max(quota, cost)
+        capacity = max(quota, int(cost))
         owner = hashlib.sha256(caller.owner.encode()).hexdigest()
-        granted, remaining, full, wait = await self._spend(f"bucket:{owner}", capacity, quota / 60, cost)
+        granted, remaining, full, wait = await self._spend(f"bucket:{owner}", capacity, quota / 60, int(cost))
         return Standing(
             quota=quota, remaining=remaining, full_seconds=full / 1000, wait_seconds=0.0 if granted else wait / 1000
         )

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from prometheus_client import Gauge
 from pydantic import BaseModel, Field
 
+from gateway import problem
 from gateway.admission import Admission
 from gateway.identity import Scope
 from gateway.jobs.estimate import Estimator
@@ -77,7 +78,13 @@ def router(readiness: Readiness, estimator: Estimator, admission: Admission, *, 
         response.headers["Retry-After"] = "1"
         return Alive(success=False, status="not ready")
 
-    @routes.get("/metrics", summary="Metrics for Prometheus", response_class=Response, dependencies=guarded)
+    @routes.get(
+        "/metrics",
+        summary="Metrics for Prometheus",
+        response_class=Response,
+        dependencies=guarded,
+        responses=problem.documented(401, 403, 429, 503) if guarded else {},
+    )
     async def show_metrics() -> Response:
         """Of this process, and the length of the queue."""
         try:
