@@ -199,6 +199,11 @@ async def test_pages(gateway: Gateway) -> None:
         assert (await gateway.http.get(f"/{name}")).status_code == 200
     docs = await gateway.http.get("/docs")
     assert "/openapi.json" in docs.text
+    assert not re.search(r"(?:https?:)?//[a-z]", docs.text), "a page of ours asks nobody else's server"
+    assert "http" not in docs.headers["content-security-policy"]
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
+        assert f"/docs/{name}" in docs.text
+        assert len((await gateway.http.get(f"/docs/{name}")).content) > 100_000
     assert "'sha256-" in docs.headers["content-security-policy"]
 
 

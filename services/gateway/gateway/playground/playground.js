@@ -6,14 +6,16 @@ const endings = ["completed", "failed", "cancelled"];
 let photo = null;
 let job = null;
 
-async function answer(response) {
+async function call(path, options = {}) {
+  const key = element("key").value.trim();
+  const response = await fetch(path, { ...options, headers: key ? { Authorization: `Bearer ${key}` } : {} });
   const body = await response.json();
   if (!response.ok) throw new Error(body.detail);
   return body;
 }
 
 async function showStyles() {
-  const known = (await answer(await fetch("styles"))).styles;
+  const known = (await call("styles")).styles;
   styles.replaceChildren(...known.map((style, index) => {
     const label = document.createElement("label");
     const input = Object.assign(document.createElement("input"), { type: "radio", name: "style", value: style.name, checked: index === 0 });
@@ -72,13 +74,25 @@ async function submit() {
   element("progress").value = 0;
   go.disabled = true;
   say("Sending your photo…");
-  const accepted = await answer(await fetch("transform/submit", { method: "POST", body }));
+  const accepted = await call("transform/submit", { method: "POST", body });
   work(accepted.job_id);
-  watch(accepted.job_id, 0, 0);
+  watch(accepted.job_id, accepted.websocket_url, 0, 0);
 }
 
-function watch(id, after, failures) {
-  const socket = new WebSocket(new URL(`ws/transform/${id}?after=${after}`, location.href.replace(/^http/, "ws")));
+async function watchAgain(id, after, failures) {  // each address is good for one use
+  const url = await call(`transform/status/${id}`).then(({ data }) => data.websocket_url, () => null);
+  if (url) watch(id, url, after, failures);
+  else retry(id, after, failures);
+}
+
+function retry(id, after, failures) {
+  if (failures < 8) setTimeout(() => watchAgain(id, after, failures + 1), 250 * 2 ** failures);
+  else { work(null); say("The connection is lost. Your room may still be ready in a moment: try again.", true); }
+}
+
+function watch(id, url, after, failures) {
+  const path = url.slice(url.indexOf("ws/transform/"));  // below wherever this page is
+  const socket = new WebSocket(new URL(`${path}?after=${after}`, location.href.replace(/^http/, "ws")));
   let ended = false;
   socket.onmessage = ({ data }) => {
     const event = JSON.parse(data);
@@ -95,8 +109,7 @@ function watch(id, after, failures) {
   };
   socket.onclose = ({ code }) => {
     if (ended || code === 4404) work(null);
-    else if (failures < 8) setTimeout(() => watch(id, after, failures + 1), 250 * 2 ** failures);
-    else { work(null); say("The connection is lost. Your room may still be ready in a moment: try again.", true); }
+    else retry(id, after, failures);
   };
 }
 
@@ -120,7 +133,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   submit().catch((error) => { work(null); say(error.message, true); });
 });
-cancel.addEventListener("click", () => fetch(`transform/${job}`, { method: "DELETE" }));
+cancel.addEventListener("click", () => call(`transform/${job}`, { method: "DELETE" }).catch((error) => say(error.message, true)));
 for (const [name, seen] of [["load", true], ["error", false]]) {  // not every browser shows HEIC: then the name must do
   element("chosen").addEventListener(name, () => { element("chosen").hidden = !seen; element("invitation").hidden = seen; });
 }
