@@ -10,7 +10,7 @@ import grpc
 from servicekit import context
 from servicekit.reloading import ReloadingChannel
 from servicekit.server import MAX_MESSAGE_BYTES
-from servicekit.tls import Certificates, Security
+from servicekit.tls import Certificates, Security, client_credentials
 
 _RETRIES: Final = {
     "maxAttempts": 4,
@@ -35,7 +35,7 @@ def channel(address: str, *, security: Security | None = None) -> grpc.aio.Chann
         return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)
 
     def secure(certificates: Certificates) -> grpc.aio.Channel:
-        credentials = grpc.ssl_channel_credentials(certificates.authorities, certificates.key, certificates.chain)
+        credentials = client_credentials(certificates)
         return grpc.aio.secure_channel(address, credentials, options=options, interceptors=interceptors)
 
     return ReloadingChannel(security.identity, secure)

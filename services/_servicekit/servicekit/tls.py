@@ -131,12 +131,27 @@ class Security:
                 "MODOMO_TLS_CERTIFICATE and MODOMO_TLS_KEY, or MODOMO_TLS_PLAINTEXT=true where the network is safe"
             )
 
+    def credentials(self, address: str) -> grpc.ChannelCredentials | None:
+        """What a server that is not ours is called with, as of now; None for plaintext, which is for this machine.
+
+        Raises SettingsError.
+        """
+        if self.identity is None or is_loopback(address):
+            self.require(address)
+            return None
+        return client_credentials(self.identity.current())
+
     def listen(self, server: grpc.aio.Server, address: str) -> int:
         """Has a server listen; returns the port. Raises SettingsError."""
         self.require(address)
         if self.identity is None:
             return server.add_insecure_port(address)
         return server.add_secure_port(address, _server_credentials(self.identity))
+
+
+def client_credentials(certificates: Certificates) -> grpc.ChannelCredentials:
+    """What a channel shows and believes."""
+    return grpc.ssl_channel_credentials(certificates.authorities, certificates.key, certificates.chain)
 
 
 def is_loopback(address: str) -> bool:

@@ -18,6 +18,7 @@ from servicekit import context, logs
 from servicekit.engine import Model
 from servicekit.env import SettingsError
 from servicekit.errors import DeadlineExceeded, Exhausted, ServiceError, Unavailable, internal
+from servicekit.tls import Security
 from servicekit.triton_names import OUT_OF_MEMORY, PROVENANCE, lines_from_array
 
 log = logs.get(__name__)
@@ -26,11 +27,15 @@ log = logs.get(__name__)
 class TritonClient:
     """A connection to one server."""
 
-    def __init__(self, address: str, *, patience_seconds: float = 60) -> None:
-        """`address` is `host:port`; a server that starts may take `patience_seconds` until its models are ready."""
+    def __init__(self, address: str, *, patience_seconds: float = 60, security: Security | None = None) -> None:
+        """`address` is `host:port`; a server that starts may take `patience_seconds` until its models are ready.
+
+        Raises SettingsError where `security` (plaintext on this machine unless given) does not allow it.
+        """
         self._address = address
         self._patience_seconds = patience_seconds
-        self._client: Any = InferenceServerClient(address)  # it has no type annotations
+        credentials = (security or Security()).credentials(address)
+        self._client: Any = InferenceServerClient(address, creds=credentials)  # it has no type annotations
 
     async def shapes(self, model: str) -> dict[str, tuple[int, ...]]:
         """Shapes of a model's inputs, the batch's axis first; −1 stands for any length.

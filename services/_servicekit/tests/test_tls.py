@@ -1,8 +1,12 @@
 """Mutual TLS between our servers and channels, and certificates that change while calls go on."""
 
 import asyncio
+import json
+import os
 import socket
 import ssl
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +21,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from servicekit import client, tls
 from servicekit.env import SettingsError
 from servicekit.health import serving
+from servicekit.process import EXIT_CONFIGURATION
 from servicekit.server import RunningServer, ServerOptions, running
 from servicekit.tls import Identity, Security, TlsSettings, is_loopback
 
@@ -269,3 +274,22 @@ def test_settings_that_make_no_sense_are_refused_by_name(server_files: Files, tm
     for wrong in (tmp_path / "missing.pem", server_files.key):
         with pytest.raises(SettingsError, match="MODOMO_TLS_"):
             Security.of(TlsSettings(tls_ca=wrong, tls_certificate=server_files.certificate, tls_key=server_files.key))
+
+
+def test_a_server_that_is_not_ours_is_called_over_tls_unless_it_is_on_this_machine(server_files: Files) -> None:
+    assert server_files.security.credentials("127.0.0.1:8001") is None
+    assert isinstance(server_files.security.credentials("triton:8001"), grpc.ChannelCredentials)
+    assert Security(plaintext=True).credentials("triton:8001") is None
+    with pytest.raises(SettingsError):
+        Security().credentials("triton:8001")
+
+
+@pytest.mark.parametrize("module", ["notifier", "detection"])
+def test_a_process_that_would_listen_in_plaintext_for_others_does_not_start(module: str) -> None:
+    environ = os.environ | {f"MODOMO_{module.upper()}_LISTEN": "0.0.0.0:0", "MODOMO_LOG_FORMAT": "json"}
+    done = subprocess.run(
+        [sys.executable, "-m", module], env=environ, capture_output=True, encoding="utf-8", timeout=60, check=False
+    )
+    (line,) = done.stderr.splitlines()
+    assert done.returncode == EXIT_CONFIGURATION
+    assert "MODOMO_TLS_PLAINTEXT=true" in json.loads(line)["problem"]

@@ -9,6 +9,7 @@ from modomo.controlmaps.v1.control_maps_service_pb2_grpc import add_ControlMapsS
 from servicekit import env, logs, process
 from servicekit.executor import DeviceExecutor
 from servicekit.serve import serve_engines
+from servicekit.tls import Security
 from servicekit.weights import WeightStore
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["ControlMapsService"].full_name
@@ -43,7 +44,9 @@ def build_engine(settings: Settings) -> Engine:
             from servicekit.triton import TritonClient  # noqa: PLC0415 - only where chosen
 
             return TritonEngine(
-                TritonClient(settings.triton), depth_model=settings.depth_model, temperature=settings.temperature
+                TritonClient(settings.triton, security=Security.of(settings)),
+                depth_model=settings.depth_model,
+                temperature=settings.temperature,
             )
 
 

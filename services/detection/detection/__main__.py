@@ -9,6 +9,7 @@ from modomo.detection.v1.detection_service_pb2_grpc import add_DetectionServiceS
 from servicekit import env, logs, process
 from servicekit.executor import DeviceExecutor
 from servicekit.serve import serve_engines
+from servicekit.tls import Security
 from servicekit.weights import WeightStore
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["DetectionService"].full_name
@@ -38,7 +39,7 @@ def build_engine(settings: Settings) -> Engine:
             from detection.engine.triton import TritonEngine  # noqa: PLC0415 - only where chosen
             from servicekit.triton import TritonClient  # noqa: PLC0415 - only where chosen
 
-            return TritonEngine(TritonClient(settings.triton))
+            return TritonEngine(TritonClient(settings.triton, security=Security.of(settings)))
 
 
 async def main() -> None:
