@@ -5,6 +5,7 @@ import dataclasses
 import httpx
 
 from gateway.jobs import keys
+from gateway.purging import Purger
 from servicekit.storage.local import LocalStore
 from servicekit.storage.s3 import S3Store
 from servicekit.storage.settings import StorageSettings, open_store
@@ -22,9 +23,14 @@ async def test_job_with_pictures_in_s3(worker_bench: WorkerBench, s3_settings: S
     in_s3 = {field.name: getattr(s3_settings, field.name) for field in dataclasses.fields(s3_settings)}
     async with bench.worker(**in_s3):
         made = await bench.completed(job_id)
+    pictures = (*made.transformed_keys, made.thumbnail_key, made.before_after_key)
+    links = [await store.url(key, expires_seconds=60) for key in pictures]
     async with httpx.AsyncClient(trust_env=False) as client:
-        for key in (*made.transformed_keys, made.thumbnail_key, made.before_after_key):
-            answer = await client.get(await store.url(key, expires_seconds=60))
+        for link in links:
+            answer = await client.get(link)
             assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
-    assert [key async for key in store.list("cache/")]
+        assert [key async for key in store.list("cache/")]
+        await Purger(store=store, desk=bench.joblog.desk).purge(job_id, message="Deleted.")
+        assert [key async for key in store.list("")] == []
+        assert {(await client.get(link)).status_code for link in links} == {404}, "a link is of no use any more"
     await store.close()
