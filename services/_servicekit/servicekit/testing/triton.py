@@ -12,6 +12,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -77,14 +78,17 @@ class TritonServer:
             time.sleep(0.2)  # between two questions whether the server has started
 
     def load(self, names: Sequence[str]) -> None:
-        """Loads models unless they are."""
-        for name in names:
-            if name not in self._loaded:
-                try:
-                    self._client.load_model(name, client_timeout=LOAD_SECONDS)
-                except InferenceServerException as error:
-                    raise RuntimeError(f"{error}\n{self.log()}") from error
-                self._loaded.add(name)
+        """Loads models unless they are, side by side: each has a process of its own to start."""
+        missing = [name for name in names if name not in self._loaded]
+        with ThreadPoolExecutor(max_workers=len(names)) as threads:
+            list(threads.map(self._load, missing))
+        self._loaded.update(missing)
+
+    def _load(self, name: str) -> None:
+        try:
+            self._client.load_model(name, client_timeout=LOAD_SECONDS)
+        except InferenceServerException as error:
+            raise RuntimeError(f"{error}\n{self.log()}") from error
 
     def log(self) -> str:
         """The end of what the server wrote."""
