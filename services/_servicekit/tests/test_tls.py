@@ -158,7 +158,7 @@ async def test_certificates_change_under_load_without_a_failed_call(
                 while calls < before + 20:  # noqa: ASYNC110 - until the load has gone on for a while
                     await asyncio.sleep(0.01)
             stop.set()
-        print(f"{calls} calls, {ROTATIONS} new certificates on either side, no failed call")
+        print(f"{calls} calls, {ROTATIONS} new certificates on either side, no failed call")  # noqa: T201 - the figure
 
 
 async def test_the_authority_itself_changes_without_a_failed_call(
