@@ -45,4 +45,5 @@ def blankets(lab: Floats, edges: Bits, bed: Bits) -> Bits:
     textile = bits(cv2.medianBlur(bits((lightness > threshold) & (small > 0)), 5))
     if outlined(textile, edges) < LEAST_OUTLINE:
         return bed
-    return bits(cv2.resize(textile, bed.shape[::-1], interpolation=cv2.INTER_NEAREST)) & bed
+    cloth = bits(cv2.resize(textile, bed.shape[::-1], interpolation=cv2.INTER_NEAREST)) & bed
+    return cloth if cloth.any() else bed
