@@ -29,6 +29,7 @@ from gateway.middleware.scope import RequestScope
 from gateway.middleware.security import SecurityHeaders
 from gateway.readiness import Readiness
 from gateway.routes import analyze, files, health, pages, stream, styles, transform, webhooks
+from gateway.routes.admitting import SECURITY_SCHEMES
 from gateway.routes.following import Followers
 from gateway.routes.messages import EventMessage, MessageStream
 from gateway.routes.receive import FormReceiver
@@ -53,7 +54,6 @@ minute there are, `RateLimit` what remains.
 
 **Errors.** Every error is `application/problem+json` with a stable `code`.
 """
-_TICKET: Final = "From `events_url`; good for one use within a minute."
 _REFERENCES: Final = "#/components/schemas/{model}"
 
 
@@ -173,8 +173,7 @@ def _document(app: FastAPI) -> None:
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas.update(extra["$defs"])
             schemas["Preferences"] = schemas.pop("PreferencesBody")
-            schemes = document["components"].setdefault("securitySchemes", {})
-            schemes["ticket"] = {"type": "apiKey", "in": "query", "name": "ticket", "description": _TICKET}
+            document["components"]["securitySchemes"] = SECURITY_SCHEMES
             _without_framework_errors(document)
         return app.openapi_schema or document
 

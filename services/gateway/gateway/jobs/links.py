@@ -9,7 +9,7 @@ from typing import Final
 from gateway.jobs.result import JobResult
 from servicekit.storage import ObjectStore
 
-_MAX_RECENT: Final = 4096
+_MAX_RECENT: Final = 16_384
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from gateway.admission import Admission
 from gateway.identity import Caller, Scope
 from gateway.jobs.analysis import Analysis, Analyst
 from gateway.limits import Cost
-from gateway.routes.admitting import admits
+from gateway.routes.admitting import SECURED, admits
 from gateway.routes.answers import Detection, Rounded
 from gateway.routes.receive import FormReceiver
 from gateway.uploads.header import FIELD as PHOTO
@@ -77,7 +77,7 @@ def router(analyst: Analyst, receiver: FormReceiver, admission: Admission) -> AP
     @routes.post(
         "/analyze",
         summary="What a photo shows",
-        openapi_extra=_FORM,
+        openapi_extra=_FORM | SECURED,
         responses=problem.documented(400, 401, 403, 408, 413, 415, 422, 429, 503),
     )
     async def analyze(request: Request, caller: Annotated[Caller, submits]) -> AnalysisAnswer:

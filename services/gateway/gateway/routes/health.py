@@ -13,7 +13,7 @@ from gateway.identity import Scope
 from gateway.jobs.estimate import Estimator
 from gateway.limits import Cost
 from gateway.readiness import Readiness
-from gateway.routes.admitting import admits
+from gateway.routes.admitting import SECURED, admits
 from servicekit import metrics
 from servicekit.errors import ServiceError
 
@@ -83,6 +83,7 @@ def router(readiness: Readiness, estimator: Estimator, admission: Admission, *, 
         summary="Metrics for Prometheus",
         response_class=Response,
         dependencies=guarded,
+        openapi_extra=SECURED if guarded else None,
         responses=problem.documented(401, 403, 429, 503) if guarded else {},
     )
     async def show_metrics() -> Response:

@@ -14,6 +14,7 @@ from gateway import problem
 from gateway.address import PublicAddress
 from gateway.identity import origin
 from gateway.jobs.transformations import Transformations
+from gateway.routes.admitting import SECURED
 from gateway.routes.following import Followers
 from gateway.routes.messages import Message, MessageStream
 from servicekit import context, logs
@@ -86,7 +87,7 @@ def router(
             204: {"description": "The job has ended and nothing follows: stop reconnecting."},
             **problem.documented(401, 403, 404, 422, 429, 503),
         },
-        openapi_extra={"security": [{"bearer": []}, {"api_key": []}, {"ticket": []}]},
+        openapi_extra={"security": [*SECURED["security"], {"ticket": []}]},
     )
     async def events(
         request: Request,

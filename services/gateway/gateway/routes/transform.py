@@ -14,7 +14,7 @@ from gateway.jobs.request import Preferences
 from gateway.jobs.transformations import MAX_KEY_LENGTH, Submission, Transformations
 from gateway.limits import Cost
 from gateway.routes import answers
-from gateway.routes.admitting import admits
+from gateway.routes.admitting import SECURED, admits
 from gateway.routes.following import Followers
 from gateway.routes.receive import PRIORITY, STYLE, FormReceiver, urgency
 from gateway.uploads import preferences
@@ -88,7 +88,7 @@ def router(
         "/submit",
         status_code=202,
         summary="Submit a photo",
-        openapi_extra=_FORM,
+        openapi_extra=_FORM | SECURED,
         responses={202: {"links": _LINKS}, **problem.documented(400, 401, 403, 408, 409, 413, 415, 422, 429, 503)},
     )
     async def submit(
@@ -121,14 +121,24 @@ def router(
             status_url=f"{base}/transform/status/{accepted.job_id}",
         )
 
-    @routes.get("/status/{job_id}", summary="Where a job is", responses=problem.documented(401, 403, 404, 429, 503))
+    @routes.get(
+        "/status/{job_id}",
+        summary="Where a job is",
+        openapi_extra=SECURED,
+        responses=problem.documented(401, 403, 404, 429, 503),
+    )
     async def status(job_id: str, request: Request, caller: Annotated[Caller, reads]) -> answers.JobStatusAnswer:
         """The job's status, and its result once it has completed."""
         view = await transformations.get(job_id, caller)
         base = address.base(request)
         return answers.status(view, base, await followers.links(view.job.job_id, base))
 
-    @routes.delete("/{job_id}", summary="Cancel a job", responses=problem.documented(401, 403, 404, 409, 429, 503))
+    @routes.delete(
+        "/{job_id}",
+        summary="Cancel a job",
+        openapi_extra=SECURED,
+        responses=problem.documented(401, 403, 404, 409, 429, 503),
+    )
     async def cancel(
         job_id: str,
         caller: Annotated[Caller, cancels],

@@ -10,7 +10,7 @@ from gateway.admission import Admission
 from gateway.identity import Caller, Scope
 from gateway.jobs.webhooks import WebhookRules
 from gateway.limits import Cost
-from gateway.routes.admitting import admits
+from gateway.routes.admitting import SECURED, admits
 
 
 class WebhookSecrets(BaseModel):
@@ -30,6 +30,7 @@ def router(rules: WebhookRules, admission: Admission) -> APIRouter:
     @routes.get(
         "/webhooks/secrets",
         summary="Secrets of your webhooks",
+        openapi_extra=SECURED,
         responses=problem.documented(401, 403, 429, 503),
     )
     async def webhook_secrets(caller: Annotated[Caller, submits]) -> WebhookSecrets:

@@ -65,11 +65,11 @@ class RedisJobDesk:
 
     async def get(self, job_id: str) -> Job:
         """Reads a record; raises NotFound, Unavailable."""
-        keys = self._store.keys
-        fields, rank = await self._store.atomically(("HGETALL", keys.job(job_id)), ("ZRANK", keys.waiting, job_id))
-        if not fields:
+        found = await self._store.run("read", job_id)
+        if found is None:
             raise catalog.unknown_job()
-        return records.job(job_id, fields, queue_position=0 if rank is None else rank + 1)
+        flat, position = found
+        return records.job(job_id, records.fields(flat), queue_position=position)
 
     async def cancel(self, job_id: str, *, message: str) -> None:
         """Ends a job; raises NotFound, FailedPrecondition, Unavailable."""

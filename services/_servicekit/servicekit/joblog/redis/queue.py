@@ -91,9 +91,8 @@ class RedisWorkQueue:
         if answer is None:
             return None
         now, deadline, flat = answer
-        fields = dict(zip(flat[::2], flat[1::2], strict=True))
         return Taken(
-            job=records.job(job_id, fields, queue_position=0),
+            job=records.job(job_id, records.fields(flat), queue_position=0),
             token=token,
             seconds_left=(float(deadline) - now) / 1000,
         )

@@ -1,6 +1,6 @@
 """Between the text that the store keeps and the job log's values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,6 +14,11 @@ _EVENTS: Final = msgspec.json.Decoder(Event, strict=False)  # timestamps are num
 def event(text: str) -> Event:
     """An event as scripts write it."""
     return _EVENTS.decode(text)
+
+
+def fields(flat: Sequence[str]) -> dict[str, str]:
+    """A hash as a script returns it, names and values in turn."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
