@@ -39,11 +39,13 @@ class Client:
     ) -> None:
         await self.session.close()
 
-    async def submit(self, photo: bytes, *, style: str = "modern") -> Accepted:
+    async def submit(self, photo: bytes, *, style: str = "modern", webhook_url: str = "") -> Accepted:
         """Posts a photo; raises LoadError for anything but 202."""
         form = aiohttp.FormData()
         form.add_field("file", photo, filename="room.jpg", content_type="image/jpeg")
         form.add_field("style", style)
+        if webhook_url:
+            form.add_field("webhook_url", webhook_url)
         async with self.session.post("/transform/submit", data=form) as answer:
             if answer.status != 202:
                 raise LoadError(f"submit answered {answer.status}: {await answer.text()}")
