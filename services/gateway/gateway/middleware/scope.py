@@ -59,10 +59,10 @@ class RequestScope:
         try:
             await self._app(scope, receive, answer)
         except ClientDisconnect:
-            log.info("client left", path=scope["path"])
+            log.info("client left", path=scope["path"][:200])
         except Exception as error:  # whatever it is, the caller learns nothing but that
             UNEXPECTED.inc()
-            log.error("unexpected exception", path=scope["path"], exc_info=error)
+            log.error("unexpected exception", path=scope["path"][:200], exc_info=error)
             if status:  # too late for an answer: only a broken connection tells the client
                 raise
             await problem.error_response(internal())(scope, receive, answer)
