@@ -157,6 +157,17 @@ def test_variants_differ_visibly(drawn_room: DrawnRoom) -> None:
     assert float(colour.delta_e(mean_lab(one, painted), mean_lab(other, painted))) > 3
 
 
+def test_nothing_of_the_old_colours_is_left_where_two_surfaces_meet() -> None:
+    photo = np.full((480, 640, 3), (60, 150, 70), dtype=np.uint8)
+    labels = np.full((480, 640), ade20k.index("wall"), dtype=np.uint8)
+    cv2.ellipse(labels, (320, 300), (201, 103), 7, 0, 360, (ade20k.index("sofa"),), -1)
+    photo[labels == ade20k.index("sofa")] = (190, 40, 40)
+    maps = Maps(segmentation=labels, confidence=np.full(labels.shape, 0.9, dtype=np.float32))
+    made = result(replace(restyling(draw_room(), "minimalist"), photo=photo, maps=maps)).images[0]
+    lab = colour.lab(colour.linear(made))
+    assert np.hypot(lab[..., 1], lab[..., 2]).max() < 30.0, "old paint has a chroma of 55 and more"
+
+
 def test_every_surface_is_a_step_that_can_be_the_last(drawn_room: DrawnRoom) -> None:
     steps = restyle(restyling(drawn_room, variants=2), EngineInfo(name="lite"))
     next(steps)

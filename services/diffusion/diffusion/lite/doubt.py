@@ -37,7 +37,7 @@ def without_strangers(lab: Floats, mask: Bits) -> Bits:
     # once more without what stood out, and over a wider view: the middle of a large picture is used to itself
     usual = _around(small, inside * (1 - _away(small, usual)), 2 * AROUND)
     strange = _away(lab, enlarged(usual, lab.shape)) & fine
-    outlines = grown(things(_away_from_the_border(strange, fine)), 1)
+    outlines = grown(things(away_from_the_border(strange, fine, RIM)), 1)
     return mask & ~bits(cv2.resize(outlines, mask.shape[::-1], interpolation=cv2.INTER_NEAREST))
 
 
@@ -57,10 +57,10 @@ def _away(lab: Floats, usual: Floats) -> Bits:
     return bits((np.hypot(lab[..., 1] - usual[..., 1], lab[..., 2] - usual[..., 2]) > STRANGE) & ~highlight)
 
 
-def _away_from_the_border(strange: Bits, mask: Bits) -> Bits:
-    """Strange pixels without the rims along the mask's border, where the colours of two surfaces mix."""
-    seeds = bits(cv2.medianBlur(strange, 5)) & shrunk(mask, RIM)
-    return strange & grown(seeds, 2 * RIM)
+def away_from_the_border(strange: Bits, mask: Bits, rim: int) -> Bits:
+    """Strange pixels (h×w) without those along the mask's border, `rim` pixels wide, where two surfaces mix."""
+    seeds = bits(cv2.medianBlur(strange, 5)) & shrunk(mask, rim)
+    return strange & grown(seeds, 2 * rim)
 
 
 def things(strange: Bits) -> Bits:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Bits, Floats, share_of
+from diffusion.lite.arrays import Bits, Floats, floats, share_of
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.regions import Region
 from diffusion.lite.sizes import reduced
@@ -37,7 +37,10 @@ def parts(mask: Bits) -> tuple[int, NDArray[np.int32]]:
     """Number of connected parts, and H×W their numbers from 1 on, 0 outside; parts are told apart at SIDE."""
     small = reduced(mask, SIDE, nearest=True)
     count, numbers = cv2.connectedComponents(small, connectivity=4)
-    full = cv2.resize(numbers.astype(np.float32), mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    own = floats(numbers)
+    # a fine border lies up to a coarse pixel and a half outside of the coarse part
+    around = cv2.dilate(own, np.ones((5, 5), dtype=np.uint8))
+    full = cv2.resize(np.where(own > 0, own, around), mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return count - 1, np.asarray(full, dtype=np.int32) * mask
 
 

@@ -9,7 +9,7 @@ from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.doubt import outlined
 from diffusion.lite.morphology import bits, closed, grown, opened
 from diffusion.lite.regions import Region
-from diffusion.lite.sizes import reduced
+from diffusion.lite.sizes import enlarged, reduced
 
 ENDS: Final = (Region.FLOOR, Region.CEILING, Region.WINDOW, Region.DOOR)
 """What trim runs along."""
@@ -46,4 +46,4 @@ def trim(lab: Floats, edges: Bits, labels: Bits, wall: Bits) -> Bits:
             band = bits(numbers == number)
             if outlined(band, edges) >= LEAST_OUTLINE:
                 found |= band
-    return bits(cv2.resize(found, wall.shape[::-1], interpolation=cv2.INTER_NEAREST)) & wall
+    return bits(enlarged(floats(grown(found, 1) & inside), wall.shape) > 0.5) & wall

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from diffusion.lite import box, colour, light
 from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.doubt import things, without_strangers
+from diffusion.lite.doubt import RIM, away_from_the_border, things, without_strangers
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
@@ -17,6 +17,7 @@ from diffusion.lite.morphology import bits, grown, opened
 from diffusion.lite.recolouring import recolour
 from diffusion.lite.regions import Region
 from diffusion.lite.relief import smooth_shading
+from diffusion.lite.scene import LAB_SIDE
 from diffusion.lite.sizes import enlarged, sampled
 from diffusion.lite.surface import sure
 from diffusion.lite.trim import trim
@@ -26,7 +27,7 @@ WELL_LIT: Final = 0.35
 """Luminance of a wall in a well lit photo; paint in a darker one stays below its nominal colour."""
 DIMMING: Final = 0.3
 """Exponent of how far below."""
-BRIGHT_SHARE: Final = 0.65
+BRIGHT_SHARE: Final = 0.75
 """Quantile of the surface that gets the nominal colour; brighter places climb the shoulder."""
 LAID: Final = frozenset({Pattern.BRICK, Pattern.TILES, Pattern.PANELS})
 """Patterns whose lines must run with the room's: without a box they are not drawn."""
@@ -108,7 +109,8 @@ def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: bo
     bright = colour.luminance(canvas.scene.light)
     expected = enlarged(colour.luminance(shade), mask.shape) * float(colour.LUMINANCE @ base)
     step = np.abs(np.log((bright + light.DARKEST) / (expected + light.DARKEST)))
-    fitting = things(opened(bits(step > FITTING), 1))
+    rim = max(1, round(RIM * max(mask.shape) / LAB_SIDE))
+    fitting = things(away_from_the_border(opened(bits(step > FITTING), 1), mask, rim))
     free = mask & ~grown(fitting, 1)
     if not free.any():
         return
