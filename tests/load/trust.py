@@ -28,15 +28,15 @@ async def measure_tls(folder: Path) -> list[Row]:
     """The same calls over plaintext and over mutual TLS, in turn."""
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1")
-    files = {name: folder / f"{name}.pem" for name in ("tls_ca", "tls_certificate", "tls_key")}
-    authority.cert_pem.write_to_path(str(files["tls_ca"]))
-    issued.private_key_pem.write_to_path(str(files["tls_key"]))
-    files["tls_certificate"].write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    ca, certificate, key = (folder / f"{name}.pem" for name in ("ca", "certificate", "key"))
+    authority.cert_pem.write_to_path(str(ca))
+    issued.private_key_pem.write_to_path(str(key))
+    certificate.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    secured = Security.of(TlsSettings(tls_ca=ca, tls_certificate=certificate, tls_key=key))
     rows = []
     for size, what in ((64, "64 bytes"), (2**20, "1 MB")):
         taken = {name: Samples() for name in ("plain", "tls")}
-        securities = {"plain": Security(), "tls": Security.of(TlsSettings(**files))}
-        for name, security in securities.items():
+        for name, security in (("plain", Security()), ("tls", secured)):
             await _call(security, size, taken[name])
         ratio = taken["tls"].quantile(0.5) / taken["plain"].quantile(0.5)
         rows.append(

@@ -17,7 +17,7 @@ from servicekit.errors import InvalidArgument
 from servicekit.joblog.redis import JobLog, JobLogSettings
 from servicekit.joblog.redis.store import Keys
 from servicekit.testing.joblog import OpenJobLog, new_job
-from tests.receivers import Receiver, endless, garbage, nothing, status
+from tests.receivers import Receiver, endless, garbage, nothing, receiving, status
 
 SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_" + "B" * 40)
 SOON = (0.01, 0.01, 0.01)
@@ -197,6 +197,20 @@ async def test_one_receiver_gets_only_a_few_at_a_time_and_holds_up_nobody_else(
         await _settled(joblog)
     assert receiver.most_at_once <= 2
     assert [lost["job"] for lost in await _lost(joblog_settings)] == [other], "nobody vouches for its certificate"
+
+
+async def test_a_crowd_at_one_receiver_that_hangs_holds_up_nobody_else(
+    joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver
+) -> None:
+    receiver.replies = [status(200, after=60)]
+    for _ in range(200):
+        await _end(joblog, receiver.url)
+    async with receiving() as other:
+        job_id = await _end(joblog, other.url)
+        async with _notifier(joblog_settings, webhook_parallel=8, webhook_per_receiver=2):
+            (request,) = await other.heard()
+    assert request.headers["webhook-id"] == f"msg_{job_id}"
+    assert receiver.most_at_once <= 2
 
 
 async def test_nothing_is_delivered_without_a_secret(

@@ -35,6 +35,8 @@ LEASE_MARGIN_SECONDS: Final = 5.0
 """Beyond an attempt's own time, for writing down how it went."""
 _POLL_SECONDS: Final = 0.5
 _NO_ROOM_SECONDS: Final = 1.0
+_DEFERRED_A_SECOND: Final = 20.0
+"""So many to a busy receiver come back: thousands at once would leave time for nothing else."""
 
 
 class Post(Protocol):
@@ -68,6 +70,8 @@ class Dispatcher:
         self._per_receiver = per_receiver
         self._under_way: set[asyncio.Task[None]] = set()
         self._busy: Tally[str] = Tally()
+        self._deferred: dict[str, float] = {}
+        """Until when deliveries to a receiver are put off, on the clock of time.monotonic()."""
 
     async def run(self, *, drain_seconds: float) -> NoReturn:
         """Until it is cancelled; what is under way then has `drain_seconds` to end, else it comes back later."""
@@ -112,7 +116,6 @@ class Dispatcher:
         """One attempt, written down; where that fails, the lease ends and the delivery comes back."""
         receiver = _receiver(delivery.url)
         with context.bound(job=delivery.job_id):
-            settlement = Settlement(outcome=Outcome.LATER, delay_seconds=_NO_ROOM_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load
             try:
                 if self._busy[receiver] < self._per_receiver:
                     self._busy[receiver] += 1
@@ -120,9 +123,26 @@ class Dispatcher:
                         settlement = await self._attempt(delivery, receiver)
                     finally:
                         self._busy[receiver] -= 1
+                        self._forget_idle(receiver)
+                else:
+                    settlement = self._defer(receiver)
                 await self._outbox.settle(delivery, settlement)
             except Unavailable:
                 log.warning("how a webhook went is not written", receiver=receiver)
+
+    def _defer(self, receiver: str) -> Settlement:
+        """Puts a delivery off, behind those to the same receiver that were put off before."""
+        now = time.monotonic()
+        until = max(now + _NO_ROOM_SECONDS, self._deferred.get(receiver, 0.0) + 1 / _DEFERRED_A_SECOND)
+        self._deferred[receiver] = until
+        return Settlement(outcome=Outcome.LATER, delay_seconds=until - now)
+
+    def _forget_idle(self, receiver: str) -> None:
+        """Keeps nothing of a receiver that has nothing under way and nothing put off."""
+        if not self._busy[receiver]:
+            del self._busy[receiver]
+            if self._deferred.get(receiver, 0.0) < time.monotonic():
+                self._deferred.pop(receiver, None)
 
     async def _attempt(self, delivery: Delivery, receiver: str) -> Settlement:
         start = time.monotonic()
