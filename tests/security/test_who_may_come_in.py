@@ -280,5 +280,8 @@ async def test_the_grpc_door_asks_as_well(house: House) -> None:
             assert await code(door.Get(get, metadata=one)) is grpc.StatusCode.OK
         assert await code(door.Cancel(cancel, metadata=metadata(house.owner))) is grpc.StatusCode.OK
         assert await code(door.Watch(watching, metadata=reader)) is grpc.StatusCode.OK
-        own = await door.Submit(submission, metadata=other)
+        own = await door.Submit(pb.SubmitRequest(image=photo(), style="modern", batch=True), metadata=other)
+        waiting = await door.Submit(submission, metadata=metadata(house.owner))
+        places = [(await house.gateway.joblog.desk.get(one.job_id)).queue_position for one in (waiting, own)]
+        assert places == [1, 2], "a batch waits, although it came first"
         assert await code(door.Get(pb.GetRequest(job_id=own.job_id), metadata=reader)) is grpc.StatusCode.NOT_FOUND

@@ -93,6 +93,7 @@ class SubmitRequest(message.Message):
     PREFERENCES_FIELD_NUMBER: builtins.int
     IDEMPOTENCY_KEY_FIELD_NUMBER: builtins.int
     WEBHOOK_URL_FIELD_NUMBER: builtins.int
+    BATCH_FIELD_NUMBER: builtins.int
     image: builtins.bytes
     """JPEG, PNG, WebP or HEIC; at most 15 MB and 50 megapixels, at least 256 px on the short side."""
     style: builtins.str
@@ -101,6 +102,8 @@ class SubmitRequest(message.Message):
     """The same key and request return the same job; at most 255 characters, empty for none."""
     webhook_url: builtins.str
     """Public https:// address that is told how the job ended (Standard Webhooks); empty for none."""
+    batch: builtins.bool
+    """May wait behind everybody who looks at a screen."""
     @builtins.property
     def preferences(self) -> Preferences:
         """What the caller prefers."""
@@ -113,10 +116,11 @@ class SubmitRequest(message.Message):
         preferences: Preferences | None = ...,
         idempotency_key: builtins.str = ...,
         webhook_url: builtins.str = ...,
+        batch: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["idempotency_key", b"idempotency_key", "image", b"image", "preferences", b"preferences", "style", b"style", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["batch", b"batch", "idempotency_key", b"idempotency_key", "image", b"image", "preferences", b"preferences", "style", b"style", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,7 +27,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class TransformServiceStub:
-    """Restyles photos of rooms as jobs."""
+    """Restyles photos of rooms as jobs.
+
+    Where keys are asked for, the metadata `authorization` (`Bearer` and an API key or a token) or `x-api-key` holds one.
+    UNAUTHENTICATED: there is none, or it is not good. PERMISSION_DENIED: it lacks the scope. RESOURCE_EXHAUSTED: its owner
+    has used all units of the minute; the error says when to retry. Jobs of other owners are NOT_FOUND.
+    """
 
     @typing.overload
     def __new__(cls, channel: grpc.Channel) -> _Self: ...
@@ -38,7 +43,7 @@ class TransformServiceStub:
 
     INVALID_ARGUMENT: the photo cannot be used or a field is out of range (named in the error's metadata).
     ALREADY_EXISTS: the idempotency key was used with another request.
-    RESOURCE_EXHAUSTED: the queue is full; the error says when to retry.
+    RESOURCE_EXHAUSTED: too many jobs wait, of all or of this owner; the error says when to retry.
     """
     Get: grpc.UnaryUnaryMultiCallable[transform_service_pb2.GetRequest, transform_service_pb2.GetResponse]
     """Tells where a job is, and its result once it has completed.
@@ -58,7 +63,12 @@ class TransformServiceStub:
 
 @typing.type_check_only
 class TransformServiceAsyncStub(TransformServiceStub):
-    """Restyles photos of rooms as jobs."""
+    """Restyles photos of rooms as jobs.
+
+    Where keys are asked for, the metadata `authorization` (`Bearer` and an API key or a token) or `x-api-key` holds one.
+    UNAUTHENTICATED: there is none, or it is not good. PERMISSION_DENIED: it lacks the scope. RESOURCE_EXHAUSTED: its owner
+    has used all units of the minute; the error says when to retry. Jobs of other owners are NOT_FOUND.
+    """
 
     def __init__(self, channel: aio.Channel) -> None: ...
     Submit: aio.UnaryUnaryMultiCallable[transform_service_pb2.SubmitRequest, transform_service_pb2.SubmitResponse]  # type: ignore[assignment]
@@ -66,7 +76,7 @@ class TransformServiceAsyncStub(TransformServiceStub):
 
     INVALID_ARGUMENT: the photo cannot be used or a field is out of range (named in the error's metadata).
     ALREADY_EXISTS: the idempotency key was used with another request.
-    RESOURCE_EXHAUSTED: the queue is full; the error says when to retry.
+    RESOURCE_EXHAUSTED: too many jobs wait, of all or of this owner; the error says when to retry.
     """
     Get: aio.UnaryUnaryMultiCallable[transform_service_pb2.GetRequest, transform_service_pb2.GetResponse]  # type: ignore[assignment]
     """Tells where a job is, and its result once it has completed.
@@ -85,7 +95,12 @@ class TransformServiceAsyncStub(TransformServiceStub):
     """
 
 class TransformServiceServicer(metaclass=abc_1.ABCMeta):
-    """Restyles photos of rooms as jobs."""
+    """Restyles photos of rooms as jobs.
+
+    Where keys are asked for, the metadata `authorization` (`Bearer` and an API key or a token) or `x-api-key` holds one.
+    UNAUTHENTICATED: there is none, or it is not good. PERMISSION_DENIED: it lacks the scope. RESOURCE_EXHAUSTED: its owner
+    has used all units of the minute; the error says when to retry. Jobs of other owners are NOT_FOUND.
+    """
 
     @abc_1.abstractmethod
     def Submit(
@@ -97,7 +112,7 @@ class TransformServiceServicer(metaclass=abc_1.ABCMeta):
 
         INVALID_ARGUMENT: the photo cannot be used or a field is out of range (named in the error's metadata).
         ALREADY_EXISTS: the idempotency key was used with another request.
-        RESOURCE_EXHAUSTED: the queue is full; the error says when to retry.
+        RESOURCE_EXHAUSTED: too many jobs wait, of all or of this owner; the error says when to retry.
         """
 
     @abc_1.abstractmethod
