@@ -15,7 +15,7 @@ BRIGHTER: Final = 4.0
 """Difference in L* from which a paler pixel is a highlight."""
 AROUND: Final = 0.1
 """Half the width of that neighbourhood, in long sides."""
-SIDE: Final = 320
+SIDE: Final = 224
 """Long side, in pixels, at which colours around are averaged."""
 LEAST_THING: Final = 0.0007
 """Share of the picture that a thing fills."""
@@ -45,7 +45,7 @@ def _around(lab: Floats, weight: Floats, share: float) -> Floats:
     """h×w×3, the mean colour over `share` of the long side to each side, with the mean of all where none is near."""
     radius = max(2, round(share * max(weight.shape)))
     window = (2 * radius + 1, 2 * radius + 1)
-    everywhere = np.average(lab.reshape(-1, 3), axis=0, weights=weight.ravel() + 1e-6)
+    everywhere = floats(cv2.mean(lab, bits(weight > 0))[:3])
     near = floats(cv2.blur(weight, window))[..., None]
     return floats((cv2.blur(lab * weight[..., None], window) + 1e-2 * everywhere) / (near + 1e-2))
 

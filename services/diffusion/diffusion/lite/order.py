@@ -27,6 +27,6 @@ def _reach(label: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> np.ndarray
     """H×W, true from the top of each column to the lowest row down to which SUPPORT of it bears the label."""
     height = len(label)
     depth = np.arange(1, height + 1)[:, None]
-    supported = label & (np.cumsum(label, axis=0, dtype=np.int32) >= SUPPORT * depth)
+    supported = label & (np.cumsum(label, axis=0, dtype=np.uint16) >= np.ceil(SUPPORT * depth).astype(np.uint16))
     lowest = np.where(supported.any(axis=0), height - np.argmax(supported[::-1], axis=0), 0)
     return np.asarray(depth <= lowest[None], dtype=np.bool_)

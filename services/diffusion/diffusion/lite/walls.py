@@ -59,10 +59,10 @@ def paint_walls(canvas: Canvas) -> None:
     if not mask.any():
         return
     finish = canvas.choice.wall
-    texture = catalogue.texture(finish, canvas.choice.seed)
-    room = box.find(canvas.scene.layout, canvas.scene.camera) if texture is not None else None
+    room = box.find(canvas.scene.layout, canvas.scene.camera) if finish.pattern is not Pattern.PLAIN else None
     if finish.pattern in LAID and (room is None or _confidence(canvas, mask) < LEAST_CONFIDENCE):
-        finish, texture = canvas.choice.paint, None
+        finish = canvas.choice.paint
+    texture = catalogue.texture(finish, canvas.choice.seed)
     if texture is None or finish.pattern not in LAID:
         _paint(canvas, Region.WALL, mask, finish, None if texture is None else (texture, room))
     elif room is not None:
