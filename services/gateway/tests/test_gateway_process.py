@@ -54,6 +54,17 @@ async def test_a_wrong_setting_ends_it_in_one_line() -> None:
     assert b"Traceback" not in errors
 
 
+async def test_without_keys_it_does_not_listen_to_the_world(tmp_path: Path) -> None:
+    environment = {"MODOMO_GATEWAY_LISTEN": "0.0.0.0:0", "MODOMO_DATA_DIR": str(tmp_path)}
+    async with api_process(environment) as process:
+        _, errors = await process.communicate()
+    assert process.returncode == 78
+    (line,) = errors.decode().strip().splitlines()
+    assert "0.0.0.0:0" in line
+    assert "python -m gateway.identity new" in line
+    assert "MODOMO_GATEWAY_AUTH=insecure" in line
+
+
 async def test_it_serves_in_little_memory_and_drains_on_sigterm(
     joblog_settings: JobLogSettings, tmp_path: Path
 ) -> None:
