@@ -139,10 +139,35 @@ def test_asked_colours_are_the_ones_that_are_painted(drawn_room: DrawnRoom) -> N
     wanted = colour.lab_of(np.stack([colour.from_hex(color) for color in palette]))
 
     def distance(of: Result) -> float:
-        found = np.stack([mean_lab(of.images[0], region) for region in (drawn_room.wall, drawn_room.floor)])
+        found = np.stack([mean_lab(of.images[0], region) for region in (drawn_room.wall, drawn_room.sofa)])
         return float(colour.delta_e(found[:, None], wanted[None]).min(axis=1).mean())
 
     assert distance(made) < 12 < distance(plain)
+
+
+@pytest.mark.parametrize(
+    ("palette", "asked", "own"),
+    [
+        (("#7B2D43",), {"wall", "rug", "accent"}, {"floor", "upholstery", "cabinet"}),
+        (("#FFFFFF", "#101010"), {"wall", "upholstery", "bedding"}, {"floor", "cabinet", "curtain"}),
+        (tuple(f"#{level:02X}4080" for level in range(0, 240, 30)), {"wall", "floor", "upholstery", "cabinet"}, set()),
+    ],
+)
+def test_few_colours_dress_walls_and_textiles_and_many_everything(
+    palette: tuple[str, ...], asked: set[str], own: set[str]
+) -> None:
+    room = draw_room(96, 64)
+    plain, chosen = choose(restyling(room), 0), choose(restyling(room, palette=palette), 0)
+    assert all(getattr(chosen, kind).color in palette for kind in asked)
+    assert all(getattr(chosen, kind) == getattr(plain, kind) for kind in own)
+
+
+def test_every_asked_colour_is_given_out() -> None:
+    palette = tuple(f"#{level:02X}4080" for level in range(0, 240, 30))
+    for count in range(1, len(palette) + 1):
+        chosen = choose(restyling(draw_room(96, 64), palette=palette[:count]), 0)
+        kinds = ("wall", "floor", "upholstery", "bedding", "cabinet", "curtain", "rug", "accent")
+        assert {getattr(chosen, kind).color for kind in kinds} >= set(palette[:count])
 
 
 def test_bathroom_gets_tiles(drawn_room: DrawnRoom) -> None:

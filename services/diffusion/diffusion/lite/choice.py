@@ -1,6 +1,6 @@
 """What the seed decides: one finish for each surface, in the caller's colours where there are any."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,9 +12,13 @@ from diffusion.lite import colour
 from diffusion.styles import Alternatives, Finish, Pattern
 from servicekit.vocabulary import RoomType
 
-BY_AREA: Final = ("wall", "floor", "upholstery", "bedding", "cabinet", "curtain", "rug")
-"""Kinds of materials in the order in which the caller's colours are given out."""
-
+KINDS: Final = ("wall", "floor", "upholstery", "bedding", "cabinet", "curtain", "rug", "accent")
+"""Kinds of finishes that the seed picks or the caller colours."""
+TOGETHER: Final = (("wall",), ("upholstery", "bedding"), ("rug", "accent"), ("curtain", "cabinet"), ("floor",))
+"""Kinds that share one of the caller's colours, in the order in which they are given out: people who name colours mean
+walls and textiles first, and a blue floor last."""
+ECHO: Final = ("rug", "accent")
+"""Kinds that take up a colour again where there are fewer colours than groups."""
 BARE: Final = frozenset({RoomType.KITCHEN, RoomType.BATHROOM})
 """Rooms whose floor stays bare."""
 
@@ -49,24 +53,20 @@ class Choice:
 
 def choose(restyling: Restyling, variant: int) -> Choice:
     """The finishes of a variant, the same for the same request; two variants differ wherever there is a choice."""
+    palette = restyling.style.palette
     materials = restyling.style.materials_for(restyling.room_type)
     random = np.random.default_rng(restyling.seed)
-    picked = {kind: _pick(getattr(materials, kind), random, variant) for kind in BY_AREA}
+    picked = {kind: _pick(getattr(materials, kind), random, variant) for kind in KINDS if kind != "accent"}
+    picked["accent"] = Finish(name="accent fabric", pattern=Pattern.FABRIC, color=palette.accent)
     if restyling.palette:
-        picked = _recoloured(picked, restyling.palette, variant)
-    palette = restyling.style.palette
-    accent = picked["upholstery"].color if restyling.palette else palette.accent
+        picked |= _recoloured(picked, restyling.palette, variant)
+    wall = picked["wall"].color if restyling.palette else palette.wall
     return Choice(
         **picked,
-        paint=Finish(
-            name="plain paint",
-            pattern=Pattern.PLAIN,
-            color=picked["wall"].color if restyling.palette else palette.wall,
-        ),
+        paint=Finish(name="plain paint", pattern=Pattern.PLAIN, color=wall),
         ceiling=Finish(name="ceiling paint", pattern=Pattern.PLAIN, color=palette.ceiling),
         trim=Finish(name="trim lacquer", pattern=Pattern.PLAIN, color=palette.trim),
         wood=Finish(name="stained wood", pattern=Pattern.PLAIN, color=palette.wood),
-        accent=Finish(name="accent fabric", pattern=Pattern.FABRIC, color=accent),
         may_add_rug=restyling.room_type not in BARE,
         seed=int(random.integers(1 << 32)) + variant,
     )
@@ -77,17 +77,26 @@ def _pick(alternatives: Alternatives, random: np.random.Generator, variant: int)
     return alternatives[int(order[variant % len(alternatives)])]
 
 
-def _recoloured(picked: dict[str, Finish], palette: Sequence[str], variant: int) -> dict[str, Finish]:
-    """Every colour gets a surface while there are surfaces left; each takes the one nearest to what it was."""
+def _recoloured(picked: Mapping[str, Finish], palette: Sequence[str], variant: int) -> dict[str, Finish]:
+    """The finishes that get one of the caller's colours.
+
+    Each group takes the colour nearest to its own of those that are left; when every group has one, colours still left
+    go to single kinds.
+    """
     colors = colour.lab_of(np.stack([colour.from_hex(color) for color in palette]))
-    unused = list(range(len(palette)))
-    result = {}
-    for kind in BY_AREA:
-        own = colour.lab_of(colour.from_hex(picked[kind].color)[None])[0]
-        candidates = unused or list(range(len(palette)))
-        nearest = sorted(candidates, key=lambda index: (float(colour.delta_e(colors[index], own)), index))
+    left = list(range(len(palette)))
+    given: dict[str, Finish] = {}
+    for kinds in (*TOGETHER, ("bedding",), ("cabinet",), ("accent",)):
+        if not left and not set(kinds) <= set(ECHO):
+            continue
+        own = colour.lab_of(colour.from_hex(picked[kinds[0]].color)[None])[0]
+        away = colour.delta_e(colors, own)
+        nearest = sorted(left or range(len(palette)), key=lambda index: (float(away[index]), index))
         index = nearest[variant % len(nearest)]
-        if unused:
-            unused.remove(index)
-        result[kind] = msgspec.structs.replace(picked[kind], color=palette[index].upper(), second=None)
-    return result
+        if left:
+            left.remove(index)
+        elif given.keys() >= set(kinds):
+            continue
+        for kind in kinds:
+            given[kind] = msgspec.structs.replace(picked[kind], color=palette[index].upper(), second=None)
+    return given
