@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -25,7 +25,9 @@ process and keeps nothing that would survive a crash."""
 
 
 @asynccontextmanager
-async def stack_for(purpose: str, *, noop: bool = False, workers: int = 1) -> AsyncIterator[Stack]:
+async def stack_for(
+    purpose: str, *, noop: bool = False, workers: int = 1, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Stack]:
     """A fresh stack with its data in a directory of its own."""
     (port,) = ports.free(1)
     with tempfile.TemporaryDirectory(prefix=f"modomo-{purpose}-") as directory:
@@ -34,7 +36,12 @@ async def stack_for(purpose: str, *, noop: bool = False, workers: int = 1) -> As
             data=Path(directory),
             workers=workers,
             modules=pipeline.NOOP if noop else {},
-            overrides={"MODOMO_LOG_LEVEL": "WARNING", "MODOMO_GATEWAY_QUEUE_LIMIT": "100000"},
+            overrides={
+                "MODOMO_LOG_LEVEL": "WARNING",
+                "MODOMO_GATEWAY_QUEUE_LIMIT": "100000",
+                "MODOMO_GATEWAY_OWNER_QUEUE_LIMIT": "100000",
+                **(settings or {}),
+            },
         )
         async with running(layout) as stack:
             yield stack

@@ -26,12 +26,15 @@ class Accepted:
 class Client:
     """Submits, polls and watches over one connection pool."""
 
-    def __init__(self, url: str, *, connections: int = 64) -> None:
+    def __init__(self, url: str, *, connections: int = 64, key: str = "") -> None:
+        """`key` is an API key, empty where nobody is asked for one."""
         self._url = url
         self._connections = connections
+        self._headers = {"X-API-Key": key} if key else {}
 
     async def __aenter__(self) -> "Client":
-        self.session = aiohttp.ClientSession(self._url, connector=aiohttp.TCPConnector(limit=self._connections))
+        connector = aiohttp.TCPConnector(limit=self._connections)
+        self.session = aiohttp.ClientSession(self._url, connector=connector, headers=self._headers)
         return self
 
     async def __aexit__(
