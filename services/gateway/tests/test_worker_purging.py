@@ -11,6 +11,7 @@ from gateway.purging import Purger
 from gateway.sweeping import Sweeper
 from servicekit.errors import NotFound
 from servicekit.joblog import JobStatus
+from servicekit.testing.joblog import new_job
 from tests.workers import WorkerBench, make_photo
 
 
@@ -87,3 +88,14 @@ async def test_a_job_that_goes_on_elsewhere_is_not_cleared_up_after(worker_bench
     await bench.joblog.desk.cancel(job_id, message="Cancelled.")
     await _purger(bench).after(await bench.joblog.desk.get(job_id))
     assert await _objects(bench) == [keys.original(job_id)]
+
+
+async def test_a_job_of_another_version_is_deleted_too(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    job = new_job(payload='{"unheard": "of"}')
+    await bench.store.put(keys.original(job.job_id), b"x", content_type="image/jpeg")
+    await bench.joblog.desk.submit(job, queue_limit=10)
+    await _purger(bench).purge(job.job_id, message="Deleted.")
+    assert await _objects(bench) == []
+    with pytest.raises(NotFound):
+        await bench.joblog.desk.get(job.job_id)

@@ -2,10 +2,14 @@
 
 import asyncio
 
+import pytest
+
 from gateway.jobs import keys
 from gateway.pipeline.stage_cache import StageCache
 from gateway.purging import Purger
 from gateway.sweeping import Sweeper
+from servicekit.errors import NotFound
+from servicekit.testing.joblog import new_job
 from tests.workers import WorkerBench
 
 
@@ -26,6 +30,18 @@ async def test_expired_jobs_alone_are_swept_and_only_on_the_second_look(worker_b
     await bench.store.put(keys.original("fresh"), b"x", content_type="image/jpeg")
     await sweeper.sweep()
     assert await _folders(bench) == {living, "fresh"}
+
+
+async def test_a_job_and_its_pictures_go_when_their_time_is_over(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    job = new_job(wait_seconds=0.1, run_seconds=0.1, retention_seconds=0.5)
+    await bench.store.put(keys.original(job.job_id), b"x", content_type="image/jpeg")
+    await bench.joblog.desk.submit(job, queue_limit=10)
+    async with bench.worker(sweep_seconds=0.05), asyncio.timeout(30):
+        while await _folders(bench):  # noqa: ASYNC110 - a task of the worker does it: there is nothing to await
+            await asyncio.sleep(0.02)
+    with pytest.raises(NotFound):
+        await bench.joblog.desk.get(job.job_id)
 
 
 async def test_worker_sweeps_by_itself(worker_bench: WorkerBench) -> None:

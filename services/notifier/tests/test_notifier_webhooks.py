@@ -189,11 +189,11 @@ async def test_one_receiver_gets_only_a_few_at_a_time_and_holds_up_nobody_else(
     joblog: JobLog, joblog_settings: JobLogSettings, receiver: Receiver, tls_receiver: Receiver
 ) -> None:
     receiver.replies = [status(200, after=0.2)]
-    for _ in range(12):
+    for _ in range(6):
         await _end(joblog, receiver.url)
     other = await _end(joblog, tls_receiver.url)
     async with _notifier(joblog_settings, webhook_parallel=4, webhook_per_receiver=2, webhook_retry_seconds=()):
-        await receiver.heard(12)
+        await receiver.heard(6)
         await _settled(joblog)
     assert receiver.most_at_once <= 2
     assert [lost["job"] for lost in await _lost(joblog_settings)] == [other], "nobody vouches for its certificate"

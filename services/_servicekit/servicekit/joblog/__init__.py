@@ -12,6 +12,7 @@ Rules that every implementation keeps:
 - A job that `submit` returned is never lost.
 - A job gets exactly one terminal event, its last; whoever is not the owner any more is refused (`Superseded`).
 - `seq` counts 1, 2, 3, … without a gap; `progress` never goes down.
+- Whoever asked to be told of an ending (`webhook_url`) is told, however often it takes (`outbox`).
 - Cancelling ends a job at once, waiting or running; whoever works on it is told, and can write nothing more.
 
 Payloads and results are opaque JSON text here: what is in them is the gateway's matter.
