@@ -1,15 +1,17 @@
-"""`make demo`: sends a room through every style and writes the pictures side by side."""
+"""`make demo`: sends a room through every style and writes the pictures, each and all on one sheet."""
 
 import asyncio
+import io
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from PIL import Image, ImageOps
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -18,6 +20,10 @@ from deploy.local.stack import ROOT, StackError, running
 
 SAMPLE_ROOM: Final = ROOT / "tests" / "data" / "sample_room" / "photo.jpg"
 COLUMNS: Final = (TextColumn("{task.fields[style]:>14}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+TILE: Final = (604, 453)
+"""Width and height of a picture on the sheet."""
+ACROSS: Final = 3
+GAP: Final = 4
 
 
 class DemoError(Exception):
@@ -61,9 +67,24 @@ async def restyle(client: httpx.AsyncClient, photo: bytes, style: str, bars: Pro
     raise DemoError(f"{style}: the events ended without an ending")
 
 
+def sheet(pictures: Sequence[bytes]) -> Image.Image:
+    """The pictures in rows of ACROSS, cropped to TILE."""
+    rows = -(-len(pictures) // ACROSS)
+    whole = Image.new("RGB", (ACROSS * (TILE[0] + GAP) - GAP, rows * (TILE[1] + GAP) - GAP), "white")
+    for number, picture in enumerate(pictures):
+        upright = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")
+        tile = ImageOps.fit(upright, TILE, Image.Resampling.LANCZOS)
+        whole.paste(tile, (number % ACROSS * (TILE[0] + GAP), number // ACROSS * (TILE[1] + GAP)))
+    return whole
+
+
 async def demo(console: Console, room: Path, output: Path) -> None:
-    """Restyles a room in every style; writes `<style>.jpg` and `<style>-before-after.jpg`."""
+    """Restyles a room in every style.
+
+    Writes `<style>.jpg`, `<style>-before-after.jpg`, and `all.jpg` with the room first.
+    """
     photo = room.read_bytes()
+    pictures = [photo]
     output.mkdir(parents=True, exist_ok=True)
     async with gateway(console) as client:
         styles = [style["name"] for style in (await client.get("/styles")).json()["styles"]]
@@ -75,6 +96,9 @@ async def demo(console: Console, room: Path, output: Path) -> None:
                     picture = await client.get(result[key])
                     picture.raise_for_status()
                     (output / f"{name}.jpg").write_bytes(picture.content)
+                    if name == style:
+                        pictures.append(picture.content)
+    sheet(pictures).save(output / "all.jpg", quality=88, subsampling=0)
     console.print(f"Before and after of {room.name} in {len(styles)} styles: [bold]{output}[/]", soft_wrap=True)
 
 
