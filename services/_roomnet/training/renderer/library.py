@@ -17,12 +17,15 @@ FLAGS: Final = (
     "-march=native",
     "-ffast-math",
     "-fno-semantic-interposition",
-    "-flto",
     "-fno-finite-math-only",
     "-fopenmp",
     "-fPIC",
     "-shared",
 )
+
+
+LINKING: Final = (("-flto",), ())
+"""Optimised across files first; some compilers come without the linker's plugin that this takes."""
 
 
 class CompilerError(Exception):
@@ -59,15 +62,23 @@ def _compiled() -> Path:
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         built = Path(folder) / target.name
         units = [str(source) for source in sources if source.suffix == ".c"]
-        command = [os.environ.get("CC", "gcc"), *FLAGS, *units, "-o", str(built), "-lm"]
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - fixed arguments, no shell
-        except FileNotFoundError as error:
-            raise CompilerError(f"the renderer needs a C compiler: {command[0]} was not found") from error
-        except subprocess.CalledProcessError as error:
-            raise CompilerError(f"the renderer does not compile:\n{error.stderr}") from error
-        built.replace(target)  # atomic, so that several processes may compile at once
-    return target
+        complaint = ""
+        for linking in LINKING:
+            complaint = _compile([*FLAGS, *linking, *units, "-o", str(built), "-lm"])
+            if not complaint:
+                built.replace(target)  # atomic, so that several processes may compile at once
+                return target
+    raise CompilerError(f"the renderer does not compile:\n{complaint}")
+
+
+def _compile(arguments: list[str]) -> str:
+    """What the compiler complains of; nothing where it is content."""
+    compiler = os.environ.get("CC", "gcc")
+    try:
+        done = subprocess.run([compiler, *arguments], check=False, capture_output=True, text=True)  # noqa: S603 - fixed arguments, no shell
+    except FileNotFoundError as error:
+        raise CompilerError(f"the renderer needs a C compiler: {compiler} was not found") from error
+    return "" if done.returncode == 0 else done.stderr or f"{compiler} ended with {done.returncode}"
 
 
 def _cache() -> Path:
