@@ -14,7 +14,7 @@ DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
 
-.PHONY: run test check demo bench eval-rooms weights audit protos lock clean
+.PHONY: run test check demo bench chaos eval-rooms weights audit protos lock clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_VENV)/ready
@@ -37,6 +37,10 @@ check: .venv-dev/ready
 
 bench: .venv-dev/ready
 	$(DEV) -m tests.load
+
+# everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
+chaos: .venv-dev/ready
+	$(DEV) -m tests.chaos $(SCENARIO)
 
 # how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
 eval-rooms: .venv-dev/ready

@@ -1,6 +1,7 @@
 """Clients that stop reading: what is kept for one is bounded, and so is how long."""
 
 import asyncio
+import socket
 from typing import Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -9,6 +10,9 @@ STALL_SECONDS: Final = 30.0
 """A client that takes nothing for so long is cut off."""
 BUFFER_BYTES: Final = 32 * 1024
 """Kept for a client beyond what the kernel keeps, with one message more at most."""
+
+SOCKET_BYTES: Final = 64 * 1024
+"""What the kernel keeps for a WebSocket: all events of a job are less, and by itself it would keep megabytes."""
 
 
 class StallTimer:
@@ -44,6 +48,9 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
         """A client wants a WebSocket."""
         super().connection_made(transport)
         self._stall = StallTimer(self.transport, self.loop)
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has gone."""

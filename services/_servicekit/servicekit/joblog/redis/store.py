@@ -186,7 +186,7 @@ def redis_client(settings: JobLogSettings, *, retries: int) -> Redis:
         timeout=settings.redis_timeout_seconds,
         socket_timeout=settings.redis_timeout_seconds,
         socket_connect_timeout=settings.redis_timeout_seconds,
-        retry=Retry(NoBackoff(), retries),
+        retry=Retry(NoBackoff(), retries, supported_errors=(RedisConnectionError,)),
         decode_responses=True,
         protocol=2,  # the one that every server, proxy and managed offer speaks
         **({"password": settings.redis_password} if settings.redis_password else {}),

@@ -1,0 +1,40 @@
+"""The short version of every scenario. `make chaos` runs the long ones."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import cancelling, deaths, followers, rolling, services, stores
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+
+async def test_workers_die(tmp_path: Path) -> None:
+    done = await deaths.run(deaths.SHORT, tmp_path / "system")
+    assert done.takeovers.seconds, "no worker was hit in mid-work: this proved nothing"
+    assert done.looked_at
+
+
+async def test_services_die(tmp_path: Path) -> None:
+    done = await services.run(services.SHORT, tmp_path / "system")
+    assert set(done.readiness) == set(services.SERVICES)
+
+
+async def test_stores_fail(tmp_path: Path) -> None:
+    done = await stores.run(stores.SHORT, tmp_path / "system")
+    assert done.failed_calls, "the object store never failed: this proved nothing"
+
+
+async def test_clients_reconnect(tmp_path: Path) -> None:
+    done = await followers.run(followers.SHORT, tmp_path / "system")
+    assert done.reconnects > 20
+
+
+async def test_every_process_is_replaced_under_load(tmp_path: Path) -> None:
+    done = await rolling.run(rolling.SHORT, tmp_path / "system")
+    assert done.jobs
+
+
+async def test_jobs_are_cancelled_at_every_stage(tmp_path: Path) -> None:
+    done = await cancelling.run(cancelling.SHORT, tmp_path / "system")
+    assert len(done.ended.seconds) == 11
