@@ -160,7 +160,7 @@ def _parts(
         estimator=estimator,
         limits=Limits(
             queue=settings.queue_limit,
-            owner_queue=settings.owner_queue_limit,
+            owner_queue=settings.queue_limit if admission.open else settings.owner_queue_limit,
             wait_seconds=settings.wait_seconds,
             batch_wait_seconds=settings.batch_wait_seconds,
             run_seconds=settings.run_seconds,

@@ -84,8 +84,8 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     queue_limit: int = 1000
     """Jobs that may wait for a worker; more are refused."""
 
-    owner_queue_limit: int = 1000
-    """Of them, jobs of one owner and one priority."""
+    owner_queue_limit: int = 200
+    """Of them, jobs of one owner and one priority, where owners are known."""
 
     batch_wait_seconds: float = 21_600.0
     """As `wait_seconds`, for jobs that were submitted as `batch`."""

@@ -20,186 +20,41 @@ Payloads and results are opaque JSON text here: what is in them is the gateway's
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import datetime
-from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 
+from servicekit.joblog.values import (
+    ENDINGS,
+    Cancelled,
+    Ending,
+    Event,
+    Job,
+    JobStatus,
+    NewJob,
+    QueueState,
+    Submitted,
+    Superseded,
+    Update,
+    Urgency,
+)
 
-class JobStatus(StrEnum):
-    """The words of the event stream, in their order; the last three are endings."""
-
-    QUEUED = "queued"
-    ANALYZING = "analyzing"
-    DETECTING = "detecting"
-    GENERATING = "generating"
-    TRANSFORMING = "transforming"
-    FINALIZING = "finalizing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-ENDINGS: Final = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
-
-
-class Urgency(StrEnum):
-    """How soon somebody wants a job."""
-
-    INTERACTIVE = "interactive"
-    """Somebody looks at a screen."""
-
-    BATCH = "batch"
-    """It may wait behind everybody who does."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewJob:
-    """A job to accept."""
-
-    job_id: str
-    """UUID, made by the server."""
-
-    payload: str
-    """What the worker needs, as JSON."""
-
-    message: str
-    """Of the `queued` event."""
-
-    tenant: str = ""
-    """Whose it is: tenants take turns, however much each of them wants."""
-
-    urgency: Urgency = Urgency.INTERACTIVE
-
-    cost: int = 1
-    """How much of its tenant's turn it takes, at least 1."""
-
-    idempotency_key: str = ""
-    """The tenant's own; empty for none."""
-
-    request_digest: str = ""
-    """Hex digest of all that the caller sent; the same key with another digest is a conflict."""
-
-    webhook_url: str = ""
-    """Who is to be told of the ending; empty for nobody."""
-
-    wait_seconds: float = 600.0
-    """A job that no worker took up within this time fails."""
-
-    run_seconds: float = 120.0
-    """A job that runs longer than this, retries included, fails."""
-
-    retention_seconds: float = 86_400.0
-    """Record and events are kept this long after submit."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Submitted:
-    """The answer to `submit`."""
-
-    job_id: str
-    """The new job's, or that of the job that the same idempotency key made before."""
-
-    created: bool
-    """False where the job had been submitted before."""
-
-    queue_position: int
-    """1 for the next in line, 0 where it does not wait any more."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Update:
-    """Something to append to a job's log while it runs."""
-
-    status: JobStatus
-    progress: float
-    message: str
-    step: int = 0
-    total_steps: int = 0
-    preview_key: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ending:
-    """How a job ends."""
-
-    status: JobStatus
-    """One of ENDINGS."""
-
-    message: str
-    """Public."""
-
-    result: str = ""
-    """JSON; of a completed job."""
-
-    error: str = ""
-    """JSON with `code`, `message` and `retryable`; of a failed job."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """An entry of a job's log."""
-
-    job_id: str
-    seq: int
-    status: JobStatus
-    progress: float
-    message: str
-    timestamp: datetime
-    step: int = 0
-    total_steps: int = 0
-    preview_key: str = ""
-
-    @property
-    def terminal(self) -> bool:
-        """Whether nothing follows."""
-        return self.status in ENDINGS
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """A job's record."""
-
-    job_id: str
-    tenant: str
-    """Whose it is."""
-    status: JobStatus
-    progress: float
-    message: str
-    payload: str
-    result: str
-    error: str
-    preview_key: str
-    """Of the latest preview; empty for none."""
-    created_at: datetime
-    expires_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    deliveries: int
-    """How often a worker has taken it up, without those that gave it back as it was."""
-    purging: bool
-    """Whether it is about to be deleted with all that it made."""
-    queue_position: int
-    """1 for the next in line, 0 where it does not wait."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueueState:
-    """How busy the workers are."""
-
-    waiting: int
-    running: int
-    oldest_wait_seconds: float
-    recent_seconds: float
-    """Median time from claim to completion of recent jobs; 0 where none is known."""
-
-
-class Superseded(Exception):  # noqa: N818 - not an error: somebody else goes on with the job
-    """The job has ended, or another worker has taken it over: drop the work, write nothing more."""
-
-
-class Cancelled(Exception):  # noqa: N818 - not an error: it is what the job's owner wants
-    """The job's owner has ended it: drop the work, write nothing more."""
+__all__ = [
+    "ENDINGS",
+    "Cancelled",
+    "Claim",
+    "Ending",
+    "Event",
+    "EventLog",
+    "Job",
+    "JobDesk",
+    "JobStatus",
+    "NewJob",
+    "QueueState",
+    "Submitted",
+    "Superseded",
+    "Update",
+    "Urgency",
+    "WorkQueue",
+]
 
 
 class JobDesk(Protocol):

@@ -21,6 +21,7 @@ from typing import Final
 from gateway.shared_state import SharedState
 from servicekit.errors import Unauthenticated
 
+_AGREE_SECONDS: Final = 30.0
 _FORM: Final = re.compile(r"([0-9]{10,12})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})")
 
 
@@ -30,7 +31,8 @@ class TicketOffice:
     def __init__(self, state: SharedState, *, seconds: int) -> None:
         self._state = state
         self._seconds = seconds
-        self._secret = b""
+        self._secret = ""
+        self._agreed_at = float("-inf")
 
     async def issue(self, job_id: str) -> str:
         """A ticket for a job; raises Unavailable. Ask whether the job is the caller's before."""
@@ -52,9 +54,11 @@ class TicketOffice:
             raise _refused()
 
     async def _known_secret(self) -> bytes:
-        if not self._secret:
-            self._secret = (await self._state.agreed("ticket-secret", secrets.token_hex(32))).encode()
-        return self._secret
+        """Agreed upon anew now and then, so that replicas come together again after Redis has lost it."""
+        if time.monotonic() - self._agreed_at > _AGREE_SECONDS:
+            self._secret = await self._state.agreed("ticket-secret", self._secret or secrets.token_hex(32))
+            self._agreed_at = time.monotonic()
+        return self._secret.encode()
 
 
 def _signature(secret: bytes, job_id: str, expires: str, nonce: str) -> str:

@@ -27,11 +27,13 @@ class RedisWorkQueue:
         self._open: set[RedisClaim] = set()
         self._look_seconds = min(1.0, settings.joblog_idle_seconds / 6)
         self._job_waits = asyncio.Event()
+        self._unsure: set[tuple[str, str]] = set()
 
     async def claim(self) -> Claim:
         """Waits for a job, however long the store does not answer; several callers get theirs one after another."""
         async with self._claiming:
             self._work_in_background()
+            await self._hand_over_unsure()
             backoff = Backoff()
             while True:
                 self._job_waits.clear()
@@ -60,6 +62,7 @@ class RedisWorkQueue:
         await asyncio.gather(*self._background, return_exceptions=True)
         for claim in tuple(self._open):
             await claim.abandon()
+        await self._hand_over_unsure()
         await self._store.close()
 
     def _work_in_background(self) -> None:
@@ -79,6 +82,7 @@ class RedisWorkQueue:
         """Becomes the job's owner; None where somebody was faster, or the job must not run (again)."""
         token = uuid.uuid4().hex
         patience_ends = time.monotonic() + self._settings.joblog_idle_seconds
+        self._unsure.add((job_id, token))  # until there is an answer: this call may be cancelled meanwhile
         answer = await self._store.persist(
             "take",
             job_id,
@@ -88,6 +92,7 @@ class RedisWorkQueue:
             records.failures(),
             patience=lambda: patience_ends - time.monotonic(),
         )
+        self._unsure.discard((job_id, token))
         if answer is None:
             return None
         now, deadline, flat = answer
@@ -96,6 +101,13 @@ class RedisWorkQueue:
             token=token,
             seconds_left=(float(deadline) - now) / 1000,
         )
+
+    async def _hand_over_unsure(self) -> None:
+        """Leaves jobs that were perhaps taken, by calls that heard no answer, to whoever takes them next."""
+        for job_id, token in tuple(self._unsure):
+            with suppress(Unavailable):  # then their lease ends by itself
+                await self._store.run("hand_over", job_id, token)
+            self._unsure.discard((job_id, token))
 
     async def _listen(self) -> None:
         """Passes nudges on to whom they are about; without them, both would notice a little later."""
