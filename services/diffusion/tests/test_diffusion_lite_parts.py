@@ -13,8 +13,6 @@ from diffusion.lite.bedding import blankets
 from diffusion.lite.doubt import edges, without_strangers
 from diffusion.lite.furnishings import is_opaque
 from diffusion.lite.materials import catalogue
-from diffusion.lite.matting import REACH, follow_edges
-from diffusion.lite.order import in_order
 from diffusion.lite.recolouring import DARKER, LIGHTER, turns_grey, within_reach
 from diffusion.lite.regions import Layout, Region
 from diffusion.lite.rug import find_place
@@ -123,18 +121,6 @@ def test_textures_repeat_without_a_seam_in_the_colour_asked_for(name: str) -> No
         assert seam <= steps.max() * 1.25, "the seam is no more visible than the pattern's own joints"
 
 
-def test_walls_over_a_ceiling_and_under_a_floor_are_not_walls() -> None:
-    labels = np.full((100, 3), Region.WALL, dtype=np.uint8)
-    labels[10:30, 0] = Region.CEILING
-    labels[60:90, 1] = Region.FLOOR
-    labels[70:72, 2] = Region.CEILING  # a label lost in the middle of a wall
-    ordered = in_order(labels)
-    assert (ordered[:30, 0] == Region.CEILING).all()
-    assert (ordered[30:, 0] == Region.WALL).all()
-    assert (ordered[60:, 1] == Region.FLOOR).all()
-    assert (ordered[:70, 2] == Region.WALL).all()
-
-
 def test_seen_is_the_inverse_of_floor() -> None:
     view = camera.Camera(focal=500.0, horizon=180.0, centre=(320.0, 240.0), turn=0.3, certainty=1.0)
     over, along = floats([0.0, -1.2, 2.0]), floats([3.0, 2.5, 6.0])
@@ -169,27 +155,6 @@ def test_sampling_at_places_is_enlarging() -> None:
     np.testing.assert_allclose(
         sampled(plane, index, (50, 80)), enlarged(plane, (50, 80)).reshape(-1, 3)[index], atol=2e-2
     )
-
-
-def test_borders_move_to_the_photos_edge_and_no_farther() -> None:
-    photo = np.full((256, 256, 3), 220, dtype=np.uint8)
-    photo[:, 128:] = 60
-    labels = np.full((256, 256), Region.WALL, dtype=np.uint8)
-    labels[:, 127:] = Region.FLOOR
-    assert ((follow_edges(labels, photo) == Region.FLOOR)[:, 128:]).all()
-    assert not (follow_edges(labels, photo) == Region.FLOOR)[:, :126].any()
-    labels[:, 100:] = Region.FLOOR  # too far away to be the same border
-    moved = follow_edges(labels, photo)
-    assert (moved[:, 100 + REACH + 2 :] == Region.FLOOR).all()
-    assert (moved[:, : 100 - REACH - 2] == Region.WALL).all()
-
-
-def test_thin_things_keep_their_label() -> None:
-    photo = np.full((1024, 1024, 3), 200, dtype=np.uint8)
-    photo[:, 500:504] = 40
-    labels = np.full((1024, 1024), Region.WALL, dtype=np.uint8)
-    labels[:, 500:504] = Region.OTHER
-    assert (follow_edges(labels, photo)[100:900, 501:503] == Region.OTHER).all()
 
 
 def test_a_picture_on_the_wall_is_a_stranger_and_a_brick_is_not() -> None:

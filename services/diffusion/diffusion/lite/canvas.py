@@ -1,22 +1,18 @@
 """The picture in work."""
 
 from dataclasses import dataclass, field
-from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.domain import RGB, Surface
-from diffusion.lite import colour, light, matting
+from diffusion.lite import borders, colour, light
 from diffusion.lite.arrays import Bits, Floats, floats, share_of
 from diffusion.lite.choice import Choice
 from diffusion.lite.regions import Region
 from diffusion.lite.scene import Scene
 from diffusion.lite.sizes import sampled
-
-BORDER: Final = 1.5
-"""Width in pixels, at a long side of 1024, over which new paint ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +57,12 @@ class Canvas:
 
     def patch(self, mask: Bits) -> Patch:
         """Where paint on a mask goes; the mask is H×W, 1 inside, not empty."""
-        width = max(0.8, BORDER * max(mask.shape) / 1024)
-        margin = 2 * round(width) + 1
+        side = max(mask.shape)
+        margin = borders.margin(side)
         left, top, columns, rows = cv2.boundingRect(mask)
         left, right = max(0, left - margin), left + columns + margin
         top, bottom = max(0, top - margin), top + rows + margin
-        share = matting.feather(mask[top:bottom, left:right], width)
+        share = borders.share(mask[top:bottom, left:right], self.scene.soft[top:bottom, left:right], side)
         down, over = np.nonzero(share > 1e-3)
         index = (down + top) * mask.shape[1] + over + left
         share = share[down, over]

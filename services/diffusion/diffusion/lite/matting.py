@@ -1,11 +1,11 @@
-"""From labels that nearly fit to ones that end on the photo's edges, and from those to soft borders."""
+"""From labels that nearly fit to ones that end on the photo's edges."""
 
 from typing import Final
 
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.arrays import Bits
 from diffusion.lite.morphology import bits, grown, shrunk
 
 REACH: Final = 4
@@ -35,12 +35,6 @@ def follow_edges(labels: Bits, photo: Bits) -> Bits:
     flooded = cv2.watershed(np.asarray(calm, dtype=np.uint8), markers)
     moved = np.where(flooded > 0, flooded - 1, labels).astype(np.uint8)
     return _rounded(moved, present)
-
-
-def feather(mask: Bits, width: float) -> Floats:
-    """H×W 0/1 to a share of 0–1 that falls over about `width` pixels on either side of the border."""
-    size = 2 * max(1, round(width)) + 1
-    return floats(cv2.GaussianBlur(mask.astype(np.float32), (size, size), width / 2))
 
 
 def _rounded(labels: Bits, present: Bits) -> Bits:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from diffusion.domain import Restyling
-from diffusion.lite import camera, colour, doubt, grading, light, matting
+from diffusion.lite import borders, camera, colour, doubt, grading, light, matting
 from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.camera import Camera
 from diffusion.lite.guess import guessed
@@ -34,6 +34,9 @@ class Scene:
     edges: Bits
     """h×w, 1 on and next to steps in `lab`."""
 
+    soft: Floats
+    """H×W, 0–1, where borders of the layout are drawn softly; see borders.softness."""
+
     layout: Layout
 
     camera: Camera
@@ -48,11 +51,13 @@ def understand(restyling: Restyling) -> Scene:
     regions = Layout(labels=labels, confidence=rough.confidence)
     lit = grading.graded(photo, restyling.style.light)
     lab = colour.lab(reduced(lit, LAB_SIDE))
+    edges = doubt.edges(lab)
     return Scene(
         light=lit,
         small=reduced(lit, light.SIDE),
         lab=lab,
-        edges=doubt.edges(lab),
+        edges=edges,
+        soft=borders.softness(regions.labels, edges),
         layout=regions,
         camera=camera.find(np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8), regions),
     )

@@ -1,0 +1,56 @@
+"""How sharply paint ends: on an edge of the photo within pixels, elsewhere gradually.
+
+A label that ends where the photo shows no edge ends at a guess; drawn sharply, the guess is all that is seen.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.morphology import bits, grown
+from diffusion.lite.sizes import enlarged, reduced
+
+SHARP: Final = 1.5
+"""Width in pixels, at a long side of 1024, over which paint ends on an edge."""
+SOFT: Final = 0.02
+"""Width in long sides over which it ends elsewhere."""
+NEAR: Final = 2
+"""Pixels of `edges` within which a border lies on one."""
+
+
+def softness(labels: Bits, edges: Bits) -> Floats:
+    """H×W of the labels, 1 around borders without an edge, 0 around those on one and far from any.
+
+    `edges` is h×w, 1 on edges, perhaps smaller than the labels.
+    """
+    names = reduced(labels, max(edges.shape), nearest=True)
+    border = bits(cv2.morphologyEx(names, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8)) > 0)
+    sharp = border & grown(edges, NEAR)
+    reach = max(1, round(SOFT * max(edges.shape) / 2))
+    beyond = 1 - grown(sharp, reach)
+    zone = floats(cv2.blur(floats(grown(border & ~sharp, reach) & beyond), (reach, reach)))
+    return enlarged(floats(zone * beyond), labels.shape)
+
+
+def share(mask: Bits, soft: Floats, long_side: int) -> Floats:
+    """How much of each pixel is inside of a mask (H×W, 1 inside), softly where `soft` (H×W) says so.
+
+    Where masks share a border, so do their shares: they add up to what the union's would be.
+    """
+    width = max(0.8, SHARP * long_side / 1024)
+    sharp = _feathered(mask, 2 * max(1, round(width)) + 1, width / 2)
+    if not soft.any():
+        return sharp
+    spread = SOFT * long_side
+    return floats(sharp + soft * (_feathered(mask, 2 * round(spread) + 1, spread / 2) - sharp))
+
+
+def margin(long_side: int) -> int:
+    """Pixels around a mask that its paint may reach."""
+    return round(SOFT * long_side) + 4
+
+
+def _feathered(mask: Bits, size: int, deviation: float) -> Floats:
+    return floats(cv2.GaussianBlur(mask.astype(np.float32), (size, size), deviation))

@@ -1,0 +1,63 @@
+"""Where the lite engine's paint ends: labels moved to edges and put in order; borders sharp or soft."""
+
+import numpy as np
+
+from diffusion.lite.borders import share, softness
+from diffusion.lite.matting import REACH, follow_edges
+from diffusion.lite.morphology import bits
+from diffusion.lite.order import in_order
+from diffusion.lite.regions import Region
+
+
+def test_borders_move_to_the_photos_edge_and_no_farther() -> None:
+    photo = np.full((256, 256, 3), 220, dtype=np.uint8)
+    photo[:, 128:] = 60
+    labels = np.full((256, 256), Region.WALL, dtype=np.uint8)
+    labels[:, 127:] = Region.FLOOR
+    assert ((follow_edges(labels, photo) == Region.FLOOR)[:, 128:]).all()
+    assert not (follow_edges(labels, photo) == Region.FLOOR)[:, :126].any()
+    labels[:, 100:] = Region.FLOOR  # too far away to be the same border
+    moved = follow_edges(labels, photo)
+    assert (moved[:, 100 + REACH + 2 :] == Region.FLOOR).all()
+    assert (moved[:, : 100 - REACH - 2] == Region.WALL).all()
+
+
+def test_thin_things_keep_their_label() -> None:
+    photo = np.full((1024, 1024, 3), 200, dtype=np.uint8)
+    photo[:, 500:504] = 40
+    labels = np.full((1024, 1024), Region.WALL, dtype=np.uint8)
+    labels[:, 500:504] = Region.OTHER
+    assert (follow_edges(labels, photo)[100:900, 501:503] == Region.OTHER).all()
+
+
+def test_walls_over_a_ceiling_and_under_a_floor_are_not_walls() -> None:
+    labels = np.full((100, 3), Region.WALL, dtype=np.uint8)
+    labels[10:30, 0] = Region.CEILING
+    labels[60:90, 1] = Region.FLOOR
+    labels[70:72, 2] = Region.CEILING  # a label lost in the middle of a wall
+    ordered = in_order(labels)
+    assert (ordered[:30, 0] == Region.CEILING).all()
+    assert (ordered[30:, 0] == Region.WALL).all()
+    assert (ordered[60:, 1] == Region.FLOOR).all()
+    assert (ordered[:70, 2] == Region.WALL).all()
+
+
+def test_paint_ends_sharply_on_an_edge_and_softly_elsewhere() -> None:
+    labels = np.full((384, 512), Region.CEILING, dtype=np.uint8)
+    labels[200:] = Region.WALL
+    edge = np.zeros((384, 512), dtype=np.uint8)
+    edge[199:202, :256] = 1
+    ceiling = share(bits(labels == Region.CEILING), softness(labels, edge), 512)
+    for column, least, most in ((100, 1, 4), (400, 8, 30)):
+        between = (ceiling[:, column] > 0.02) & (ceiling[:, column] < 0.98)
+        assert least <= between.sum() <= most
+    assert (np.diff(ceiling[:, 400]) <= 1e-6).all()
+
+
+def test_the_shares_of_all_surfaces_add_up_to_one() -> None:
+    random = np.random.default_rng(2)
+    labels = np.kron(random.integers(0, len(Region), (6, 8)), np.ones((40, 40))).astype(np.uint8)
+    edge = bits(random.random(labels.shape) < 0.01)
+    soft = softness(labels, edge)
+    whole = sum(share(bits(labels == region), soft, 320) for region in Region)
+    np.testing.assert_allclose(whole, 1.0, atol=1e-4)
