@@ -1,6 +1,8 @@
 """What is particular to the local store: signed links, and several writers in one directory."""
 
 import asyncio
+import os
+import threading
 import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -115,3 +117,25 @@ async def test_local_disk_that_refuses_is_unavailable(local: LocalStore, tmp_pat
         await local.put("a.jpg", b"x", content_type="image/jpeg")
     with pytest.raises(Unavailable):
         await local.check()
+
+
+async def test_a_cancelled_put_is_over_before_its_caller_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, disk, writing = LocalStore(tmp_path), threading.Event(), threading.Event()
+    real = os.fsync
+
+    def slow(handle: int) -> None:
+        writing.set()
+        disk.wait(30)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    putting = asyncio.create_task(store.put("jobs/1/a.jpg", b"x", content_type="image/jpeg"))
+    await asyncio.to_thread(writing.wait, 30)
+    putting.cancel()
+    await asyncio.wait([putting], timeout=0.1)
+    assert not putting.done(), "else the object would appear after whoever clears up has been"
+    disk.set()
+    with pytest.raises(asyncio.CancelledError):
+        await putting
+    await store.delete("jobs/1/a.jpg")
+    assert [key async for key in store.list("")] == []

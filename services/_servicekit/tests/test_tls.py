@@ -188,6 +188,26 @@ async def test_the_authority_itself_changes_without_a_failed_call(
                 await _check(forgotten)
 
 
+async def test_every_call_shows_the_newest_certificate(
+    server_files: Files, client_files: Files, authority: trustme.CA
+) -> None:
+    async def who(_request: bytes, call: Any) -> bytes:
+        shown: bytes = call.auth_context()["x509_pem_cert"][0]
+        return shown
+
+    handler = grpc.method_handlers_generic_handler("probe", {"Who": grpc.unary_unary_rpc_method_handler(who)})
+    options = ServerOptions(address="127.0.0.1:0", drain_seconds=0.2, security=server_files.security)
+    async with (
+        running(options, [("probe", lambda server: server.add_generic_rpc_handlers((handler,)))]) as server,
+        client.channel(f"127.0.0.1:{server.port}", security=client_files.security) as channel,
+    ):
+        ask: Any = channel.unary_unary("/probe/Who")
+        await ask(b"", timeout=30)
+        for _round in range(3):
+            serial = client_files.renew(authority)
+            assert x509.load_pem_x509_certificate(await ask(b"", timeout=30)).serial_number == serial
+
+
 async def test_a_call_under_way_ends_on_the_connection_that_it_has(
     server_files: Files, client_files: Files, authority: trustme.CA
 ) -> None:
