@@ -79,6 +79,9 @@ async def test_answers_say_what_remains_and_429_when_to_come_back(start_gateway:
     path = f"/transform/status/{first.json()['job_id']}"
     assert (await gateway.http.get(path, headers=small.headers)).status_code == 200
     assert (await gateway.http.post("/transform/submit", **FORM, headers=large.headers)).status_code == 202
+    events = f"/transform/events/{first.json()['job_id']}"
+    async with gateway.http.stream("GET", events, headers=small.headers) as answer:
+        assert (answer.status_code, answer.headers["ratelimit-policy"]) == (200, '"units";q=45;w=60')
     unknown = await gateway.http.get(path)
     assert "ratelimit" not in unknown.headers, "nobody's bucket"
 

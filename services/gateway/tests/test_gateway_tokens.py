@@ -20,6 +20,8 @@ from gateway.identity.jwks import FRESH_SECONDS, MAX_BYTES, PAUSE_SECONDS, STALE
 from gateway.identity.settings import IdentitySettings
 from gateway.identity.tokens import TokenVerifier
 from servicekit.errors import ServiceError, Unauthenticated, Unavailable
+from tests.gateways import StartGateway, photo
+from tests.keyholders import key_holder
 
 ISSUER, AUDIENCE = "https://issuer.example", "modomo"
 
@@ -242,3 +244,24 @@ def test_keys_come_from_https_or_this_machine() -> None:
     for location in ("http://issuer.example/jwks.json", "ftp://issuer.example/", "file:///etc/passwd"):
         with pytest.raises(ValueError, match="jwt_jwks"):
             IdentitySettings(jwt_issuer=ISSUER, jwt_audience=AUDIENCE, jwt_jwks=location)
+
+
+async def test_jobs_belong_to_the_tokens_subject(issuer: Issuer, start_gateway: StartGateway) -> None:
+    holder = key_holder("alice")  # a key's owner of the same name is somebody else
+    gateway = await start_gateway(
+        jwt_issuer=ISSUER, jwt_audience=AUDIENCE, jwt_jwks=f"{issuer.url}/jwks.json", api_keys=holder.toml
+    )
+
+    def of(subject: str, **claims: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {issuer.token('one', sub=subject, **claims)}"}
+
+    form: dict[str, Any] = {"files": {"file": photo()}, "data": {"style": "modern"}}
+    submitted = await gateway.http.post("/transform/submit", **form, headers=of("alice"))
+    assert submitted.status_code == 202
+    path = f"/transform/status/{submitted.json()['job_id']}"
+    assert (await gateway.http.get(path, headers=of("alice"))).status_code == 200
+    for stranger in (of("bob"), of("alice "), holder.headers):
+        assert (await gateway.http.get(path, headers=stranger)).status_code == 404
+    assert (await gateway.http.get(path, headers=of("alice", scope="openid"))).status_code == 403
+    assert (await gateway.http.get(path, headers={"Authorization": "Bearer nonsense"})).status_code == 401
+    assert (await gateway.http.get(path, headers=of("ops", scope="admin"))).status_code == 200

@@ -1,14 +1,15 @@
 """Who may follow a job's events: its owner by key or token, and whoever holds a ticket for it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
 
 from gateway.address import websocket
 from gateway.admission import Admission, require
 from gateway.identity import Scope
 from gateway.jobs import ids
 from gateway.jobs.transformations import Transformations
-from gateway.limits import Cost
+from gateway.limits import Cost, headers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +38,8 @@ class Followers:
             events += f"?ticket={await self._admission.ticket(job_id)}"
         return FollowLinks(websocket_url=websocket(base, socket), events_url=base + events)
 
-    async def require(self, job_id: str, *, ticket: str, headers: Mapping[str, str]) -> str:
-        """The job's id, where this is somebody who may follow it.
+    async def require(self, job_id: str, *, ticket: str, connection: HTTPConnection) -> str:
+        """The job's id, where this is somebody who may follow it, by a ticket or by the connection's headers.
 
         Raises NotFound, Unauthenticated, PermissionDenied, Exhausted, Unavailable.
         """
@@ -46,6 +47,8 @@ class Followers:
             job_id = ids.require(job_id)
             await self._admission.redeem(ticket, job_id)
             return job_id
-        caller = await self._admission.caller(headers, Scope.READ)
-        require(await self._admission.spend(caller, Cost.READ))
+        caller = await self._admission.caller(connection.headers, Scope.READ)
+        standing = await self._admission.spend(caller, Cost.READ)
+        setattr(connection.state, headers.STATE, standing)
+        require(standing)
         return await self._transformations.require(job_id, caller)

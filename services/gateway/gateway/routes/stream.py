@@ -62,7 +62,7 @@ def router(
         job_id, _, ticket = job_and_ticket.partition("/")
         try:
             after = _seq(socket.query_params.get("after"), field="after")
-            job_id = await followers.require(job_id, ticket=ticket, headers=socket.headers)
+            job_id = await followers.require(job_id, ticket=ticket, connection=socket)
             messages = stream.follow(job_id, after=after, base=base)
             with context.bound(job=job_id):
                 await _pump(socket, messages)
@@ -97,7 +97,7 @@ def router(
     ) -> Response:
         """The same messages as over WebSocket, `/ws/transform/{job_id}`, each with its `seq` as its id."""
         after = _seq(last_event_id, field="Last-Event-ID")
-        job_id = await followers.require(job_id, ticket=ticket, headers=request.headers)
+        job_id = await followers.require(job_id, ticket=ticket, connection=request)
         ended = await transformations.ended(job_id)
         messages = stream.follow(job_id, after=after, base=address.base(request))
         if ended:
