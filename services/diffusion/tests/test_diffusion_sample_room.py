@@ -145,3 +145,14 @@ def test_an_unsure_floor_gets_no_rug() -> None:
     empty = without_furniture(asked)
     unsure = replace(empty.maps, confidence=np.full(asked.photo.shape[:2], 0.6, dtype=np.float32))
     assert "rug" not in {surface.label for surface in finished(replace(empty, maps=unsure)).manifest.surfaces}
+
+
+@pytest.mark.parametrize("style", sorted(STYLES))
+def test_four_variants_are_four_pictures(style: str) -> None:
+    asked, _ = sample(style, SEEDS[0])
+    made = finished(replace(asked, variants=4))
+    area = repainted(made)
+    pixels = [lab(image)[area][::3] for image in made.images]
+    apart = [float(colour.delta_e(one, other).mean()) for one, other in combinations(pixels, 2)]
+    assert min(apart) >= 0.8, "a surface or two in another material"
+    assert max(apart) >= 2.0

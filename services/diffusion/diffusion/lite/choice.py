@@ -19,6 +19,8 @@ TOGETHER: Final = (("wall",), ("upholstery", "bedding"), ("rug", "accent"), ("cu
 walls and textiles first, and a blue floor last."""
 ECHO: Final = ("rug", "accent")
 """Kinds that take up a colour again where there are fewer colours than groups."""
+CROSSED: Final = ("floor", "bedding", "cabinet")
+"""Kinds whose alternatives do not go round in step with the others': with two of each, four variants are four pairs."""
 BARE: Final = frozenset({RoomType.KITCHEN, RoomType.BATHROOM})
 """Rooms whose floor stays bare."""
 
@@ -56,7 +58,7 @@ def choose(restyling: Restyling, variant: int) -> Choice:
     palette = restyling.style.palette
     materials = restyling.style.materials_for(restyling.room_type)
     random = np.random.default_rng(restyling.seed)
-    picked = {kind: _pick(getattr(materials, kind), random, variant) for kind in KINDS if kind != "accent"}
+    picked = {kind: _pick(kind, getattr(materials, kind), random, variant) for kind in KINDS if kind != "accent"}
     picked["accent"] = Finish(name="accent fabric", pattern=Pattern.FABRIC, color=palette.accent)
     if restyling.palette:
         picked |= _recoloured(picked, restyling.palette, variant)
@@ -72,9 +74,10 @@ def choose(restyling: Restyling, variant: int) -> Choice:
     )
 
 
-def _pick(alternatives: Alternatives, random: np.random.Generator, variant: int) -> Finish:
+def _pick(kind: str, alternatives: Alternatives, random: np.random.Generator, variant: int) -> Finish:
     order = random.permutation(len(alternatives))
-    return alternatives[int(order[variant % len(alternatives)])]
+    turn = variant + variant // 2 if kind in CROSSED else variant
+    return alternatives[int(order[turn % len(alternatives)])]
 
 
 def _recoloured(picked: Mapping[str, Finish], palette: Sequence[str], variant: int) -> dict[str, Finish]:
