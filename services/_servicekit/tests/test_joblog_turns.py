@@ -75,6 +75,25 @@ async def test_idle_time_is_no_credit_and_past_use_no_debt(open_joblog: OpenJobL
     assert abs(served["old"] - served["new"]) <= 2
 
 
+async def test_what_was_cancelled_unserved_is_not_charged(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    (served, *regretted) = await submit(joblog, "one", 30)
+    await submit(joblog, "other", 30)
+    assert (await serve(joblog)).job_id == served.job_id
+    for job in regretted:
+        await joblog.desk.cancel(job.job_id, message="Cancelled.")
+    (wanted,) = await submit(joblog, "one")
+    assert (await joblog.desk.get(wanted.job_id)).queue_position in (2, 3), "behind what it was served, no more"
+
+
+async def test_a_tenants_jobs_stay_in_order_when_one_between_is_cancelled(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    jobs = await submit(joblog, "one", 10)
+    await joblog.desk.cancel(jobs.pop(4).job_id, message="Cancelled.")
+    jobs += await submit(joblog, "one", 5)
+    assert [(await serve(joblog)).job_id for _ in jobs] == [job.job_id for job in jobs]
+
+
 async def test_large_jobs_take_a_larger_part_of_ones_turn(open_joblog: OpenJobLog) -> None:
     joblog = open_joblog()
     await submit(joblog, "four variants", 10, cost=4)

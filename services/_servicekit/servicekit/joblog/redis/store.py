@@ -42,6 +42,7 @@ class Keys:
         self.clock = f"{self._tag}:clock"
         self.backlog = f"{self._tag}:backlog"
         self.starts = f"{self._tag}:starts"
+        self.served = f"{self._tag}:served"
         self.webhooks = f"{self._tag}:webhooks"
         self.lost = f"{self._tag}:webhooks-lost"
         self.event_channel = f"{self._tag}:announcements"
@@ -73,7 +74,7 @@ class Keys:
         webhooks = [self.webhook(job_id), self.webhooks, self.lost]
         return [
             *(self.job(job_id), self.events(job_id), *places, self.durations, self.dead, self.clock),
-            *(*webhooks, self.backlog, self.starts),
+            *(*webhooks, self.backlog, self.starts, self.served),
         ]
 
 

@@ -14,7 +14,8 @@
 --  11 webhooks   zset     job → ms: deliveries that are not done, and when the next attempt is due
 --  12 lost       stream   deliveries that were given up, for operators
 --  13 backlog    hash     flow → number of its jobs in `waiting`; a flow is a tenant and an urgency
---  14 starts     zset     flow → tick: where its next job starts at the earliest; without those that lie behind the clock
+--  14 starts     zset     flow → tick: where its next job starts at the earliest, ones that lie behind the clock left out
+--  15 served     zset     flow → tick: where the last of its jobs that was served has ended, likewise
 -- ARGV: 1 job id, 2 channel of events, 3 channel of nudges, 4 … the script's own.
 -- A nudge is the id of a job whose owner should look at it, or empty where a job waits to be taken.
 --
@@ -29,7 +30,7 @@
 -- Time is the server's alone, so that clocks of workers do not matter.
 
 local JOB, EVENTS, WAITING, LEASES, DELAYED, DEADLINES, DURATIONS, DEAD, CLOCK = unpack(KEYS, 1, 9)
-local WEBHOOK, WEBHOOKS, LOST, BACKLOG, STARTS = unpack(KEYS, 10, 14)
+local WEBHOOK, WEBHOOKS, LOST, BACKLOG, STARTS, SERVED = unpack(KEYS, 10, 15)
 local ID, EVENT_CHANNEL, NUDGE_CHANNEL = unpack(ARGV, 1, 3)
 local ENDINGS = { completed = true, failed = true, cancelled = true }
 local RECENT = 50
@@ -91,15 +92,22 @@ local function line_up()
   redis.call('PUBLISH', NUDGE_CHANNEL, '')
 end
 
+-- Takes the job out of those that wait; whether it was there.
 local function step_out()
-  if redis.call('ZREM', WAITING, ID) == 1 and redis.call('HINCRBY', BACKLOG, field('flow'), -1) <= 0 then
+  if redis.call('ZREM', WAITING, ID) == 0 then
+    return false
+  end
+  if redis.call('HINCRBY', BACKLOG, field('flow'), -1) <= 0 then
     redis.call('HDEL', BACKLOG, field('flow'))
   end
+  return true
 end
 
--- Takes the job out of wherever it is.
+-- Takes the job out of wherever it is. A flow that has nothing waiting any more is charged for what was served alone.
 local function withdraw()
-  step_out()
+  if step_out() and redis.call('HEXISTS', BACKLOG, field('flow')) == 0 then
+    redis.call('ZADD', STARTS, redis.call('ZSCORE', SERVED, field('flow')) or 0, field('flow'))
+  end
   redis.call('ZREM', LEASES, ID)
   redis.call('ZREM', DELAYED, ID)
   redis.call('HSET', JOB, 'owner', '')

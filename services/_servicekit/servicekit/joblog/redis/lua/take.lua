@@ -13,11 +13,15 @@
 
 local token, lease, most, failures = unpack(ARGV, 4)
 
-local function move_clock()
-  local shared = field('cost') * field('tick') / math.max(1, redis.call('HLEN', BACKLOG))
-  local clock = math.max(tonumber(field('start')), tonumber(redis.call('GET', CLOCK) or 0) + math.floor(shared))
+local function serve()
+  local start, turn = tonumber(field('start')), field('cost') * field('tick')
+  local shared = math.floor(turn / math.max(1, redis.call('HLEN', BACKLOG)))
+  local clock = math.max(start, tonumber(redis.call('GET', CLOCK) or 0) + shared)
   redis.call('SET', CLOCK, clock)
-  redis.call('ZREMRANGEBYSCORE', STARTS, '-inf', clock)
+  redis.call('ZADD', SERVED, start + turn, field('flow'))
+  for _, ticks in ipairs({ STARTS, SERVED }) do
+    redis.call('ZREMRANGEBYSCORE', ticks, '-inf', clock)
+  end
 end
 
 if field('owner') ~= token then -- else a repeated call, whose answer was lost
@@ -40,7 +44,7 @@ if field('owner') ~= token then -- else a repeated call, whose answer was lost
   if field('started_at') == '' then
     redis.call('HSET', JOB, 'started_at', NOW)
     redis.call('ZADD', DEADLINES, NOW + field('run_ms'), ID)
-    move_clock()
+    serve()
   end
   redis.call('HINCRBY', JOB, 'deliveries', 1)
   redis.call('HSET', JOB, 'owner', token, 'appended', 0)
