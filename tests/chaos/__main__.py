@@ -26,7 +26,7 @@ NOTES: Final = """\
 Real processes, Valkey (append-only, synced on every write) and, for the object store, a real S3 server behind a proxy
 that fails on order; the model services answer at once, diffusion takes its time step by step. Every scenario ends only
 when every job has: it fails where one is lost, ends twice, has a gap in its events or progress that goes down, or names
-an object that is not there and whole. Deliveries are not limited here, since chaos hits the same job again and again."""
+an object that is not there and whole. Deliveries are not limited here: chaos hits the same job again and again."""
 
 
 async def _deaths(data: Path, tell: Tell) -> list[Row]:

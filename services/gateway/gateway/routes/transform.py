@@ -137,7 +137,7 @@ def router(
         "/{job_id}",
         summary="Cancel a job",
         openapi_extra=SECURED,
-        responses=problem.documented(401, 403, 404, 409, 429, 503),
+        responses=problem.documented(401, 403, 404, 409, 422, 429, 503),
     )
     async def cancel(
         job_id: str,
