@@ -4,6 +4,7 @@ Between two commands anything may happen: workers crash, sleep, wake up with old
 is simply another order of scripts, drawn at random, on a real Valkey. A failure prints the steps that led to it.
 """
 
+import os
 import random
 import uuid
 from collections import Counter
@@ -21,7 +22,7 @@ from servicekit.joblog.redis.store import Store
 
 OPEN_JOBS = 2
 STEPS_A_WALK = 60
-WALKS = 20
+WALKS = int(os.environ.get("MODOMO_CHAOS_WALKS", "20"))
 MOST_DELIVERIES = 4
 LONG_MS = 1_000_000
 
