@@ -74,7 +74,7 @@ async def _followers(data: Path, tell: Tell) -> list[Row]:
     silent = f"{plan.silent} clients that do not read"
     return [
         Row(what=f"{done.reconnects} reconnects with the last seq", figure="no gap, no repeat"),
-        Row(what=f"memory of the gateway for {silent}", figure=f"{done.kilobytes_a_silent_client:.0f} KiB each"),
+        Row(what=f"memory of the gateway for {silent}", figure=f"{done.kilobytes_a_silent_client:.0f} KiB more each"),
         Row(
             what=f"event written → {plan.attentive} clients have it, beside {silent}",
             figure=done.beside_silent.milliseconds(),

@@ -22,6 +22,7 @@ _FILLER: Final = "x" * 6000
 _FILLING_EVENTS: Final = 100
 """Of `_FILLER` each: more than kernel and gateway keep for a client together."""
 _EVENTS_PER_SECOND: Final = 50
+_SETTLE_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +40,7 @@ class Plan:
     """Of each measurement."""
 
 
-LONG: Final = Plan(jobs=20, clients_a_job=5, silent=500, attentive=50, seconds=8.0)
+LONG: Final = Plan(jobs=20, clients_a_job=5, silent=500, attentive=50, seconds=6.0)
 SHORT: Final = Plan(jobs=2, clients_a_job=4, silent=0, attentive=0, seconds=0.0)
 
 
@@ -53,7 +54,7 @@ class Following:
     beside_silent: Samples = field(default_factory=Samples)
     """With them."""
     kilobytes_a_silent_client: float = 0.0
-    """By which the gateway grew, all that the clients share included."""
+    """By which the gateway grew beyond what their connections take, all that they share included."""
 
 
 async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _: None) -> Following:
@@ -118,21 +119,21 @@ async def _over_sse(hurt: System, job_id: str, seqs: list[int], wanted: int) -> 
 
 
 async def _beside_silent_clients(plan: Plan, hurt: System, done: Following, tell: Callable[[str], None]) -> None:
-    watched, ignored = await _claim(hurt), await _claim(hurt)
+    ignored = await _claim(hurt)
     tell(f"{plan.attentive} clients alone")
-    await _measure(plan, hurt, [watched], done.alone)
-    before = resident_megabytes(hurt.pid("gateway"))
+    await _measure(plan, hurt, [await _claim(hurt)], done.alone)
     tell(f"{plan.silent} clients that do not read")
     with ExitStack() as connections:
         for _ in range(plan.silent):
             connections.enter_context(await asyncio.to_thread(_silent, hurt, ignored.job.job_id))
+        before = resident_megabytes(hurt.pid("gateway"))
         for _ in range(_FILLING_EVENTS):
             await ignored.append(Update(status=JobStatus.ANALYZING, progress=0.1, message=_FILLER))
-        await _measure(plan, hurt, [watched, ignored], done.beside_silent)
+        await asyncio.sleep(_SETTLE_SECONDS)  # until every buffer is full
+        await _measure(plan, hurt, [await _claim(hurt), ignored], done.beside_silent)
         grown = resident_megabytes(hurt.pid("gateway")) - before
     done.kilobytes_a_silent_client = grown * 1024 / plan.silent
-    for claim in (watched, ignored):
-        await claim.finish(Ending(status=JobStatus.FAILED, message="Over."))
+    await ignored.finish(Ending(status=JobStatus.FAILED, message="Over."))
 
 
 async def _claim(hurt: System) -> Claim:

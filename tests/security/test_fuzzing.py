@@ -28,7 +28,7 @@ from modomo.transform.v1 import transform_service_pb2
 from tests.gateways import StartGateway
 from tests.security.messages import messages
 
-SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 FILES = {
     "detection": detection_service_pb2,

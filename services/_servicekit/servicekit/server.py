@@ -69,6 +69,8 @@ async def running(
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_connection_age_ms", options.max_connection_age_seconds * 1000),
             ("grpc.max_connection_age_grace_ms", 600_000),
+            ("grpc.keepalive_time_ms", 10_000),  # a caller that is frozen, or off the network, frees the engine
+            ("grpc.keepalive_timeout_ms", 10_000),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.so_reuseport", 0),

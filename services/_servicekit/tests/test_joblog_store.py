@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -218,3 +219,24 @@ def test_settings_are_read_from_the_same_variables_everywhere() -> None:
 def test_settings_that_make_no_sense_are_refused_by_name(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"(?i){variable.removeprefix('MODOMO_')}"):
         env.read(JobLogSettings, prefix="MODOMO_ANY_", environ={variable: value})
+
+
+async def test_a_node_of_a_cluster_with_shards_is_refused_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = Valkey(tmp_path / "node", **{"cluster-enabled": "yes"})  # of whose slots none is here
+    server.start()
+    joblog = connect(JobLogSettings(redis_url=server.url))
+    try:
+        with pytest.raises(Unavailable):
+            await joblog.desk.submit(new_job(), queue_limit=10)
+        assert "Redis Cluster" in capsys.readouterr().out
+    finally:
+        await joblog.desk.close()
+        server.kill()
+
+
+@pytest.mark.parametrize("url", ["redis+sentinel://127.0.0.1:26379/mymaster", "sentinel://a:1", "redis-cluster://a:1"])
+def test_settings_of_sentinel_and_cluster_are_refused_in_words(url: str) -> None:
+    with pytest.raises(ValueError, match="neither Sentinel nor Cluster"):
+        JobLogSettings(redis_url=url)

@@ -51,6 +51,19 @@ async def test_s3_server_that_is_not_there(unused_tcp_port: int) -> None:
     await store.close()
 
 
+async def test_an_s3_server_that_never_answers_is_given_up(unused_tcp_port: int) -> None:
+    async def hang(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    endpoint = f"http://127.0.0.1:{unused_tcp_port}"
+    store = S3Store("bucket", endpoint=endpoint, access_key_id="a", secret_access_key="b", total_seconds=0.5)
+    server = await asyncio.start_server(hang, "127.0.0.1", unused_tcp_port)
+    with pytest.raises(Unavailable):
+        await asyncio.wait_for(store.put("a.jpg", b"x", content_type="image/jpeg"), 8)
+    await store.close()
+    server.close()
+
+
 @asynccontextmanager
 async def _answering(answers: list[bytes]) -> AsyncIterator[str]:
     """A server that gives each of the answers once, one a connection, and then no more."""

@@ -38,13 +38,15 @@ class S3Store:
         connect_seconds: float = 3.0,
         read_seconds: float = 10.0,
         attempts: int = 4,
+        total_seconds: float = 25.0,
     ) -> None:
         """An empty endpoint is AWS; empty keys leave it to the SDK's chain (environment, instance role, …).
 
-        Failed requests are repeated with exponential backoff, `attempts` in all. Checksums beyond what S3 requires
-        are off: Cloudflare R2 refuses the SDK's defaults.
+        Failed requests are repeated with exponential backoff, `attempts` in all, for `total_seconds` at most. Checksums
+        beyond what S3 requires are off: Cloudflare R2 refuses the SDK's defaults.
         """
         self._bucket = bucket
+        self._seconds = total_seconds
         self._options: dict[str, Any] = {
             "endpoint_url": endpoint or None,
             "region_name": region,
@@ -88,7 +90,7 @@ class S3Store:
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
         """Yields keys page by page."""
-        async with self._calls() as client:
+        async with self._calls(bounded=False) as client:
             pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
             async for page in pages:
                 for entry in page.get("Contents", ()):
@@ -124,13 +126,14 @@ class S3Store:
         return data
 
     @asynccontextmanager
-    async def _calls(self) -> AsyncIterator[Any]:
+    async def _calls(self, *, bounded: bool = True) -> AsyncIterator[Any]:
         with _translated():
-            async with self._opening:
-                if self._client is None:
-                    session = aioboto3.Session()
-                    self._client = await self._exits.enter_async_context(session.client("s3", **self._options))
-            yield self._client
+            async with asyncio.timeout(self._seconds if bounded else None):
+                async with self._opening:
+                    if self._client is None:
+                        session = aioboto3.Session()
+                        self._client = await self._exits.enter_async_context(session.client("s3", **self._options))
+                yield self._client
 
 
 @contextlib.contextmanager

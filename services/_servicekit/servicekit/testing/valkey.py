@@ -14,8 +14,9 @@ from servicekit.joblog.redis import JobLogSettings
 class Valkey:
     """A server of one's own, on a free port, to be stopped, killed and started again with its data."""
 
-    def __init__(self, folder: Path) -> None:
-        self._server = ValkeyServer(port=_free_port(), data_dir=folder, appendonly="yes", appendfsync="always")
+    def __init__(self, folder: Path, **config: str) -> None:
+        always = {"appendonly": "yes", "appendfsync": "always"}
+        self._server = ValkeyServer(port=_free_port(), data_dir=folder, **(always | config))
 
     @property
     def url(self) -> str:

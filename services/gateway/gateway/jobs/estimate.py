@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from servicekit.errors import ServiceError
 from servicekit.joblog import ENDINGS, Job, JobStatus, QueueState
 
 _FRESH_SECONDS: Final = 1.0
@@ -27,8 +28,15 @@ class Estimator:
         return self._state
 
     async def of_new_job(self, *, queue_position: int) -> float:
-        """Seconds from now to the end of a job that has just been accepted; 0 for one that waits no more."""
-        return self._waiting(await self.state(), position=max(1, queue_position))
+        """Seconds from now to the end of a job that has just been accepted; 0 for one that waits no more.
+
+        What is typical where the queue cannot be looked at: the job is accepted, and its caller must be told so.
+        """
+        try:
+            state = await self.state()
+        except ServiceError:
+            return self._typical
+        return self._waiting(state, position=max(1, queue_position))
 
     async def remaining(self, job: Job) -> float:
         """Seconds from now to a job's end; 0 for one that has ended."""

@@ -33,6 +33,9 @@ class JobLogSettings:
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive")
         if not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError("redis_url must begin with redis://, rediss:// or unix://")
+            raise ValueError(
+                "redis_url must begin with redis://, rediss:// or unix:// and name one server: neither Sentinel nor "
+                "Cluster is spoken, so name an address that leads to the primary, as managed servers and proxies have"
+            )
         if not self.joblog_namespace or set(self.joblog_namespace) & set("{}"):
             raise ValueError("joblog_namespace must be a word without braces")

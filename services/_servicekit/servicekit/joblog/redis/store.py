@@ -11,8 +11,8 @@ from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
+from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from servicekit import logs
@@ -164,7 +164,9 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
-        if not isinstance(error, RedisConnectionError | RedisTimeoutError):
+        if isinstance(error, MovedError | AskError | ClusterDownError):
+            log.critical("MODOMO_REDIS_URL names a node of a Redis Cluster with several shards, which is not supported")
+        elif not isinstance(error, RedisConnectionError | RedisTimeoutError):
             log.exception("the job store refused a command")
         raise catalog.store_unavailable() from error
     finally:
