@@ -39,6 +39,10 @@ class ServerOptions:
     max_connection_age_seconds: int = 300
     """Connections are renewed after this long, so that clients find new replicas behind a headless service."""
 
+    silence_seconds: float = 10.0
+    """A caller that is silent for so long is asked whether it is there, and its calls end after as long again: one that
+    is frozen, or off the network, must not keep an engine busy."""
+
     max_concurrent_rpcs: int = 1000
     """Calls beyond are refused with RESOURCE_EXHAUSTED."""
 
@@ -69,8 +73,9 @@ async def running(
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_connection_age_ms", options.max_connection_age_seconds * 1000),
             ("grpc.max_connection_age_grace_ms", 600_000),
-            ("grpc.keepalive_time_ms", 10_000),  # a caller that is frozen, or off the network, frees the engine
-            ("grpc.keepalive_timeout_ms", 10_000),
+            ("grpc.keepalive_time_ms", round(options.silence_seconds * 1000)),
+            ("grpc.keepalive_timeout_ms", round(options.silence_seconds * 1000)),
+            ("grpc.http2.ping_timeout_ms", round(options.silence_seconds * 1000)),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.so_reuseport", 0),

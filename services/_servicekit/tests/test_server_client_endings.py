@@ -1,6 +1,8 @@
 """How a call ends early: retried, out of time, cancelled, or without a server."""
 
 import asyncio
+import signal
+import sys
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +13,9 @@ from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1 import diffusion_service_pb2_grpc as pb_grpc
 from servicekit import client
 from servicekit.errors import InvalidArgument, Unavailable
+from servicekit.server import ServerOptions, running
 from servicekit.status import from_call
-from servicekit.testing.probe import Probe, forever, nothing
+from servicekit.testing.probe import SERVICE, Probe, forever, nothing
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub
@@ -43,6 +46,36 @@ async def test_server_that_is_not_there(unused_tcp_port: int) -> None:
         error = await _failing(stub, timeout=5)
         assert error.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
         assert error.retryable
+
+
+CALLER = """
+import asyncio, sys
+from modomo.diffusion.v1 import diffusion_service_pb2 as pb
+from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceStub
+from servicekit import client
+
+async def call():
+    async with client.channel(sys.argv[1]) as channel:
+        await DiffusionServiceStub(channel).Preview(pb.PreviewRequest())
+
+asyncio.run(call())
+"""
+
+
+@pytest.mark.slow
+async def test_a_frozen_caller_does_not_keep_the_server_busy(probe: Probe) -> None:
+    probe.act = forever
+    add = pb_grpc.add_DiffusionServiceServicer_to_server
+    options = ServerOptions(address="127.0.0.1:0", drain_seconds=0.0, silence_seconds=1.0)
+    async with running(options, [(SERVICE, lambda server: add(probe, server))]) as server:
+        caller = await asyncio.create_subprocess_exec(sys.executable, "-c", CALLER, f"127.0.0.1:{server.port}")
+        try:
+            await asyncio.wait_for(probe.started.wait(), 30)
+            caller.send_signal(signal.SIGSTOP)
+            await asyncio.wait_for(probe.closed.wait(), 30)
+        finally:
+            caller.kill()
+            await caller.wait()
 
 
 async def test_deadline_reaches_the_server_and_stops_it(probe: Probe, probe_stub: "Stub") -> None:
