@@ -1,4 +1,4 @@
-"""Runs the long version of every scenario, or of those that are named, and writes the table to `BENCHMARKS.md`."""
+"""Runs the long version of every scenario and writes the table to `BENCHMARKS.md`, or of those that are named alone."""
 
 import argparse
 import asyncio
@@ -144,7 +144,6 @@ def main() -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("scenarios", nargs="*", metavar="scenario", help=f"of {', '.join(SCENARIOS)}; all without one")
-    parser.add_argument("--no-document", action="store_true", help="print the rows, write no document")
     options = parser.parse_args()
     unknown = set(options.scenarios) - SCENARIOS.keys()
     if unknown:
@@ -161,7 +160,7 @@ def main() -> None:
         for row in made:
             console.print(f"{row.what}: {row.figure} {row.baseline} {row.ratio}", soft_wrap=True)
         rows += made
-    if not options.no_document:
+    if not options.scenarios:
         document.write("chaos", title="Chaos", command="make chaos", rows=rows, notes=NOTES)
 
 
