@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
-from tests.chaos import cancelling, deaths, followers, rolling, services, stores
+from tests.chaos import cancelling, deaths, followers, rolling, services, stores, webhooks
 from tests.load import document
 from tests.load.figures import Row, Samples
 from tests.security.images import Report
@@ -104,6 +104,16 @@ async def _cancelling(data: Path, tell: Tell) -> list[Row]:
     ]
 
 
+async def _webhooks(data: Path, tell: Tell) -> list[Row]:
+    done, plan = await webhooks.run(webhooks.LONG, data, tell=tell), webhooks.LONG
+    return [
+        Row(
+            what=f"{plan.kills} kill -9 of notifiers that deliver webhooks, Redis killed once, a receiver that fails",
+            figure=f"{done.endings} of {done.endings} endings taken, {done.attempts} attempts",
+        )
+    ]
+
+
 async def _images(data: Path, tell: Tell) -> list[Row]:
     tell(f"{IMAGES} bad images")
     data.mkdir()  # noqa: ASYNC240 - nothing else runs
@@ -136,6 +146,7 @@ SCENARIOS: Final[dict[str, Callable[[Path, Tell], Coroutine[None, None, list[Row
     "followers": _followers,
     "rolling": _rolling,
     "cancelling": _cancelling,
+    "webhooks": _webhooks,
     "images": _images,
 }
 
