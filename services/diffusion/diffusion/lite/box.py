@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.camera import LEAST_CERTAINTY, Camera
+from diffusion.lite.camera import EYE_HEIGHT, LEAST_CERTAINTY, ROOM_HEIGHT, Camera
 from diffusion.lite.regions import Layout, Region
 from diffusion.lite.sizes import reduced
 
@@ -24,6 +24,10 @@ DEEPEST: Final = 12.0
 """Metres to a wall in a room that people live in; beyond, a wall was missed and its pattern would be dust."""
 CLOSE_BY: Final = 0.08
 """Share of the picture's width within which a foot in sight vouches for the wall beside it."""
+LOWEST: Final = 2.1
+"""Metres to a ceiling,"""
+HIGHEST: Final = 3.3
+"""and to a high one."""
 NEAR: Final = 0.12
 """A border point lies on a wall within this share of its distance."""
 
@@ -35,6 +39,9 @@ class Box:
     front: float | None
     left: float | None
     right: float | None
+
+    scale: float = 1.0
+    """What to multiply metres on the walls with, so that they are as high as walls are."""
 
     witnessed: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """Share of the columns in which each of the three is seen that have its foot in sight or close by."""
@@ -54,7 +61,14 @@ class Box:
             * np.hypot(over, along)
             / np.choose(number, [wall or FAR for wall in (self.front, self.left, self.right)])
         )
-        return Seen(wall=number, over=floats(place), down=floats(reach * down), grain=reach, slant=floats(slant))
+        scale = np.float32(self.scale)
+        return Seen(
+            wall=number,
+            over=floats(scale * place),
+            down=floats(scale * reach * down),
+            grain=floats(scale * reach),
+            slant=floats(slant),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +110,7 @@ def find(layout: Layout, camera: Camera) -> Box | None:
     if explained.any(axis=0).mean() < LEAST_SUPPORT or _farthest(room, layout, camera) > DEEPEST:
         return None
     feet = [columns[explained[number]] * scale for number in range(3)]
-    return replace(room, witnessed=_witnessed(room, layout, camera, feet))
+    return replace(room, scale=_scale(room, layout, camera), witnessed=_witnessed(room, layout, camera, feet))
 
 
 def _foot(labels: Bits) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -111,6 +125,24 @@ def _farthest(room: Box, layout: Layout, camera: Camera) -> float:
     columns = np.flatnonzero(layout.mask(Region.WALL).any(axis=0))[::8]
     seen = room.seen(camera, floats(columns + 0.5), np.full(len(columns), camera.horizon, dtype=np.float32))
     return float(seen.grain.max(initial=0.0)) * camera.focal
+
+
+def _scale(room: Box, layout: Layout, camera: Camera) -> float:
+    """1 where the walls come out as high as walls are, else what brings them to ROOM_HEIGHT.
+
+    The camera may have been held lower than EYE_HEIGHT, or its horizon be off; either shows in the ceiling's height.
+    """
+    small = reduced(layout.labels, SIDE, nearest=True)
+    tops = (small[:-1] == Region.CEILING) & (small[1:] == Region.WALL)
+    columns = np.flatnonzero(tops.any(axis=0))
+    if len(columns) < LEAST_POINTS:
+        return 1.0
+    scale = layout.labels.shape[1] / small.shape[1]
+    rows = (np.argmax(tops[:, columns], axis=0) + 1) * scale
+    height = EYE_HEIGHT - float(np.median(room.seen(camera, floats((columns + 0.5) * scale), floats(rows)).down))
+    if LOWEST < height < HIGHEST or height <= 0.0:
+        return 1.0
+    return ROOM_HEIGHT / height
 
 
 def _witnessed(

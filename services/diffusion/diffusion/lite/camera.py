@@ -25,13 +25,17 @@ TOLERANCE: Final = np.radians(2.5)
 HORIZONS: Final = np.linspace(0.2, 0.7, 21)
 """Rows tried, as shares of the height."""
 USUAL_HORIZON: Final = 0.45
-FOCALS: Final = (0.6, 0.8, 1.05)
+FOCALS: Final = (0.47, 0.6, 0.8, 1.05)
 """Focal lengths tried, in long sides: wide, phone, narrow."""
 USUAL_FOCAL: Final = 0.75
 TURNS: Final = np.radians(np.arange(-44, 46, 2.0))
 """Directions of the room tried against the camera's."""
 EYE_HEIGHT: Final = 1.45
 """Of the camera over the floor, metres."""
+ROOM_HEIGHT: Final = 2.6
+"""From floor to ceiling, metres: with EYE_HEIGHT it says where between the two the horizon runs."""
+LEAST_COLUMNS: Final = 0.05
+"""Share of the columns that must show a wall from ceiling to floor for that to be asked."""
 LEAST_CERTAINTY: Final = 0.3
 
 
@@ -98,14 +102,16 @@ def find(grey: Bits, layout: Layout) -> Camera:
     small = reduced(grey, SIDE)
     scale = width / small.shape[1]
     lowest = _floor_top(layout) / height
-    segments = _segments(small, reduced(layout.labels, SIDE, nearest=True))
+    labels = reduced(layout.labels, SIDE, nearest=True)
+    usual, spread = _eye_level(labels)
+    segments = _segments(small, labels)
     long_side = max(small.shape)
     centre = (small.shape[1] / 2, small.shape[0] / 2)
-    horizon, focal, turn, certainty = min(USUAL_HORIZON, lowest), USUAL_FOCAL, 0.0, 0.0
+    horizon, focal, turn, certainty = min(usual, lowest), USUAL_FOCAL, 0.0, 0.0
     if len(segments) >= 6:
         best = -1.0
         for row in HORIZONS:
-            prior = _prior(float(row), lowest)
+            prior = _prior(float(row), lowest, usual, spread)
             for length in FOCALS:
                 votes = prior * _votes(segments, centre, float(row) * small.shape[0], length * long_side)
                 if votes.max() > best:
@@ -113,7 +119,7 @@ def find(grey: Bits, layout: Layout) -> Camera:
                     horizon, focal, turn = float(row), length, float(TURNS[votes.argmax()])
                     certainty = min(1.0, best / prior)
     if certainty < LEAST_CERTAINTY:
-        horizon, focal, turn, certainty = min(USUAL_HORIZON, lowest), USUAL_FOCAL, 0.0, 0.0
+        horizon, focal, turn, certainty = min(usual, lowest), USUAL_FOCAL, 0.0, 0.0
     return Camera(
         focal=focal * long_side * scale,
         horizon=horizon * height,
@@ -129,9 +135,25 @@ def _floor_top(layout: Layout) -> float:
     return float(rows[0]) if len(rows) else float(layout.labels.shape[0])
 
 
-def _prior(row: float, lowest: float) -> float:
-    usual = float(np.exp(-(((row - USUAL_HORIZON) / 0.2) ** 2) / 2))
-    return usual * (1.0 if row <= lowest else float(np.exp(-(((row - lowest) / 0.05) ** 2))))
+def _eye_level(labels: Bits) -> tuple[float, float]:
+    """Where the horizon usually is, as a share of the height, and how far from there it may be.
+
+    Every upright line on a wall from ceiling to floor is cut by the horizon in the same ratio, however far it is (the
+    cross-ratio of heights; Criminisi, Reid and Zisserman, "Single View Metrology", IJCV 2000).
+    """
+    tops = (labels[:-1] == Region.CEILING) & (labels[1:] == Region.WALL)
+    feet = (labels[:-1] == Region.WALL) & (labels[1:] == Region.FLOOR)
+    both = np.flatnonzero(tops.any(axis=0) & feet.any(axis=0))
+    if len(both) < LEAST_COLUMNS * labels.shape[1]:
+        return USUAL_HORIZON, 0.2
+    top, foot = np.argmax(tops[:, both], axis=0), np.argmax(feet[:, both], axis=0)
+    level = top + (foot - top) * (1.0 - EYE_HEIGHT / ROOM_HEIGHT)
+    return float(np.median(level[foot > top]) / len(labels)) if (foot > top).any() else USUAL_HORIZON, 0.12
+
+
+def _prior(row: float, lowest: float, usual: float, spread: float) -> float:
+    likely = float(np.exp(-(((row - usual) / spread) ** 2) / 2))
+    return likely * (1.0 if row <= lowest else float(np.exp(-(((row - lowest) / 0.05) ** 2))))
 
 
 def _segments(small: Bits, labels: Bits) -> Floats:
