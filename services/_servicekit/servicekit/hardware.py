@@ -60,7 +60,9 @@ def choose(name: str) -> Hardware:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise SettingsError(f"there is no device {name!r} here: {str(error).splitlines()[0]}") from error
+        raise SettingsError(
+            f"MODOMO_*_DEVICE: there is no device {name!r} here: {str(error).splitlines()[0]}"
+        ) from error
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
     return Hardware(device=device, dtype=torch.float16 if device.type == "cuda" else torch.float32)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from servicekit import logs
+from servicekit import logs, origins
 from servicekit.env import SettingsError
 
 log = logs.get(__name__)
@@ -25,5 +25,5 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
             uvloop.run(main())
     except SettingsError as error:
         logs.configure("modomo")  # the settings that say more about logs are those that are wrong
-        log.critical("cannot start", problem=str(error))
+        log.critical("cannot start", problem=str(error), **origins.hint(str(error)))
         sys.exit(EXIT_CONFIGURATION)

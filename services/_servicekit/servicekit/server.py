@@ -104,6 +104,18 @@ async def running(
 
 
 @asynccontextmanager
+async def health_checks(address: str) -> AsyncIterator["RunningServer"]:
+    """Answers health checks and nothing else, not yet SERVING: for a process that serves nobody.
+
+    `address` is `host:port`; plaintext, since whoever probes has no certificate.
+    """
+    servicer = _HealthServicer()
+    await servicer.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
+    async with _health_alone(servicer, address) as port:
+        yield RunningServer(port=port, health_port=port, names=[], health_servicer=servicer)
+
+
+@asynccontextmanager
 async def _health_alone(servicer: "_HealthServicer", address: str) -> AsyncIterator[int]:
     """Answers health checks on a port of their own, for probes without a certificate; yields the port, 0 for none."""
     if not address:

@@ -45,7 +45,7 @@ class TritonClient:
         end = time.monotonic() + self._patience_seconds
         while problem := await self._problem(model):
             if time.monotonic() > end:
-                raise SettingsError(f"Triton at {self._address}: {model!r} {problem}")
+                raise SettingsError(f"MODOMO_TRITON: Triton at {self._address}: {model!r} {problem}")
             log.info("waiting for triton", address=self._address, model=model, problem=problem)
             await asyncio.sleep(1)  # between two questions whether a server has started
         metadata = await self._client.get_model_metadata(model, as_json=True)

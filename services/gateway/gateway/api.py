@@ -100,7 +100,15 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
             diffusion=await stack.enter_async_context(client.channel(settings.diffusion_address, security=security)),
             notifier=await stack.enter_async_context(client.channel(settings.notifier_address, security=security)),
         )
-        parts = _parts(settings, admission=admission, desk=desk, store=store, optimiser=optimiser, channels=channels)
+        parts = _parts(
+            settings,
+            admission=admission,
+            state=state,
+            desk=desk,
+            store=store,
+            optimiser=optimiser,
+            channels=channels,
+        )
         server = HttpServer(create_app(parts), listen=settings.listen, trusted_proxies=settings.trusted_proxies)
         await server.start()
         grpc_doors = AsyncExitStack()
@@ -142,6 +150,7 @@ def _parts(
     settings: ApiSettings,
     *,
     admission: Admission,
+    state: SharedState,
     desk: JobDesk,
     store: ObjectStore,
     optimiser: PhotoOptimiser,
@@ -149,7 +158,7 @@ def _parts(
 ) -> Parts:
     linker = Linker(store, seconds=settings.url_seconds)
     estimator = Estimator(desk.queue_state, typical_seconds=settings.typical_seconds)
-    catalogue = StyleCatalogue(DiffusionClient(channels.diffusion))
+    catalogue = StyleCatalogue(DiffusionClient(channels.diffusion), state)
     webhooks = WebhookRules(settings)
     transformations = Transformations(
         desk=desk,
@@ -181,7 +190,7 @@ def _parts(
         catalogue=catalogue,
         linker=linker,
         estimator=estimator,
-        readiness=Readiness(_checks(desk, store, channels)),
+        readiness=Readiness(_checks(desk, store, channels), may_sleep=settings.may_sleep),
         receiver=FormReceiver(
             max_file_bytes=settings.max_file_bytes,
             seconds=settings.upload_seconds,

@@ -2,14 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from servicekit import logs
+from servicekit import logs, origins
 from servicekit.errors import ServiceError
 
 log = logs.get(__name__)
+
+VARIABLES: Final = {"redis": "MODOMO_REDIS_URL", "storage": "MODOMO_S3_BUCKET"}
+"""What says where a dependency is; for services, `MODOMO_<SERVICE>_ADDRESS`."""
 
 Check = Callable[[], Awaitable[str]]
 """Asks one dependency; returns its engine, or nothing, and raises ServiceError where it does not answer."""
@@ -30,8 +33,10 @@ class Dependency:
 class Readiness:
     """Asks all dependencies together, at most once a second however often it is asked itself."""
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+    def __init__(self, checks: Mapping[str, Check], *, may_sleep: Collection[str] = ()) -> None:
+        """`may_sleep` names those that need not answer: they are scaled to zero while there is nothing to do."""
         self._checks = checks
+        self._may_sleep = frozenset(may_sleep)
         self._asking: asyncio.Task[tuple[Dependency, ...]] | None = None
         self._asked_at = 0.0
         self.stopping = False
@@ -46,7 +51,8 @@ class Readiness:
 
     async def ready(self) -> bool:
         """Whether requests are welcome."""
-        return not self.stopping and all(one.ready for one in await self.dependencies())
+        found = await self.dependencies()
+        return not self.stopping and all(one.ready or one.name in self._may_sleep for one in found)
 
     async def _ask_all(self) -> tuple[Dependency, ...]:
         return tuple(await asyncio.gather(*(self._ask(name, check) for name, check in self._checks.items())))
@@ -56,5 +62,7 @@ class Readiness:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 return Dependency(name=name, ready=True, engine=await check())
         except (ServiceError, TimeoutError) as error:
-            log.warning("a dependency does not answer", dependency=name, problem=str(error))
+            variable = VARIABLES.get(name, f"MODOMO_{name.upper()}_ADDRESS")
+            problem = f"{variable}: {error.__cause__ or error or 'no answer in time'}"
+            log.warning("a dependency does not answer", dependency=name, problem=problem, **origins.hint(problem))
             return Dependency(name=name, ready=False, engine="")

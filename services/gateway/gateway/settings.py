@@ -1,7 +1,7 @@
 """The gateway's settings: what both of its processes share, and what the api adds."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from gateway.identity.settings import IdentitySettings
 from servicekit.env import shared
@@ -104,6 +104,9 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
 
     public_metrics: bool = False
     """Whether `/metrics` is shown to everybody, and not only to keys with the scope `admin`."""
+
+    may_sleep: tuple[Literal["detection", "controlmaps", "diffusion"], ...] = ()
+    """Services that are scaled to zero while there is nothing to do: the gateway is ready without them."""
 
     typical_seconds: float = 15.0
     """Estimate of a job's duration while none has been measured."""

@@ -27,6 +27,17 @@ class SharedState:
             await self._client.set(self._prefix + name, proposal, nx=True)
             return str(await self._client.get(self._prefix + name))
 
+    async def keep(self, name: str, value: str) -> None:
+        """Remembers a value, in place of a former one."""
+        with guarded():
+            await self._client.set(self._prefix + name, value)
+
+    async def kept(self, name: str) -> str | None:
+        """What is remembered under a name."""
+        with guarded():
+            value = await self._client.get(self._prefix + name)
+            return None if value is None else str(value)
+
     def script(self, text: str) -> "SharedScript":
         """A Lua script, ready to be run."""
         return SharedScript(self._client.register_script(text), self._prefix)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
+from typing import Final, NoReturn
 
 from gateway.handling import Handler
 from gateway.pipeline.analysis import Analyst
@@ -10,6 +11,7 @@ from gateway.pipeline.job import Pipeline
 from gateway.pipeline.restyling import Restyler
 from gateway.pipeline.stage_cache import StageCache
 from gateway.purging import Purger
+from gateway.readiness import Readiness
 from gateway.sweeping import Sweeper
 from gateway.upstream.controlmaps import ControlMapsClient
 from gateway.upstream.detection import DetectionClient
@@ -18,11 +20,13 @@ from gateway.worker_settings import PREFIX, WorkerSettings
 from gateway.working import Worker
 from servicekit import client, env, logs, metrics
 from servicekit.joblog import Job
-from servicekit.joblog.redis import connect
-from servicekit.server import until_stopped
+from servicekit.joblog.redis import JobLog, connect
+from servicekit.server import RunningServer, health_checks, until_stopped
 from servicekit.storage import ObjectStore
 from servicekit.storage.settings import open_store
 from servicekit.tls import Security
+
+REPORT_SECONDS: Final = 2.0
 
 
 async def main() -> None:
@@ -58,12 +62,41 @@ async def work(settings: WorkerSettings, stopped: Awaitable[None]) -> None:
         sweeper = Sweeper(
             store=store, desk=joblog.desk, cache=cache, purger=purger, pause_seconds=settings.sweep_seconds
         )
-        sweeping = asyncio.create_task(sweeper.run())
+        beside = [asyncio.create_task(sweeper.run())]
+        if settings.health_address:
+            health = await exits.enter_async_context(health_checks(settings.health_address))
+            beside.append(asyncio.create_task(_report(_readiness(joblog, store), health)))
         try:
             await worker.run(stopped)
         finally:
-            sweeping.cancel()
-            await asyncio.wait([sweeping])
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
+
+
+def _readiness(joblog: JobLog, store: ObjectStore) -> Readiness:
+    """A worker can work where jobs and pictures are; for services that are away jobs wait."""
+
+    async def redis() -> str:
+        await joblog.desk.check()
+        return ""
+
+    async def storage() -> str:
+        await store.check()
+        return ""
+
+    return Readiness({"redis": redis, "storage": storage})
+
+
+async def _report(readiness: Readiness, health: RunningServer) -> NoReturn:
+    """Tells probes how it is, until it is cancelled."""
+    serving = False
+    while True:
+        ready = await readiness.ready()
+        if ready != serving:
+            await health.set_serving(ready)
+            serving = ready
+        await asyncio.sleep(REPORT_SECONDS)
 
 
 async def _pipeline(

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import Final, Generic, NoReturn
 
 from notifier.feed import Feed, Message
-from servicekit import logs
+from servicekit import logs, origins
 from servicekit.backoff import Backoff
 from servicekit.errors import Exhausted, Unavailable
 from servicekit.joblog import Event, EventLog
@@ -68,8 +68,9 @@ class Watches(Generic[Message]):
                     async for event in announced:
                         if feed := self._feeds.get(event.job_id):
                             await feed.announce(event)
-            except* Unavailable:
-                log.warning("events do not flow", watchers=self._watchers)
+            except* Unavailable as errors:
+                problem = f"MODOMO_REDIS_URL: {errors.exceptions[0].__cause__ or errors.exceptions[0]}"
+                log.warning("events do not flow", watchers=self._watchers, problem=problem, **origins.hint(problem))
             await on_change(False)
             await backoff.wait()
 

@@ -11,7 +11,7 @@ import aiohttp
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from servicekit import logs
+from servicekit import logs, origins
 from servicekit.errors import NotFound, Unavailable
 from servicekit.storage import require_key
 
@@ -145,10 +145,12 @@ def _translated() -> Iterator[None]:
         code = str(error.response.get("Error", {}).get("Code", ""))
         if code in _MISSING and error.operation_name == "GetObject":
             raise NotFound("OBJECT_NOT_FOUND", "This picture does not exist, or not any more.") from error
-        log.warning("the bucket refuses", operation=error.operation_name, code=code)
+        problem = f"MODOMO_S3_BUCKET: {error.operation_name}: {code}"
+        log.warning("the bucket refuses", problem=problem, **origins.hint(problem))
         raise _unavailable() from error
     except (BotoCoreError, HTTPClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        log.warning("the bucket does not answer", problem=repr(error))
+        problem = f"MODOMO_S3_ENDPOINT: {error!r}"
+        log.warning("the bucket does not answer", problem=problem, **origins.hint(problem))
         raise _unavailable() from error
 
 

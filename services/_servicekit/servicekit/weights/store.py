@@ -77,4 +77,4 @@ class WeightStore:
         return locked
 
     def _advice(self, name: str) -> str:
-        return f"get it with `python -m servicekit.weights pull {name} --directory {self.directory}`"
+        return f"get it with `python -m servicekit.weights pull {name} --directory {self.directory}` (MODOMO_WEIGHTS)"

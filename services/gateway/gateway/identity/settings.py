@@ -72,7 +72,7 @@ def gate(settings: IdentitySettings, *, listens: tuple[str, ...]) -> Gate:
     try:
         keys = KeyRing(text=settings.api_keys, path=settings.api_keys_file)
     except KeysError as error:
-        raise SettingsError(f"API keys cannot be read: {error}") from error
+        raise SettingsError(f"MODOMO_GATEWAY_API_KEYS_FILE: API keys cannot be read: {error}") from error
     if settings.auth == "insecure":
         log.warning("everybody may come in: MODOMO_GATEWAY_AUTH=insecure", listens=listens)
         return OpenGate()
