@@ -14,7 +14,7 @@ DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
 
-.PHONY: run test check demo bench chaos eval-rooms weights audit protos lock clean
+.PHONY: run test check demo bench chaos eval-rooms weights audit chart protos lock clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_VENV)/ready
@@ -32,6 +32,7 @@ check: .venv-dev/ready
 	.venv-dev/bin/buf lint
 	.venv-dev/bin/buf format --diff --exit-code
 	$(DEV) -m protos.generate --check
+	$(DEV) -m deploy.chartdocs --check
 	.venv-dev/bin/lint-imports
 	.venv-dev/bin/mypy
 
@@ -50,6 +51,10 @@ eval-rooms: .venv-dev/ready
 audit: .venv-dev/ready
 	.venv-dev/bin/pip-audit --disable-pip --require-hashes --requirement $(LOCK) --progress-spinner off \
 	  --vulnerability-service osv $(if $(OSV_URL),--osv-url $(OSV_URL))
+
+# README tables and schemas of the Helm charts, from their values.yaml and the services' settings
+chart: .venv-dev/ready
+	$(DEV) -m deploy.chartdocs
 
 protos: .venv-dev/ready
 	$(DEV) -m protos.generate

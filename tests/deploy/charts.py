@@ -16,9 +16,21 @@ NAMED: Final[dict[str, Any]] = {
         "redis": {"existingSecret": "redis", "address": "redis.example:6379"},
         "s3": {"bucket": "rooms", "existingSecret": "s3"},
         "apiKeys": {"existingSecret": "keys"},
+        "prometheus": {"address": "http://prometheus.example:9090"},
     }
 }
-"""What an operator has to say: where Redis and the bucket are, and who may come in."""
+"""What an operator has to say: where Redis and the bucket are, who may come in, and where KEDA looks."""
+
+PRESETS: Final[dict[str, tuple[str, ...]]] = {
+    "defaults": (),
+    "cpu": ("cpu",),
+    "t4": ("t4",),
+    "triton": ("triton",),
+    "production": ("production",),
+    "t4-production": ("t4", "production"),
+    "scale-to-zero": ("t4", "scale-to-zero"),
+}
+"""The files `values-<name>.yaml`, alone and as they are laid over one another."""
 
 
 def build(directory: Path) -> Path:
@@ -39,11 +51,9 @@ def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def preset(name: str) -> dict[str, Any]:
-    """The values of `values-<name>.yaml`; none for the empty name."""
-    if not name:
-        return {}
-    values: dict[str, Any] = yaml.safe_load((CHARTS / "modomo" / f"values-{name}.yaml").read_text())
-    return values
+    """The values of one of PRESETS."""
+    files = (CHARTS / "modomo" / f"values-{part}.yaml" for part in PRESETS[name])
+    return merged(*(yaml.safe_load(file.read_text()) for file in files))
 
 
 def render(chart: Path, *layers: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -64,3 +74,8 @@ def container(deployment: Mapping[str, Any]) -> dict[str, Any]:
     (only,) = deployment["spec"]["template"]["spec"]["containers"]
     result: dict[str, Any] = only
     return result
+
+
+def environment(deployment: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of a deployment's container by name; where one comes from a secret, the reference."""
+    return {one["name"]: one.get("value", one.get("valueFrom")) for one in container(deployment)["env"]}

@@ -7,6 +7,17 @@ ports:
     containerPort: {{ . }}
   {{- end }}
   {{- end }}
+  {{- with include "service.healthPort" . }}
+  - name: health
+    containerPort: {{ . }}
+  {{- end }}
+{{- end -}}
+
+{{/* Port of health checks alone; empty where probes can ask on the gRPC port, or ask over HTTP. */}}
+{{- define "service.healthPort" -}}
+{{- if and (eq .Values.probes.kind "grpc") (or (not .Values.ports.grpc) (include "service.tlsSecret" .)) -}}
+{{- .Values.ports.health -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Liveness asks whether the process answers at all; startup and readiness whether it is welcome to traffic. */}}
@@ -29,7 +40,7 @@ livenessProbe:
     port: http
   {{- else }}
   tcpSocket:
-    port: grpc
+    port: {{ ternary "health" "grpc" (ne "" (include "service.healthPort" .)) }}
   {{- end }}
   periodSeconds: {{ $probes.periodSeconds }}
   timeoutSeconds: {{ $probes.timeoutSeconds }}
@@ -45,11 +56,69 @@ httpGet:
   port: http
 {{- else -}}
 grpc:
-  port: {{ ternary .component.Values.ports.health .component.Values.ports.grpc (ne "" (include "service.tlsSecret" .component)) }}
+  port: {{ default .component.Values.ports.grpc (include "service.healthPort" .component) }}
   {{- with $probes.grpcService }}
   service: {{ . }}
   {{- end }}
 {{- end -}}
+{{- end -}}
+
+{{/* Variables, in the order: TLS, health, weights, by name, from secrets, in Kubernetes' own form. */}}
+{{- define "service.env" -}}
+{{- $component := . -}}
+{{ include "service.tlsEnv" . }}
+{{- if and .Values.healthPortEnv (include "service.healthPort" .) }}
+- name: {{ .Values.healthPortEnv }}
+  value: {{ .Values.ports.health | quote }}
+{{- end }}
+{{- if ne .Values.weights.source "none" }}
+- name: MODOMO_WEIGHTS
+  value: {{ .Values.weights.mountPath }}
+{{- end }}
+- name: MODOMO_CHART_VALUES
+  value: {{ include "service.origins" . | quote }}
+{{- range $name, $value := .Values.env }}
+- name: {{ $name }}
+  value: {{ tpl (toString $value) $component | quote }}
+{{- end }}
+{{- range $name, $source := .Values.secretEnv }}
+{{- with tpl $source.secret $component }}
+- name: {{ $name }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ . }}
+      key: {{ tpl $source.key $component }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ tpl (toYaml .) $component }}
+{{- end }}
+{{- end -}}
+
+{{/*
+Which value of the chart each variable comes from, so that a process that cannot start names the value to mend:
+`MODOMO_S3_BUCKET=global.s3.bucket,*=gateway.env`. Read off the templates that variables are made by.
+*/}}
+{{- define "service.origins" -}}
+{{- $origins := list -}}
+{{- range $name, $value := .Values.env -}}
+{{- with regexFind "\\.Values\\.[A-Za-z0-9.]+" (toString $value) -}}
+{{- $origins = append $origins (printf "%s=%s" $name (trimPrefix ".Values." .)) -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $source := .Values.secretEnv -}}
+{{- $origins = append $origins (printf "%s=%s" $name (default (printf "%s.secretEnv" $.Chart.Name) (trimPrefix ".Values." (regexFind "\\.Values\\.[A-Za-z0-9.]+" $source.secret)))) -}}
+{{- end -}}
+{{- if ne .Values.weights.source "none" -}}
+{{- $origins = append $origins (printf "MODOMO_WEIGHTS=%s.weights" .Chart.Name) -}}
+{{- end -}}
+{{- if include "service.tlsSecret" . -}}
+{{- $tls := ternary (printf "%s.tlsSecret" .Chart.Name) "global.tls.existingSecret" (ne "" .Values.tlsSecret) -}}
+{{- range list "" "CA" "CERTIFICATE" "KEY" -}}
+{{- $origins = append $origins (printf "MODOMO_TLS_%s=%s" . $tls) -}}
+{{- end -}}
+{{- end -}}
+{{- append $origins (printf "*=%s.env" .Chart.Name) | join "," -}}
 {{- end -}}
 
 {{/* The secret with this component's certificate (keys ca.crt, tls.crt, tls.key); empty for plaintext. */}}
@@ -57,7 +126,7 @@ grpc:
 {{- tpl (default (dig "tls" "existingSecret" "" (default dict .Values.global)) .Values.tlsSecret) . -}}
 {{- end -}}
 
-{{/* Calls between components: mutual TLS, with health checks on a port of their own; or plaintext, said in so many words. */}}
+{{/* Calls between components: mutual TLS, or plaintext, said in so many words. */}}
 {{- define "service.tlsEnv" -}}
 {{- if include "service.tlsSecret" . -}}
 - name: MODOMO_TLS_CA
@@ -66,10 +135,6 @@ grpc:
   value: /etc/modomo/tls/tls.crt
 - name: MODOMO_TLS_KEY
   value: /etc/modomo/tls/tls.key
-{{- with .Values.healthPortEnv }}
-- name: {{ . }}
-  value: {{ $.Values.ports.health | quote }}
-{{- end }}
 {{- else -}}
 - name: MODOMO_TLS_PLAINTEXT
   value: "true"

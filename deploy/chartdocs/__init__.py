@@ -1,0 +1,1 @@
+"""What operators read and Helm checks, made from the charts' `values.yaml`: README tables and JSON schemas."""

@@ -1,0 +1,13 @@
+"""What the tests of the chart share."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.charts import build
+
+
+@pytest.fixture(scope="session")
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The umbrella with its dependencies."""
+    return build(tmp_path_factory.mktemp("charts"))

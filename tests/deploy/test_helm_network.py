@@ -1,0 +1,126 @@
+"""The network policies allow the calls that the design has, each to an address that is really called, and no other."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.deploy.charts import NAMED, environment, of_kind, preset, render
+
+ARROWS = {
+    ("gateway", "detection"),
+    ("gateway", "controlmaps"),
+    ("gateway", "diffusion"),
+    ("gateway", "notifier"),
+    ("worker", "detection"),
+    ("worker", "controlmaps"),
+    ("worker", "diffusion"),
+}
+OUTSIDE = {"gateway": {6379, 443}, "worker": {6379, 443}, "notifier": {6379}}
+"""Redis and the bucket; on any address unless the operator names peers."""
+
+
+def arrows(manifests: list[dict[str, Any]]) -> set[tuple[str, str, int]]:
+    """Caller, callee and port of every call inside the release, allowed by the policies at both ends."""
+    policies = of_kind(manifests, "NetworkPolicy")
+    leaving = {
+        (name, f"m-{peer}", rule["ports"][0]["port"])
+        for name, policy in policies.items()
+        for rule in policy["spec"]["egress"]
+        for peer in _components(rule.get("to", ()))
+    }
+    arriving = {
+        (f"m-{peer}", name, port["port"])
+        for name, policy in policies.items()
+        for rule in policy["spec"]["ingress"]
+        for peer in _components(rule.get("from", ()))
+        for port in rule["ports"]
+    }
+    return {(a.removeprefix("m-"), b.removeprefix("m-"), port) for a, b, port in leaving & arriving}
+
+
+def _components(peers: Any) -> Iterator[str]:
+    for peer in peers:
+        labels = peer.get("podSelector", {}).get("matchLabels", {})
+        if labels.get("app.kubernetes.io/instance") == "m":
+            yield labels["app.kubernetes.io/name"]
+
+
+def called(manifests: list[dict[str, Any]]) -> set[tuple[str, str, int]]:
+    """Caller, callee and port of every address in the processes' variables that is one of ours."""
+    found = set()
+    for name, deployment in of_kind(manifests, "Deployment").items():
+        for variable, value in environment(deployment).items():
+            if value and (variable.endswith("_ADDRESS") or variable == "MODOMO_TRITON"):
+                host, _colon, port = str(value).removeprefix("dns:///").partition(":")
+                found.add((name.removeprefix("m-"), host.removeprefix("m-"), int(port)))
+    return found
+
+
+def test_the_arrows_are_those_of_the_design(chart: Path) -> None:
+    allowed = arrows(render(chart, NAMED))
+    assert {(caller, callee) for caller, callee, _port in allowed} == ARROWS
+
+
+@pytest.mark.parametrize("name", ["defaults", "triton"])
+def test_every_arrow_is_an_address_that_is_called(chart: Path, name: str) -> None:
+    manifests = render(chart, NAMED, preset(name))
+    assert arrows(manifests) == called(manifests)
+
+
+def test_addresses_lead_to_headless_services_so_that_clients_balance(chart: Path) -> None:
+    manifests = render(chart, NAMED, preset("triton"))
+    listening = {
+        (name.removeprefix("m-"), port["port"], service["spec"].get("clusterIP"))
+        for name, service in of_kind(manifests, "Service").items()
+        for port in service["spec"]["ports"]
+    }
+    for _caller, callee, port in arrows(manifests):
+        assert (callee, port, "None") in listening
+    for deployment in of_kind(manifests, "Deployment").values():
+        for variable, value in environment(deployment).items():
+            assert not variable.endswith("_ADDRESS") or str(value).startswith("dns:///")
+
+
+def test_outside_calls_go_to_redis_and_the_bucket_alone(chart: Path) -> None:
+    for name, policy in of_kind(render(chart, NAMED), "NetworkPolicy").items():
+        component = name.removeprefix("m-")
+        assert policy["spec"]["policyTypes"] == ["Ingress", "Egress"]
+        anywhere = {port["port"] for rule in policy["spec"]["egress"] if "to" not in rule for port in rule["ports"]}
+        assert anywhere == OUTSIDE.get(component, set())
+
+
+def test_peers_outside_can_be_named(chart: Path) -> None:
+    peers = [{"ipBlock": {"cidr": "10.1.2.0/24"}}]
+    ingress = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}}}]
+    values = {"global": {"networkPolicies": {"clients": ingress, "outside": {"redis": {"port": 6380, "peers": peers}}}}}
+    policy = of_kind(render(chart, NAMED, values), "NetworkPolicy")["m-gateway"]["spec"]
+    assert {"ports": [{"port": 6380}], "to": peers} in policy["egress"]
+    assert [rule["from"] for rule in policy["ingress"]] == [ingress]
+
+
+def test_metrics_are_read_where_they_are_collected(chart: Path) -> None:
+    prometheus = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
+    values = {"global": {"podMonitors": {"enabled": True}, "networkPolicies": {"prometheus": prometheus}}}
+    manifests = render(chart, NAMED, values)
+    monitors = of_kind(manifests, "PodMonitor")
+    for name, policy in of_kind(manifests, "NetworkPolicy").items():
+        assert {"from": prometheus, "ports": [{"port": 9090}]} in policy["spec"]["ingress"]
+        assert monitors[name]["spec"]["selector"] == policy["spec"]["podSelector"]
+
+
+def test_webhooks_are_signed_by_a_secret_and_reach_nothing_inside(chart: Path) -> None:
+    manifests = render(chart, NAMED, {"global": {"webhooks": {"existingSecret": "signing"}}})
+    for name in ("m-gateway", "m-notifier"):
+        reference = environment(of_kind(manifests, "Deployment")[name])["MODOMO_WEBHOOK_SECRETS"]
+        assert reference["secretKeyRef"]["name"] == "signing"
+    internet = {name: _internet(policy) for name, policy in of_kind(manifests, "NetworkPolicy").items()}
+    assert [name for name, rules in internet.items() if rules] == ["m-notifier"]
+    (rule,) = internet["m-notifier"]
+    assert rule["ports"] == [{"port": 443}]
+    assert {"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"} <= {*rule["to"][0]["ipBlock"]["except"]}
+
+
+def _internet(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [rule for rule in policy["spec"]["egress"] if any("ipBlock" in peer for peer in rule.get("to", ()))]
