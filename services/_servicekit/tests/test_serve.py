@@ -114,7 +114,8 @@ async def test_serving_only_when_loaded_and_drained_on_sigterm(tmp_path: Path, u
         service.process.send_signal(signal.SIGTERM)
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await _refused(unused_tcp_port)
-        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+        away = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)  # the latter for a call that came just then
+        assert refused.value.code() in away
         assert service.process.returncode is None
         (tmp_path / "may-answer").touch()
         assert await under_way == pb.PreviewResponse()

@@ -13,7 +13,7 @@ from servicekit.joblog import Claim
 
 Value = TypeVar("Value")
 
-MARGIN_SECONDS: Final = 0.2
+MARGIN_SECONDS: Final = 0.5
 """Kept back from the deadline for telling how the job ended."""
 
 

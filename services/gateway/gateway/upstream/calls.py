@@ -13,9 +13,7 @@ from servicekit.status import from_call
 log = logs.get(__name__)
 
 CONNECTION_LOST: Final = "CONNECTION_LOST"
-
-_BROKEN_OFF: Final = frozenset({grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN})
-"""How a call ends whose server went away; a call that we cancel ends by CancelledError instead."""
+_MESSAGE: Final = "A part of the service does not answer at the moment."
 
 
 @contextmanager
@@ -26,11 +24,14 @@ def translated(service: str) -> Iterator[None]:
     except grpc.aio.AioRpcError as error:
         known = from_call(error)
         log.warning("call failed", to=service, code=known.code.name, reason=known.reason, problem=error.details())
-        if known.code in _BROKEN_OFF:
-            raise broke_off() from error
+        match known.code:
+            case grpc.StatusCode.CANCELLED:  # by a server that stops; a call that we cancel ends by CancelledError
+                raise Unavailable("SERVICE_STOPPING", _MESSAGE) from error
+            case grpc.StatusCode.UNKNOWN:
+                raise broke_off() from error
         raise known from error
 
 
 def broke_off() -> ServiceError:
     """The other side went away in the middle of an answer."""
-    return Unavailable(CONNECTION_LOST, "A part of the service does not answer at the moment.")
+    return Unavailable(CONNECTION_LOST, _MESSAGE)
