@@ -41,12 +41,14 @@ class Plan:
     """Of Redis, by kill -9."""
     away_seconds: float
     """Each time, and for the object store."""
+    slow_seconds: float
+    """Before each answer of the object store; 0 leaves this out."""
     frozen: bool
     """Whether Redis is also stopped and continued."""
 
 
-LONG: Final = Plan(jobs=12, restarts=10, away_seconds=10.0, frozen=True)
-SHORT: Final = Plan(jobs=2, restarts=1, away_seconds=1.0, frozen=False)
+LONG: Final = Plan(jobs=12, restarts=10, away_seconds=10.0, slow_seconds=0.3, frozen=True)
+SHORT: Final = Plan(jobs=2, restarts=1, away_seconds=1.0, slow_seconds=0.0, frozen=False)
 
 
 @dataclass(kw_only=True)
@@ -132,10 +134,12 @@ async def _objects(plan: Plan, data: Path, outages: Outages, tell: Callable[[str
         async with system(
             data, workers=1, idle_seconds=6.0, step_seconds=0.05, store=store, overrides=overrides
         ) as hurt:
-            tell("object store slow")
-            async with jobs_in_mid_work(hurt, plan.jobs):
-                faulty.delay_seconds = 0.3
-            faulty.delay_seconds = 0.0
+            if plan.slow_seconds:
+                tell("object store slow")
+                async with jobs_in_mid_work(hurt, plan.jobs):
+                    faulty.delay_seconds = plan.slow_seconds
+                faulty.delay_seconds = 0.0
+                outages.jobs += plan.jobs
             tell("object store failing every third call")
             faulty.fail_every = 3
             async with jobs_in_mid_work(hurt, plan.jobs):
@@ -149,7 +153,7 @@ async def _objects(plan: Plan, data: Path, outages: Outages, tell: Callable[[str
                         assert (answer.status, "Retry-After" in answer.headers) == (503, True), await answer.text()
                 await asyncio.sleep(plan.away_seconds)  # the outage
                 faulty.gone = False
-        outages.jobs += 3 * plan.jobs
+        outages.jobs += 2 * plan.jobs
         outages.failed_calls = faulty.failed
 
 
