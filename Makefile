@@ -65,6 +65,8 @@ lock: $(UV)
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides $(if $(UPGRADE),--upgrade) \
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
 	  protos/pyproject.toml services/*/pyproject.toml --output-file $(LOCK) > /dev/null
+	printf 'uv==$(UV_VERSION)\nhatchling>=1.27\n' | $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
 
 # the real models, into ./weights or MODOMO_WEIGHTS; FROM=DIR takes files that are here already
 weights: .venv-torch/ready

@@ -1,0 +1,104 @@
+"""The compose file fits the processes and the images; a bucket is made where there is none."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.chartdocs.__main__ import SETTINGS
+from servicekit.env import variable_name
+from servicekit.storage.bucket import make
+from servicekit.storage.settings import StorageSettings, open_store
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = [name for name in SERVICES if name in SETTINGS]
+
+
+def test_all_components_are_there() -> None:
+    assert set(OURS) == SETTINGS.keys() - {"triton"}
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_process_is_confined_and_reads_its_variables(name: str) -> None:
+    one = SERVICES[name]
+    assert one["read_only"] is True
+    assert one["cap_drop"] == ["ALL"]
+    assert one["tmpfs"] == ["/tmp"]
+    prefix, classes = SETTINGS[name]
+    known = {variable_name(field, prefix) for settings in classes for field in fields(settings)}
+    assert one["environment"].keys() <= known
+    if build := one.get("build"):
+        assert (DEPLOY / build["context"] / build["dockerfile"]).is_file()
+
+
+def test_it_waits_for_what_is_healthy_and_everything_waited_for_can_say_so() -> None:
+    for one in SERVICES.values():
+        for name, how in (one["depends_on"] if isinstance(one.get("depends_on"), dict) else {}).items():
+            other = SERVICES[name]
+            if how["condition"] == "service_completed_successfully":
+                assert other["restart"] == "no"
+            elif "healthcheck" not in other:
+                dockerfile = DEPLOY / other["build"]["context"] / other["build"]["dockerfile"]
+                assert "HEALTHCHECK" in dockerfile.read_text()
+
+
+def test_models_have_the_gpu_and_their_weights() -> None:
+    for name in ("detection", "controlmaps", "diffusion"):
+        (device,) = SERVICES[name]["deploy"]["resources"]["reservations"]["devices"]
+        assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
+        environment = SERVICES[name]["environment"]
+        assert environment[f"MODOMO_{name.upper()}_ENGINE"] == SERVICES[name]["build"]["args"]["ENGINE"] == "torch"
+        assert environment[f"MODOMO_{name.upper()}_DEVICE"] == "cuda"
+        assert any(volume.endswith(f":{environment['MODOMO_WEIGHTS']}:ro") for volume in SERVICES[name]["volumes"])
+
+
+def test_jobs_are_kept_on_disk_and_callers_need_a_key() -> None:
+    assert SERVICES["redis"]["command"][1:5] == ["--appendonly", "yes", "--appendfsync", "always"]
+    assert SERVICES["gateway"]["environment"]["MODOMO_GATEWAY_API_KEYS_FILE"] == "/run/secrets/keys"
+    assert "MODOMO_GATEWAY_AUTH" not in SERVICES["gateway"]["environment"]
+    published = [port for one in SERVICES.values() for port in one.get("ports", ())]
+    assert published
+    assert all(port.startswith("${LISTEN:-127.0.0.1}:") for port in published)
+
+
+def test_links_to_pictures_are_good_inside_and_outside() -> None:
+    (endpoint,) = re.findall(
+        r"\$\{S3_ENDPOINT:-http://([^:]+):9000}", SERVICES["gateway"]["environment"]["MODOMO_S3_ENDPOINT"]
+    )
+    assert endpoint in SERVICES["s3"]["networks"]["default"]["aliases"]
+    assert endpoint.endswith(".localhost")
+
+
+async def test_the_bucket_is_made_once(s3_endpoint: str) -> None:
+    settings = StorageSettings(
+        storage="s3",
+        s3_bucket="made-by-us",
+        s3_endpoint=s3_endpoint,
+        s3_region="us-east-1",
+        s3_access_key_id="test",
+        s3_secret_access_key="test",
+    )
+    await make(settings)
+    await make(settings)
+    store = open_store(settings)
+    try:
+        await store.check()
+    finally:
+        await store.close()
+
+
+async def test_a_server_that_does_not_come_is_not_waited_for_for_ever() -> None:
+    settings = StorageSettings(
+        storage="s3",
+        s3_bucket="b",
+        s3_endpoint="http://127.0.0.1:1",
+        s3_access_key_id="test",
+        s3_secret_access_key="test",
+    )
+    with pytest.raises(TimeoutError):
+        await make(settings, patience_seconds=0.2)
