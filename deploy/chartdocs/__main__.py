@@ -34,7 +34,7 @@ def made() -> Iterator[tuple[Path, str]]:
     """Every file that is made, with its text."""
     component = values.read(HELM / "service" / "values.yaml")
     umbrella = values.read(HELM / "modomo" / "values.yaml")
-    common = [value for value in umbrella if value.key == "global"]
+    common = [value for value in umbrella if value.key not in SETTINGS]
     for name, table, rules in (
         ("service", component, schema.of_component(component)),
         ("modomo", common, schema.of_umbrella(umbrella, SETTINGS)),

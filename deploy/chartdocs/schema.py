@@ -20,16 +20,16 @@ def of_component(values: Sequence[Value]) -> dict[str, Any]:
 
 
 def of_umbrella(values: Sequence[Value], settings: Mapping[str, tuple[str, Sequence[type[Any]]]]) -> dict[str, Any]:
-    """Of the umbrella: `global` in full, and of every component the names of its variables.
+    """Of the umbrella: of every component the names of its variables, and all else in full.
 
     `settings` has each component's prefix and the classes that its process reads.
     """
     properties: dict[str, Any] = {}
     for value in values:
-        if value.key == "global":
-            properties["global"] = _schema(value)
-        else:
+        if value.key in settings:
             properties[value.key] = {"type": "object", "properties": {"env": _variables(*settings[value.key])}}
+        else:
+            properties[value.key] = _schema(value)
     return {
         "$schema": DIALECT,
         "title": "Values of Modomo",

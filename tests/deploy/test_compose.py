@@ -57,6 +57,19 @@ def test_models_have_the_gpu_and_their_weights() -> None:
         assert any(volume.endswith(f":{environment['MODOMO_WEIGHTS']}:ro") for volume in SERVICES[name]["volumes"])
 
 
+def test_without_a_gpu_the_lite_engines_run_and_nothing_asks_for_a_device() -> None:
+    class Loader(yaml.SafeLoader):
+        """Knows Compose's `!reset`."""
+
+    Loader.add_constructor("!reset", lambda _loader, _node: "reset")
+    lite = yaml.load((DEPLOY / "compose.cpu.yaml").read_text(), Loader)["services"]
+    assert lite.keys() == {name for name, one in SERVICES.items() if "deploy" in one}
+    for name, one in lite.items():
+        assert (one["deploy"], one["volumes"]) == ("reset", "reset")
+        assert one["environment"] == {f"MODOMO_{name.upper()}_ENGINE": one["build"]["args"]["ENGINE"]}
+        assert one["build"]["args"]["ENGINE"] == "lite"
+
+
 def test_jobs_are_kept_on_disk_and_callers_need_a_key() -> None:
     assert SERVICES["redis"]["command"][1:5] == ["--appendonly", "yes", "--appendfsync", "always"]
     assert SERVICES["gateway"]["environment"]["MODOMO_GATEWAY_API_KEYS_FILE"] == "/run/secrets/keys"
