@@ -191,6 +191,17 @@ def test_calls_between_components_are_plaintext_unless_there_are_certificates(ch
             assert env[f"MODOMO_{service}_HEALTH_PORT"] == str(probe["grpc"]["port"]) == "50060"
 
 
+def test_triton_wants_certificates_where_its_callers_show_them(chart: Path) -> None:
+    plain = of_kind(render(chart, NAMED, preset("triton")), "Deployment")["m-triton"]
+    assert not [argument for argument in container(plain)["args"] if "ssl" in argument]
+    secured = container(of_kind(render(chart, NAMED, preset("triton"), TOGGLES["tls"]), "Deployment")["m-triton"])
+    assert "--grpc-use-ssl-mutual=true" in secured["args"]
+    (mount,) = [one for one in secured["volumeMounts"] if one["name"] == "tls"]
+    files = [argument.partition("=")[2] for argument in secured["args"] if "/etc/" in argument]
+    assert len(files) == 3
+    assert all(file.startswith(mount["mountPath"]) for file in files)
+
+
 def test_keys_are_a_file_so_that_they_change_without_a_restart(chart: Path) -> None:
     deployment = of_kind(render(chart, NAMED, {"global": {"apiKeys": {"key": "k.toml"}}}), "Deployment")["m-gateway"]
     assert environment(deployment)["MODOMO_GATEWAY_API_KEYS_FILE"] == "/etc/modomo/keys/k.toml"

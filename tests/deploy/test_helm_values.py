@@ -74,6 +74,7 @@ def test_the_schema_allows_what_helm_and_operators_need(chart: Path, values: dic
         ({"diffusion": {"env": TORCH, "weights": {"source": "pull"}}}, "diffusion.weights.service"),
         ({"detection": {"env": {"MODOMO_DETECTION_ENGINE": "triton"}}}, "global.triton.address"),
         ({"diffusion": {"autoscaling": {"kind": "keda", "triggers": []}}}, "diffusion.autoscaling.triggers"),
+        ({"detection": {"fullnameOverride": "finder"}}, "MODOMO_DETECTION_ADDRESS"),
         ({"worker": {"terminationGracePeriodSeconds": 100}}, "worker.terminationGracePeriodSeconds"),
         ({"gateway": {"ingress": {"enabled": True}}}, "gateway.ingress.hosts"),
         ({"gateway": {"httpRoute": {"enabled": True}}}, "gateway.httpRoute.parentRefs"),
