@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY
 from deploy.chartdocs.__main__ import SETTINGS
 from servicekit import metrics, origins
 from servicekit.env import variable_name
+from servicekit.joblog.redis.store import Keys
 from tests.deploy.charts import NAMED, PRESETS, container, environment, of_kind, preset, render
 
 KUBERNETES = "1.34"
@@ -102,8 +103,10 @@ def test_every_variable_is_one_that_the_process_reads(chart: Path, name: str) ->
 
 
 def test_workers_follow_the_jobs_and_models_the_calls_under_way(chart: Path) -> None:
-    login = {"global": {"redis": {"passwordKey": "password"}}}
+    login = {"global": {"redis": {"passwordKey": "password", "namespace": "rooms"}}}
     manifests = render(chart, NAMED, preset("scale-to-zero"), login)
+    for name in ("m-gateway", "m-worker", "m-notifier"):
+        assert environment(of_kind(manifests, "Deployment")[name])["MODOMO_JOBLOG_NAMESPACE"] == "rooms"
     scaled = of_kind(manifests, "ScaledObject")
     assert scaled.keys() == {"m-worker", "m-detection", "m-controlmaps", "m-diffusion"}
     exported = {sample.name for family in REGISTRY.collect() for sample in family.samples} | {
@@ -113,7 +116,7 @@ def test_workers_follow_the_jobs_and_models_the_calls_under_way(chart: Path) -> 
     }
     for name, one in scaled.items():
         triggers = {trigger["type"]: trigger for trigger in one["spec"]["triggers"]}
-        assert triggers["redis"]["metadata"]["listName"] == "{modomo}:deadlines"
+        assert triggers["redis"]["metadata"]["listName"] == Keys("rooms").deadlines
         assert triggers["redis"]["metadata"]["address"] == "redis.example:6379"
         assert {trigger["authenticationRef"]["name"] for trigger in triggers.values()} == {name}
         (secret,) = of_kind(manifests, "TriggerAuthentication")[name]["spec"]["secretTargetRef"]
