@@ -68,6 +68,9 @@ class Layout:
     confidence: Floats
     """H×W, 0–1."""
 
+    doubtful: Bits | None = None
+    """H×W, values of Region that are too unsure to be painted by and are OTHER in `labels`; None where none are."""
+
     def mask(self, region: Region) -> Bits:
         """H×W, 1 inside."""
         return np.asarray(self.labels == region, dtype=np.uint8)

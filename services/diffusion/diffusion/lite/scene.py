@@ -8,11 +8,12 @@ import numpy as np
 
 from diffusion.domain import Restyling
 from diffusion.lite import borders, camera, colour, doubt, grading, light, matting
+from diffusion.lite.abstention import unsure
 from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.camera import Camera
 from diffusion.lite.guess import guessed
 from diffusion.lite.order import in_order
-from diffusion.lite.regions import Layout, layout
+from diffusion.lite.regions import Layout, Region, layout
 from diffusion.lite.sizes import reduced
 
 LAB_SIDE: Final = 512
@@ -47,8 +48,11 @@ def understand(restyling: Restyling) -> Scene:
     photo = restyling.photo
     maps = restyling.maps
     rough = guessed(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
-    labels = in_order(matting.follow_edges(rough.labels, photo))
-    regions = Layout(labels=labels, confidence=rough.confidence)
+    doubtful = np.full_like(rough.labels, Region.OTHER)
+    if maps.confidence is not None:
+        doubtful = np.where(unsure(rough.labels, rough.confidence, photo), rough.labels, doubtful)
+    labels = in_order(matting.follow_edges(np.where(doubtful, np.uint8(Region.OTHER), rough.labels), photo))
+    regions = Layout(labels=labels, confidence=rough.confidence, doubtful=doubtful)
     lit = grading.graded(photo, restyling.style.light)
     lab = colour.lab(reduced(lit, LAB_SIDE))
     edges = doubt.edges(lab)

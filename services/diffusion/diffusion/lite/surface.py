@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from diffusion.lite.arrays import Bits, Floats, floats, share_of
 from diffusion.lite.canvas import Canvas
+from diffusion.lite.morphology import bits
 from diffusion.lite.regions import Region
 from diffusion.lite.sizes import reduced
 
@@ -22,7 +23,10 @@ SIDE: Final = 320
 
 
 def sure(canvas: Canvas, region: Region) -> Bits | None:
-    """H×W, 1 where the region is sure; None where nothing of it is, with a note for the manifest if it is large."""
+    """H×W, 1 where the region is sure; None where nothing of it is. What is not sure is noted if it is large."""
+    doubtful = canvas.scene.layout.doubtful
+    if doubtful is not None and share_of(doubted := bits(doubtful == region)) >= LEAST_AREA:
+        canvas.note(region, doubted, "")
     whole = canvas.scene.layout.mask(region)
     if share_of(whole) < LEAST_AREA:
         return None
