@@ -69,7 +69,7 @@ def _advisories(vulnerable: str = "") -> Iterator[Advisories]:
 def _audit(url: str, cache: Path) -> subprocess.CompletedProcess[str]:
     """What `make audit` runs, without its making of an environment."""
     printed = subprocess.run(
-        ["make", "--just-print", "--assume-old=.venv-dev/ready", "audit", f"OSV_URL={url}"],
+        ["make", "--no-print-directory", "--just-print", "--assume-old=.venv-dev/ready", "audit", f"OSV_URL={url}"],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",
