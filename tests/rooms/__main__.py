@@ -87,7 +87,7 @@ async def _run(root: Path, out: Path, console: Console) -> None:
         seconds=evaluation.seconds,
         beyond_bare_mb=memory.beyond_bare(),
         skipped=(*found.skipped, *evaluation.skipped),
-        conditions={"roomnet": roomnet.REVISION, "machine": machine.description()},
+        conditions={"roomnet": roomnet.revision(), "machine": machine.description()},
     )
     made = report.write(out, findings)
     print(report.figures(made))

@@ -1,33 +1,56 @@
 """One photo understood: the whole way from pixels to labels, depth and room type."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from roomnet import (
-    cues,
+    borders,
+    decision,
     depth,
     graph,
     horizon,
-    objects,
+    network,
     picture,
     propagation,
     refinement,
-    regions,
     rooms,
     superpixels,
 )
-from roomnet.picture import RGB
-from roomnet.vocabulary import Room
+from roomnet.borders import Border
+from roomnet.decision import Beliefs
+from roomnet.horizon import Horizon
+from roomnet.picture import RGB, Picture
+from roomnet.vocabulary import Ade, Room
 
-REVISION: Final = "classical-1"
-"""Changes whenever the same photo would be understood differently."""
-
-FINE_SIDE: Final = 1024
+FINE_SIDE: Final = 512
 """Long side, in pixels, at which regions are fitted to the photo's edges; larger photos take them over from there."""
+
+STRUCTURE: Final = (Ade.WALL, Ade.FLOOR, Ade.CEILING)
+"""What has no islands in other things."""
+
+RULES: Final = "1"
+"""Changes whenever what is made of the network's answer does."""
+
+
+class Step(StrEnum):
+    """What is done beside asking the network; each can be left out, to measure what it earns."""
+
+    MIRROR = "mirror"
+    """The network also looks at the mirror image."""
+    NEIGHBOURS = "neighbours"
+    """Superpixels that look alike share their probabilities."""
+    EDGES = "edges"
+    """Probabilities follow the photo's edges."""
+    CRUMBS = "crumbs"
+    """Regions too small to mention, and patches of the building inside of things, go to what surrounds them."""
+    BORDERS = "borders"
+    """Borders of walls with ceiling and floor are made straight."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,31 +72,55 @@ class RoomAnalysis:
     room_probability: float
     """That the photo shows a room at all, 0–1."""
 
+    horizon: Horizon
+    """Where the eye's level lies, and how sure that is."""
 
-def analyse(photo: RGB) -> RoomAnalysis:
-    """Understands a photo (H×W×3 uint8 sRGB, any size from 16 pixels); the same photo gives the same answer."""
+    borders: tuple[Border, ...]
+    """Straight borders of walls with ceiling and floor, in pixels of the photo; only those that are sure."""
+
+
+def revision() -> str:
+    """Changes whenever the same photo would be understood differently; raises WeightsMissingError."""
+    return f"{network.load().revision}-{RULES}"
+
+
+def analyse(photo: RGB, *, without: AbstractSet[Step] = frozenset()) -> RoomAnalysis:
+    """Understands a photo (H×W×3 uint8 sRGB, any size from 16 pixels); the same photo gives the same answer.
+
+    Raises ValueError for another shape or type, WeightsMissingError where the package is not complete.
+    """
     if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
         raise ValueError(f"expected H×W×3 uint8, got {photo.shape} {photo.dtype}")
-    small = picture.prepare(photo)
+    eyes = network.load()
+    glance = eyes.look(photo, mirrored=Step.MIRROR not in without)
+    small, fine = picture.prepare(photo), picture.reduced(photo, FINE_SIDE)
+    coarse = decision.worth_telling(glance.groups, eyes.classes)
+    beliefs = coarse.replaced(refinement.resized(coarse.values, small.rgb))
+    if Step.NEIGHBOURS not in without:
+        beliefs = _shared(beliefs, small)
+    follow = refinement.resized if Step.EDGES in without else refinement.follow_edges
+    labels, confidence = decision.decide(beliefs.replaced(follow(beliefs.values, fine)))
+    if Step.CRUMBS not in without:
+        labels = refinement.without_holes(refinement.without_crumbs(labels), STRUCTURE)
+    lines = borders.find(labels, fine)
+    if Step.BORDERS not in without:
+        labels = borders.straightened(labels, lines)
     level = horizon.find(small)
-    pixels = superpixels.partition(small)
-    touching = graph.connect(small, pixels)
-    reach = [regions.merge(pixels, touching, scale) for scale in regions.SCALES]
-    found = propagation.propagate(pixels, touching, cues.scores(small, pixels, reach, level))
-    soft = found[pixels.index]
-    coarse = soft.argmax(axis=2).astype(np.uint8)
-    kinds = rooms.classify(small, coarse)
-
-    fine = picture.reduced(photo, FINE_SIDE)
-    refined = refinement.follow_edges(soft, fine)
-    surfaces = refinement.without_crumbs(refined.argmax(axis=2).astype(np.uint8))
-    sure = np.take_along_axis(refined, surfaces[..., None].astype(np.intp), axis=2)[..., 0]
-    labels, confidence = objects.name(surfaces, np.clip(sure, 0.0, 1.0), fine, kinds)
     shape = (photo.shape[0], photo.shape[1])
     return RoomAnalysis(
         labels=refinement.enlarged_labels(labels, shape),
         confidence=refinement.enlarged(confidence, shape),
-        inverse_depth=refinement.enlarged(depth.inverse_depth(coarse, level), shape),
-        rooms=kinds,
-        room_probability=rooms.is_room(small, coarse, level.certainty),
+        inverse_depth=depth.fitted(glance.inverse_depth, shape),
+        rooms=glance.rooms,
+        room_probability=rooms.is_room(small, labels, level),
+        horizon=level,
+        borders=tuple(one.scaled(shape[1] / fine.shape[1], shape[0] / fine.shape[0]) for one in lines),
     )
+
+
+def _shared(beliefs: Beliefs, small: Picture) -> Beliefs:
+    """Beliefs shared among neighbours that look alike."""
+    pixels = superpixels.partition(small)
+    priors = np.stack([pixels.mean(plane) for plane in beliefs.values], axis=1)
+    joined = propagation.propagate(pixels, graph.connect(small, pixels), priors)
+    return beliefs.replaced(np.ascontiguousarray(joined.T[:, pixels.index]))

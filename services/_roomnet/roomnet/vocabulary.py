@@ -1,6 +1,7 @@
 """The words that an analysis is told in: ADE20K's classes, the five surfaces behind them, and kinds of rooms."""
 
 from enum import IntEnum, StrEnum
+from typing import Final
 
 
 class Ade(IntEnum):
@@ -19,11 +20,30 @@ class Ade(IntEnum):
     CHAIR = 19
     PAINTING = 22
     SOFA = 23
+    SHELF = 24
+    MIRROR = 27
     RUG = 28
+    ARMCHAIR = 30
+    DESK = 33
+    WARDROBE = 35
     LAMP = 36
+    BATHTUB = 37
+    CUSHION = 39
     BOX = 41
     """Stands for any object that nothing tells the kind of."""
+    COUNTER = 45
+    SINK = 47
+    FIREPLACE = 49
+    REFRIGERATOR = 50
+    BLIND = 63
+    COFFEE_TABLE = 64
+    TOILET = 65
     LIGHT = 82
+    TELEVISION = 89
+    STOOL = 110
+    OVEN = 118
+    SCREEN = 130
+    SHOWER = 145
 
 
 class Surface(IntEnum):
@@ -36,6 +56,18 @@ class Surface(IntEnum):
     """Window or door."""
     OBJECT = 4
     """Everything that is not part of the building."""
+
+
+SURFACES: Final = {
+    Ade.WALL: Surface.WALL,
+    Ade.FLOOR: Surface.FLOOR,
+    Ade.RUG: Surface.FLOOR,
+    Ade.CEILING: Surface.CEILING,
+    Ade.WINDOW: Surface.OPENING,
+    Ade.DOOR: Surface.OPENING,
+    Ade.BLIND: Surface.OPENING,
+}
+"""The surface behind a class; all others are objects."""
 
 
 class Room(StrEnum):

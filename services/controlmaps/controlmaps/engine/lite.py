@@ -21,7 +21,7 @@ class LiteEngine:
     @property
     def info(self) -> EngineInfo:
         """Who this is."""
-        return EngineInfo(name="lite", models=(Model(name="roomnet", revision=roomnet.REVISION),))
+        return EngineInfo(name="lite", models=(Model(name="roomnet", revision=roomnet.revision()),))
 
     @property
     def measures_depth(self) -> bool:

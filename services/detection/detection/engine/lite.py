@@ -24,10 +24,29 @@ OBJECTS: Final = {
     Ade.CHAIR: ObjectLabel.CHAIR,
     Ade.PAINTING: ObjectLabel.PICTURE,
     Ade.SOFA: ObjectLabel.SOFA,
+    Ade.SHELF: ObjectLabel.SHELF,
+    Ade.MIRROR: ObjectLabel.MIRROR,
     Ade.RUG: ObjectLabel.RUG,
+    Ade.ARMCHAIR: ObjectLabel.ARMCHAIR,
+    Ade.DESK: ObjectLabel.DESK,
+    Ade.WARDROBE: ObjectLabel.WARDROBE,
     Ade.LAMP: ObjectLabel.LAMP,
+    Ade.BATHTUB: ObjectLabel.BATHTUB,
+    Ade.CUSHION: ObjectLabel.CUSHION,
     Ade.BOX: ObjectLabel.OTHER,
+    Ade.COUNTER: ObjectLabel.COUNTER,
+    Ade.SINK: ObjectLabel.SINK,
+    Ade.FIREPLACE: ObjectLabel.FIREPLACE,
+    Ade.REFRIGERATOR: ObjectLabel.REFRIGERATOR,
+    Ade.BLIND: ObjectLabel.CURTAIN,
+    Ade.COFFEE_TABLE: ObjectLabel.COFFEE_TABLE,
+    Ade.TOILET: ObjectLabel.TOILET,
     Ade.LIGHT: ObjectLabel.LAMP,
+    Ade.TELEVISION: ObjectLabel.TELEVISION,
+    Ade.STOOL: ObjectLabel.STOOL,
+    Ade.OVEN: ObjectLabel.OVEN,
+    Ade.SCREEN: ObjectLabel.TELEVISION,
+    Ade.SHOWER: ObjectLabel.SHOWER,
 }
 """What of roomnet's labels is an object; walls, floors and ceilings are not."""
 
@@ -46,7 +65,7 @@ class LiteEngine:
     @property
     def info(self) -> EngineInfo:
         """Who this is."""
-        return EngineInfo(name="lite", models=(Model(name="roomnet", revision=roomnet.REVISION),))
+        return EngineInfo(name="lite", models=(Model(name="roomnet", revision=roomnet.revision()),))
 
     async def load(self) -> None:
         """Runs once on a small grey picture."""

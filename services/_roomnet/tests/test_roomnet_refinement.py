@@ -1,0 +1,56 @@
+"""What is done to soft maps: shared among neighbours, fitted to edges, cleared of crumbs."""
+
+import cv2
+import numpy as np
+
+from roomnet import graph, picture, propagation, refinement, superpixels
+from roomnet.vocabulary import Ade
+from servicekit.testing.rooms import DrawnRoom
+
+
+def test_unsure_superpixels_take_over_what_their_likes_are(drawn_room: DrawnRoom) -> None:
+    small = picture.prepare(drawn_room.photo)
+    pixels = superpixels.partition(small)
+    floor = cv2.resize(drawn_room.floor.astype(np.float32), small.shape[::-1], interpolation=cv2.INTER_AREA)
+    truth = pixels.mean(np.asarray(floor, dtype=np.float32))
+    known = np.random.default_rng(0).random(len(truth)) < 0.3
+    sure = np.where(known, 0.02 + 0.96 * truth, 0.5)
+    found = propagation.propagate(
+        pixels, graph.connect(small, pixels), np.stack([sure, 1 - sure], axis=1).astype(np.float32)
+    )
+    assert np.abs(found.sum(axis=1) - 1).max() < 1e-4
+    clear = np.abs(truth - 0.5) > 0.4
+    assert ((found[:, 0] > 0.5) == (truth > 0.5))[clear & ~known].mean() > 0.95
+
+
+def test_soft_maps_end_where_the_photos_edges_are() -> None:
+    photo = np.full((200, 300, 3), 60, dtype=np.uint8)
+    photo[:, 147:] = 200
+    step = np.linspace(1, 0, 38, dtype=np.float32)
+    soft = np.stack([np.tile(step, (25, 1)), np.tile(1 - step, (25, 1))])
+    labels = refinement.follow_edges(soft, photo).argmax(axis=0)
+    assert np.abs((labels[100] == 0).sum() - 147) <= 1
+    assert refinement.resized(soft, photo).shape == (2, 200, 300)
+
+
+def test_crumbs_go_to_what_surrounds_them() -> None:
+    labels = np.zeros((200, 300), dtype=np.uint8)
+    labels[100:, :] = 3
+    labels[20:24, 20:24] = 7
+    labels[150:190, 50:120] = 7
+    cleared = refinement.without_crumbs(labels)
+    assert (cleared[:95, :] == 0).all()
+    assert (cleared[155:185, 55:115] == 7).all()
+    everything = np.ones((3, 3), dtype=bool)
+    assert (refinement.nearest(labels[:3, :3], everything) == labels[:3, :3]).all()
+
+
+def test_a_patch_of_wall_in_a_bed_is_bed_but_a_picture_on_a_wall_stays() -> None:
+    labels = np.zeros((200, 300), dtype=np.uint8)
+    labels[80:190, 20:200] = Ade.BED
+    labels[100:110, 50:70] = Ade.WALL
+    labels[20:40, 100:130] = Ade.PAINTING
+    labels[120:180, 198:215] = Ade.FLOOR  # between bed and wall
+    filled = refinement.without_holes(labels, (Ade.WALL, Ade.FLOOR, Ade.CEILING))
+    assert (filled[100:110, 50:70] == Ade.BED).all()
+    assert (filled == labels).mean() == 1 - 200 / labels.size
