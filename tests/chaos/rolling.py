@@ -61,13 +61,14 @@ class Replacement:
 async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _: None) -> Replacement:
     """Raises AssertionError where a request failed, a job did not complete, or a stream had a gap."""
     done = Replacement()
-    async with _doubled(data) as (processes, hurt):
+    async with _doubled(data) as (processes, balancer, hurt):
         stop = asyncio.Event()
         clients = [asyncio.create_task(_client(hurt, plan, stop, done)) for _ in range(plan.clients)]
         started = time.monotonic()
         for name in processes.names():
             tell(f"replacing {name}")
             await processes.replace(name)
+            await balancer.until_all_are_ready()  # as a rolling restart does before it goes on
             done.processes += 1
             for client in clients:
                 if client.done():
@@ -160,7 +161,7 @@ class _Processes:
 
 
 @asynccontextmanager
-async def _doubled(data: Path) -> AsyncIterator[tuple[_Processes, System]]:
+async def _doubled(data: Path) -> AsyncIterator[tuple[_Processes, "_Balancer", System]]:
     (port,) = ports.free(1)
     layout = on_port(
         port,
@@ -178,12 +179,14 @@ async def _doubled(data: Path) -> AsyncIterator[tuple[_Processes, System]]:
         await processes.start("redis")
         await _until_it_listens(layout.redis_port)
         await asyncio.gather(*(processes.start(name) for name in processes.names()))
-        balancer = await exits.enter_async_context(_Balancer(processes.gateways()).running())
-        client = await exits.enter_async_context(Client(balancer, connections=64))
+        balancer = _Balancer(processes.gateways())
+        url = await exits.enter_async_context(balancer.running())
+        client = await exits.enter_async_context(Client(url, connections=64))
         joblog = connect(JobLogSettings(redis_url=f"redis://127.0.0.1:{layout.redis_port}/0"))
         exits.push_async_callback(joblog.desk.close)
         exits.push_async_callback(joblog.events.close)
-        yield processes, System(stack=Stack(layout), joblog=joblog, store=LocalStore(data / "objects"), client=client)
+        store = LocalStore(data / "objects")
+        yield processes, balancer, System(stack=Stack(layout), joblog=joblog, store=store, client=client)
 
 
 async def _until_it_listens(port: int) -> None:
@@ -203,6 +206,7 @@ class _Balancer:
         self._ready: list[int] = []
         self._gateways = gateways
         self._turn = 0
+        self._looked = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -211,15 +215,26 @@ class _Balancer:
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         looking = asyncio.create_task(self._look())
         try:
-            async with asyncio.timeout(60):
-                while len(self._ready) < len(self._gateways):  # noqa: ASYNC110 - another task looks
-                    await asyncio.sleep(0.05)
+            await self.until_all_are_ready()
             yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         finally:
             looking.cancel()
             server.close()
             for task in tuple(self._tasks):
                 task.cancel()
+
+    async def until_all_are_ready(self) -> None:
+        """Returns once a look begun after the call found every gateway ready; raises TimeoutError after a minute."""
+        async with asyncio.timeout(60):
+            await self._next_look()  # may have begun before
+            while True:
+                await self._next_look()
+                if len(self._ready) == len(self._gateways):
+                    return
+
+    async def _next_look(self) -> None:
+        self._looked.clear()
+        await self._looked.wait()
 
     async def _look(self) -> None:
         async with aiohttp.ClientSession() as session:
@@ -231,6 +246,7 @@ class _Balancer:
                             if answer.status == 200:
                                 ready.append(port)
                 self._ready = ready
+                self._looked.set()
                 await asyncio.sleep(0.1)  # between two looks
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -20,7 +20,7 @@ log = logs.get(__name__)
 _CLOSING_SECONDS: Final = 2
 """What connections that are still open after draining get to say goodbye."""
 _NOTICE_SECONDS: Final = 1.0
-"""At least so long, connections on which nothing happens stay open after the signal to stop."""
+"""So long after the signal to stop, requests are still taken: balancers need a while to see that it is not ready."""
 _MAX_CLIENT_MESSAGE_BYTES: Final = 4096
 _IDLE_SECONDS: Final = 75
 """Longer than the usual 60 of load balancers, so that it is they who close an idle connection."""
@@ -63,14 +63,14 @@ class HttpServer:
         log.info("listening", address=self._listen, port=self.port)
 
     async def stop(self, *, drain_seconds: float) -> None:
-        """Accepts no more connections, lets requests and sockets end by themselves for a while, then ends them."""
+        """Takes requests for a last while, lets those in work and sockets end by themselves, then ends what is left."""
         self._draining.begin()
-        for listener in self._server.servers:
-            listener.close()
         log.info("draining", seconds=drain_seconds, open=len(self._server.server_state.tasks))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(drain_seconds):
-                await asyncio.sleep(_NOTICE_SECONDS)  # requests may be on their way over connections that look idle
+                await asyncio.sleep(_NOTICE_SECONDS)
+                for listener in self._server.servers:
+                    listener.close()
                 while self._server.server_state.tasks:
                     await asyncio.wait(set(self._server.server_state.tasks))
         self._server.should_exit = True
