@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ torch = pytest.importorskip("torch", reason="training needs torch; the services 
 
 from safetensors.torch import save_file  # noqa: E402 - it imports torch, which is asked for above
 
-from training import ablations, dataset, evaluate, export, train  # noqa: E402 - likewise
+from training import dataset, evaluate, export, train  # noqa: E402 - likewise
 from training.labels import INDEX  # noqa: E402 - likewise
 from training.network import groups, losses, mixing, repaint, shards, warp  # noqa: E402 - likewise
 from training.network.batches import Changes, draw  # noqa: E402 - likewise
@@ -146,7 +147,9 @@ def test_paint_changes_colours_but_neither_truth_nor_windows(store: Store) -> No
     assert 0 <= float(painted.image.min()) <= float(painted.image.max()) <= 1
 
 
-@pytest.mark.parametrize("changes", [Changes(), Changes(mixed=False, repainted=False, photographed=False)])
+@pytest.mark.parametrize(
+    "changes", [Changes(), Changes(viewed=False, mixed=False, repainted=False, photographed=False)]
+)
 def test_batches_are_pictures_with_truth_at_half_their_size(store: Store, changes: Changes) -> None:
     torch.manual_seed(1)
     for _ in range(4):
@@ -258,12 +261,11 @@ def test_weights_are_judged_and_calibrated(folder: Path, tmp_path: Path, monkeyp
         torch.testing.assert_close(calibrated.state_dict()[name], tensor)
 
 
-def test_ablations_leave_out_one_thing_each() -> None:
-    base = Plan(minutes=1)
-    plans = ablations.plans(base)
-    reference = plans.pop("reference")
-    assert reference == base
-    assert all(plan != reference for plan in plans.values())
+def test_as_many_steps_as_asked_for_whatever_the_clock_says(store: Store, tmp_path: Path) -> None:
+    trainer = train.train(store, replace(TINY, minutes=1e-9, steps=3), tmp_path)
+    assert trainer.step == 3
+    with pytest.raises(ValueError, match="above 0"):
+        replace(TINY, steps=0)
 
 
 @pytest.mark.parametrize(

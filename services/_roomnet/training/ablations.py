@@ -1,65 +1,94 @@
-"""What each part is worth: `python -m training.ablations --rooms DIR --out DIR --seconds 60`.
+"""What each part is worth: `python -m training.ablations --rooms DIR --unseen DIR --out DIR --steps 800`.
 
-Trains one network after the other for the same time on the same rooms, each without one thing, and leaves the weights
-in OUT/NAME; `training.evaluate` compares them.
+Trains one network after the other for as many steps on the same rooms, each without one thing, and judges all of them
+as `training.evaluate` does. Leaves the weights in OUT/NAME, `report.json` and `report.md` in OUT. Goes on where it was
+interrupted. The reference is trained from several seeds: what they differ by is what differences have to exceed.
 """
 
 import argparse
 import gc
-import tempfile
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import torch
+from rich.console import Console
 
+from training import evaluate
 from training.network.batches import Changes
-from training.network.store import Feeder, Store
+from training.network.losses import Terms
 from training.network.trainer import Plan
-from training.train import capacity, train
+from training.train import train
 
-FEW: Final = 1000
-"""Rooms that the network of few rooms sees."""
+COLUMNS: Final = (
+    ("mean IoU, rendered", "rendered", "mean_iou"),
+    ("mean IoU, hard", "hard", "mean_iou"),
+    ("mean IoU, real", "real", "mean_iou"),
+    ("AbsRel, rendered", "rendered", "depth_error"),
+    ("AbsRel, real", "real", "depth_error"),
+    ("Spearman, real", "real", "spearman"),
+    ("room type, rendered", "rendered", "room_type"),
+    ("room type, real", "real", "room_type"),
+)
+"""Heads of the table, and where in a network's report the figure stands."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m training.ablations", description="Trains without one thing each.")
     parser.add_argument("--rooms", type=Path, required=True, help="folder of rooms-*.npz")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the weights")
-    parser.add_argument("--seconds", type=float, default=60.0, help="for each network")
-    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--unseen", type=Path, required=True, help="folder of rooms-*.npz to judge by")
+    parser.add_argument("--out", type=Path, required=True, help="folder for weights and report")
+    parser.add_argument("--steps", type=int, default=800, help="of each network")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--size", choices=("tiny", "small", "large"), default="tiny")
+    parser.add_argument("--scale", type=float, default=0.5, help="of the pictures' sides; 1 is about 256×192")
+    parser.add_argument("--seeds", type=int, default=2, help="of the reference")
     parser.add_argument("--limit", type=int, help="use no more rooms than that")
-    parser.add_argument("--scale", type=float, default=1.0, help="of the pictures' sides; 1 is about 256×192")
     wanted = parser.parse_args(arguments)
     try:
-        base = Plan(minutes=wanted.seconds / 60, batch=wanted.batch, scale=wanted.scale)
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        store = Store(capacity(wanted.rooms, wanted.limit, None), device)
-        feeder = Feeder(wanted.rooms, store, follow=False)
-        feeder.start(least=store.capacity)
+        base = Plan(minutes=1, steps=wanted.steps, batch=wanted.batch, size=wanted.size, scale=wanted.scale)
+        store = evaluate.stored(wanted.rooms, wanted.limit)
+        unseen = evaluate.stored(wanted.unseen, None)
     except ValueError as error:
         parser.error(str(error))
-    feeder.stop()
-    with tempfile.TemporaryDirectory() as scratch:  # a GPU tries its kernels out at first; nobody shall lose time by it
-        train(store, replace(base, minutes=base.minutes / 5), Path(scratch))
-    for name, plan in plans(base).items():
-        train(store, plan, wanted.out / name)
+    report: dict[str, Mapping[str, Any]] = {}
+    for name, plan in plans(base, rooms=len(store), seeds=wanted.seeds).items():
+        weights = train(store, plan, wanted.out / name).weights
         gc.collect()  # networks refer to themselves; their memory is wanted
+        report[name] = evaluate.judged(weights, unseen)
+        (wanted.out / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
+        (wanted.out / "report.md").write_text(table(report), encoding="utf-8")
+    Console().print(table(report), soft_wrap=True)
 
 
-def plans(base: Plan) -> dict[str, Plan]:
-    """By name; the first is what the others are compared with."""
-    return {
-        "reference": base,
-        "no_repainting": replace(base, changes=Changes(repainted=False)),
+def plans(base: Plan, *, rooms: int, seeds: int) -> dict[str, Plan]:
+    """By name: first the references, one a seed, then what lacks one thing each."""
+    references = {f"reference_{seed}": replace(base, seed=seed) for seed in range(base.seed, base.seed + seeds)}
+    return references | {
         "no_photometry": replace(base, changes=Changes(photographed=False)),
+        "no_views": replace(base, changes=Changes(viewed=False)),
+        "no_repainting": replace(base, changes=Changes(repainted=False)),
         "no_mixing": replace(base, changes=Changes(mixed=False)),
-        "nothing_changed": replace(base, changes=Changes(mixed=False, repainted=False, photographed=False)),
-        "few_rooms": replace(base, rooms=FEW),
-        "small": replace(base, size="small"),
+        "half_the_rooms": replace(base, rooms=max(1, rooms // 2)),
+        "groups_alone": replace(base, terms=Terms(depth=False, room=False)),
+        "cross_entropy_alone": replace(base, terms=Terms(rarity=False, surfaces=False, overlap=False)),
+        "no_attention": replace(base, size=f"{base.size}_unattentive"),
+        "nothing_changed": replace(
+            base, changes=Changes(viewed=False, mixed=False, repainted=False, photographed=False)
+        ),
     }
+
+
+def table(report: Mapping[str, Mapping[str, Any]]) -> str:
+    """A row for every network in Markdown; shares of 1, empty where no real photo was at hand."""
+    rows = [f"| | {' | '.join(head for head, _, _ in COLUMNS)} |", "|" + "---|" * (len(COLUMNS) + 1)]
+    for name, marks in report.items():
+        values = [marks.get(where, {}).get(what) for _, where, what in COLUMNS]
+        cells = " | ".join("" if value is None else f"{value:.3f}" for value in values)
+        rows.append(f"| {name.replace('_', ' ')} | {cells} |")
+    return "\n".join(rows) + "\n"
 
 
 if __name__ == "__main__":

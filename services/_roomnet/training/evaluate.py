@@ -23,6 +23,7 @@ from safetensors.torch import load_file, save_file
 from training import dataset
 from training.export import load
 from training.network import groups, judgement
+from training.network.batches import sides
 from training.network.model import RoomNet
 from training.network.shards import read
 from training.network.store import Store
@@ -30,7 +31,7 @@ from training.rooms.random import ROOM_TYPES
 from training.train import capacity
 
 AREA = 256 * 192
-"""Pixels that the network is shown of a photo."""
+"""Pixels that a network of scale 1 is shown of a photo."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -47,12 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if missing:
         parser.error(f"no such file: {', '.join(missing)}; weights are given as NAME=FILE")
     try:
-        store = _store(wanted.rooms, wanted.limit)
+        store = stored(wanted.rooms, wanted.limit)
     except ValueError as error:
         parser.error(str(error))
     report = {}
     for name, path in named.items():
-        report[name] = _judged(Path(path), store, calibrate=wanted.calibrate)
+        report[name] = judged(Path(path), store, calibrate=wanted.calibrate)
         wanted.out.mkdir(parents=True, exist_ok=True)
         (wanted.out / "report.json").write_text(json.dumps(report, indent=1), encoding="utf-8")
         (wanted.out / "report.md").write_text(table(report), encoding="utf-8")
@@ -80,7 +81,8 @@ def table(report: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _store(rooms: Path, limit: int | None) -> Store:
+def stored(rooms: Path, limit: int | None) -> Store:
+    """Rooms to judge by; raises ValueError where the folder has none."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     paths = list(dataset.shards(rooms))
     if not paths:
@@ -92,7 +94,8 @@ def _store(rooms: Path, limit: int | None) -> Store:
     return store
 
 
-def _judged(path: Path, store: Store, *, calibrate: bool) -> dict[str, Any]:
+def judged(path: Path, store: Store, *, calibrate: bool = False) -> dict[str, Any]:
+    """Marks on rendered rooms, hard ones and real photos, and what the file says of itself; at the size trained at."""
     network, known = load(path)
     if calibrate:
         heat = judgement.temperature(network.to(store.device), store)
@@ -102,16 +105,17 @@ def _judged(path: Path, store: Store, *, calibrate: bool) -> dict[str, Any]:
         partial.replace(path)
     heat = float(known.get("temperature", "1.0"))
     network = network.to(store.device)
-    judged: dict[str, Any] = {
+    scale = float(known.get("scale", "1.0"))
+    marks: dict[str, Any] = {
         "about": known,
-        "rendered": asdict(judgement.judge(network, store, temperature=heat)),
-        "hard": asdict(judgement.judge(network, store, temperature=heat, hard=True)),
+        "rendered": asdict(judgement.judge(network, store, temperature=heat, scale=scale)),
+        "hard": asdict(judgement.judge(network, store, temperature=heat, scale=scale, hard=True)),
     }
-    real = _real(network, heat)
-    return judged | ({"real": real} if real else {})
+    real = _real(network, heat, scale)
+    return marks | ({"real": real} if real else {})
 
 
-def _real(network: RoomNet, temperature: float) -> dict[str, Any] | None:
+def _real(network: RoomNet, temperature: float, scale: float) -> dict[str, Any] | None:
     """Photos with ground truth; None where there are none."""
     if not os.environ.get("MODOMO_ROOMS"):
         return None
@@ -121,7 +125,7 @@ def _real(network: RoomNet, temperature: float) -> dict[str, Any] | None:
     sure, right, depth, kinds = [], [], [], []
     for source in collection.find(Path(os.environ["MODOMO_ROOMS"])).sources:
         photo = ground_truth.read(source)
-        chances, inverse, rooms = _seen(network, photo.rgb, temperature)
+        chances, inverse, rooms = _seen(network, photo.rgb, temperature, scale)
         if photo.surfaces is not None:
             found = chances.argmax(axis=2).astype(np.uint8)
             counts += scores.confusion(photo.surfaces, found)
@@ -147,13 +151,12 @@ def _real(network: RoomNet, temperature: float) -> dict[str, Any] | None:
 
 @torch.no_grad()
 def _seen(
-    network: RoomNet, photo: NDArray[np.uint8], temperature: float
+    network: RoomNet, photo: NDArray[np.uint8], temperature: float, scale: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Chances of the five surfaces and inverse depth in the photo's size, and chances of room types."""
     height, width = photo.shape[:2]
-    scale = (AREA / (height * width)) ** 0.5
-    size = (max(32, 32 * round(width * scale / 32)), max(32, 32 * round(height * scale / 32)))
-    small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    rows, columns = sides(height, width, scale * (AREA / (height * width)) ** 0.5)
+    small = cv2.resize(photo, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     device = next(network.parameters()).device
     said = network(torch.from_numpy(small).permute(2, 0, 1)[None].to(device))
     chances = (said.labels / temperature).softmax(dim=1)[0].cpu()

@@ -19,6 +19,9 @@ SHAPES: Final = ((192, 256), (192, 256), (192, 256), (224, 224), (160, 256), (25
 class Changes:
     """What is done to the pictures; each can be left out to see what it is worth."""
 
+    viewed: bool = True
+    """Cropped, tilted and mirrored; else the largest view in the middle."""
+
     mixed: bool = True
     repainted: bool = True
     photographed: bool = True
@@ -26,10 +29,10 @@ class Changes:
 
 def draw(store: Store, size: int, changes: Changes, *, rooms: int | None = None, scale: float = 1.0) -> Batch:
     """Random rooms out of the first `rooms` (or all), in one of the shapes times `scale`."""
-    height, width = (int(32 * round(side * scale / 32)) for side in SHAPES[int(torch.randint(len(SHAPES), ()))])
+    height, width = sides(*SHAPES[int(torch.randint(len(SHAPES), ()))], scale)
     there = min(len(store), rooms or len(store))
     numbers = torch.randint(there, (size,), device=store.device)
-    views = warp.views(store.rows(numbers), height, width)
+    views = warp.views(store.rows(numbers), height, width, plain=not changes.viewed)
     if changes.mixed:
         views = mixing.mixed(views)
     if changes.repainted:
@@ -37,6 +40,12 @@ def draw(store: Store, size: int, changes: Changes, *, rooms: int | None = None,
     if changes.photographed:
         views = photometry.photographed(views)
     return batch(views)
+
+
+def sides(height: int, width: int, scale: float) -> tuple[int, int]:
+    """The multiples of 32 next to these sides times `scale`; at least 32."""
+    rows, columns = (max(32, 32 * round(side * scale / 32)) for side in (height, width))
+    return rows, columns
 
 
 def batch(views: Views) -> Batch:

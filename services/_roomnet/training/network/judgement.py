@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.network import groups, photometry, repaint, warp
-from training.network.batches import batch
+from training.network.batches import batch, sides
 from training.network.losses import Batch
 from training.network.model import RoomNet
 from training.network.store import Store
@@ -42,8 +42,8 @@ class Marks:
 
 
 @torch.no_grad()
-def judge(network: RoomNet, store: Store, *, temperature: float = 1.0, hard: bool = False) -> Marks:
-    """On whole pictures as they were rendered; hard ones are repainted and badly photographed."""
+def judge(network: RoomNet, store: Store, *, temperature: float = 1.0, hard: bool = False, scale: float = 1.0) -> Marks:
+    """On whole pictures as they were rendered; hard ones are repainted and badly photographed. Scale as in `Plan`."""
     network.eval()
     merge = torch.from_numpy(groups.surfaces()).long()
     count, surfaces = len(groups.NAMES), len(groups.SURFACES)
@@ -52,7 +52,7 @@ def judge(network: RoomNet, store: Store, *, temperature: float = 1.0, hard: boo
     bins = torch.zeros(3, 10, dtype=torch.float64)
     errors: list[float] = []
     typed = right = 0
-    for true in _batches(store, hard=hard):
+    for true in _batches(store, hard=hard, scale=scale):
         said = network(true.picture)
         chances = (said.labels.float() / temperature).softmax(dim=1).cpu()
         labels, known = true.labels.cpu(), (true.labels != groups.IGNORED).cpu()
@@ -95,11 +95,12 @@ def temperature(network: RoomNet, store: Store) -> float:
     return round(float(choices[cost.argmin()]), 2)
 
 
-def _batches(store: Store, *, hard: bool, size: int = 16) -> Iterator[Batch]:
+def _batches(store: Store, *, hard: bool, size: int = 16, scale: float = 1.0) -> Iterator[Batch]:
+    height, width = sides(_HEIGHT, _WIDTH, scale)
     torch.manual_seed(5)  # the same hard pictures for every network
     for start in range(0, len(store), size):
         numbers = torch.arange(start, min(start + size, len(store)), device=store.device)
-        views = warp.views(store.rows(numbers), _HEIGHT, _WIDTH, plain=True)
+        views = warp.views(store.rows(numbers), height, width, plain=True)
         yield batch(photometry.photographed(repaint.repainted(views)) if hard else views)
 
 

@@ -32,6 +32,24 @@ class Batch:
     """N; −100 where the room is empty and its type a matter of taste."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What is added up; each can be left out to see what it is worth."""
+
+    rarity: bool = True
+    """Rare groups count more."""
+
+    surfaces: bool = True
+    """The five surfaces, besides the groups that they are made of."""
+
+    overlap: bool = True
+    depth: bool = True
+    room: bool = True
+
+
+EVERY: Final = Terms()
+
+
 def weights(shares: Tensor) -> Tensor:
     """What a pixel of each group counts, for the groups' shares of all pixels: rare ones more, up to a limit.
 
@@ -42,19 +60,24 @@ def weights(shares: Tensor) -> Tensor:
     return wanted / (wanted * known).sum()
 
 
-def total(said: Prediction, true: Batch, weight: Tensor) -> Tensor:
+def total(said: Prediction, true: Batch, weight: Tensor, terms: Terms = EVERY) -> Tensor:
     """Groups + the five surfaces + overlap of both + 0.6 inverse depth + 0.25 its gradients + 0.15 room type."""
     logits = said.labels.float()
-    loss = F.cross_entropy(logits, true.labels, weight=weight, ignore_index=IGNORED)
+    loss = F.cross_entropy(logits, true.labels, weight=weight if terms.rarity else None, ignore_index=IGNORED)
     chances, known = logits.softmax(dim=1), true.labels != IGNORED
     labels = true.labels.where(known, torch.zeros_like(true.labels))
     merged, surfaces = torch.einsum("nghw,gs->nshw", chances, _merge(chances.device)), _table(labels.device)[labels]
     right = merged.gather(1, surfaces[:, None])[:, 0].clamp(min=SMALLEST)
-    loss = loss - 0.5 * _mean(right.log(), known.float())
-    loss = loss + 0.15 * overlap(chances, labels, known) + 0.3 * overlap(merged, surfaces, known)
-    loss = loss + shape(said.inverse_depth.float(), true.depth)
-    kinds = F.cross_entropy(said.room.float(), true.room, label_smoothing=0.05, reduction="sum")
-    return loss + 0.15 * kinds / (true.room >= 0).sum().clamp(min=1)
+    if terms.surfaces:
+        loss = loss - 0.5 * _mean(right.log(), known.float())
+    if terms.overlap:
+        loss = loss + 0.15 * overlap(chances, labels, known) + 0.3 * overlap(merged, surfaces, known)
+    if terms.depth:
+        loss = loss + shape(said.inverse_depth.float(), true.depth)
+    if terms.room:
+        kinds = F.cross_entropy(said.room.float(), true.room, label_smoothing=0.05, reduction="sum")
+        loss = loss + 0.15 * kinds / (true.room >= 0).sum().clamp(min=1)
+    return loss
 
 
 def shape(said: Tensor, depth: Tensor) -> Tensor:

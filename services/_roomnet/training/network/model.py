@@ -1,6 +1,6 @@
 """Residual blocks (He et al., 2016), attention where few pixels are left, and a feature pyramid (Lin et al., 2017)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -27,11 +27,18 @@ class Size:
 
     pyramid: int
 
+    attention: bool = True
+    """At strides 16 and 32."""
 
-SIZES: Final = {
+
+_WHOLE: Final = {
+    "tiny": Size(stem=16, widths=(24, 48, 96, 128), depths=(1, 2, 2, 1), pyramid=48),
     "small": Size(stem=24, widths=(40, 72, 128, 160), depths=(2, 2, 2, 2), pyramid=64),
     "large": Size(stem=32, widths=(80, 128, 224, 256), depths=(3, 4, 4, 2), pyramid=96),
 }
+
+SIZES: Final = _WHOLE | {f"{name}_unattentive": replace(size, attention=False) for name, size in _WHOLE.items()}
+"""By name, with and without attention."""
 
 
 class Prediction(NamedTuple):
@@ -111,7 +118,7 @@ class RoomNet(nn.Module):
             zip(pairwise((size.stem, *size.widths)), size.depths, strict=True)
         ):
             blocks: list[nn.Module] = [Block(inner, outer, 2), *(Block(outer, outer, 1) for _ in range(depth - 1))]
-            if level >= 2:
+            if level >= 2 and size.attention:
                 blocks.append(Attention(outer, outer // 32))
             self.stages.append(nn.Sequential(*blocks))
         self.lateral = nn.ModuleList(nn.Conv2d(width, pyramid, 1) for width in size.widths)

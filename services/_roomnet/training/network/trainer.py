@@ -14,6 +14,7 @@ from torch import Tensor
 
 from training.network import groups, losses
 from training.network.batches import Changes, draw
+from training.network.losses import Terms
 from training.network.model import SIZES, RoomNet
 from training.network.store import Store
 from training.rooms.random import ROOM_TYPES
@@ -29,6 +30,9 @@ class Plan:
     minutes: float
     """Of training, those before an interruption included; the learning rate follows the clock."""
 
+    steps: int | None = None
+    """Instead of minutes: the learning rate follows the steps, and who trains on a busy machine loses nothing."""
+
     batch: int = 16
     size: str = "large"
     """A key of SIZES."""
@@ -43,11 +47,13 @@ class Plan:
     """Only the first so many; None is all."""
 
     changes: Changes = field(default_factory=Changes)
+    terms: Terms = field(default_factory=Terms)
 
     def __post_init__(self) -> None:
         """Raises ValueError where a number makes no sense."""
-        if self.minutes <= 0 or self.batch < 1 or self.scale <= 0 or self.size not in SIZES:
-            raise ValueError(f"minutes, batch and scale must be above 0 and size one of {', '.join(SIZES)}")
+        steps = 1 if self.steps is None else self.steps
+        if min(self.minutes, self.batch, self.scale, steps) <= 0 or self.size not in SIZES:
+            raise ValueError(f"minutes, batch, scale and steps must be above 0 and size one of {', '.join(SIZES)}")
 
 
 class Trainer:
@@ -78,7 +84,9 @@ class Trainer:
 
     @property
     def progress(self) -> float:
-        """0–1 of the time."""
+        """0–1 of the steps or the time."""
+        if self._plan.steps is not None:
+            return min(1.0, self.step / self._plan.steps)
         return min(1.0, self.elapsed / (60 * self._plan.minutes))
 
     def advance(self) -> Tensor:
@@ -89,7 +97,7 @@ class Trainer:
         true = draw(self._store, self._plan.batch, self._plan.changes, rooms=self._plan.rooms, scale=self._plan.scale)
         with self._precision():
             said = self.network(true.picture)
-        loss = losses.total(said, true, self._weight)
+        loss = losses.total(said, true, self._weight, self._plan.terms)
         self._optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch publishes no type for it
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
@@ -104,7 +112,7 @@ class Trainer:
         """The averaged weights, and all that is needed to go on."""
         about = {"size": self._plan.size, "steps": str(self.step), "seed": str(self._plan.seed)}
         about |= {"rooms": str(min(len(self._store), self._plan.rooms or len(self._store)))}
-        about |= {"seconds": f"{self.elapsed:.0f}", "batch": str(self._plan.batch)}
+        about |= {"seconds": f"{self.elapsed:.0f}", "batch": str(self._plan.batch), "scale": str(self._plan.scale)}
         state = {name: tensor.contiguous().cpu() for name, tensor in self.average.state_dict().items()}
         partial = self.weights.with_suffix(".partial")
         save_file(state, partial, metadata=about)
