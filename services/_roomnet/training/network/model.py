@@ -32,7 +32,7 @@ class Size:
 
 
 _WHOLE: Final = {
-    "tiny": Size(stem=16, widths=(24, 48, 96, 128), depths=(1, 2, 2, 1), pyramid=48),
+    "tiny": Size(stem=16, widths=(24, 48, 96, 128), depths=(1, 1, 1, 1), pyramid=32),
     "small": Size(stem=24, widths=(40, 72, 128, 160), depths=(2, 2, 2, 2), pyramid=64),
     "large": Size(stem=32, widths=(80, 128, 224, 256), depths=(3, 4, 4, 2), pyramid=96),
 }
