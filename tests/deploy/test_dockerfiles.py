@@ -30,8 +30,10 @@ def images(service: str) -> tuple[Stage, Stage]:
 @pytest.mark.parametrize("service", PORTS)
 def test_it_is_built_apart_from_locked_hashes(service: str) -> None:
     build, _shipped = images(service)
-    assert build.base == "python:3.11-slim-bookworm"
-    tools, packages = (one.text for one in build.all("RUN"))
+    light = service in ("gateway", "notifier")
+    assert build.base == ("python:3.11-bookworm" if light else "python:3.11-slim-bookworm")
+    tools, packages, *lightening = (one.text for one in build.all("RUN"))
+    assert bool(lightening) == light
     assert "--require-hashes --requirement requirements.build.lock" in tools
     assert "--constraints requirements.lock" in packages
     assert "--build-constraints requirements.build.lock" in packages
@@ -80,13 +82,21 @@ def test_the_build_lock_has_the_tools_that_are_used() -> None:
 @pytest.mark.parametrize(
     ("requirement", "wanted", "unwanted"),
     [
-        ("modomo-gateway", {"fastapi", "redis", "aioboto3", "numpy"}, {"torch", "modomo-roomnet", "modomo-notifier"}),
-        ("modomo-notifier", {"redis", "httpcore"}, {"torch", "numpy", "aioboto3", "fastapi", "opencv-python-headless"}),
-        ("modomo-detection[lite]", {"modomo-roomnet", "numpy"}, {"torch", "redis", "aioboto3", "ultralytics"}),
-        ("modomo-controlmaps[lite]", {"modomo-roomnet", "numpy"}, {"torch", "redis", "aioboto3", "transformers"}),
-        ("modomo-diffusion[lite]", {"opencv-python-headless"}, {"torch", "redis", "aioboto3", "diffusers"}),
-        ("modomo-diffusion[torch]", {"torch", "diffusers"}, {"redis", "aioboto3", "ultralytics", "modomo-roomnet"}),
-        ("modomo-detection[torch]", {"torch", "ultralytics"}, {"redis", "aioboto3", "diffusers"}),
+        (
+            "modomo-gateway",
+            {"fastapi", "redis", "aiobotocore", "pillow"},
+            {"torch", "numpy", "boto3", "modomo-roomnet"},
+        ),
+        (
+            "modomo-notifier",
+            {"redis", "httpcore"},
+            {"torch", "numpy", "aiobotocore", "fastapi", "opencv-python-headless"},
+        ),
+        ("modomo-detection[lite]", {"modomo-roomnet", "numpy"}, {"torch", "redis", "aiobotocore", "ultralytics"}),
+        ("modomo-controlmaps[lite]", {"modomo-roomnet", "numpy"}, {"torch", "redis", "aiobotocore", "transformers"}),
+        ("modomo-diffusion[lite]", {"opencv-python-headless"}, {"torch", "redis", "aiobotocore", "diffusers"}),
+        ("modomo-diffusion[torch]", {"torch", "diffusers"}, {"redis", "aiobotocore", "ultralytics", "modomo-roomnet"}),
+        ("modomo-detection[torch]", {"torch", "ultralytics"}, {"redis", "aiobotocore", "diffusers"}),
     ],
 )
 def test_an_image_holds_what_its_service_needs_alone(requirement: str, wanted: set[str], unwanted: set[str]) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import sys
 from typing import Final
 
-import aioboto3
+from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from servicekit import env, logs
@@ -32,12 +32,14 @@ async def make(settings: StorageSettings, *, patience_seconds: float = PATIENCE_
 
 
 async def _make(settings: StorageSettings) -> None:
-    session = aioboto3.Session(
+    opening = get_session().create_client(
+        "s3",
+        endpoint_url=settings.s3_endpoint or None,
+        region_name=settings.s3_region,
         aws_access_key_id=settings.s3_access_key_id or None,
         aws_secret_access_key=settings.s3_secret_access_key or None,
-        region_name=settings.s3_region,
     )
-    async with session.client("s3", endpoint_url=settings.s3_endpoint or None) as client:
+    async with opening as client:
         try:
             await client.create_bucket(Bucket=settings.s3_bucket)
         except ClientError as error:

@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from math import ceil, floor
 from typing import Final
 
-import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageChops
 
 from gateway.pipeline.run import Run
 from gateway.upstream.detection import DetectedObject
-from modomo.type.v1.image_pb2 import Mask
+from modomo.type.v1.image_pb2 import IMAGE_FORMAT_PNG
 from servicekit.errors import FailedPrecondition
-from servicekit.images import decode_mask, encode_mask
+from servicekit.pictures import opened, require_shape, to_png
 from servicekit.vocabulary import OPENINGS
 
 _NAMED: Final = 12
 """Ids that a refusal names at most."""
+_NEARER_TO_WHITE: Final = [0] * 128 + [255] * 128
+"""What each level of grey becomes."""
 
 
 async def kept_region(run: Run, objects: Sequence[DetectedObject]) -> bytes:
@@ -50,11 +53,21 @@ def union(objects: Sequence[DetectedObject], *, shape: tuple[int, int]) -> bytes
     """
     if not objects:
         return b""
-    inside = np.zeros(shape, bool)
+    height, width = shape
+    inside = Pillow.new("1", (width, height))
     for one in objects:
         if one.mask:
-            inside |= decode_mask(Mask(png=one.mask), shape=shape)
+            inside = ImageChops.logical_or(inside, _mask(one.mask, shape))
         else:
             left, top, right, bottom = one.box
-            inside[max(0, floor(top)) : max(0, ceil(bottom)), max(0, floor(left)) : max(0, ceil(right))] = True
-    return encode_mask(inside).png
+            box = max(0, floor(left)), max(0, floor(top)), min(width, ceil(right)), min(height, ceil(bottom))
+            if box[0] < box[2] and box[1] < box[3]:
+                inside.paste(1, box)
+    return to_png(inside)
+
+
+def _mask(png: bytes, shape: tuple[int, int]) -> Pillow.Image:
+    """Mode `1`, true where the PNG is nearer to white; raises InvalidArgument where it is no mask of that shape."""
+    with opened(png, IMAGE_FORMAT_PNG, field="mask", max_pixels=shape[0] * shape[1]) as picture:
+        require_shape((picture.height, picture.width), shape, field="mask")
+        return picture.convert("L").point(_NEARER_TO_WHITE, "1")

@@ -4,7 +4,6 @@ import io
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from PIL import Image as Pillow
 
 from servicekit import logs
@@ -20,10 +19,8 @@ _WHITE: Final = (255, 255, 255)
 
 def to_eight_bits(picture: Pillow.Image) -> Pillow.Image:
     """Any mode to `L`, `RGB`, `RGBA` or `CMYK`, which can be resized; palettes and colour keys are resolved."""
-    if picture.mode.startswith("I;16"):
-        return Pillow.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    if picture.mode == "I":  # 16 bits in 32
-        return Pillow.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
+    if picture.mode == "I;16":
+        return Pillow.frombytes("L", picture.size, picture.tobytes(), "raw", "L;16")  # the upper byte of each pixel
     if "transparency" in picture.info or picture.mode in ("LA", "PA", "La", "RGBa"):
         return picture.convert("RGBA")
     if picture.mode in ("L", "RGB", "RGBA", "CMYK"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-import simplejpeg
+from PIL.JpegImagePlugin import JpegImageFile
 
 from gateway.uploads.polyglot import hidden_format
 from servicekit.errors import InvalidArgument
@@ -119,8 +119,8 @@ def _judge(width: int, height: int) -> None:
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
-    height, width, _colours, _subsampling = simplejpeg.decode_jpeg_header(data, strict=False)
-    return width, height
+    with JpegImageFile(io.BytesIO(data)) as picture:  # opened past Pillow's own limit: it is judged here
+        return picture.size
 
 
 def _png_size(data: bytes) -> tuple[int, int]:
@@ -166,7 +166,7 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 
 def _heif_size(data: bytes) -> tuple[int, int]:
-    from pillow_heif import open_heif  # noqa: PLC0415 - most processes never see one, and it is large
+    from pi_heif import open_heif  # noqa: PLC0415 - most processes never see one, and it is large
 
     width, height = open_heif(io.BytesIO(data), convert_hdr_to_8bit=True).size
     return width, height

@@ -1,7 +1,6 @@
 """A checked photo to the one that is kept: upright, sRGB, bounded, free of metadata, a JPEG.
 
-A JPEG is scaled by its decoder, which then reads and computes a fraction of the pixels (libjpeg-turbo's scaled inverse
-DCT); everything else goes through Pillow.
+A JPEG is scaled by its decoder, which then reads and computes a fraction of the pixels (libjpeg's scaled inverse DCT).
 """
 
 import asyncio
@@ -11,11 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import simplejpeg
-from numpy.typing import NDArray
 from PIL import Image as Pillow
 
+from gateway import jpeg
 from gateway.uploads import colour, webp
 from gateway.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_header, unreadable
 from servicekit.executor import DeviceExecutor
@@ -86,7 +83,7 @@ class PhotoOptimiser:
 def optimise(data: bytes, header: PhotoHeader, *, long_side: int) -> Photo:
     """Does the work, blocking; raises InvalidArgument where the photo is damaged."""
     if header.format is PhotoFormat.HEIF:
-        from pillow_heif import register_heif_opener  # noqa: PLC0415 - most processes never see one, and it is large
+        from pi_heif import register_heif_opener  # noqa: PLC0415 - most processes never see one, and it is large
 
         register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     try:
@@ -96,51 +93,31 @@ def optimise(data: bytes, header: PhotoHeader, *, long_side: int) -> Photo:
     pixels = colour.to_srgb(_bounded(pixels, long_side), profile)
     if orientation in _UPRIGHT:
         pixels = pixels.transpose(_UPRIGHT[orientation])
-    jpeg = simplejpeg.encode_jpeg(np.asarray(pixels), quality=QUALITY, colorspace="RGB", colorsubsampling="444")
-    return Photo(jpeg=jpeg, width=pixels.width, height=pixels.height, digest=hashlib.sha256(jpeg).hexdigest())
+    kept = jpeg.encode(pixels, quality=QUALITY, subsampling="4:4:4")
+    return Photo(jpeg=kept, width=pixels.width, height=pixels.height, digest=hashlib.sha256(kept).hexdigest())
 
 
 def _decoded(data: bytes, header: PhotoHeader, long_side: int) -> tuple[Pillow.Image, int, bytes]:
     """Pixels as they lie in the file, EXIF orientation, and colour profile."""
     if header.format is PhotoFormat.WEBP:
-        pixels = webp.decode(data, shrink=_shrink((header.width, header.height), long_side))
+        size = header.width, header.height
+        pixels = webp.decode(data, size, shrink=_shrink(size, long_side))
         return pixels, _orientation(lambda: webp.exif(data)), webp.chunk(data, b"ICCP")
     with Pillow.open(io.BytesIO(data), formats=[header.format]) as picture:
-        pixels = _pixels(picture, data, header, long_side)
+        if header.format is PhotoFormat.JPEG:
+            picture.draft(None, _decoder_size(header, long_side))
+        picture.load()
         profile = picture.info.get("icc_profile", b"")
+        pixels = colour.to_eight_bits(picture)
         return pixels, _orientation(picture.getexif), profile if isinstance(profile, bytes) else b""
-
-
-def _pixels(picture: Pillow.Image, data: bytes, header: PhotoHeader, long_side: int) -> Pillow.Image:
-    if header.format is PhotoFormat.JPEG and picture.mode in ("RGB", "L"):
-        grey = picture.mode == "L"
-        width, height = _decoder_size(header, long_side)
-        array = _decode_jpeg(data, "GRAY" if grey else "RGB", width, height)
-        return Pillow.fromarray(array[..., 0] if grey else array)
-    picture.draft(None, (long_side, long_side))  # scales a CMYK JPEG; nothing to others
-    picture.load()
-    return colour.to_eight_bits(picture)
-
-
-def _decode_jpeg(data: bytes, colourspace: str, width: int, height: int) -> NDArray[np.uint8]:
-    """Decodes at the smallest scale that is not below a size; raises ValueError for a photo that is damaged."""
-    size = {"min_width": width, "min_height": height}
-    try:
-        decoded: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, colourspace, **size)
-    except ValueError as error:
-        if "extraneous bytes" not in str(error):  # harmless, and some cameras leave them
-            raise
-        decoded = simplejpeg.decode_jpeg(data, colourspace, strict=False, **size)
-    return decoded
 
 
 def _decoder_size(header: PhotoHeader, long_side: int) -> tuple[int, int]:
     """The least size to ask the decoder for: one that it has and that needs no resizing, or else the bounded one."""
     width, height = header.width, header.height
-    for eighths in range(1, 9):
-        scaled = -(-width * eighths // 8), -(-height * eighths // 8)
-        if _NEAR * long_side <= max(scaled) <= long_side:
-            return scaled
+    for share in (8, 4, 2):
+        if _NEAR * long_side <= -(-max(width, height) // share) <= long_side:
+            return width // share, height // share
     return _bounded_size(width, height, long_side)
 
 
