@@ -1,8 +1,8 @@
 """`python -m tests.deploy.images [SERVICE[:ENGINE]…]`: runs build stages without a container engine and weighs them.
 
 The COPY and RUN instructions of each Dockerfile's first stage run in a directory that stands for the root of the image,
-with nothing of this environment but the interpreter and the system's tools, `strip` among them; absolute paths are led there.
-Then the service starts out of it. What cannot be shown this way: the base image itself.
+with nothing of this environment but the interpreter and the system's tools, `strip` among them; absolute paths are led
+there. Then the service starts out of it. What cannot be shown this way: the base image itself.
 """
 
 import os
