@@ -14,7 +14,7 @@ DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
 
-.PHONY: run test check demo bench chaos eval-rooms weights audit chart protos lock clean
+.PHONY: run test check demo bench chaos eval-rooms roomnet roomnet-ablations weights audit chart protos lock clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_VENV)/ready
@@ -84,6 +84,14 @@ roomnet: .venv-dev/ready
 	$(TRAINING) training.train --rooms $(TRAINED)/rooms --out $(TRAINED) --minutes $(MINUTES)
 	$(TRAINING) training.evaluate --rooms $(TRAINED)/unseen --out $(TRAINED) --calibrate large=$(TRAINED)/roomnet.safetensors
 	$(TRAINING) training.export $(TRAINED)/roomnet.safetensors roomnet/weights
+
+# what each part of that training is worth, small enough for one core and an hour and a half; goes on where it stopped
+ABLATED := $(TRAINED)/ablations
+roomnet-ablations: .venv-dev/ready
+	$(TRAINING) training.generate --count 512 --seed 1 --out $(ABLATED)/rooms
+	$(TRAINING) training.generate --count 128 --seed 9 --out $(ABLATED)/unseen
+	cd services/_roomnet && PYTHONPATH=$(CURDIR) $(CURDIR)/$(DEV) -m training.ablations --rooms $(ABLATED)/rooms \
+	  --unseen $(ABLATED)/unseen --out $(ABLATED)
 
 # a real tritonserver for the tests of the triton engines; its wheel, held by its hash, wants a numpy of its own
 build/triton/ready: requirements.triton.lock $(UV)

@@ -34,9 +34,9 @@ def store(folder: Path) -> Store:
 
 
 def test_ablations_leave_out_one_thing_each() -> None:
-    base = Plan(minutes=1, seed=1)
-    plans = ablations.plans(base, rooms=9, seeds=2)
-    assert plans.pop("reference_1") == base
+    plans = ablations.plans(Plan(minutes=1, seed=1), steps=5, rooms=9, seeds=2)
+    base = plans.pop("reference_1")
+    assert (base.steps, plans["half_the_steps"].steps) == (5, 2)
     assert plans.pop("reference_2").seed == 2
     assert plans["half_the_rooms"].rooms == 4
     assert all(plan != base and plan.seed == 1 for plan in plans.values())

@@ -1,4 +1,4 @@
-"""What each part is worth: `python -m training.ablations --rooms DIR --unseen DIR --out DIR --steps 800`.
+"""What each part is worth: `python -m training.ablations --rooms DIR --unseen DIR --out DIR --steps 1500`.
 
 Trains one network after the other for as many steps on the same rooms, each without one thing, and judges all of them
 as `training.evaluate` does. Leaves the weights in OUT/NAME, `report.json` and `report.md` in OUT. Goes on where it was
@@ -21,6 +21,9 @@ from training.network.losses import Terms
 from training.network.trainer import Plan
 from training.train import train
 
+ANOTHER: Final = {"tiny": "small", "small": "large", "large": "small"}
+"""The size that each is compared with."""
+
 COLUMNS: Final = (
     ("mean IoU, rendered", "rendered", "mean_iou"),
     ("mean IoU, hard", "hard", "mean_iou"),
@@ -40,21 +43,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rooms", type=Path, required=True, help="folder of rooms-*.npz")
     parser.add_argument("--unseen", type=Path, required=True, help="folder of rooms-*.npz to judge by")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and report")
-    parser.add_argument("--steps", type=int, default=800, help="of each network")
+    parser.add_argument("--steps", type=int, default=1500, help="of each network")
     parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--size", choices=("tiny", "small", "large"), default="tiny")
+    parser.add_argument("--size", choices=ANOTHER, default="tiny")
     parser.add_argument("--scale", type=float, default=0.5, help="of the pictures' sides; 1 is about 256×192")
-    parser.add_argument("--seeds", type=int, default=2, help="of the reference")
+    parser.add_argument("--seeds", type=int, default=3, help="of the reference")
     parser.add_argument("--limit", type=int, help="use no more rooms than that")
     wanted = parser.parse_args(arguments)
     try:
-        base = Plan(minutes=1, steps=wanted.steps, batch=wanted.batch, size=wanted.size, scale=wanted.scale)
+        base = Plan(minutes=1, batch=wanted.batch, size=wanted.size, scale=wanted.scale)
         store = evaluate.stored(wanted.rooms, wanted.limit)
         unseen = evaluate.stored(wanted.unseen, None)
+        wanted_plans = plans(base, steps=wanted.steps, rooms=len(store), seeds=wanted.seeds)
     except ValueError as error:
         parser.error(str(error))
     report: dict[str, Mapping[str, Any]] = {}
-    for name, plan in plans(base, rooms=len(store), seeds=wanted.seeds).items():
+    for name, plan in wanted_plans.items():
         weights = train(store, plan, wanted.out / name).weights
         gc.collect()  # networks refer to themselves; their memory is wanted
         report[name] = evaluate.judged(weights, unseen)
@@ -63,8 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Console().print(table(report), soft_wrap=True)
 
 
-def plans(base: Plan, *, rooms: int, seeds: int) -> dict[str, Plan]:
-    """By name: first the references, one a seed, then what lacks one thing each."""
+def plans(base: Plan, *, steps: int, rooms: int, seeds: int) -> dict[str, Plan]:
+    """By name: first the references, one a seed, then what lacks one thing each, and what has more or less."""
+    base = replace(base, steps=steps)
     references = {f"reference_{seed}": replace(base, seed=seed) for seed in range(base.seed, base.seed + seeds)}
     return references | {
         "no_photometry": replace(base, changes=Changes(photographed=False)),
@@ -78,6 +83,9 @@ def plans(base: Plan, *, rooms: int, seeds: int) -> dict[str, Plan]:
         "nothing_changed": replace(
             base, changes=Changes(viewed=False, mixed=False, repainted=False, photographed=False)
         ),
+        "half_the_steps": replace(base, steps=max(1, steps // 2)),
+        "another_size": replace(base, size=ANOTHER[base.size]),
+        "larger_pictures": replace(base, scale=1.5 * base.scale),
     }
 
 
