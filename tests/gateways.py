@@ -13,7 +13,6 @@ import httpx
 import pytest
 from PIL import Image
 
-from deploy.local import ports
 from gateway.api import RunningApi, running
 from gateway.jobs import keys, result, stages
 from gateway.jobs.result import FoundObject, JobResult, ModelUsed, SurfaceDone
@@ -27,6 +26,7 @@ from modomo.diffusion.v1 import diffusion_service_pb2_grpc as diffusion_grpc
 from modomo.type.v1 import geometry_pb2, room_pb2
 from notifier.app import serving
 from notifier.settings import Settings as NotifierSettings
+from servicekit import ports
 from servicekit import server as grpc_server
 from servicekit.errors import ServiceError
 from servicekit.joblog import Claim, Ending, JobStatus

@@ -8,9 +8,9 @@ from typing import Protocol
 import pytest
 import pytest_asyncio
 
-from deploy.local import ports
 from deploy.local.options import on_port
 from deploy.local.stack import Stack, running
+from servicekit import ports
 
 
 class StartStack(Protocol):

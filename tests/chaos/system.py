@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from deploy.local import ports
 from deploy.local.options import on_port
 from deploy.local.stack import Stack, running
+from servicekit import ports
 from servicekit.errors import Unavailable
 from servicekit.joblog.redis import JobLog, JobLogSettings, connect
 from servicekit.storage import ObjectStore

@@ -14,7 +14,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from deploy.local import ports
+from servicekit import ports
 from servicekit.errors import Unavailable
 from servicekit.joblog.redis import JobLog, JobLogSettings, connect
 from servicekit.joblog.redis.store import Keys

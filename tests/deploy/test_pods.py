@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import trustme
 
-from deploy.local import ports
+from servicekit import ports
 from servicekit.joblog.redis import JobLogSettings
 from servicekit.process import EXIT_CONFIGURATION
 from servicekit.storage.settings import StorageSettings

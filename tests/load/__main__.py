@@ -10,9 +10,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.local import ports
 from deploy.local.options import on_port
 from deploy.local.stack import Stack, running
+from servicekit import ports
 from tests.load import document, memory, pipeline, status, submit, watch
 from tests.load.client import Client
 from tests.load.figures import Row

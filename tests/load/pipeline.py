@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from deploy.local import ports
+from servicekit import ports
 from tests.load.client import Client, by_clients
 from tests.load.figures import Row, Samples
 from tests.load.photos import phone_photo, small_photo

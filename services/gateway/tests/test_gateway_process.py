@@ -14,9 +14,9 @@ import psutil  # type: ignore[import-untyped]  # it publishes no types
 import pytest
 from websockets.asyncio.client import connect
 
-from deploy.local import ports
 from notifier.app import serving
 from notifier.settings import Settings as NotifierSettings
+from servicekit import ports
 from servicekit.joblog.redis import JobLogSettings
 from servicekit.joblog.redis import connect as connect_joblog
 from tests.gateways import photo, services_running

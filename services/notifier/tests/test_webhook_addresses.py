@@ -9,6 +9,7 @@ import pytest
 import trustme
 
 from notifier.webhooks.sending import Sender, Unreachable
+from servicekit import ports
 from servicekit.destinations import Destinations, Forbidden
 from tests.receivers import Receiver, status
 
@@ -100,9 +101,7 @@ async def test_a_proxy_of_the_environment_is_not_used(receiver: Receiver, monkey
 
 
 async def test_nobody_at_home_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    (port,) = ports.free(1)
     with pytest.raises(Unreachable):
         await _sender(*LOOPBACK).post(f"http://localhost:{port}/", b"{}", HEADERS)
     monkeypatch.setattr(socket, "getaddrinfo", _no_such_name)

