@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.furniture import finishes
+from training.furniture import finishes, seating
 from training.renderer.trace import Buffers, Quality, Tracer
 from training.rooms import flash, patterns, random, viewpoint, wild
 from training.rooms.plan import Plan
@@ -90,3 +90,22 @@ def test_a_pitched_ceiling_meets_the_walls_and_faces_the_room() -> None:
         corners = mesh.positions[mesh.triangles]
         normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         assert (((middle - corners.mean(axis=1)) * normal).sum(axis=1) > 0).all()
+
+
+def test_what_is_decided_aside_shifts_nothing_else() -> None:
+    plain, distracted = (Workshop(rng=np.random.default_rng(1), fine=False) for _ in range(2))
+    drawn = [distracted.aside().between(0, 1) for _ in range(3)]
+    assert len(set(drawn)) == 3
+    assert plain.between(0, 1) == distracted.between(0, 1)
+
+
+def test_a_lengthened_sofa_is_one_thing_that_stands_on_the_floor() -> None:
+    shop, grey = Workshop(rng=np.random.default_rng(1), fine=False), Material(colour=(0.5, 0.5, 0.5))
+    sofa = seating.sofa(shop, grey, grey, width=2.0, depth=0.9)
+    longer = seating.lengthened(shop, sofa, grey, grey, middle=0.5, width=0.6, depth=0.9, by=0.7)
+    points = np.concatenate([mesh.positions for mesh, _ in longer.pieces])
+    assert longer.part.thing == "sofa"
+    assert points[:, 1].min() == pytest.approx(-1.6, abs=0.05)
+    assert points[:, 2].min() == pytest.approx(0, abs=0.01)
+    added = points[points[:, 1] < -1.0]
+    assert (added[:, 0].min(), added[:, 0].max()) == (pytest.approx(0.2, abs=0.03), pytest.approx(0.8, abs=0.03))

@@ -51,6 +51,26 @@ def sofa(
     return body.add(legs, *_four_legs(shop, width - 0.16, depth - 0.14, 0.12, 0.028, y=-depth / 2))
 
 
+def lengthened(
+    shop: Workshop,
+    sofa: Body,
+    cover: Material,
+    legs: Material,
+    *,
+    middle: float,
+    width: float,
+    depth: float,
+    by: float,
+    seat_height: float = 0.43,
+) -> Body:
+    """A sofa with one seat, `middle` metres from its own, that goes on into the room: a chaise longue."""
+    base = seat_height - 0.17
+    box = shop.upholstery((width, by + 0.04, base - 0.1), (middle, -depth - by / 2, 0.1), radius=0.03, crown=0.0)
+    seat = shop.upholstery((width, by + 0.1, 0.17), (middle, 0.04 - depth - by / 2, base - 0.005), crown=0.028)
+    feet = [shop.cylinder(0.02, 0.12, 0.028).moved(middle + x * (width / 2 - 0.1), 0.1 - depth - by) for x in (-1, 1)]
+    return sofa.add(cover, box, seat).add(legs, *feet)
+
+
 def armchair(shop: Workshop, cover: Material, legs: Material, *, width: float = 0.84) -> Body:
     """A sofa for one."""
     return sofa(

@@ -97,15 +97,18 @@ def _basin(plan: Plan) -> None:
     else:
         plan.add(spot.put(bathroom.pedestal_basin(shop)))
     plan.focus.append((*spot.side.point(spot.along, -0.3, 0)[:2], 1.0))
-    wide = width * shop.between(0.7, 1.0) if vanity else 0.5
+    aside = shop.aside()
+    plate = vanity and aside.chance(0.4)  # from the splashback upwards, as wide as the vanity
+    wide, low = width * shop.between(0.7, 1.0) if vanity else 0.5, 1.12
+    if plate:
+        wide, low = width, 0.95
     if spot.side.name not in plan.low_sides and plan.hang_at(spot.side.name, spot.along, wide):
         high = shop.between(0.6, 0.95)
         frame = plan.taste.metal if shop.chance(0.5) else plan.taste.wood
-        plan.add(
-            spot.put(
-                hung.mirror(shop, frame, width=wide, height=high, bar=shop.between(0.008, 0.05)), up=1.12 + high / 2
-            )
-        )
+        bar = shop.between(0.008, 0.05)
+        if plate:
+            high, bar = min(aside.between(0.9, 1.15), plan.height - low - 0.1), 0.004
+        plan.add(spot.put(hung.mirror(shop, frame, width=wide, height=high, bar=bar), up=low + high / 2))
 
 
 def _vanity(plan: Plan, spot: Spot, width: float, basins: int) -> None:

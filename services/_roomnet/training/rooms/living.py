@@ -4,7 +4,7 @@ from training.furniture import hearth, hung, seating, storage, tables
 from training.rooms import disorder, things
 from training.rooms.plan import Plan, Spot, footprint
 from training.scene.material import Material, Texture
-from training.scene.scene import Part
+from training.scene.scene import Body, Part
 
 CUSHION_SEAT = 0.46
 
@@ -43,6 +43,7 @@ def _sofa(plan: Plan) -> Spot | None:
     if not spot:
         return None
     seats = 3 if width > 1.9 else 2
+    arm = shop.between(0.1, 0.26)
     sofa = seating.sofa(
         shop,
         plan.taste.cloth,
@@ -50,9 +51,10 @@ def _sofa(plan: Plan) -> Spot | None:
         width=width,
         depth=depth,
         seats=seats,
-        arm=shop.between(0.1, 0.26),
+        arm=arm,
         back_height=shop.between(0.72, 0.95),
     )
+    _chaise(plan, spot, sofa, (width, depth), each=(width - 2 * arm) / seats)
     plan.add(spot.put(sofa))
     x, y, _ = spot.side.point(spot.along, -0.9, 0)
     plan.focus.append((x, y, 0.6))
@@ -65,6 +67,17 @@ def _sofa(plan: Plan) -> Spot | None:
         disorder.thrown(plan, x, y, CUSHION_SEAT)
     things.hang_above(plan, spot, width, lowest=shop.between(1.1, 1.3))
     return spot
+
+
+def _chaise(plan: Plan, spot: Spot, sofa: Body, size: tuple[float, float], *, each: float) -> None:
+    """Now and then an end of the sofa goes on into the room; other rooms stay as they would be without this."""
+    shop, (width, depth) = plan.shop.aside(), size
+    end, by = (-1 if shop.chance(0.5) else 1), shop.between(0.5, 0.8)
+    middle = end * (width - each) / 2
+    floor = footprint(spot.side, spot.along + middle, each, depth, depth + by)
+    if shop.chance(0.22) and plan.take(floor):
+        taste = plan.taste
+        seating.lengthened(shop, sofa, taste.cloth, taste.other_wood, middle=middle, width=each, depth=depth, by=by)
 
 
 def _group(plan: Plan, spot: Spot) -> None:

@@ -1,6 +1,6 @@
 """Where furniture is made: chance and fineness in one place."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,6 +17,10 @@ class Workshop:
 
     fine: bool
     """For a large picture; a small one is served by a tenth of the triangles."""
+
+    def aside(self) -> "Workshop":
+        """One with a chance of its own: what it decides shifts nothing that is decided here later."""
+        return replace(self, rng=self.rng.spawn(1)[0])
 
     def seed(self) -> int:
         """For a material's irregularities."""
