@@ -1,12 +1,9 @@
 """Mutual TLS between our servers and channels, and certificates that change while calls go on."""
 
 import asyncio
-import json
 import os
 import socket
 import ssl
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,9 +18,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from servicekit import client, tls
 from servicekit.env import SettingsError
 from servicekit.health import serving
-from servicekit.process import EXIT_CONFIGURATION
 from servicekit.server import RunningServer, ServerOptions, running
-from servicekit.tls import Identity, Security, TlsSettings, is_loopback
+from servicekit.tls import Identity, Security, TlsSettings
 
 ROTATIONS = int(os.environ.get("MODOMO_CHAOS_ROTATIONS", "5"))
 
@@ -256,40 +252,6 @@ async def test_health_has_a_port_of_its_own_that_serves_nothing_else(server_file
             assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
-@pytest.mark.parametrize(
-    ("address", "loopback"),
-    [
-        ("127.0.0.1:1", True),
-        ("127.9.9.9:1", True),
-        ("localhost:1", True),
-        ("[::1]:1", True),
-        ("dns:///localhost:1", True),
-        ("ipv4:127.0.0.1:1", True),
-        ("unix:/run/modomo.sock", True),
-        ("0.0.0.0:1", False),
-        ("[::]:1", False),
-        ("10.0.0.1:1", False),
-        ("detection:50051", False),
-        ("dns:///detection.modomo.svc:50051", False),
-        ("localhost.example:1", False),
-        (":1", False),
-    ],
-)
-def test_what_stays_on_this_machine(address: str, loopback: bool) -> None:
-    assert is_loopback(address) is loopback
-
-
-async def test_plaintext_to_other_machines_is_refused_unless_told() -> None:
-    for act in (lambda: client.channel("detection:50051"), lambda: Security().listen(grpc.aio.server(), "0.0.0.0:0")):
-        with pytest.raises(SettingsError, match="MODOMO_TLS_PLAINTEXT=true"):
-            act()
-    told = Security.of(TlsSettings(tls_plaintext=True))
-    await client.channel("detection:50051", security=told).close()
-    server = grpc.aio.server()
-    assert told.listen(server, "0.0.0.0:0")
-    await server.stop(0)
-
-
 def test_settings_that_make_no_sense_are_refused_by_name(server_files: Files, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="go together"):
         Security.of(TlsSettings(tls_ca=server_files.ca))
@@ -304,14 +266,3 @@ def test_a_server_that_is_not_ours_is_called_over_tls_unless_it_is_on_this_machi
     assert Security(plaintext=True).credentials("triton:8001") is None
     with pytest.raises(SettingsError):
         Security().credentials("triton:8001")
-
-
-@pytest.mark.parametrize("module", ["notifier", "detection"])
-def test_a_process_that_would_listen_in_plaintext_for_others_does_not_start(module: str) -> None:
-    environ = os.environ | {f"MODOMO_{module.upper()}_LISTEN": "0.0.0.0:0", "MODOMO_LOG_FORMAT": "json"}
-    done = subprocess.run(
-        [sys.executable, "-m", module], env=environ, capture_output=True, encoding="utf-8", timeout=60, check=False
-    )
-    (line,) = done.stderr.splitlines()
-    assert done.returncode == EXIT_CONFIGURATION
-    assert "MODOMO_TLS_PLAINTEXT=true" in json.loads(line)["problem"]

@@ -3,13 +3,13 @@
 import asyncio
 import dataclasses
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import pytest
 
-from servicekit.joblog import Ending, JobStatus, NewJob, Update
+from servicekit.joblog import Ending, Event, JobStatus, NewJob, Update
 from servicekit.joblog.redis import JobLog, JobLogSettings, connect
 
 OpenJobLog: TypeAlias = Callable[..., JobLog]
@@ -54,6 +54,23 @@ def analyzing(progress: float = 0.1) -> Update:
 def completed(result: str = "{}") -> Ending:
     """A good ending."""
     return Ending(status=JobStatus.COMPLETED, message="Ready!", result=result)
+
+
+async def submit_one(joblog: JobLog, **changes: Any) -> str:  # noqa: ANN401 - any field of a job
+    """Submits a job of its own; returns its id."""
+    job = new_job(**changes)
+    await joblog.desk.submit(job, queue_limit=1000)
+    return job.job_id
+
+
+async def ending_of(joblog: JobLog, job_id: str) -> Sequence[Event]:
+    """Waits for a job's ending; its events."""
+    async with joblog.events.announcements() as announced:
+        if not (await joblog.events.read(job_id))[-1].terminal:
+            async for event in announced:
+                if event.job_id == job_id and event.terminal:
+                    break
+    return await joblog.events.read(job_id)
 
 
 class FaultyNetwork:
