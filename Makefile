@@ -3,9 +3,9 @@ PYTHON ?= python3.11
 UV_VERSION := 0.13.9
 UV := build/uv/bin/uv
 LOCK := requirements.lock
-LIGHT := -e protos -e 'services/_servicekit[images,redis,s3]' -e services/_roomnet -e 'services/detection[lite]' \
+LIGHT := -e protos -e 'services/_servicekit[images,redis,s3,tracing]' -e services/_roomnet -e 'services/detection[lite]' \
 	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway
-MODELS := -e 'services/_servicekit[weights]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
+MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
 PROJECTS := pyproject.toml protos/pyproject.toml $(wildcard services/*/pyproject.toml)
 # the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
 RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi)),.venv-torch,.venv)

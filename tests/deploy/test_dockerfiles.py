@@ -83,19 +83,23 @@ def test_the_build_lock_has_the_tools_that_are_used() -> None:
     ("requirement", "wanted", "unwanted"),
     [
         (
-            "modomo-gateway",
-            {"fastapi", "redis", "aiobotocore", "pillow"},
+            "modomo-gateway[tracing]",
+            {"fastapi", "redis", "aiobotocore", "pillow", "opentelemetry-sdk"},
             {"torch", "numpy", "boto3", "modomo-roomnet"},
         ),
         (
-            "modomo-notifier",
-            {"redis", "httpcore"},
+            "modomo-notifier[tracing]",
+            {"redis", "httpcore", "opentelemetry-sdk"},
             {"torch", "numpy", "aiobotocore", "fastapi", "opencv-python-headless"},
         ),
         ("modomo-detection[lite]", {"modomo-roomnet", "numpy"}, {"torch", "redis", "aiobotocore", "ultralytics"}),
         ("modomo-controlmaps[lite]", {"modomo-roomnet", "numpy"}, {"torch", "redis", "aiobotocore", "transformers"}),
         ("modomo-diffusion[lite]", {"opencv-python-headless"}, {"torch", "redis", "aiobotocore", "diffusers"}),
-        ("modomo-diffusion[torch]", {"torch", "diffusers"}, {"redis", "aiobotocore", "ultralytics", "modomo-roomnet"}),
+        (
+            "modomo-diffusion[torch]",
+            {"torch", "diffusers", "nvidia-ml-py"},
+            {"redis", "aiobotocore", "ultralytics", "modomo-roomnet"},
+        ),
         ("modomo-detection[torch]", {"torch", "ultralytics"}, {"redis", "aiobotocore", "diffusers"}),
     ],
 )
