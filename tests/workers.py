@@ -40,7 +40,7 @@ class WorkerBench:
     async def worker(self, **changes: Any) -> AsyncIterator[asyncio.Event]:
         """Runs a worker in this process; the event stops it as SIGTERM would, and the end of the block does too."""
         stop = asyncio.Event()
-        working = asyncio.create_task(work(dataclasses.replace(self.settings, **changes), _wait(stop)))
+        working = asyncio.create_task(work(dataclasses.replace(self.settings, **changes), stop.wait))
         try:
             yield stop
         finally:
@@ -117,7 +117,3 @@ async def worker_bench(
     yield WorkerBench(settings=settings, services=model_services, joblog=joblog, store=LocalStore(settings.data_dir))
     for role in (joblog.queue, joblog.events, joblog.desk):
         await role.close()
-
-
-async def _wait(event: asyncio.Event) -> None:
-    await event.wait()

@@ -1,7 +1,7 @@
 """Composes and runs `gateway worker`: claims jobs and drives each through the services."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Final, NoReturn
 
@@ -34,11 +34,11 @@ async def main() -> None:
     settings = env.read(WorkerSettings, prefix=PREFIX)
     logs.configure("gateway-worker", level=settings.log_level, log_format=settings.log_format)
     metrics.serve(settings.metrics_port)
-    await work(settings, until_stopped())
+    await work(settings, until_stopped)
 
 
-async def work(settings: WorkerSettings, stopped: Awaitable[None]) -> None:
-    """Works until `stopped` is done, then drains."""
+async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]]) -> None:
+    """Works until what `stopped` returns is done, then drains; it is called once there is somebody to stop."""
     async with AsyncExitStack() as exits:
         joblog = connect(settings)
         exits.push_async_callback(joblog.desk.close)
@@ -67,7 +67,7 @@ async def work(settings: WorkerSettings, stopped: Awaitable[None]) -> None:
             health = await exits.enter_async_context(health_checks(settings.health_address))
             beside.append(asyncio.create_task(_report(_readiness(joblog, store), health)))
         try:
-            await worker.run(stopped)
+            await worker.run(stopped())
         finally:
             for task in beside:
                 task.cancel()

@@ -21,7 +21,7 @@ class Worker:
         self._drain = drain_seconds
         self._stopping = asyncio.Event()
 
-    async def run(self, stopped: Awaitable[None]) -> None:
+    async def run(self, stopped: Awaitable[object]) -> None:
         """Works until `stopped` is done; raises what breaks the loop itself, which no job does."""
         stopper = asyncio.ensure_future(stopped)
         lanes = [asyncio.create_task(self._lane()) for _ in range(self._parallel)]

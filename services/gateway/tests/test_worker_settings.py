@@ -1,7 +1,9 @@
 """The worker's settings out of the environment."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from gateway.upstream.diffusion import Tier
 from gateway.worker_settings import PREFIX, WorkerSettings
 from servicekit import env
 from servicekit.env import SettingsError
+from servicekit.process import EXIT_CONFIGURATION
 
 
 def test_own_and_shared_names() -> None:
@@ -43,6 +46,22 @@ def test_own_and_shared_names() -> None:
 def test_nonsense_is_refused_by_name(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"(?i){variable}"):
         env.read(WorkerSettings, prefix=PREFIX, environ={f"{PREFIX}{variable}": value})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"MODOMO_TLS_CA": "missing.pem", "MODOMO_TLS_CERTIFICATE": "missing.pem", "MODOMO_TLS_KEY": "missing.pem"},
+        {"MODOMO_DETECTION_ADDRESS": "detection.example:50051"},  # plaintext to another machine
+    ],
+)
+def test_wrong_certificates_end_it_in_one_line(wrong: dict[str, str], tmp_path: Path) -> None:
+    environ = os.environ | {"MODOMO_DATA_DIR": str(tmp_path)} | wrong
+    command = [sys.executable, "-m", "gateway", "worker"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == EXIT_CONFIGURATION
+    (line,) = done.stderr.splitlines()
+    assert "MODOMO_TLS_" in line
 
 
 def test_worker_pulls_in_no_model_and_no_web_framework() -> None:
