@@ -1,0 +1,77 @@
+"""How long the parts of a job take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+T4_UNET_STEP: Final = 0.145
+"""Seconds of a guided step of Stable Diffusion 1.5 at 512², fp16, on a T4; from diffusers' table of speeds."""
+
+T4_CONTROLNET_STEP: Final = 0.060
+"""Seconds that a ControlNet adds to such a step."""
+
+T4_VAE: Final = 0.33 + 0.15
+"""Seconds to decode the result and encode the photo; encoding in proportion to its operations."""
+
+STEPS: Final = 21
+"""That run: 24 of the quality tier, of which a strength of 0.9 leaves out the first."""
+
+WINDOWS: Final = (0.8, 0.6, 0.5)
+"""Shares of the steps after which depth, segmentation and edges let go, as `diffusion.sd.control` has them."""
+
+FAST_STEPS: Final = 7
+"""Of the fast tier: 8 with Hyper-SD's LoRA, at the same strength."""
+
+T4_PER_H100: Final = 8.0
+"""How much longer the vision models take on a T4 than was measured on an H100. An assumption: the cards' bandwidths
+differ by 10, their tensor peaks by 15, and models this small wait for launches on the larger card."""
+
+_YOLOE, _SAM, _SIGLIP, _DPT, _UPERNET = 0.0283, 0.0147, 0.0070, 0.0179, 0.0179
+"""Seconds a photo on an H100 (BENCHMARKS.md); UPerNet was not timed and is taken for as slow as DPT."""
+
+
+def restyling(*, steps: int = STEPS, windows: Sequence[float] = WINDOWS) -> float:
+    """Seconds of one picture at 512² on a T4, each ControlNet for its share of the steps."""
+    control_steps = sum(int(steps * share + 1e-9) for share in windows)
+    return steps * T4_UNET_STEP + control_steps * T4_CONTROLNET_STEP + T4_VAE
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceTimes:
+    """Seconds of each part of a job, alone on its device."""
+
+    before: float = 0.10
+    """Of the worker, from taking the job up to the first call: reading the photo, writing events."""
+
+    detection: float = T4_PER_H100 * (_YOLOE + _SAM)
+
+    maps: float = T4_PER_H100 * (_SIGLIP + _DPT + _UPERNET)
+    """Room type, depth and segmentation."""
+
+    restyling: float = restyling()
+
+    judging: float = T4_PER_H100 * 2 * (_DPT + _UPERNET)
+    """Depth and segmentation of the photo and of the result."""
+
+    after: float = 0.15
+    """Of the worker, from the last answer to the ending: thumbnail, before and after, storing."""
+
+    again: float = 0.05
+    """Share of jobs whose first result is below the quality bar, so that it is made once more. An assumption."""
+
+    known: float = 0.25
+    """Share of jobs whose photo was seen before in another style: detection and maps are kept. An assumption."""
+
+    @property
+    def device(self) -> float:
+        """Mean seconds of a T4 that a job needs, all models together."""
+        return (1 - self.known) * (self.detection + self.maps) + (1 + self.again) * (self.restyling + self.judging)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CpuSeconds:
+    """CPU seconds of an ordinary image in the processes without a device, as `make load` measures them."""
+
+    gateway: float = 0.25
+    worker: float = 0.20
+    notifier: float = 0.05
