@@ -14,7 +14,7 @@ DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
 
-.PHONY: run test check demo bench chaos eval-rooms roomnet roomnet-ablations weights audit chart protos lock clean
+.PHONY: run test check demo bench load chaos eval-rooms roomnet roomnet-ablations weights audit chart protos lock clean
 .DELETE_ON_ERROR:
 
 run: $(RUN_VENV)/ready
@@ -39,6 +39,11 @@ check: .venv-dev/ready
 
 bench: .venv-dev/ready
 	$(DEV) -m tests.load
+
+# an evening's mix of uploads, pollers, sockets and cancels on a whole local stack; the report goes to build/load.
+# LOAD="--seconds 600 --rate 1" for another mix, LOAD=--help for all there is to say
+load: .venv-dev/ready
+	$(DEV) -m tests.load.mix $(LOAD)
 
 # everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
 chaos: .venv-dev/ready

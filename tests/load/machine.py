@@ -22,6 +22,12 @@ def resident_megabytes(pid: int) -> float:
     raise ValueError(f"process {pid} has no resident memory")
 
 
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process so far, its threads' included."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")  # utime, stime: proc(5)
+
+
 def _processor() -> str:
     information = Path("/proc/cpuinfo")
     lines = information.read_text().splitlines() if information.exists() else []
