@@ -17,11 +17,11 @@ class Settings(ProcessSettings):
     listen: str = "127.0.0.1:50052"
     """`host:port` of the gRPC server."""
 
-    engine: Literal["lite", "torch", "triton"] = "lite"
+    engine: Literal["lite", "torch", "triton", "modal"] = "lite"
     """What understands the photos."""
 
     queue_limit: int = 16
-    """Requests that may wait for the device; more are refused with RESOURCE_EXHAUSTED."""
+    """Requests that may wait for the device, or be under way on Modal; more are refused with RESOURCE_EXHAUSTED."""
 
     threads: int = 1
     """Requests that the lite engine works on at a time."""
@@ -49,6 +49,9 @@ class Settings(ProcessSettings):
 
     triton: str = shared("127.0.0.1:8001")
     """`host:port` of Triton's gRPC endpoint, for the triton engine."""
+
+    modal: str = shared("modomo")
+    """Name of the app on Modal (deploy/modal), for the modal engine."""
 
     def __post_init__(self) -> None:
         if self.temperature <= 0:

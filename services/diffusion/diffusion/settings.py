@@ -18,11 +18,11 @@ class Settings(ProcessSettings):
     listen: str = "127.0.0.1:50053"
     """`host:port` of the gRPC server."""
 
-    engine: Literal["lite", "torch"] = "lite"
+    engine: Literal["lite", "torch", "modal"] = "lite"
     """What restyles; previews always come from the lite engine."""
 
     queue_limit: int = 16
-    """Requests that may wait for the device; more are refused with RESOURCE_EXHAUSTED."""
+    """Requests that may wait for the device, or be under way on Modal; more are refused with RESOURCE_EXHAUSTED."""
 
     threads: int = 1
     """Requests that the lite engine works on at a time."""
@@ -50,6 +50,9 @@ class Settings(ProcessSettings):
 
     compile: bool = False
     """Compile the models: faster, after about a minute for the first picture of every size."""
+
+    modal: str = env.shared("modomo")
+    """Name of the app on Modal (deploy/modal), for the modal engine."""
 
     def __post_init__(self) -> None:
         """Raises ValueError naming the field."""

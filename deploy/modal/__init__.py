@@ -1,0 +1,1 @@
+"""The torch engines as an app on Modal: `modal deploy -m deploy.modal.app` from the repository's root."""
