@@ -1,13 +1,11 @@
 """Channels to other services: retries, round robin, limits, ids and deadlines the same way everywhere."""
 
-import asyncio
 import json
-from collections.abc import Callable
 from typing import Any, Final
 
 import grpc
 
-from servicekit import context
+from servicekit.calls import StreamCalls, UnaryCalls
 from servicekit.reloading import ReloadingChannel
 from servicekit.server import MAX_MESSAGE_BYTES
 from servicekit.tls import Certificates, Security, client_credentials
@@ -30,7 +28,7 @@ def channel(address: str, *, security: Security | None = None) -> grpc.aio.Chann
     """
     security = security or Security()
     security.require(address)
-    options, interceptors = _options(), [_UnaryIds(), _StreamIds()]
+    options, interceptors = _options(), [UnaryCalls(), StreamCalls()]
     if security.identity is None:
         return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)
 
@@ -61,37 +59,3 @@ def remaining(call: grpc.aio.ServicerContext[Any, Any], *, margin: float = 0.05)
     """Seconds left of an incoming call for the calls made on its behalf; None where it has no deadline."""
     left = call.time_remaining()
     return None if left is None else max(0.0, left - margin)
-
-
-def _with_ids(details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
-    metadata = grpc.aio.Metadata(*(details.metadata or ()), *context.metadata())
-    return grpc.aio.ClientCallDetails(
-        method=details.method,
-        timeout=details.timeout,
-        metadata=metadata,
-        credentials=details.credentials,
-        wait_for_ready=details.wait_for_ready,
-    )
-
-
-class _UnaryIds(grpc.aio.UnaryUnaryClientInterceptor):
-    async def intercept_unary_unary(
-        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: object
-    ) -> Any:  # noqa: ANN401 - whatever the call answers
-        call = await continuation(_with_ids(client_call_details), request)
-        try:
-            await call.wait_for_connection()
-            await call.code()
-        except asyncio.CancelledError:
-            call.cancel()
-            raise
-        except grpc.aio.AioRpcError:
-            return call  # the caller meets the error when it awaits the call
-        return call
-
-
-class _StreamIds(grpc.aio.UnaryStreamClientInterceptor):
-    async def intercept_unary_stream(
-        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: object
-    ) -> Any:  # noqa: ANN401 - whatever the call answers
-        return await continuation(_with_ids(client_call_details), request)

@@ -6,13 +6,26 @@ flight is finished, the generator is closed, and only then is the device given t
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
 from typing import Final, TypeVar
 
+from prometheus_client import Counter, Gauge, Histogram
+
 from servicekit.errors import Exhausted
+from servicekit.metrics import SECONDS_BUCKETS
+
+WAITING: Final = Gauge("modomo_device_jobs_waiting", "Jobs that wait for a device", ["device"])
+RUNNING: Final = Gauge("modomo_device_jobs_running", "Jobs that a device works on", ["device"])
+WAIT_SECONDS: Final = Histogram(
+    "modomo_device_wait_seconds", "Time that a job waited for its device", ["device"], buckets=SECONDS_BUCKETS
+)
+BUSY_SECONDS: Final = Counter(
+    "modomo_device_busy_seconds_total", "Time that devices worked, added up over jobs at a time", ["device"]
+)
 
 Value = TypeVar("Value")
 
@@ -23,12 +36,14 @@ class DeviceExecutor:
     """A device (a GPU, or some CPU threads) that works on `parallel` jobs at a time."""
 
     def __init__(self, name: str, *, parallel: int = 1, queue_limit: int = 16) -> None:
-        """`queue_limit` is the number of jobs that may wait beyond those that run."""
+        """`queue_limit` is the number of jobs that may wait beyond those that run; `name` is for people and metrics."""
         self._name = name
         self._threads = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix=name)
         self._device = asyncio.Semaphore(parallel)
         self._limit = parallel + queue_limit
         self._jobs = 0
+        self._waiting, self._running = WAITING.labels(name), RUNNING.labels(name)
+        self._wait_seconds, self._busy_seconds = WAIT_SECONDS.labels(name), BUSY_SECONDS.labels(name)
 
     @property
     def jobs(self) -> int:
@@ -67,8 +82,15 @@ class DeviceExecutor:
             raise Exhausted("QUEUE_FULL", f"The {self._name} queue is full.", retry_after_seconds=2)
         self._jobs += 1
         try:
-            async with self._device:
-                yield
+            with self._waiting.track_inprogress(), self._wait_seconds.time():
+                await self._device.acquire()
+            taken = time.perf_counter()
+            try:
+                with self._running.track_inprogress():
+                    yield
+            finally:
+                self._device.release()
+                self._busy_seconds.inc(time.perf_counter() - taken)
         finally:
             self._jobs -= 1
 

@@ -1,12 +1,13 @@
-"""The life of a service's process: settings, logs, event loop, exit code."""
+"""The life of a service's process: logs, metrics, event loop, exit code."""
 
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from servicekit import logs, origins
+from servicekit import logs, metrics, origins
 from servicekit.env import SettingsError
+from servicekit.settings import ProcessSettings
 
 log = logs.get(__name__)
 
@@ -27,3 +28,9 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         logs.configure("modomo")  # the settings that say more about logs are those that are wrong
         log.critical("cannot start", problem=str(error), **origins.hint(str(error)))
         sys.exit(EXIT_CONFIGURATION)
+
+
+def begin(service: str, settings: ProcessSettings) -> None:
+    """Lets the process be seen: logs and metrics as the settings say; raises SettingsError."""
+    logs.configure(service, level=settings.log_level, log_format=settings.log_format)
+    metrics.serve(service, settings.metrics_port)

@@ -6,7 +6,7 @@ from controlmaps.servicer import ControlMapsServicer
 from controlmaps.settings import PREFIX, Settings
 from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.controlmaps.v1.control_maps_service_pb2_grpc import add_ControlMapsServiceServicer_to_server
-from servicekit import env, logs, process
+from servicekit import env, process
 from servicekit.executor import DeviceExecutor
 from servicekit.serve import serve_engines
 from servicekit.tls import Security
@@ -48,12 +48,21 @@ def build_engine(settings: Settings) -> Engine:
                 depth_model=settings.depth_model,
                 temperature=settings.temperature,
             )
+        case "modal":
+            from controlmaps.engine.modal import ModalEngine  # noqa: PLC0415 - only where chosen
+            from servicekit.modal import ModalClient  # noqa: PLC0415 - only where chosen
+
+            return ModalEngine(
+                ModalClient(settings.modal, limit=settings.queue_limit),
+                depth_model=settings.depth_model,
+                temperature=settings.temperature,
+            )
 
 
 async def main() -> None:
     """Serves until it is told to stop."""
     settings = env.read(Settings, prefix=PREFIX)
-    logs.configure("controlmaps", level=settings.log_level, log_format=settings.log_format)
+    process.begin("controlmaps", settings)
     engine = build_engine(settings)
     servicer = ControlMapsServicer(Pipeline(engine), room_threshold=settings.room_threshold)
     await serve_engines(

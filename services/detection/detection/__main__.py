@@ -6,7 +6,7 @@ from detection.servicer import DetectionServicer
 from detection.settings import PREFIX, Settings
 from modomo.detection.v1 import detection_service_pb2 as pb
 from modomo.detection.v1.detection_service_pb2_grpc import add_DetectionServiceServicer_to_server
-from servicekit import env, logs, process
+from servicekit import env, process
 from servicekit.executor import DeviceExecutor
 from servicekit.serve import serve_engines
 from servicekit.tls import Security
@@ -40,12 +40,17 @@ def build_engine(settings: Settings) -> Engine:
             from servicekit.triton import TritonClient  # noqa: PLC0415 - only where chosen
 
             return TritonEngine(TritonClient(settings.triton, security=Security.of(settings)))
+        case "modal":
+            from detection.engine.modal import ModalEngine  # noqa: PLC0415 - only where chosen
+            from servicekit.modal import ModalClient  # noqa: PLC0415 - only where chosen
+
+            return ModalEngine(ModalClient(settings.modal, limit=settings.queue_limit))
 
 
 async def main() -> None:
     """Serves until it is told to stop."""
     settings = env.read(Settings, prefix=PREFIX)
-    logs.configure("detection", level=settings.log_level, log_format=settings.log_format)
+    process.begin("detection", settings)
     engine = build_engine(settings)
     servicer = DetectionServicer(Pipeline(engine))
     await serve_engines(

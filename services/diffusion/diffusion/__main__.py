@@ -8,7 +8,7 @@ from diffusion.settings import PREFIX, Settings
 from diffusion.styles import StyleError, read_styles
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1.diffusion_service_pb2_grpc import add_DiffusionServiceServicer_to_server
-from servicekit import env, logs, process
+from servicekit import env, process
 from servicekit.env import SettingsError
 from servicekit.executor import DeviceExecutor
 from servicekit.serve import serve_engines
@@ -16,27 +16,37 @@ from servicekit.serve import serve_engines
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["DiffusionService"].full_name
 
 
-def build_engine(settings: Settings, preview_engine: LiteEngine) -> Engine:
+def build_lite(settings: Settings) -> LiteEngine:
+    """The engine of all previews."""
+    return LiteEngine(DeviceExecutor("diffusion", parallel=settings.threads, queue_limit=settings.queue_limit))
+
+
+def build_engine(settings: Settings, preview_engine: LiteEngine | None = None) -> Engine:
     """The engine that the settings name; imports only what it needs."""
     match settings.engine:
         case "lite":
-            return preview_engine
+            return preview_engine or build_lite(settings)
         case "torch":
             from diffusion.engine.torch import TorchEngine  # noqa: PLC0415 - only where chosen
 
             executor = DeviceExecutor("diffusion", parallel=1, queue_limit=settings.queue_limit)
             return TorchEngine(settings.torch_options(), executor)
+        case "modal":
+            from diffusion.engine.modal import ModalEngine  # noqa: PLC0415 - only where chosen
+            from servicekit.modal import ModalClient  # noqa: PLC0415 - only where chosen
+
+            return ModalEngine(ModalClient(settings.modal, limit=settings.queue_limit))
 
 
 async def main() -> None:
     """Serves until it is told to stop."""
     settings = env.read(Settings, prefix=PREFIX)
-    logs.configure("diffusion", level=settings.log_level, log_format=settings.log_format)
+    process.begin("diffusion", settings)
     try:
         styles = read_styles(settings.styles)
     except StyleError as error:
         raise SettingsError(f"{PREFIX}STYLES: {error}") from error
-    lite = LiteEngine(DeviceExecutor("diffusion", parallel=settings.threads, queue_limit=settings.queue_limit))
+    lite = build_lite(settings)
     engine = build_engine(settings, lite)
     servicer = DiffusionServicer(Pipeline(engine, preview_engine=lite, styles=styles))
     await serve_engines(

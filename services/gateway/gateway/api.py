@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
 import grpc
 
@@ -24,6 +25,7 @@ from gateway.jobs.transformations import Limits, Transformations
 from gateway.jobs.webhooks import WebhookRules
 from gateway.limits.bucket import BucketLimiter, NoLimiter
 from gateway.purging import Purger
+from gateway.queue_gauges import QueueGauges
 from gateway.readiness import Check, Readiness
 from gateway.routes.rate import RateLimiter
 from gateway.routes.receive import FormReceiver
@@ -36,7 +38,7 @@ from gateway.upstream.diffusion import DiffusionClient
 from gateway.upstream.health import HealthClient
 from gateway.upstream.notifier import NotifierClient
 from modomo.transform.v1.transform_service_pb2_grpc import add_TransformServiceServicer_to_server
-from servicekit import client, env, logs, metrics
+from servicekit import client, env, process
 from servicekit import server as grpc_server
 from servicekit.joblog import JobDesk
 from servicekit.joblog.redis import connect
@@ -69,8 +71,7 @@ class RunningApi:
 async def main() -> None:
     """Serves until it is told to stop."""
     settings = env.read(ApiSettings, prefix=PREFIX)
-    logs.configure("gateway", level=settings.log_level, log_format=settings.log_format)
-    metrics.serve(settings.metrics_port)
+    process.begin("gateway", settings)
     async with running(settings):
         await until_stopped()
 
@@ -109,6 +110,8 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
             optimiser=optimiser,
             channels=channels,
         )
+        reading = asyncio.create_task(parts.gauges.run(), name="queue gauges")
+        stack.push_async_callback(_cancelled, reading)
         server = HttpServer(create_app(parts), listen=settings.listen, trusted_proxies=settings.trusted_proxies)
         await server.start()
         grpc_doors = AsyncExitStack()
@@ -119,6 +122,11 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         finally:
             parts.readiness.stopping = True
             await asyncio.gather(server.stop(drain_seconds=settings.drain_seconds), grpc_doors.aclose())
+
+
+async def _cancelled(task: asyncio.Task[NoReturn]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _door(settings: ApiSettings, parts: Parts, security: Security) -> AbstractAsyncContextManager[RunningServer]:
@@ -189,7 +197,7 @@ def _parts(
         broadcasts=Broadcasts(NotifierClient(channels.notifier)),
         catalogue=catalogue,
         linker=linker,
-        estimator=estimator,
+        gauges=QueueGauges(desk),
         readiness=Readiness(_checks(desk, store, channels), may_sleep=settings.may_sleep),
         receiver=FormReceiver(
             max_file_bytes=settings.max_file_bytes,

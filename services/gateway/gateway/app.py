@@ -17,7 +17,6 @@ from gateway.address import PublicAddress
 from gateway.admission import Admission
 from gateway.jobs.analysis import Analyst
 from gateway.jobs.broadcast import Broadcasts
-from gateway.jobs.estimate import Estimator
 from gateway.jobs.links import Linker
 from gateway.jobs.styles import StyleCatalogue
 from gateway.jobs.transformations import Transformations
@@ -27,6 +26,7 @@ from gateway.middleware.lingering import LingeringClose
 from gateway.middleware.scope import HEADER as REQUEST_ID
 from gateway.middleware.scope import RequestScope
 from gateway.middleware.security import SecurityHeaders
+from gateway.queue_gauges import QueueGauges
 from gateway.readiness import Readiness
 from gateway.routes import analyze, files, health, pages, stream, styles, transform, webhooks
 from gateway.routes.admitting import SECURITY_SCHEMES
@@ -66,7 +66,7 @@ class Parts:
     broadcasts: Broadcasts
     catalogue: StyleCatalogue
     linker: Linker
-    estimator: Estimator
+    gauges: QueueGauges
     readiness: Readiness
     receiver: FormReceiver
     admission: Admission
@@ -113,7 +113,7 @@ def _routers(parts: Parts) -> list[APIRouter]:
         analyze.router(parts.analyst, parts.receiver, parts.admission),
         webhooks.router(parts.webhooks, parts.admission),
         styles.router(parts.catalogue),
-        health.router(parts.readiness, parts.estimator, parts.admission, public_metrics=parts.public_metrics),
+        health.router(parts.readiness, parts.gauges, parts.admission, public_metrics=parts.public_metrics),
         pages.router(TITLE),
     ]
     if parts.local_store is not None:

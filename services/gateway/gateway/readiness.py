@@ -6,10 +6,14 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from prometheus_client import Gauge
+
 from servicekit import logs, origins
 from servicekit.errors import ServiceError
 
 log = logs.get(__name__)
+
+UP: Final = Gauge("modomo_dependency_up", "Whether a dependency answered when it was last asked", ["dependency"])
 
 VARIABLES: Final = {"redis": "MODOMO_REDIS_URL", "storage": "MODOMO_S3_BUCKET"}
 """What says where a dependency is; for services, `MODOMO_<SERVICE>_ADDRESS`."""
@@ -58,6 +62,11 @@ class Readiness:
         return tuple(await asyncio.gather(*(self._ask(name, check) for name, check in self._checks.items())))
 
     async def _ask(self, name: str, check: Check) -> Dependency:
+        dependency = await self._answer(name, check)
+        UP.labels(name).set(dependency.ready)
+        return dependency
+
+    async def _answer(self, name: str, check: Check) -> Dependency:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 return Dependency(name=name, ready=True, engine=await check())

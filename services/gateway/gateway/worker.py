@@ -18,7 +18,7 @@ from gateway.upstream.detection import DetectionClient
 from gateway.upstream.diffusion import DiffusionClient
 from gateway.worker_settings import PREFIX, WorkerSettings
 from gateway.working import Worker
-from servicekit import client, env, logs, metrics
+from servicekit import client, env, process
 from servicekit.joblog import Job
 from servicekit.joblog.redis import JobLog, connect
 from servicekit.server import RunningServer, health_checks, until_stopped
@@ -32,8 +32,7 @@ REPORT_SECONDS: Final = 2.0
 async def main() -> None:
     """Works until it is told to stop."""
     settings = env.read(WorkerSettings, prefix=PREFIX)
-    logs.configure("gateway-worker", level=settings.log_level, log_format=settings.log_format)
-    metrics.serve(settings.metrics_port)
+    process.begin("gateway-worker", settings)
     await work(settings, until_stopped)
 
 

@@ -72,7 +72,8 @@ async def test_metrics(gateway: Gateway) -> None:
     await gateway.http.get("/nowhere")
     page = (await gateway.http.get("/metrics")).text
     assert "modomo_queue_waiting 1.0" in page
-    assert 'modomo_http_seconds_count{method="POST",route="/transform/submit",status="202"}' in page
-    assert 'modomo_http_seconds_count{method="GET",route="/transform/status/{job_id}",status="404"}' in page
+    counted = "modomo_http_request_duration_seconds_count"
+    assert counted + '{method="POST",route="/transform/submit",status="202"}' in page
+    assert counted + '{method="GET",route="/transform/status/{job_id}",status="404"}' in page
     assert 'route="unmatched"' in page
     assert "nonsense" not in page

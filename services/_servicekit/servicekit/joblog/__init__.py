@@ -18,7 +18,7 @@ Rules that every implementation keeps:
 Payloads and results are opaque JSON text here: what is in them is the gateway's matter.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -80,6 +80,9 @@ class JobDesk(Protocol):
 
     async def queue_state(self) -> QueueState:
         """How busy the workers are."""
+
+    async def tally(self) -> Mapping[tuple[JobStatus, str], int]:
+        """How many jobs have ended so far, by status and, where they failed, the failure's code: whoever ended them."""
 
     async def check(self) -> None:
         """Raises Unavailable where the store does not answer."""

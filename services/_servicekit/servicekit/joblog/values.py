@@ -172,6 +172,11 @@ class QueueState:
     oldest_wait_seconds: float
     recent_seconds: float
     """Median time from claim to completion of recent jobs; 0 where none is known."""
+    delayed: int = 0
+    """Jobs that are to be tried again, and for which it is too early."""
+    overdue_seconds: float = 0.0
+    """By how much a job is over its deadline without having been ended; more than a moment where nobody looks after
+    deadlines."""
 
 
 class Superseded(Exception):  # noqa: N818 - not an error: somebody else goes on with the job

@@ -20,10 +20,13 @@ log = logs.get(__name__)
 HEADER: Final = "X-Request-ID"
 
 HTTP_SECONDS: Final = Histogram(
-    "modomo_http_seconds", "Time to answer a request", ["method", "route", "status"], buckets=SECONDS_BUCKETS
+    "modomo_http_request_duration_seconds",
+    "Time to answer a request",
+    ["method", "route", "status"],
+    buckets=SECONDS_BUCKETS,
 )
-WEBSOCKETS_OPEN: Final = Gauge("modomo_websockets_open", "WebSockets that are open")
-UNEXPECTED: Final = Counter("modomo_http_unexpected_total", "Requests that ended in an unexpected exception")
+WEBSOCKETS_OPEN: Final = Gauge("modomo_http_websockets_open", "WebSockets that are open")
+UNEXPECTED: Final = Counter("modomo_http_unexpected_errors_total", "Requests that ended in an unexpected exception")
 
 _ACCEPTABLE: Final = re.compile(rf"[A-Za-z0-9._:/+=@-]{{1,{context.MAX_ID_LENGTH}}}")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

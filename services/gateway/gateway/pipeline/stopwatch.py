@@ -12,7 +12,7 @@ from prometheus_client import Histogram
 from servicekit.metrics import SECONDS_BUCKETS
 
 STAGE_SECONDS: Final = Histogram(
-    "modomo_stage_seconds", "Time that a stage of a job takes", ["stage"], buckets=SECONDS_BUCKETS
+    "modomo_stage_duration_seconds", "Time that a stage of a job takes", ["stage"], buckets=SECONDS_BUCKETS
 )
 
 

@@ -1,25 +1,20 @@
 """How the gateway and everything behind it are."""
 
+from contextlib import suppress
 from importlib.metadata import version
-from typing import Final
 
 from fastapi import APIRouter, Depends, Response
-from prometheus_client import Gauge
 from pydantic import BaseModel, Field
 
 from gateway import problem
 from gateway.admission import Admission
 from gateway.identity import Scope
-from gateway.jobs.estimate import Estimator
 from gateway.limits import Cost
+from gateway.queue_gauges import QueueGauges
 from gateway.readiness import Readiness
 from gateway.routes.admitting import SECURED, admits
 from servicekit import metrics
 from servicekit.errors import ServiceError
-
-QUEUE_WAITING: Final = Gauge("modomo_queue_waiting", "Jobs that wait for a worker")
-QUEUE_RUNNING: Final = Gauge("modomo_queue_running", "Jobs that workers have taken up")
-QUEUE_OLDEST_SECONDS: Final = Gauge("modomo_queue_oldest_wait_seconds", "How long the first in line has waited")
 
 
 class DependencyHealth(BaseModel):
@@ -45,7 +40,7 @@ class Alive(BaseModel):
     status: str
 
 
-def router(readiness: Readiness, estimator: Estimator, admission: Admission, *, public_metrics: bool) -> APIRouter:
+def router(readiness: Readiness, gauges: QueueGauges, admission: Admission, *, public_metrics: bool) -> APIRouter:
     """The endpoints; metrics are for administrators, unless they are public or everything is."""
     guarded = [] if public_metrics or admission.open else [Depends(admits(admission, Scope.ADMIN, Cost.READ))]
     routes = APIRouter(tags=["health"])
@@ -88,14 +83,8 @@ def router(readiness: Readiness, estimator: Estimator, admission: Admission, *, 
     )
     async def show_metrics() -> Response:
         """Of this process, and the length of the queue."""
-        try:
-            state = await estimator.state()
-        except ServiceError:  # the rest is all the more worth seeing
-            pass
-        else:
-            QUEUE_WAITING.set(state.waiting)
-            QUEUE_RUNNING.set(state.running)
-            QUEUE_OLDEST_SECONDS.set(state.oldest_wait_seconds)
+        with suppress(ServiceError):  # the rest is all the more worth seeing
+            await gauges.read()
         page, content_type = metrics.page()
         return Response(page, headers={"Content-Type": content_type})
 

@@ -24,7 +24,7 @@ log = logs.get(__name__)
 ATTEMPTS: Final = Counter(
     "modomo_webhook_attempts_total", "Attempts to deliver a webhook, by how they went", ["outcome"]
 )
-SECONDS: Final = Histogram("modomo_webhook_seconds", "Time that a receiver took", buckets=SECONDS_BUCKETS)
+SECONDS: Final = Histogram("modomo_webhook_duration_seconds", "Time that a receiver took", buckets=SECONDS_BUCKETS)
 PENDING: Final = Gauge("modomo_webhooks_pending", "Webhooks that are to be delivered, retries included")
 LATE_SECONDS: Final = Gauge("modomo_webhooks_late_seconds", "How long the webhook that is due first has been due")
 

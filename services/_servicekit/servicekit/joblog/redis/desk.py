@@ -2,6 +2,7 @@
 
 import hashlib
 import statistics
+from collections.abc import Mapping
 from typing import Final
 
 from servicekit.joblog import Job, JobStatus, NewJob, QueueState, Submitted, Urgency, catalog
@@ -94,23 +95,35 @@ class RedisJobDesk:
         await self._store.run("erase", job_id, extra_key=idempotency or keys.idempotency("none"))
 
     async def queue_state(self) -> QueueState:
-        """How busy the workers are; a job that waits for a retry counts as neither waiting nor running."""
+        """How busy the workers are; a job that is to be tried again later is neither waiting nor running."""
         keys = self._store.keys
-        (seconds, microseconds), waiting, running, durations, first = await self._store.atomically(
+        (seconds, microseconds), waiting, running, delayed, durations, first, deadline = await self._store.atomically(
             ("TIME",),
             ("ZCARD", keys.waiting),
             ("ZCARD", keys.leases),
+            ("ZCARD", keys.delayed),
             ("LRANGE", keys.durations, 0, -1),
             ("ZRANGE", keys.waiting, 0, 0),
+            ("ZRANGE", keys.deadlines, 0, 0, "WITHSCORES"),
         )
         now = seconds + microseconds / 1e6
+        ends = records.lowest_score(deadline)
         (queued_at,) = await self._store.atomically(("HGET", keys.job(first[0]), "queued_at")) if first else (None,)
         return QueueState(
             waiting=waiting,
             running=running,
             oldest_wait_seconds=max(0.0, now - int(queued_at) / 1000) if queued_at else 0.0,
             recent_seconds=statistics.median(map(int, durations)) / 1000 if durations else 0.0,
+            delayed=delayed,
+            overdue_seconds=max(0.0, now - ends / 1000) if ends is not None else 0.0,
         )
+
+    async def tally(self) -> Mapping[tuple[JobStatus, str], int]:
+        """How many jobs have ended so far, by status and reason; raises Unavailable."""
+        (flat,) = await self._store.atomically(("HGETALL", self._store.keys.tally))
+        kinds = records.fields(flat) if isinstance(flat, list) else flat
+        counted = ((*kind.split(":", 1), int(number)) for kind, number in kinds.items())
+        return {(JobStatus(status), reason): number for status, reason, number in counted}
 
     async def check(self) -> None:
         """Raises Unavailable where the server does not answer."""

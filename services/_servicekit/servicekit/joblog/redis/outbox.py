@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from servicekit.joblog import JobStatus
 from servicekit.joblog.outbox import Delivery, OutboxState, Settlement, endpoint_digest
+from servicekit.joblog.redis import records
 from servicekit.joblog.redis.settings import JobLogSettings
 from servicekit.joblog.redis.store import Store
 
@@ -57,7 +58,8 @@ class RedisOutbox:
         """Counts; raises Unavailable."""
         key = self._store.keys.webhooks
         pending, first = await self._store.atomically(("ZCARD", key), ("ZRANGE", key, 0, 0, "WITHSCORES"))
-        late = await self._now() - float(first[0][1] if isinstance(first[0], list) else first[1]) if first else 0.0
+        due = records.lowest_score(first)
+        late = await self._now() - due if due is not None else 0.0
         return OutboxState(pending=pending, late_seconds=max(0.0, late / 1000))
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -19,6 +19,13 @@ def event(text: str) -> Event:
 def fields(flat: Sequence[str]) -> dict[str, str]:
     """A hash as a script returns it, names and values in turn."""
     return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def lowest_score(answer: Sequence[Any]) -> float | None:
+    """Of what `ZRANGE key 0 0 WITHSCORES` answers, in pairs or flat; None where there is nothing."""
+    if not answer:
+        return None
+    return float(answer[0][1] if isinstance(answer[0], list | tuple) else answer[1])
 
 
 def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from importlib import resources
 from typing import Any, Final
 
+from prometheus_client import Counter
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
@@ -22,6 +23,8 @@ from servicekit.joblog import catalog
 from servicekit.joblog.redis.settings import JobLogSettings
 
 log = logs.get(__name__)
+
+ERRORS: Final = Counter("modomo_redis_errors_total", "Commands to Redis that failed, by how", ["kind"])
 
 MAX_CONNECTIONS: Final = 32
 
@@ -45,6 +48,7 @@ class Keys:
         self.served = f"{self._tag}:served"
         self.webhooks = f"{self._tag}:webhooks"
         self.lost = f"{self._tag}:webhooks-lost"
+        self.tally = f"{self._tag}:tally"
         self.event_channel = f"{self._tag}:announcements"
         self.nudge_channel = f"{self._tag}:nudges"
 
@@ -74,7 +78,7 @@ class Keys:
         webhooks = [self.webhook(job_id), self.webhooks, self.lost]
         return [
             *(self.job(job_id), self.events(job_id), *places, self.durations, self.dead, self.clock),
-            *(*webhooks, self.backlog, self.starts, self.served),
+            *(*webhooks, self.backlog, self.starts, self.served, self.tally),
         ]
 
 
@@ -164,6 +168,7 @@ def guarded() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
+        ERRORS.labels(_kind(error)).inc()
         if isinstance(error, MovedError | AskError | ClusterDownError):
             log.critical("MODOMO_REDIS_URL names a node of a Redis Cluster with several shards, which is not supported")
         elif not isinstance(error, RedisConnectionError | RedisTimeoutError):
@@ -172,6 +177,12 @@ def guarded() -> Iterator[None]:
     finally:
         if task and task.cancelling() > cancellations:
             raise asyncio.CancelledError
+
+
+def _kind(error: RedisError) -> str:
+    if isinstance(error, RedisTimeoutError):
+        return "timeout"
+    return "connection" if isinstance(error, RedisConnectionError) else "refused"
 
 
 async def _published(subscription: PubSub) -> AsyncIterator[str]:

@@ -1,14 +1,14 @@
 -- Deletes everything that is known of a job that was retired: record, events, delivery, what operators were told.
 --
--- KEYS[16]: the record's `idempotency`, or any name where it has none. No args, no answer.
+-- KEYS[17]: the record's `idempotency`, or any name where it has none. No args, no answer.
 --
 -- It left every set when it ended; old tokens find nothing. A repeated call does nothing.
 
 if redis.call('EXISTS', JOB) == 1 and field('purging') == '' then
   return
 end
-if field('idempotency') == KEYS[16] then
-  redis.call('DEL', KEYS[16])
+if field('idempotency') == KEYS[17] then
+  redis.call('DEL', KEYS[17])
 end
 redis.call('DEL', JOB, EVENTS, WEBHOOK)
 redis.call('ZREM', WEBHOOKS, ID)

@@ -16,6 +16,7 @@
 --  13 backlog    hash     flow → number of its jobs in `waiting`; a flow is a tenant and an urgency
 --  14 starts     zset     flow → tick: where its next job starts at the earliest, ones that lie behind the clock left out
 --  15 served     zset     flow → tick: where the last of its jobs that was served has ended, likewise
+--  16 tally      hash     `status:reason` → how many jobs have ended so, ever since
 -- ARGV: 1 job id, 2 channel of events, 3 channel of nudges, 4 … the script's own.
 -- A nudge is the id of a job whose owner should look at it, or empty where a job waits to be taken.
 --
@@ -30,11 +31,12 @@
 -- Time is the server's alone, so that clocks of workers do not matter.
 
 local JOB, EVENTS, WAITING, LEASES, DELAYED, DEADLINES, DURATIONS, DEAD, CLOCK = unpack(KEYS, 1, 9)
-local WEBHOOK, WEBHOOKS, LOST, BACKLOG, STARTS, SERVED = unpack(KEYS, 10, 15)
+local WEBHOOK, WEBHOOKS, LOST, BACKLOG, STARTS, SERVED, TALLY = unpack(KEYS, 10, 16)
 local ID, EVENT_CHANNEL, NUDGE_CHANNEL = unpack(ARGV, 1, 3)
 local ENDINGS = { completed = true, failed = true, cancelled = true }
 local RECENT = 50
 local DEAD_LETTERS = 1000
+local KINDS_OF_ENDING = 200
 
 local time = redis.call('TIME')
 local NOW = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -131,6 +133,16 @@ local function schedule_webhook(status, message, failure)
   end
 end
 
+-- Counts an ending by the failure's code. There are few of them; were there many, the tally would still be short.
+local function count(status, failure)
+  local known, error = pcall(cjson.decode, failure)
+  local kind = status .. ':' .. (known and type(error) == 'table' and error.code or '')
+  if redis.call('HEXISTS', TALLY, kind) == 0 and redis.call('HLEN', TALLY) >= KINDS_OF_ENDING then
+    kind = status .. ':OTHER'
+  end
+  redis.call('HINCRBY', TALLY, kind, 1)
+end
+
 -- The one place where a job ends.
 local function end_job(status, message, result, failure)
   withdraw()
@@ -138,6 +150,7 @@ local function end_job(status, message, result, failure)
   redis.call('HSET', JOB, 'result', result, 'error', failure, 'ended_at', NOW)
   write_event(status, status == 'completed' and '1' or field('progress'), message, '0', '0', '')
   schedule_webhook(status, message, failure)
+  count(status, failure)
 end
 
 -- Ends the job with one of the failures that the caller passed as JSON: name → { message, error }.

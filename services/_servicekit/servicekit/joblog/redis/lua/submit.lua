@@ -1,6 +1,6 @@
 -- Accepts a job: record, `queued` event, its turn and idempotency key at once, or nothing at all.
 --
--- KEYS[16]: what is known of the idempotency key (hash: job, digest).
+-- KEYS[17]: what is known of the idempotency key (hash: job, digest).
 -- Args: payload, message, digest ('' where there is no idempotency key), wait ms, run ms, retention ms, webhook URL (''
 -- for none), most jobs that may wait, and of its flow; tenant, flow, cost, handicap in units of cost, ticks of a unit.
 -- Returns { 'ok', id of the job that this request has made, now or before, its place in the queue (0 for none) },
@@ -13,7 +13,7 @@
 -- that is served now. A turn is a start, put off by the handicap. Every job moves the clock by a tick, so that equals come
 -- in the order of their arrival; ticks are whole numbers, and exact up to 2^53.
 
-local IDEMPOTENCY = KEYS[16]
+local IDEMPOTENCY = KEYS[17]
 local payload, message, digest, wait, run, retention, webhook_url = unpack(ARGV, 4, 10)
 local limit, flow_limit, tenant, flow, cost, handicap, tick = unpack(ARGV, 11)
 

@@ -1,0 +1,84 @@
+"""What happens around every RPC that we make: ids go along, and the outcome is counted.
+
+The interceptors are our own because cancelling must reach the other side at once, whatever else is done around a call:
+those of OpenTelemetry hold it up for seconds (opentelemetry-python-contrib, issue 3271).
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+
+from servicekit import context, metrics
+
+
+class UnaryCalls(grpc.aio.UnaryUnaryClientInterceptor):
+    """Around calls with one answer."""
+
+    async def intercept_unary_unary(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: object
+    ) -> Any:  # noqa: ANN401 - whatever the call answers
+        """Makes the call and returns when it has ended."""
+        observation = _Observation(client_call_details)
+        call = await continuation(observation.details, request)
+        call.add_done_callback(observation.end)
+        try:
+            await call.wait_for_connection()
+            await call.code()
+        except asyncio.CancelledError:
+            call.cancel()
+            raise
+        except grpc.aio.AioRpcError:
+            return call  # the caller meets the error when it awaits the call
+        return call
+
+
+class StreamCalls(grpc.aio.UnaryStreamClientInterceptor):
+    """Around calls with a stream of answers."""
+
+    async def intercept_unary_stream(
+        self, continuation: Callable[..., Any], client_call_details: grpc.aio.ClientCallDetails, request: object
+    ) -> Any:  # noqa: ANN401 - whatever the call answers
+        """Makes the call and returns at once."""
+        observation = _Observation(client_call_details)
+        call = await continuation(observation.details, request)
+        call.add_done_callback(observation.end)
+        return call
+
+
+class _Observation:
+    """One call, from its making to its end."""
+
+    def __init__(self, details: grpc.aio.ClientCallDetails) -> None:
+        method: str | bytes = details.method
+        self._method = method.decode() if isinstance(method, bytes) else method
+        self._start = time.perf_counter()
+        metrics.CALLS_IN_FLIGHT.labels(self._method).inc()
+        self.details = grpc.aio.ClientCallDetails(
+            method=details.method,
+            timeout=details.timeout,
+            metadata=grpc.aio.Metadata(*(details.metadata or ()), *context.metadata()),
+            credentials=details.credentials,
+            wait_for_ready=details.wait_for_ready,
+        )
+        """What the call is made with: the caller's, and the ids."""
+
+    def end(self, call: grpc.aio.Call) -> None:
+        """Called once, when the call has ended in whatever way."""
+        metrics.CALLS_IN_FLIGHT.labels(self._method).dec()
+        metrics.CALL_SECONDS.labels(self._method, _code(call).name).observe(time.perf_counter() - self._start)
+
+
+def _code(call: grpc.aio.Call) -> grpc.StatusCode:
+    """How a call has ended. It knows already, so that its coroutine returns with the first step."""
+    asking = call.code()
+    try:
+        asking.send(None)
+    except StopIteration as answer:
+        code: grpc.StatusCode = answer.value
+        return code
+    finally:
+        asking.close()
+    return grpc.StatusCode.UNKNOWN
