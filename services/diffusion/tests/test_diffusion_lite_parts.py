@@ -13,7 +13,7 @@ from diffusion.lite.bedding import blankets
 from diffusion.lite.doubt import edges, without_strangers
 from diffusion.lite.furnishings import is_opaque
 from diffusion.lite.materials import catalogue
-from diffusion.lite.recolouring import DARKER, LIGHTER, turns_grey, within_reach
+from diffusion.lite.recolouring import BRIGHTEST, DARKER, LIGHTER, turns_grey, within_reach
 from diffusion.lite.regions import Layout, Region
 from diffusion.lite.rug import find_place
 from diffusion.lite.sizes import enlarged, sampled
@@ -162,10 +162,19 @@ def test_a_picture_on_the_wall_is_a_stranger_and_a_brick_is_not() -> None:
     lab[100:160, 100:200] = (50.0, -30.0, 20.0)
     lab[200:204, 300:308] = (50.0, 35.0, 30.0)
     wall = np.ones((300, 400), dtype=np.uint8)
-    free = without_strangers(lab, wall)
+    free = without_strangers(lab, edges(lab), wall)
     assert not free[105:155, 105:195].any()
     assert free[195:210, 295:315].all()
     assert free.mean() > 0.9
+
+
+def test_coloured_light_is_no_stranger() -> None:
+    lab = np.full((300, 400, 3), (70.0, 4.0, 8.0), dtype=np.float32)
+    glow = np.hypot(*np.meshgrid(np.arange(400) - 200.0, np.arange(300) - 150.0)).astype(np.float32)
+    lab[..., 2] -= 45.0 * np.exp(-((glow / 60) ** 2))
+    wall = np.ones((300, 400), dtype=np.uint8)
+    assert (np.hypot(lab[..., 1] - 4.0, lab[..., 2] - 8.0) > 30).mean() > 0.02
+    np.testing.assert_array_equal(without_strangers(lab, edges(lab), wall), wall)
 
 
 def test_a_rim_of_mixed_colour_is_no_stranger() -> None:
@@ -173,7 +182,7 @@ def test_a_rim_of_mixed_colour_is_no_stranger() -> None:
     wall = np.zeros((300, 400), dtype=np.uint8)
     wall[:200] = 1
     lab[198:200] = (50.0, 40.0, 30.0)
-    np.testing.assert_array_equal(without_strangers(lab, wall), wall)
+    np.testing.assert_array_equal(without_strangers(lab, edges(lab), wall), wall)
 
 
 @pytest.mark.parametrize(("frame", "apart"), [((18.0, 10.0, 14.0), True), ((60.0, 2.0, 8.0), False)])
@@ -192,6 +201,15 @@ def test_light_and_shade_on_one_blanket_are_one_blanket() -> None:
     lab[..., 0] = np.linspace(8, 90, 300)
     bed = np.ones((200, 300), dtype=np.uint8)
     np.testing.assert_array_equal(blankets(lab, edges(lab), bed), bed)
+
+
+def test_light_and_shade_on_a_dyed_blanket_and_its_figures_are_one_blanket() -> None:
+    lab = np.zeros((200, 300, 3), dtype=np.float32)
+    lab[:100], lab[100:] = (56.0, 14.0, 20.0), (14.0, 6.0, 8.0)
+    bed = np.ones((200, 300), dtype=np.uint8)
+    np.testing.assert_array_equal(blankets(lab, edges(lab), bed), bed)
+    figured = np.where((np.indices((200, 300)).sum(axis=0) // 3 % 2)[..., None], (80.0, 0, 2), (15.0, 0, 0))
+    np.testing.assert_array_equal(blankets(floats(figured), edges(floats(figured)), bed), bed)
 
 
 def test_skirting_is_trim_and_light_on_the_wall_is_not() -> None:
@@ -217,10 +235,12 @@ def test_glass_doors_are_not_painted() -> None:
 
 
 def test_things_change_their_lightness_only_so_far() -> None:
-    black, white = colour.from_hex("#101010"), colour.from_hex("#F2F2F0")
-    for one, other, limit in ((white, black, LIGHTER), (black, white, DARKER)):
+    black, dark, white = (colour.from_hex(color) for color in ("#101010", "#505050", "#F2F2F0"))
+    for one, other, limit in ((white, dark, LIGHTER), (black, white, DARKER)):
         lightness = colour.lab_of(np.stack([within_reach(one, other), other]))[:, 0]
         assert abs(lightness[0] - lightness[1]) == pytest.approx(limit, abs=0.5)
+    brighter = float(within_reach(white, black).max() / black.max())
+    assert brighter == pytest.approx(BRIGHTEST, rel=0.02), "what is nearly black becomes dusty"
     assert turns_grey(white, black)
     assert not turns_grey(colour.from_hex("#B4623E"), black)
     assert not turns_grey(white, colour.from_hex("#C0C0C0"))

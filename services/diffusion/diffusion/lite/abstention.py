@@ -1,8 +1,8 @@
 """What is better left alone: paint is risked where labels are sure, and elsewhere only as far as a budget goes.
 
 With calibrated confidence the chance of painting what is something else is known beforehand, and taking the surest
-first gives the most paint for it (selective classification: Geifman and El-Yaniv, NeurIPS 2017). It is decided by small
-areas that end on the photo's edges, so that what is left alone does so too.
+first gives the most paint for it (selective classification: Geifman and El-Yaniv, NeurIPS 2017). It is decided by
+whole things and by facets of surfaces, which end on the photo's edges: half a sofa in a new colour is worse than none.
 """
 
 from typing import Final
@@ -11,13 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Bits, Floats
-from diffusion.lite.morphology import bits
+from diffusion.lite import colour, doubt
+from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.facets import facets, of_one_colour
+from diffusion.lite.morphology import bits, shrunk
 from diffusion.lite.regions import Region
 from diffusion.lite.sizes import reduced
 
 SURE: Final = 0.55
-"""Confidence from which an area is always painted."""
+"""Confidence from which a part is always painted."""
 LEAST: Final = 0.3
 """Confidence below which it never is."""
 RISK: Final = 0.12
@@ -26,45 +28,58 @@ RISK: Final = 0.12
 The expectation is pessimistic: roomnet's labels are right more often than their confidence says once they follow edges.
 With these limits `make eval-rooms` finds 4.8 % of real photos painted as what they are not, and 68 % painted."""
 SIDE: Final = 256
-"""Long side, in pixels, at which areas are told apart."""
-AREA: Final = 10
-"""Pixels from the middle of an area to the next."""
+"""Long side, in pixels, at which parts are told apart."""
+ONE_PAINT: Final = 10.0
+"""Distance in L*a*b*, lightness counted half, up to which facets of a surface are under one paint: a wall in two
+colours where it was in one is worse than the old one."""
+RIM: Final = 2
+"""Pixels along the border of a label where confidence tells of the border's place and not of the label."""
 HOLE: Final = 0.012
 """Share of the photo up to which something unsure is painted with what is all around it."""
 UNPAINTED: Final = (Region.OTHER, Region.WINDOW)
+SURFACES: Final = (Region.WALL, Region.FLOOR, Region.CEILING)
+"""Regions that may be under several paints; all others are things."""
 
 
 def unsure(labels: Bits, confidence: Floats, photo: Bits) -> Bits:
     """H×W, 1 where a label (values of Region) is too unsure to be painted by; photo is H×W×3."""
     small, names = reduced(photo, SIDE), reduced(labels, SIDE, nearest=True)
     trust = reduced(confidence, SIDE)
-    paintable = ~np.isin(names, UNPAINTED)
-    areas = _areas(small) * len(Region) + names
-    size = np.bincount(areas.ravel())
-    mean = np.bincount(areas.ravel(), weights=trust.ravel()) / np.maximum(size, 1)
-    wanted = np.unique(areas[paintable])
+    parts, inside = _parts(names, colour.lab(colour.linear(small)))
+    size = np.bincount(parts.ravel())
+    weight = np.where(inside > 0, 1.0, 1e-3)
+    mean = np.bincount(parts.ravel(), weights=(weight * trust).ravel()) / np.maximum(
+        np.bincount(parts.ravel(), weights=weight.ravel()), 1e-6
+    )
+    wanted = np.unique(parts[parts > 0])
     order = wanted[np.argsort(-mean[wanted], kind="stable")]
     risked = np.cumsum(np.where(mean[order] < SURE, (1.0 - mean[order]) * size[order], 0.0)) / names.size
     painted = np.zeros(len(size), dtype=bool)
     painted[order] = (mean[order] >= SURE) | ((risked <= RISK) & (mean[order] >= LEAST))
-    doubtful = bits(paintable & ~painted[areas])
+    doubtful = bits((parts > 0) & ~painted[parts])
     left = _without_holes(doubtful, names)
     return bits(cv2.resize(left, labels.shape[::-1], interpolation=cv2.INTER_NEAREST))
 
 
-def _areas(photo: Bits) -> NDArray[np.int32]:
-    """H×W numbers of areas of like colour, grown from a grid of seeds until they meet (Meyer, ICIP 1992)."""
-    height, width = photo.shape[:2]
-    markers = np.zeros((height, width), dtype=np.int32)
-    rows, columns = (np.arange(AREA // 2, max(length, AREA // 2 + 1), AREA) for length in (height, width))
-    rows, columns = rows[rows < height], columns[columns < width]
-    if not len(rows) or not len(columns):
-        return markers
-    markers[np.ix_(rows, columns)] = np.arange(1, len(rows) * len(columns) + 1).reshape(len(rows), len(columns))
-    flooded = cv2.watershed(np.ascontiguousarray(photo), markers)
-    # the lines between areas, marked -1, go to a neighbour
-    around = cv2.dilate(flooded.astype(np.float32), np.ones((3, 3), dtype=np.uint8))
-    return np.asarray(np.maximum(np.maximum(flooded, around), 0), dtype=np.int32)
+def _parts(names: Bits, lab: Floats) -> tuple[NDArray[np.int32], Bits]:
+    """h×w numbers from 1 on of things and of surfaces under one paint, 0 for what is neither; and 1 off their rims."""
+    edges = doubt.edges(lab)
+    halved = lab * floats([0.5, 1.0, 1.0])
+    parts = np.zeros(names.shape, dtype=np.int32)
+    inside = np.zeros(names.shape, dtype=np.uint8)
+    count = 0
+    for region in np.unique(names):
+        if region in UNPAINTED:
+            continue
+        own = bits(names == region)
+        inside |= shrunk(own, RIM)
+        if region in SURFACES:
+            numbers = of_one_colour(facets(own, edges), halved, ONE_PAINT)
+        else:
+            numbers = np.asarray(cv2.connectedComponents(own, connectivity=4)[1], dtype=np.int32)
+        parts = np.where(own > 0, numbers + count, parts)
+        count = int(parts.max())
+    return np.asarray(parts, dtype=np.int32), inside
 
 
 def _without_holes(doubtful: Bits, names: Bits) -> Bits:

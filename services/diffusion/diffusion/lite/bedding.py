@@ -7,7 +7,7 @@ import numpy as np
 
 from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.doubt import outlined
-from diffusion.lite.morphology import bits
+from diffusion.lite.morphology import bits, opened
 from diffusion.lite.sizes import reduced
 
 APART: Final = 28.0
@@ -20,6 +20,14 @@ LEAST_OUTLINE: Final = 0.7
 """Share of the textile's border that must lie on edges: light and shade on one blanket meet softly."""
 LEAST: Final = 0.15
 """Share of the bed that either must have."""
+FINE: Final = 0.012
+"""Long sides: what is narrower is a pattern,"""
+COARSE: Final = 0.6
+"""and this share of each is not."""
+DYED: Final = 0.15
+"""Chroma against L* + 16 from which colour tells cloths apart,"""
+ONE_DYE: Final = 0.5
+"""and the share by which both sides differ in it at most where they are one cloth in light and in shade."""
 
 
 def blankets(lab: Floats, edges: Bits, bed: Bits) -> Bits:
@@ -42,8 +50,26 @@ def blankets(lab: Floats, edges: Bits, bed: Bits) -> Bits:
     blue = float(lab[..., 2][small > 0][~light].mean()) < BLUE
     if blue or dark_mean > DARK or float(values[light].mean()) - dark_mean < APART:
         return bed
+    colours = lab[small > 0]
     textile = bits(cv2.medianBlur(bits((lightness > threshold) & (small > 0)), 5))
-    if outlined(textile, edges) < LEAST_OUTLINE:
+    one_cloth = _is_one_cloth(colours[light].mean(axis=0), colours[~light].mean(axis=0))
+    if one_cloth or _is_pattern(textile, small & (1 - textile)) or outlined(textile, edges) < LEAST_OUTLINE:
         return bed
     cloth = bits(cv2.resize(textile, bed.shape[::-1], interpolation=cv2.INTER_NEAREST)) & bed
     return cloth if cloth.any() else bed
+
+
+def _is_pattern(light: Bits, dark: Bits) -> bool:
+    """Whether two masks interlace as the figures of a fabric do."""
+    radius = max(1, round(FINE * max(light.shape) / 2))
+    return any(int(opened(one, radius).sum()) < COARSE * int(one.sum()) for one in (light, dark))
+
+
+def _is_one_cloth(light: Floats, dark: Floats) -> bool:
+    """Whether two colours, 3 values of L*a*b* each, are those of one dye.
+
+    Less of the same light takes a*, b* and L* + 16 down in proportion, by the cube roots in L*a*b*'s definition.
+    """
+    one, other = light[1:] / (light[0] + 16.0), dark[1:] / (dark[0] + 16.0)
+    strongest = max(float(np.hypot(*one)), float(np.hypot(*other)))
+    return strongest > DYED and float(np.hypot(*(one - other))) < ONE_DYE * strongest

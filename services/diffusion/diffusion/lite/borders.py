@@ -10,6 +10,7 @@ import numpy as np
 
 from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.morphology import bits, grown
+from diffusion.lite.regions import Region
 from diffusion.lite.sizes import enlarged, reduced
 
 SHARP: Final = 1.5
@@ -18,6 +19,13 @@ SOFT: Final = 0.02
 """Width in long sides over which it ends elsewhere."""
 NEAR: Final = 2
 """Pixels of `edges` within which a border lies on one."""
+STRETCH: Final = 0.03
+"""Long sides to each side of a point of a border along which it is either sharp or soft as a whole."""
+STRAIGHT: Final = 0.95
+"""How much of a straight border's gradient one must have under a Gaussian of `BEND` to be drawn sharply: rooms have
+straight borders, and who found one knew more than its edge."""
+BEND: Final = 0.012
+"""Long sides."""
 
 
 def softness(labels: Bits, edges: Bits) -> Floats:
@@ -27,11 +35,28 @@ def softness(labels: Bits, edges: Bits) -> Floats:
     """
     names = reduced(labels, max(edges.shape), nearest=True)
     border = bits(cv2.morphologyEx(names, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8)) > 0)
-    sharp = border & grown(edges, NEAR)
+    certain = border & (grown(edges, NEAR) | _straight(names))
+    window = (2 * round(STRETCH * max(edges.shape)) + 1,) * 2
+    mostly = cv2.blur(floats(certain), window) >= 0.5 * cv2.blur(floats(border), window)
+    sharp = border & bits(mostly)
     reach = max(1, round(SOFT * max(edges.shape) / 2))
     beyond = 1 - grown(sharp, reach)
     zone = floats(cv2.blur(floats(grown(border & ~sharp, reach) & beyond), (reach, reach)))
     return enlarged(floats(zone * beyond), labels.shape)
+
+
+def _straight(names: Bits) -> Bits:
+    """h×w, 1 where a border of a wall with ceiling or floor runs straight."""
+    deviation = BEND * max(names.shape)
+    straight = np.zeros(names.shape, dtype=np.uint8)
+    wall = floats(names == Region.WALL)
+    for region in (Region.CEILING, Region.FLOOR):
+        own = floats(names == region)
+        calm, both = (cv2.GaussianBlur(one, (0, 0), deviation) for one in (own, own + wall))
+        across, down = cv2.Sobel(calm, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(calm, cv2.CV_32F, 0, 1, scale=1 / 8)
+        steep = cv2.magnitude(across, down) * deviation * np.sqrt(2 * np.pi)
+        straight |= bits((steep > STRAIGHT) & (both > STRAIGHT))
+    return straight
 
 
 def share(mask: Bits, soft: Floats, long_side: int) -> Floats:

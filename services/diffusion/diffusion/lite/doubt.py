@@ -19,25 +19,28 @@ SIDE: Final = 224
 """Long side, in pixels, at which colours around are averaged."""
 LEAST_THING: Final = 0.0007
 """Share of the picture that a thing fills."""
+LEAST_OUTLINE: Final = 0.6
+"""Share of its border that must lie on edges."""
 RIM: Final = 3
 """Pixels of `lab` along the border of a mask whose colour is mixed with what is beyond it."""
 STEP: Final = 5.0
 """Change of colour over two pixels, in L*a*b*, that a border can lie on."""
 
 
-def without_strangers(lab: Floats, mask: Bits) -> Bits:
+def without_strangers(lab: Floats, edges: Bits, mask: Bits, *, highlights: bool = True) -> Bits:
     """The mask without what is of quite another colour than the surface around it: lampshades, pictures, plants.
 
-    `lab` is h×w×3 L*a*b* of the photo, perhaps smaller than the mask. What is brighter and paler than the surface is a
-    highlight on it (Shafer's dichromatic reflection model, 1985).
+    `lab` is h×w×3 L*a*b* of the photo, perhaps smaller than the mask, and `edges` h×w its edges: what does not end on
+    them is coloured light. What is brighter and paler than the surface is a highlight on it (Shafer's dichromatic
+    reflection model, 1985), where there may be `highlights`.
     """
     fine = reduced(mask, max(lab.shape), nearest=True)
     small, inside = reduced(lab, SIDE), floats(reduced(fine, SIDE, nearest=True))
     usual = _around(small, inside, AROUND)
     # once more without what stood out, and over a wider view: the middle of a large picture is used to itself
-    usual = _around(small, inside * (1 - _away(small, usual)), 2 * AROUND)
-    strange = _away(lab, enlarged(usual, lab.shape)) & fine
-    outlines = grown(things(away_from_the_border(strange, fine, RIM)), 1)
+    usual = _around(small, inside * (1 - _away(small, usual, highlights)), 2 * AROUND)
+    strange = _away(lab, enlarged(usual, lab.shape), highlights) & fine
+    outlines = grown(_ending_on(edges, things(away_from_the_border(strange, fine, RIM))), 1)
     return mask & ~bits(cv2.resize(outlines, mask.shape[::-1], interpolation=cv2.INTER_NEAREST))
 
 
@@ -50,10 +53,10 @@ def _around(lab: Floats, weight: Floats, share: float) -> Floats:
     return floats((cv2.blur(lab * weight[..., None], window) + 1e-2 * everywhere) / (near + 1e-2))
 
 
-def _away(lab: Floats, usual: Floats) -> Bits:
+def _away(lab: Floats, usual: Floats, highlights: bool) -> Bits:
     """h×w, 1 where a colour is not explained by light on the usual one."""
     paler = np.hypot(lab[..., 1], lab[..., 2]) < np.hypot(usual[..., 1], usual[..., 2])
-    highlight = paler & (lab[..., 0] - usual[..., 0] > BRIGHTER)
+    highlight = highlights & paler & (lab[..., 0] - usual[..., 0] > BRIGHTER)
     return bits((np.hypot(lab[..., 1] - usual[..., 1], lab[..., 2] - usual[..., 2]) > STRANGE) & ~highlight)
 
 
@@ -69,6 +72,13 @@ def things(strange: Bits) -> Bits:
     large = stats[:, cv2.CC_STAT_AREA] >= LEAST_THING * strange.size
     large[0] = False
     return bits(large[numbers])
+
+
+def _ending_on(edges: Bits, parts: Bits) -> Bits:
+    """The connected parts (h×w) whose border lies on edges for the most part."""
+    count, numbers = cv2.connectedComponents(parts, connectivity=8)
+    good = [False] + [outlined(bits(numbers == number), edges) >= LEAST_OUTLINE for number in range(1, count)]
+    return bits(np.array(good)[numbers])
 
 
 def edges(lab: Floats) -> Bits:

@@ -56,8 +56,9 @@ def _recolour(canvas: Canvas, region: Region, finish: Finish) -> None:
     mask = sure(canvas, region)
     if mask is None:
         return
-    if region in (Region.CABINET, Region.CURTAIN, Region.DOOR):
-        mask = without_strangers(canvas.scene.lab, mask)
+    if region in (Region.CABINET, Region.DOOR):
+        # a pale part of wooden fronts is an appliance more often than a highlight with a sharp border
+        mask = without_strangers(canvas.scene.lab, canvas.scene.edges, mask, highlights=False)
     done, used = np.zeros_like(mask), dict[str, None]()
     count, numbers = parts(mask)
     for number in range(1, count + 1):

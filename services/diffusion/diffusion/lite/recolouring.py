@@ -10,6 +10,9 @@ from diffusion.lite.canvas import Canvas
 
 LIGHTER: Final = 36.0
 """How far up in L* a thing is taken at most: what is black shows noise and dust in place of shading."""
+BRIGHTEST: Final = 6.0
+"""How many times brighter it is made at most: dust, noise and compression on what is nearly black become as much
+brighter."""
 DARKER: Final = 42.0
 """How far down."""
 CLEARLY: Final = 12.0
@@ -31,7 +34,9 @@ def recolour(canvas: Canvas, mask: Bits, color: Floats) -> None:
 def within_reach(color: Floats, base: Floats) -> Floats:
     """The colour, its lightness brought within DARKER and LIGHTER of what the thing has now."""
     wanted, now = colour.lab_of(np.stack([color, base]))
-    lightness = float(np.clip(wanted[0], now[0] - DARKER, now[0] + LIGHTER))
+    luminance = min(1.0, BRIGHTEST * float(colour.LUMINANCE @ base))
+    highest = min(float(now[0]) + LIGHTER, float(colour.lab_of(np.full((1, 3), luminance, dtype=np.float32))[0, 0]))
+    lightness = float(np.clip(wanted[0], now[0] - DARKER, highest))
     if lightness == wanted[0]:
         return color
     fade = min(1.0, (lightness + 10.0) / (float(wanted[0]) + 10.0))

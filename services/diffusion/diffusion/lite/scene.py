@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from diffusion.domain import Restyling
-from diffusion.lite import borders, camera, colour, doubt, grading, light, matting
+from diffusion.lite import borders, camera, colour, doubt, grading, light, matting, wholes
 from diffusion.lite.abstention import unsure
 from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.camera import Camera
@@ -30,7 +30,8 @@ class Scene:
     """h×w×3, the same with the long side at most light.SIDE."""
 
     lab: Floats
-    """h×w×3, L*a*b* of it, with the long side at most LAB_SIDE."""
+    """h×w×3, L*a*b* of the photo as it came, with the long side at most LAB_SIDE: what is where is the same in
+    every style."""
 
     edges: Bits
     """h×w, 1 on and next to steps in `lab`."""
@@ -47,15 +48,16 @@ def understand(restyling: Restyling) -> Scene:
     """Takes a photo apart with the maps that came with it."""
     photo = restyling.photo
     maps = restyling.maps
-    rough = guessed(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
-    doubtful = np.full_like(rough.labels, Region.OTHER)
-    if maps.confidence is not None:
-        doubtful = np.where(unsure(rough.labels, rough.confidence, photo), rough.labels, doubtful)
-    labels = in_order(matting.follow_edges(np.where(doubtful, np.uint8(Region.OTHER), rough.labels), photo))
-    regions = Layout(labels=labels, confidence=rough.confidence, doubtful=doubtful)
     lit = grading.graded(photo, restyling.style.light)
-    lab = colour.lab(reduced(lit, LAB_SIDE))
+    lab = colour.lab(colour.linear(reduced(photo, LAB_SIDE)))
     edges = doubt.edges(lab)
+    rough = guessed(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
+    whole, halves = wholes.made_whole(rough.labels, maps.segmentation, photo)
+    left = halves if maps.confidence is None else halves | unsure(whole, rough.confidence, photo)
+    doubtful = np.where(left, whole, np.uint8(Region.OTHER))
+    known = np.where(left, np.uint8(Region.OTHER), whole)
+    labels = in_order(matting.follow_edges(known, photo, edges))
+    regions = Layout(labels=labels, confidence=rough.confidence, doubtful=doubtful)
     return Scene(
         light=lit,
         small=reduced(lit, light.SIDE),

@@ -1,4 +1,4 @@
-"""Skirting, cornices and frames: thin bright bands of a wall along what it ends at."""
+"""Skirting, cornices and frames: bright bands between two edges of the photo along what a wall ends at."""
 
 from typing import Final
 
@@ -6,44 +6,42 @@ import cv2
 import numpy as np
 
 from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.doubt import outlined
-from diffusion.lite.morphology import bits, closed, grown, opened
+from diffusion.lite.morphology import bits, grown
 from diffusion.lite.regions import Region
 from diffusion.lite.sizes import enlarged, reduced
 
 ENDS: Final = (Region.FLOOR, Region.CEILING, Region.WINDOW, Region.DOOR)
 """What trim runs along."""
 REACH: Final = 0.035
-"""How far from them it may lie, in long sides."""
-THICKEST: Final = 0.022
-"""What is wider than this, in long sides, is a wall in the light."""
+"""How far from them it may lie, in long sides; what goes on beyond is the wall."""
+BEYOND: Final = 0.05
+"""Share of a band that may."""
 LONGEST_ALONE: Final = 0.06
 """Long sides that a band must measure; a socket is shorter."""
+SLENDER: Final = 3.0
+"""How many times longer than wide it is at least."""
 AROUND: Final = 0.07
 """Half the width of the neighbourhood that tells the wall's own lightness, in long sides."""
 BRIGHTER: Final = 5.0
 """Difference in L* from it."""
-LEAST_OUTLINE: Final = 0.6
-"""Share of a band's border that must lie on the photo's edges; light ends softly."""
 
 
 def trim(lab: Floats, edges: Bits, labels: Bits, wall: Bits) -> Bits:
     """H×W, 1 on the trim of a wall; `labels` and the wall's mask are H×W, `lab` and `edges` perhaps smaller."""
     side = max(lab.shape)
     names, inside = reduced(labels, side, nearest=True), reduced(wall, side, nearest=True)
-    near = grown(bits(np.isin(names, ENDS)), round(REACH * side)) & inside
+    near = grown(bits(np.isin(names, ENDS)), round(REACH * side))
+    count, numbers, stats, _centres = cv2.connectedComponentsWithStats(inside & (1 - edges), connectivity=4)
+    area = np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    length = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    beyond = np.bincount(numbers.ravel(), weights=1.0 - near.ravel(), minlength=count) / area
     window = (2 * round(AROUND * side) + 1,) * 2
     weight = floats(inside)
     usual = cv2.blur(lab[..., 0] * weight, window) / (cv2.blur(weight, window) + 1e-3)
-    bright = bits((lab[..., 0] - usual > BRIGHTER) & (near > 0))
-    thin = bright & ~opened(bright, max(1, round(THICKEST * side / 2)))
-    bands = closed(thin, 1) & inside
-    count, numbers, stats, _centres = cv2.connectedComponentsWithStats(bands, connectivity=8)
-    length = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
-    found = np.zeros_like(bands)
-    for number in range(1, count):
-        if length[number] >= LONGEST_ALONE * side:
-            band = bits(numbers == number)
-            if outlined(band, edges) >= LEAST_OUTLINE:
-                found |= band
-    return bits(enlarged(floats(grown(found, 1) & inside), wall.shape) > 0.5) & wall
+    brighter = np.bincount(numbers.ravel(), weights=(lab[..., 0] - usual).ravel(), minlength=count) / area
+    good = (beyond <= BEYOND) & (brighter > BRIGHTER) & (length >= LONGEST_ALONE * side)
+    good &= length * length >= SLENDER * area
+    good[0] = False
+    # the edges' own pixels are shared with what is on their other side
+    found = grown(bits(good[numbers]), 2) & inside
+    return bits(enlarged(floats(found), wall.shape) > 0.5) & wall

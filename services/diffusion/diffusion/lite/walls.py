@@ -87,7 +87,7 @@ def _paint_trim(canvas: Canvas, wall: Bits) -> Bits:
 def _paint(
     canvas: Canvas, region: Region, mask: Bits, finish: Finish, drawn: tuple[Texture, box.Box | None] | None
 ) -> None:
-    mask = without_strangers(canvas.scene.lab, mask)
+    mask = without_strangers(canvas.scene.lab, canvas.scene.edges, mask)
     if not mask.any():
         return
     patch = canvas.patch(mask)
@@ -101,7 +101,7 @@ def _paint(
 
 def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: box.Box) -> None:
     """Covers the walls but leaves what is mounted on them."""
-    mask = without_strangers(canvas.scene.lab, mask)
+    mask = without_strangers(canvas.scene.lab, canvas.scene.edges, mask)
     if not mask.any():
         return
     base = canvas.patch(mask).typical(share=BRIGHT_SHARE)
