@@ -11,6 +11,7 @@ pytest_plugins = [
     "servicekit.testing.tiny_models",
     "servicekit.testing.triton",
     "tests.gateways",
+    "tests.modal_app",
     "tests.model_services",
     "tests.receivers",
     "tests.stacks",

@@ -16,6 +16,7 @@ from servicekit.errors import Exhausted
 from servicekit.testing.triton import TritonServer
 from servicekit.vocabulary import RoomType
 from servicekit.weights import WeightStore
+from tests.modal_app import Deploy
 
 pytestmark = pytest.mark.timeout(900)  # the first test of a session loads torch and makes the tiny models
 
@@ -30,7 +31,7 @@ def room(height: int, width: int, *, seed: int = 3) -> RGB:
     return np.asarray(np.clip(photo + noise, 0, 255), dtype=np.uint8)
 
 
-@pytest.fixture(params=["lite", "torch", "triton"])
+@pytest.fixture(params=["lite", "torch", "triton", "modal"])
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
     name = request.param
     if name == "lite":
@@ -39,6 +40,10 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
         server: TritonServer = request.getfixturevalue("triton_server")
         server.load(list(Task))
         settings = Settings(engine="triton", triton=server.address)
+    elif name == "modal":
+        deploy: Deploy = request.getfixturevalue("modal_app")
+        deploy(["controlmaps"], request.getfixturevalue("tiny_vision").directory)
+        settings = Settings(engine="modal")
     else:
         store: WeightStore = request.getfixturevalue("tiny_vision")
         settings = Settings(engine="torch", weights=store.directory, device="cpu")
@@ -105,6 +110,6 @@ async def test_more_requests_than_the_queue_holds_are_told_to_come_back(engine: 
 
 
 async def test_it_names_itself_and_its_models(engine: Engine) -> None:
-    assert engine.info.name in ("lite", "torch", "triton")
+    assert engine.info.name in ("lite", "torch", "triton", "modal")
     assert engine.info.models
     assert all(model.name and model.revision for model in engine.info.models)

@@ -11,16 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from diffusion.__main__ import build_engine
 from diffusion.domain import Maps, PreviewFrame, Progress, Restyling, Result, Tier
 from diffusion.engine import Engine, Step
 from diffusion.engine.lite import LiteEngine
 from diffusion.keep import SEAM
+from diffusion.settings import Settings
 from diffusion.styles import read_styles
 from servicekit import ade20k
 from servicekit.errors import FailedPrecondition
 from servicekit.executor import DeviceExecutor
 from servicekit.testing.device import DEVICE
 from servicekit.testing.rooms import draw_room
+from tests.modal_app import Deploy
 
 ROOM = draw_room(96, 64)
 
@@ -36,12 +39,19 @@ def torch_on_tiny_models(weights: Path) -> Engine:
     return TorchEngine(Options(weights=weights, device=DEVICE), DeviceExecutor("diffusion"))
 
 
-@pytest.fixture(scope="module", params=["lite", pytest.param("torch", marks=pytest.mark.slow)])
+@pytest.fixture(
+    scope="module",
+    params=["lite", pytest.param("torch", marks=pytest.mark.slow), pytest.param("modal", marks=pytest.mark.slow)],
+)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param == "torch":
         if find_spec("torch") is None:
             pytest.skip("diffusion's torch extra is not installed")
         engine = torch_on_tiny_models(request.getfixturevalue("tiny_diffusion"))
+    elif request.param == "modal":
+        deploy: Deploy = request.getfixturevalue("modal_app")
+        deploy(["diffusion"], request.getfixturevalue("tiny_diffusion"))
+        engine = build_engine(Settings(engine="modal"))
     else:
         engine = lite()
     asyncio.run(engine.load())
@@ -49,7 +59,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     asyncio.run(engine.close())
 
 
-STRENGTH = {"lite": 0.9, "torch": 0.25}
+STRENGTH = {"lite": 0.9, "torch": 0.25, "modal": 0.25}
 """Tiny models with random weights have nothing to show; only their steps take time."""
 
 

@@ -6,13 +6,15 @@ would run comes from the app itself, through Modal's own `local`.
 
 import asyncio
 import itertools
+import socket
 import threading
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import grpclib
+import modal
 import pytest
 from google.protobuf.empty_pb2 import Empty
 from grpclib.server import Server, Stream
@@ -20,6 +22,7 @@ from modal._serialization import deserialize, serialize
 from modal_proto import api_pb2
 from modal_proto.api_grpc import ModalClientBase
 
+Value = TypeVar("Value")
 Method: TypeAlias = Callable[[bytes], Awaitable[bytes]]
 AnyStream: TypeAlias = Stream[Any, Any]
 
@@ -38,8 +41,9 @@ _Refusing: Any = type("_Refusing", (ModalClientBase,), dict.fromkeys(ModalClient
 class ModalServer(_Refusing):
     """One app with one class. Everything but `started` and `ended` belongs to the server's own event loop."""
 
-    def __init__(self, app: str, methods: Mapping[str, Method]) -> None:
+    def __init__(self, app: str, methods: Mapping[str, Method], loop: asyncio.AbstractEventLoop) -> None:
         self._app = app
+        self._loop = loop
         self._methods = methods
         self._calls: dict[str, asyncio.Task[bytes]] = {}
         self._queues: dict[bytes, deque[bytes]] = defaultdict(deque)
@@ -52,16 +56,23 @@ class ModalServer(_Refusing):
         self.broken = False
         """Refuses every call, as if Modal were away."""
 
+    def run(self, work: Coroutine[Any, Any, Value]) -> Value:
+        """Runs a coroutine where the methods run, from another thread; 300 seconds are for models that load."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=300)
+
     async def ClientHello(self, stream: AnyStream) -> None:  # noqa: N802 - Modal's name, as all below
+        """Lets everybody in."""
         await stream.recv_message()
         await stream.send_message(api_pb2.ClientHelloResponse())
 
     async def ClassGet(self, stream: AnyStream) -> None:  # noqa: N802 - as above
+        """Knows the one app's class."""
         request = await stream.recv_message()
         self._require_app(request.app_name)
         await stream.send_message(api_pb2.ClassGetResponse(class_id="cs-1"))
 
     async def FunctionGet(self, stream: AnyStream) -> None:  # noqa: N802 - as above
+        """Describes the class's methods."""
         request = await stream.recv_message()
         self._require_app(request.app_name)
         kind = api_pb2.Function.FUNCTION_TYPE_FUNCTION
@@ -79,9 +90,12 @@ class ModalServer(_Refusing):
         whole = api_pb2.FunctionHandleMetadata(
             function_name=request.object_tag, function_type=kind, method_handle_metadata=methods
         )
-        await stream.send_message(api_pb2.FunctionGetResponse(function_id="fu-1", handle_metadata=whole))
+        definition = api_pb2.FunctionData(ranked_functions=[api_pb2.FunctionData.RankedFunction(rank=0)])
+        found = api_pb2.FunctionGetResponse(function_id="fu-1", handle_metadata=whole, function=definition)
+        await stream.send_message(found)
 
     async def FunctionMap(self, stream: AnyStream) -> None:  # noqa: N802 - as above
+        """Starts a call."""
         request = await stream.recv_message()
         if self.broken:
             raise grpclib.GRPCError(grpclib.Status.INTERNAL, "away")
@@ -94,25 +108,31 @@ class ModalServer(_Refusing):
         await stream.send_message(api_pb2.FunctionMapResponse(function_call_id=call, pipelined_inputs=[put]))
 
     async def FunctionGetOutputs(self, stream: AnyStream) -> None:  # noqa: N802 - as above
+        """Waits for a call for as long as it is asked to."""
         request = await stream.recv_message()
         call = self._calls[request.function_call_id]
         await asyncio.wait([call], timeout=request.timeout)
-        outputs = [] if not call.done() else [api_pb2.FunctionGetOutputsItem(
-            result=_result(call), data_format=api_pb2.DATA_FORMAT_PICKLE
-        )]
+        outputs = (
+            []
+            if not call.done()
+            else [api_pb2.FunctionGetOutputsItem(result=_result(call), data_format=api_pb2.DATA_FORMAT_PICKLE)]
+        )
         response = api_pb2.FunctionGetOutputsResponse(outputs=outputs, num_unfinished_inputs=1 - len(outputs))
         await stream.send_message(response)
 
     async def FunctionCallCancel(self, stream: AnyStream) -> None:  # noqa: N802 - as above
+        """Cancels a call, as Modal does in the container."""
         request = await stream.recv_message()
         self._calls[request.function_call_id].cancel()
         await stream.send_message(Empty())
 
     async def QueueGetOrCreate(self, stream: AnyStream) -> None:  # noqa: N802 - as above
+        """Has one queue."""
         await stream.recv_message()
         await stream.send_message(api_pb2.QueueGetOrCreateResponse(queue_id="qu-1"))
 
     async def QueuePut(self, stream: AnyStream) -> None:  # noqa: N802 - as above
+        """Adds to a partition."""
         request = await stream.recv_message()
         async with self._put:
             self._queues[request.partition_key].extend(request.values)
@@ -120,6 +140,7 @@ class ModalServer(_Refusing):
         await stream.send_message(Empty())
 
     async def QueueGet(self, stream: AnyStream) -> None:  # noqa: N802 - as above
+        """Waits until a partition has something."""
         request = await stream.recv_message()
         waiting = self._queues[request.partition_key]
         async with self._put:
@@ -150,47 +171,44 @@ def _result(call: asyncio.Task[bytes]) -> api_pb2.GenericResult:
     if problem := call.exception():
         status = api_pb2.GenericResult.GENERIC_STATUS_FAILURE
         return api_pb2.GenericResult(status=status, exception=repr(problem))
-    return api_pb2.GenericResult(
-        status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS, data=serialize(call.result())
-    )
+    return api_pb2.GenericResult(status=api_pb2.GenericResult.GENERIC_STATUS_SUCCESS, data=serialize(call.result()))
 
 
 @contextmanager
 def modal_server(app: str, methods: Mapping[str, Method]) -> Iterator[ModalServer]:
     """Serves on a thread of its own, and tells Modal's client of it for the length of the block."""
     loop = asyncio.new_event_loop()
+    service = ModalServer(app, methods, loop)
     thread = threading.Thread(target=loop.run_forever, name="modal-miniature")
     thread.start()
-
-    def run(work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, loop).result(timeout=60)
-
-    async def start() -> tuple[ModalServer, Server, int]:
-        service = ModalServer(app, methods)
-        server = Server([service])
-        await server.start("127.0.0.1", 0)
-        return service, server, server._server.sockets[0].getsockname()[1]
-
     try:
-        service, server, port = run(start())
+        listening = socket.create_server(("127.0.0.1", 0))
+        server = service.run(_started(service, listening))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("MODAL_SERVER_URL", f"http://127.0.0.1:{port}")
+            patch.setenv("MODAL_SERVER_URL", f"http://127.0.0.1:{listening.getsockname()[1]}")
             patch.setenv("MODAL_TOKEN_ID", "ak-test")
             patch.setenv("MODAL_TOKEN_SECRET", "as-test")
             yield service
-            forget_client()
-        server.close()
-        run(server.wait_closed())
+            _forget_client()
+        service.run(_stopped(server))
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-def forget_client() -> None:
-    """Closes the client that Modal keeps for the process, so that the next use reads the environment anew."""
-    import modal
+async def _started(service: ModalServer, listening: socket.socket) -> Server:
+    server = Server([service])
+    await server.start(sock=listening)
+    return server
 
-    client = modal.client._Client._client_from_env
-    if client is not None:
+
+async def _stopped(server: Server) -> None:
+    server.close()
+    await server.wait_closed()
+
+
+def _forget_client() -> None:
+    """Closes the client that Modal keeps for the process: the next one reads the environment anew."""
+    if modal.client._Client._client_from_env is not None:
         modal.Client.from_env().close()
