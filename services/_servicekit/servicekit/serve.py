@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from servicekit import logs
+from servicekit import gpu, logs
 from servicekit.engine import Engine
 from servicekit.server import Registration, ServerOptions, running, until_stopped
 from servicekit.settings import ProcessSettings
@@ -22,6 +22,7 @@ async def serve_engines(
 
     The first of `engines` is the one that the service is named after.
     """
+    gpu.watch()
     options = ServerOptions(
         address=listen,
         drain_seconds=settings.drain_seconds,

@@ -18,7 +18,8 @@ SERVICE_NAME = pb.DESCRIPTOR.services_by_name["DiffusionService"].full_name
 
 def build_lite(settings: Settings) -> LiteEngine:
     """The engine of all previews."""
-    return LiteEngine(DeviceExecutor("diffusion", parallel=settings.threads, queue_limit=settings.queue_limit))
+    name = "diffusion" if settings.engine == "lite" else "preview"
+    return LiteEngine(DeviceExecutor(name, parallel=settings.threads, queue_limit=settings.queue_limit))
 
 
 def build_engine(settings: Settings, preview_engine: LiteEngine | None = None) -> Engine:

@@ -1,14 +1,26 @@
 """From a request to an engine's steps, with what holds for every engine."""
 
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Final
 
-from diffusion.domain import Restyling, Result, Tier
+from prometheus_client import Counter, Histogram
+
+from diffusion.domain import Progress, Restyling, Result, Tier
 from diffusion.engine import Engine, Step
 from diffusion.shrink import shrunk
 from diffusion.styles import Style
+from servicekit.metrics import SECONDS_BUCKETS
+
+STEPS: Final = Counter("modomo_diffusion_steps_total", "Steps done", ["engine"])
+STEP_SECONDS: Final = Histogram(
+    "modomo_diffusion_step_seconds",
+    "Time that a step took, the first of each request left out",
+    ["engine"],
+    buckets=SECONDS_BUCKETS,
+)
 
 PREVIEW_SIDE: Final = 640
 """Long side of an instant preview, pixels."""
@@ -26,9 +38,15 @@ class Pipeline:
 
     async def transform(self, restyling: Restyling) -> AsyncGenerator[Step, None]:
         """The engine's steps; closing this closes the engine's generator."""
+        begun = time.perf_counter()
         async with aclosing(self._engine.transform(restyling)) as steps:
             async for step in steps:
+                if isinstance(step, Progress):
+                    if step.step > 1:  # the first one has also waited for the device
+                        STEP_SECONDS.labels(self._engine.info.name).observe(time.perf_counter() - begun)
+                    STEPS.labels(self._engine.info.name).inc()
                 yield step
+                begun = time.perf_counter()
 
     async def preview(self, restyling: Restyling) -> Result:
         """A first look of one small variant, without steps."""

@@ -4,12 +4,11 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Final
 
 from grpc import StatusCode
-from prometheus_client import Counter, Gauge, Histogram
 
+from gateway import worker_metrics
 from gateway.jobs import result, stages
 from gateway.jobs.result import JobError, JobResult
 from gateway.pipeline.run import MARGIN_SECONDS
@@ -17,26 +16,8 @@ from servicekit import context, logs
 from servicekit.errors import ServiceError, internal
 from servicekit.joblog import Cancelled, Claim, Ending, Job, JobStatus, Superseded
 from servicekit.joblog.catalog import RAN_TOO_LONG
-from servicekit.metrics import SECONDS_BUCKETS
 
 log = logs.get(__name__)
-
-ATTEMPTS: Final = Counter("modomo_job_attempts_total", "Jobs that left this worker, by how", ["outcome"])
-RUNNING: Final = Gauge("modomo_worker_jobs_running", "Jobs being worked on")
-WAIT_SECONDS: Final = Histogram(
-    "modomo_job_wait_seconds", "Time from a job's acceptance until a worker took it up", buckets=SECONDS_BUCKETS
-)
-PROCESSING_SECONDS: Final = Histogram(
-    "modomo_job_processing_seconds",
-    "Time from a job's first being taken up until it was completed",
-    buckets=SECONDS_BUCKETS,
-)
-DEVICE_SECONDS: Final = Counter(
-    "modomo_job_device_seconds_total", "Time that a device restyled for completed jobs", ["engine"]
-)
-COST_USD: Final = Counter(
-    "modomo_job_cost_usd_total", "What that time costs by MODOMO_WORKER_DEVICE_USD_PER_HOUR", ["engine"]
-)
 
 SUPERSEDED: Final = "superseded"
 CANCELLED: Final = "cancelled"
@@ -59,14 +40,13 @@ class Handler:
 
     async def handle(self, claim: Claim) -> None:
         """Does the job and writes down how it ended; cancelling this gives the job back to other workers."""
-        with context.bound(job=claim.job.job_id), RUNNING.track_inprogress():
+        with context.bound(job=claim.job.job_id), worker_metrics.RUNNING.track_inprogress():
             log.info("job taken up", delivery=claim.job.deliveries)
-            if claim.job.deliveries == 1 and claim.job.started_at:
-                WAIT_SECONDS.observe((claim.job.started_at - claim.job.created_at).total_seconds())
+            worker_metrics.taken_up(claim.job)
             outcome = await self._outcome(claim)
             if outcome in (SUPERSEDED, CANCELLED):
                 await self._clear_up(claim.job)
-            ATTEMPTS.labels(outcome).inc()
+            worker_metrics.ATTEMPTS.labels(outcome).inc()
             log.info("job let go", outcome=outcome)
 
     async def _outcome(self, claim: Claim) -> str:
@@ -77,7 +57,7 @@ class Handler:
                 return await self._failed(claim, error)
             message = stages.message(JobStatus.COMPLETED, style=made.style)
             await claim.finish(Ending(status=JobStatus.COMPLETED, message=message, result=result.encode(made)))
-            self._observe(claim.job, made)
+            worker_metrics.completed(claim.job, made)
             return "completed"
         except Superseded:
             return SUPERSEDED
@@ -90,12 +70,6 @@ class Handler:
         except ServiceError as error:  # its ending could not be written: another worker will find the job
             log.error("the job's end is not written", problem=str(error))
             return "abandoned"
-
-    def _observe(self, job: Job, made: JobResult) -> None:
-        if job.started_at:
-            PROCESSING_SECONDS.observe(max(0.0, (datetime.now(UTC) - job.started_at).total_seconds()))
-        DEVICE_SECONDS.labels(made.engine).inc(made.device_seconds)
-        COST_USD.labels(made.engine).inc(made.estimated_cost_usd)
 
     async def _failed(self, claim: Claim, error: ServiceError) -> str:
         """Tries again later where that may help and there is time; else the job has failed."""

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Final, NoReturn
 
+from gateway import worker_metrics
 from gateway.handling import Handler
 from gateway.pipeline.analysis import Analyst
 from gateway.pipeline.job import Pipeline
@@ -106,6 +107,7 @@ async def _pipeline(
     detection, controlmaps, diffusion = [
         await exits.enter_async_context(client.channel(address, security=security)) for address in addresses
     ]
+    worker_metrics.USD_PER_HOUR.set(settings.device_usd_per_hour)
     maps = ControlMapsClient(controlmaps)
     return Pipeline(
         analyst=Analyst(detection=DetectionClient(detection), controlmaps=maps, cache=cache),

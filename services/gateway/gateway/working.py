@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable
 
+from gateway import worker_metrics
 from gateway.handling import Handler
 from servicekit import logs
 from servicekit.joblog import Claim, WorkQueue
@@ -18,6 +19,7 @@ class Worker:
         self._queue = queue
         self._handler = handler
         self._parallel = parallel_jobs
+        worker_metrics.LANES.set(parallel_jobs)
         self._drain = drain_seconds
         self._stopping = asyncio.Event()
 

@@ -5,6 +5,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Final, Generic, NoReturn
 
+from prometheus_client import Counter, Gauge
+
 from notifier.feed import Feed, Message
 from servicekit import logs, origins
 from servicekit.backoff import Backoff
@@ -12,6 +14,10 @@ from servicekit.errors import Exhausted, Unavailable
 from servicekit.joblog import Event, EventLog
 
 log = logs.get(__name__)
+
+WATCHERS: Final = Gauge("modomo_watchers_open", "Watches that are open")
+EVENTS: Final = Counter("modomo_events_received_total", "Events of all jobs that came in over the subscription")
+FLOWING: Final = Gauge("modomo_events_flowing", "Whether there is a subscription to events")
 
 PROBE_SECONDS: Final = 2.0
 CATCH_UPS_AT_ONCE: Final = 16
@@ -44,12 +50,14 @@ class Watches(Generic[Message]):
         feed = self._feeds[job_id]
         self._watchers += 1
         feed.watchers += 1
+        WATCHERS.inc()
         try:
             await feed.load()
             async with aclosing(feed.messages(after=after, backlog_limit=self._backlog_limit)) as messages:
                 async for message in messages:
                     yield message
         finally:
+            WATCHERS.dec()
             self._watchers -= 1
             feed.watchers -= 1
             if not feed.watchers:
@@ -63,14 +71,17 @@ class Watches(Generic[Message]):
                 async with self._log.announcements() as announced, asyncio.TaskGroup() as group:
                     await self._catch_up()
                     await on_change(True)
+                    FLOWING.set(1)
                     backoff.reset()
                     group.create_task(self._probe())
                     async for event in announced:
+                        EVENTS.inc()
                         if feed := self._feeds.get(event.job_id):
                             await feed.announce(event)
             except* Unavailable as errors:
                 problem = f"MODOMO_REDIS_URL: {errors.exceptions[0].__cause__ or errors.exceptions[0]}"
                 log.warning("events do not flow", watchers=self._watchers, problem=problem, **origins.hint(problem))
+            FLOWING.set(0)
             await on_change(False)
             await backoff.wait()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
@@ -10,15 +11,24 @@ import aiohttp
 from aiobotocore.session import get_session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from prometheus_client import Histogram
 
 from servicekit import logs, origins
 from servicekit.errors import NotFound, Unavailable
+from servicekit.metrics import SECONDS_BUCKETS
 from servicekit.storage import require_key
 
 log = logs.get(__name__)
 
 MAX_LINK_SECONDS: Final = 7 * 24 * 3600
 """The longest life of a presigned link (AWS Signature Version 4)."""
+
+SECONDS: Final = Histogram(
+    "modomo_object_store_duration_seconds",
+    "Time that the bucket took, repeated requests included",
+    ["operation", "outcome"],
+    buckets=SECONDS_BUCKETS,
+)
 
 _MISSING: Final = frozenset({"NoSuchKey", "NotFound", "404"})
 _READ_ATTEMPTS: Final = 3
@@ -70,13 +80,13 @@ class S3Store:
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """Uploads in one request; S3 shows an object whole or not at all."""
         require_key(key)
-        async with self._calls() as client:
+        async with self._calls("put") as client:
             await client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
 
     async def get(self, key: str) -> bytes:
         """Downloads; an answer that breaks off is asked for again, which the SDK does not do by itself."""
         require_key(key)
-        async with self._calls() as client:
+        async with self._calls("get") as client:
             for _attempt in range(_READ_ATTEMPTS - 1):
                 with contextlib.suppress(HTTPClientError, aiohttp.ClientError):
                     return await self._read(client, key)
@@ -85,12 +95,12 @@ class S3Store:
     async def delete(self, key: str) -> None:
         """Deletes; S3 does not mind where there is nothing."""
         require_key(key)
-        async with self._calls() as client:
+        async with self._calls("delete") as client:
             await client.delete_object(Bucket=self._bucket, Key=key)
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
         """Yields keys page by page."""
-        async with self._calls(bounded=False) as client:
+        async with self._calls("list", bounded=False) as client:
             pages = client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
             async for page in pages:
                 for entry in page.get("Contents", ()):
@@ -99,7 +109,7 @@ class S3Store:
     async def url(self, key: str, *, expires_seconds: int) -> str:
         """A presigned GET; made without asking the server."""
         require_key(key)
-        async with self._calls() as client:
+        async with self._calls("sign") as client:
             link: str = await client.generate_presigned_url(
                 "get_object",
                 Params={"Bucket": self._bucket, "Key": key},
@@ -109,7 +119,7 @@ class S3Store:
 
     async def check(self) -> None:
         """Asks for the bucket."""
-        async with self._calls() as client:
+        async with self._calls("check") as client:
             await client.head_bucket(Bucket=self._bucket)
 
     async def close(self) -> None:
@@ -126,14 +136,31 @@ class S3Store:
         return data
 
     @asynccontextmanager
-    async def _calls(self, *, bounded: bool = True) -> AsyncIterator[Any]:
-        with _translated():
+    async def _calls(self, operation: str, *, bounded: bool = True) -> AsyncIterator[Any]:
+        with _timed(operation), _translated():
             async with asyncio.timeout(self._seconds if bounded else None):
                 async with self._opening:
                     if self._client is None:
                         opening = get_session().create_client("s3", **self._options)
                         self._client = await self._exits.enter_async_context(opening)
                 yield self._client
+
+
+@contextlib.contextmanager
+def _timed(operation: str) -> Iterator[None]:
+    """An object that is not there is no failure of the bucket's."""
+    start, outcome = time.perf_counter(), "cancelled"
+    try:
+        yield
+        outcome = "ok"
+    except NotFound:
+        outcome = "not found"
+        raise
+    except Unavailable:
+        outcome = "error"
+        raise
+    finally:
+        SECONDS.labels(operation, outcome).observe(time.perf_counter() - start)
 
 
 @contextlib.contextmanager

@@ -7,8 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Generic, TypeVar
 
 import numpy as np
+from prometheus_client import Counter
 
 from controlmaps.domain import RGB
+
+LOOKUPS: Final = Counter(
+    "modomo_analysis_cache_lookups_total", "Questions about a photo, by whether its analysis was known", ["outcome"]
+)
 
 Value = TypeVar("Value")
 
@@ -29,6 +34,7 @@ class Recent(Generic[Value]):
         """The answer for a photo; raises what `work` raises."""
         key = await asyncio.to_thread(_digest, photo)
         task = self._known.get(key)
+        LOOKUPS.labels("miss" if task is None else "hit").inc()
         if task is None:
             task = self._known[key] = asyncio.ensure_future(self._finish(photo))
             keep = photo.shape[0] * photo.shape[1] <= LARGEST_KEPT

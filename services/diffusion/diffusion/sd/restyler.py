@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 import torch
+from prometheus_client import Histogram
 from torch import Tensor
 
 from diffusion import keep
@@ -25,6 +26,10 @@ from servicekit.errors import ServiceError
 from servicekit.hardware import Hardware, surviving
 
 log = logs.get(__name__)
+
+BATCH_SIZE: Final = Histogram(
+    "modomo_diffusion_batch_size", "Variants that are denoised together", buckets=(1, 2, 3, 4)
+)
 
 ENGINE: Final = "torch"
 DEVICE_PARTS: Final = ("read", "encode", "denoise", "preview", "decode")
@@ -71,6 +76,7 @@ class Restyler:
         finished: list[RGB] = []
         done = 0
         for batch in batches:
+            BATCH_SIZE.observe(len(batch))
             with watch.on_device("encode"):
                 job = self._job(planned, text, list(controls.values()), batch)
             steps = len(job.timesteps)

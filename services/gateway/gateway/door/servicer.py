@@ -10,6 +10,7 @@ from gateway.admission import Admission, require
 from gateway.door import convert
 from gateway.identity import Caller, Scope
 from gateway.jobs.broadcast import Broadcasts
+from gateway.jobs.delivering import Follower
 from gateway.jobs.transformations import Transformations
 from gateway.limits import Cost
 from modomo.transform.v1 import transform_service_pb2 as pb
@@ -78,10 +79,12 @@ class TransformServicer(TransformServiceServicer):
         caller = await self._admit(call, Scope.READ, Cost.READ)
         job_id = await self._transformations.require(request.job_id, caller)
         with context.bound(job=job_id):
+            follower = Follower("grpc")
             following = self._broadcasts.follow(job_id, after=convert.after_seq(request))
             async with aclosing(following) as events:
                 async for event in events:
                     yield pb.WatchResponse(event=convert.event(event))
+                    follower.has(event.timestamp)
 
     async def _admit(self, call: grpc.aio.ServicerContext[Any, Any], scope: Scope, cost: Cost) -> Caller:
         """Who calls, by the metadata `authorization` or `x-api-key`, as over HTTP."""

@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from prometheus_client import Counter
+
 from gateway.identity import Caller, Scope
 from gateway.jobs import ids, keys, request, result, stages
 from gateway.jobs.estimate import Estimator
@@ -18,6 +20,8 @@ from servicekit.joblog import ENDINGS, Job, JobDesk, JobStatus, NewJob, Urgency,
 from servicekit.storage import ObjectStore
 
 log = logs.get(__name__)
+
+ACCEPTED: Final = Counter("modomo_jobs_accepted_total", "Jobs that were accepted", ["urgency"])
 
 MAX_KEY_LENGTH: Final = 255
 
@@ -139,15 +143,18 @@ class Transformations:
         with context.bound(job=job_id):
             await self._store.put(keys.original(job_id), photo.jpeg, content_type="image/jpeg")
             try:
+                new = self._new_job(job_id, submission, photo, caller)
                 submitted = await self._desk.submit(
-                    self._new_job(job_id, submission, photo, caller),
+                    new,
                     queue_limit=self._limits.queue,
                     tenant_limit=self._limits.owner_queue,
                 )
             except (Conflict, Exhausted):  # other errors leave it open whether the job exists: its photo stays
                 await self._forget(job_id)
                 raise
-            if not submitted.created:
+            if submitted.created:
+                ACCEPTED.labels(new.urgency).inc()
+            else:
                 await self._forget(job_id)
             log.info("job accepted", accepted=submitted.job_id, style=submission.style, new=submitted.created)
             estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position)

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from gateway import problem
 from gateway.address import PublicAddress
 from gateway.identity import origin
+from gateway.jobs.delivering import Follower
 from gateway.jobs.transformations import Transformations
 from gateway.routes.admitting import SECURED
 from gateway.routes.following import Followers
@@ -127,11 +128,13 @@ async def _pump(socket: WebSocket, messages: AsyncGenerator[Message, None]) -> N
 
 
 async def _send(socket: WebSocket, messages: AsyncGenerator[Message, None]) -> None:
+    follower = Follower("websocket")
     async with aclosing(messages):
         async for message in messages:
             try:
                 async with asyncio.timeout(_SEND_SECONDS):
                     await socket.send_text(message.text)
+                follower.has(message.written)
             except TimeoutError as error:
                 raise WebSocketDisconnect from error
 
@@ -144,6 +147,7 @@ async def _listen(socket: WebSocket) -> None:
 
 async def _server_sent(messages: AsyncGenerator[Message, None]) -> AsyncIterator[str]:
     """HTML Living Standard, 9.2; comments keep proxies from closing a quiet connection."""
+    follower = Follower("sse")
     yield f"retry: {_RETRY_MILLISECONDS}\n\n"
     async with aclosing(messages):
         following = asyncio.ensure_future(anext(messages, None))
@@ -157,6 +161,7 @@ async def _server_sent(messages: AsyncGenerator[Message, None]) -> AsyncIterator
                 if message is None:
                     return
                 yield f"id: {message.seq}\ndata: {message.text}\n\n"
+                follower.has(message.written)
                 following = asyncio.ensure_future(anext(messages, None))
         except ServiceError as error:  # the client reconnects after the last event that it has
             log.warning("events end early", problem=str(error))

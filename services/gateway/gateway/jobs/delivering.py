@@ -1,0 +1,28 @@
+"""How long events take to their followers."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from prometheus_client import Histogram
+
+from servicekit.metrics import SECONDS_BUCKETS
+
+SECONDS: Final = Histogram(
+    "modomo_event_delivery_seconds",
+    "Time from the writing of an event until it was handed to a follower's connection",
+    ["door"],
+    buckets=SECONDS_BUCKETS,
+)
+
+
+class Follower:
+    """One follower of a job, by the door that it came through: `websocket`, `sse` or `grpc`."""
+
+    def __init__(self, door: str) -> None:
+        self._seconds = SECONDS.labels(door)
+        self._since = datetime.now(UTC)
+
+    def has(self, written: datetime) -> None:
+        """Counts an event that was written at a time, by the job log's clock; not one from before the follower came."""
+        if written >= self._since:
+            self._seconds.observe(max(0.0, (datetime.now(UTC) - written).total_seconds()))
