@@ -15,7 +15,7 @@ from diffusion.lite import colour, doubt
 from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.facets import facets, of_one_colour
 from diffusion.lite.morphology import bits, shrunk
-from diffusion.lite.regions import Region
+from diffusion.lite.regions import Region, spread
 from diffusion.lite.sizes import reduced
 
 SURE: Final = 0.55
@@ -57,8 +57,7 @@ def unsure(labels: Bits, confidence: Floats, photo: Bits) -> Bits:
     painted = np.zeros(len(size), dtype=bool)
     painted[order] = (mean[order] >= SURE) | ((risked <= RISK) & (mean[order] >= LEAST))
     doubtful = bits((parts > 0) & ~painted[parts])
-    left = _without_holes(doubtful, names)
-    return bits(cv2.resize(left, labels.shape[::-1], interpolation=cv2.INTER_NEAREST))
+    return spread(_without_holes(doubtful, names), names, labels)
 
 
 def _parts(names: Bits, lab: Floats) -> tuple[NDArray[np.int32], Bits]:

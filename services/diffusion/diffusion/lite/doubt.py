@@ -19,6 +19,8 @@ SIDE: Final = 224
 """Long side, in pixels, at which colours around are averaged."""
 LEAST_THING: Final = 0.0007
 """Share of the picture that a thing fills."""
+LEAST_APPLIANCE: Final = 0.01
+"""Share that an appliance between fronts fills."""
 LEAST_OUTLINE: Final = 0.6
 """Share of its border that must lie on edges."""
 RIM: Final = 3
@@ -27,20 +29,24 @@ STEP: Final = 5.0
 """Change of colour over two pixels, in L*a*b*, that a border can lie on."""
 
 
-def without_strangers(lab: Floats, edges: Bits, mask: Bits, *, highlights: bool = True) -> Bits:
+def without_strangers(lab: Floats, edges: Bits, mask: Bits, *, appliances: bool = False) -> Bits:
     """The mask without what is of quite another colour than the surface around it: lampshades, pictures, plants.
 
     `lab` is h×w×3 L*a*b* of the photo, perhaps smaller than the mask, and `edges` h×w its edges: what does not end on
     them is coloured light. What is brighter and paler than the surface is a highlight on it (Shafer's dichromatic
-    reflection model, 1985), where there may be `highlights`.
+    reflection model, 1985), unless it is large enough for an appliance where there are `appliances`.
     """
     fine = reduced(mask, max(lab.shape), nearest=True)
     small, inside = reduced(lab, SIDE), floats(reduced(fine, SIDE, nearest=True))
     usual = _around(small, inside, AROUND)
     # once more without what stood out, and over a wider view: the middle of a large picture is used to itself
-    usual = _around(small, inside * (1 - _away(small, usual, highlights)), 2 * AROUND)
-    strange = _away(lab, enlarged(usual, lab.shape), highlights) & fine
-    outlines = grown(_ending_on(edges, things(away_from_the_border(strange, fine, RIM))), 1)
+    usual = _around(small, inside * (1 - _away(small, usual)), 2 * AROUND)
+    around = enlarged(usual, lab.shape)
+    strange = things(away_from_the_border(_away(lab, around) & fine, fine, RIM))
+    if appliances:
+        pale = _away(lab, around, highlights=False) & fine
+        strange |= things(away_from_the_border(pale, fine, RIM), LEAST_APPLIANCE)
+    outlines = grown(_ending_on(edges, strange), 1)
     return mask & ~bits(cv2.resize(outlines, mask.shape[::-1], interpolation=cv2.INTER_NEAREST))
 
 
@@ -53,7 +59,7 @@ def _around(lab: Floats, weight: Floats, share: float) -> Floats:
     return floats((cv2.blur(lab * weight[..., None], window) + 1e-2 * everywhere) / (near + 1e-2))
 
 
-def _away(lab: Floats, usual: Floats, highlights: bool) -> Bits:
+def _away(lab: Floats, usual: Floats, *, highlights: bool = True) -> Bits:
     """h×w, 1 where a colour is not explained by light on the usual one."""
     paler = np.hypot(lab[..., 1], lab[..., 2]) < np.hypot(usual[..., 1], usual[..., 2])
     highlight = highlights & paler & (lab[..., 0] - usual[..., 0] > BRIGHTER)
@@ -66,10 +72,10 @@ def away_from_the_border(strange: Bits, mask: Bits, rim: int) -> Bits:
     return strange & grown(seeds, 2 * rim)
 
 
-def things(strange: Bits) -> Bits:
+def things(strange: Bits, least: float = LEAST_THING) -> Bits:
     """The connected parts (h×w) that are large enough to be a thing and no stone or flower of a pattern."""
     _count, numbers, stats, _centres = cv2.connectedComponentsWithStats(strange, connectivity=8)
-    large = stats[:, cv2.CC_STAT_AREA] >= LEAST_THING * strange.size
+    large = stats[:, cv2.CC_STAT_AREA] >= least * strange.size
     large[0] = False
     return bits(large[numbers])
 

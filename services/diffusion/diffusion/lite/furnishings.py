@@ -19,7 +19,7 @@ from diffusion.styles import Finish
 
 LARGEST_UNSURE: Final = 0.3
 """A thing that fills more of the picture than this is several things that were not told apart,"""
-SURE: Final = 0.8
+SURE: Final = 0.7
 """unless its label is as sure as this: a bed before the camera may fill half of it."""
 LEAST_OUTLINE: Final = 0.55
 """Share of its border that a thing must share with the photo's edges."""
@@ -57,8 +57,7 @@ def _recolour(canvas: Canvas, region: Region, finish: Finish) -> None:
     if mask is None:
         return
     if region in (Region.CABINET, Region.DOOR):
-        # a pale part of wooden fronts is an appliance more often than a highlight with a sharp border
-        mask = without_strangers(canvas.scene.lab, canvas.scene.edges, mask, highlights=False)
+        mask = without_strangers(canvas.scene.lab, canvas.scene.edges, mask, appliances=True)
     done, used = np.zeros_like(mask), dict[str, None]()
     count, numbers = parts(mask)
     for number in range(1, count + 1):

@@ -5,9 +5,11 @@ from enum import IntEnum
 from functools import cache
 from typing import Final
 
+import cv2
 import numpy as np
 
 from diffusion.lite.arrays import Bits, Floats
+from diffusion.lite.morphology import bits, grown
 from servicekit import ade20k
 
 
@@ -90,6 +92,19 @@ def ade20k_of(regions: Bits) -> Bits:
     for region, names in CLASSES.items():
         table[region] = ade20k.index(names[0])
     return np.asarray(table[regions], dtype=np.uint8)
+
+
+def spread(coarse: Bits, names: Bits, labels: Bits) -> Bits:
+    """H×W, 1 where a mask (h×w) of a smaller picture is, up to the borders that the labels have at their own size.
+
+    `names` are the labels (H×W) at the mask's size.
+    """
+    full = np.zeros(labels.shape, dtype=np.uint8)
+    for name in np.unique(names[coarse > 0]):
+        # a fine border lies up to a coarse pixel and a half outside of the coarse part
+        near = grown(bits((coarse > 0) & (names == name)), 1)
+        full |= bits(cv2.resize(near, labels.shape[::-1], interpolation=cv2.INTER_NEAREST)) & bits(labels == name)
+    return full
 
 
 @cache

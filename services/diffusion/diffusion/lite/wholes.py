@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from diffusion.lite import colour
 from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.morphology import bits, shrunk
-from diffusion.lite.regions import Region
+from diffusion.lite.regions import Region, spread
 from diffusion.lite.sizes import reduced
 
 SIDE: Final = 192
@@ -49,6 +49,10 @@ GOES_ON: Final[Mapping[Region, tuple[Region, ...]]] = {
     Region.RUG: (Region.OTHER, Region.FLOOR),
 }
 """What is painted wholly or not at all, and the names under which it may go on."""
+DARK: Final = 35
+"""L* below which part of a bed is looked at for itself: its frame, most often."""
+_FRAME: Final = 31
+"""The name of such a part."""
 _OTHERS: Final = 32
 """Names from here on are kinds of OTHER: ADE20K's indices plus this."""
 
@@ -82,18 +86,19 @@ def made_whole(labels: Bits, segmentation: Bits | None, photo: Bits) -> tuple[Bi
     if segmentation is not None:
         other = names == Region.OTHER
         kinds[other] = np.minimum(reduced(segmentation, SIDE, nearest=True)[other], 255 - _OTHERS) + _OTHERS
+    # a bed's dark frame goes on elsewhere without its linen
+    kinds[(names == Region.BED) & (cv2.medianBlur(bits(2 * lab[..., 0]), 5) < DARK)] = _FRAME
     parts, usual = _parts(kinds, floats(lab))
     borders = _touching(parts, usual)
     area = np.bincount(parts.ravel())
     region = np.zeros(len(area), dtype=np.uint8)
     region[parts.ravel()] = names.ravel()
     became = _joined(region, area, borders)
-    changed, half = bits(became != region), _halved(became, borders)
-    given, moved, left = (
-        bits(cv2.resize(one[parts], labels.shape[::-1], interpolation=cv2.INTER_NEAREST))
-        for one in (became, changed, half)
-    )
-    return np.where(moved > 0, given, labels), left
+    whole = labels.copy()
+    for region_now in np.unique(became[became != region]):
+        moved = bits((became == region_now) & (region != region_now))
+        whole[spread(moved[parts], names, labels) > 0] = region_now
+    return whole, spread(_halved(became, borders)[parts], bits(became[parts]), whole)
 
 
 def _joined(region: Bits, area: NDArray[np.intp], borders: _Borders) -> Bits:
