@@ -34,15 +34,15 @@ FINE_SIDE: Final = 512
 STRUCTURE: Final = (Ade.WALL, Ade.FLOOR, Ade.CEILING)
 """What has no islands in other things."""
 
-RULES: Final = "1"
+RULES: Final = "2"
 """Changes whenever what is made of the network's answer does."""
 
 
 class Step(StrEnum):
     """What is done beside asking the network; each can be left out, to measure what it earns."""
 
-    MIRROR = "mirror"
-    """The network also looks at the mirror image."""
+    SECOND_LOOK = "second look"
+    """The network looks once more, at the mirror image and from a step back."""
     NEIGHBOURS = "neighbours"
     """Superpixels that look alike share their probabilities."""
     EDGES = "edges"
@@ -61,7 +61,8 @@ class RoomAnalysis:
     """H×W ADE20K indices, 0–149; of those in roomnet.vocabulary.Ade."""
 
     confidence: NDArray[np.float32]
-    """H×W probability that the label is right, 0–1."""
+    """H×W probability that the label is right, 0–1: of parts of the building that the surface is (floor or rug, window
+    or door, the label alone tells), of things that they are what they are named; see decision.confidence."""
 
     inverse_depth: NDArray[np.float32]
     """H×W, positive, up to scale and shift: near is large."""
@@ -92,19 +93,21 @@ def analyse(photo: RGB, *, without: AbstractSet[Step] = frozenset()) -> RoomAnal
     if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
         raise ValueError(f"expected H×W×3 uint8, got {photo.shape} {photo.dtype}")
     eyes = network.load()
-    glance = eyes.look(photo, mirrored=Step.MIRROR not in without)
+    glance = eyes.look(photo, twice=Step.SECOND_LOOK not in without)
     small, fine = picture.prepare(photo), picture.reduced(photo, FINE_SIDE)
     coarse = decision.worth_telling(glance.groups, eyes.classes)
     beliefs = coarse.replaced(refinement.resized(coarse.values, small.rgb))
     if Step.NEIGHBOURS not in without:
         beliefs = _shared(beliefs, small)
     follow = refinement.resized if Step.EDGES in without else refinement.follow_edges
-    labels, confidence = decision.decide(beliefs.replaced(follow(beliefs.values, fine)))
+    beliefs = beliefs.replaced(follow(beliefs.values, fine))
+    labels = decision.decide(beliefs)
     if Step.CRUMBS not in without:
         labels = refinement.without_holes(refinement.without_crumbs(labels), STRUCTURE)
     lines = borders.find(labels, fine)
     if Step.BORDERS not in without:
         labels = borders.straightened(labels, lines)
+    confidence = decision.confidence(labels, refinement.resized(decision.by_surface(coarse), fine), beliefs)
     level = horizon.find(small)
     shape = (photo.shape[0], photo.shape[1])
     return RoomAnalysis(

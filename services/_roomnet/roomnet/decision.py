@@ -27,6 +27,12 @@ FALLBACK: Final = {
 }
 """What stands for each surface."""
 
+LEAST_PROBABLE: Final = 1e-4
+"""A probability: below it is nothing to be told from nothing."""
+
+_SURFACES_OF_LABELS: Final = np.full(256, Surface.OBJECT, dtype=np.intp)
+_SURFACES_OF_LABELS[list(SURFACES)] = list(SURFACES.values())
+
 
 @dataclass(frozen=True, kw_only=True)
 class Beliefs:
@@ -71,17 +77,34 @@ def by_surface(beliefs: Beliefs) -> NDArray[np.float32]:
     return totals
 
 
-def decide(beliefs: Beliefs) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Labels (ADE20K's indices) and how probable each is, both h×w."""
+def decide(beliefs: Beliefs) -> NDArray[np.uint8]:
+    """Labels (ADE20K's indices), h×w."""
     totals = by_surface(beliefs)
     best = totals.argmax(axis=0)
     labels = np.zeros(best.shape, dtype=np.uint8)
     sure = np.full(best.shape, -1.0, dtype=np.float32)
-    for number, (one, surface) in enumerate(zip(beliefs.classes, beliefs.surfaces, strict=True)):
-        better = (best == surface) & (beliefs.values[number] > sure)
+    for one, surface, values in zip(beliefs.classes, beliefs.surfaces, beliefs.values, strict=True):
+        better = (best == surface) & (values > sure)
         labels[better] = one
-        sure[better] = beliefs.values[number][better]
-    things = totals[Surface.OBJECT]
-    unnamed = (best == Surface.OBJECT) & (sure < NAMED * things)
-    labels[unnamed], sure[unnamed] = Ade.BOX, things[unnamed]
-    return labels, np.clip(sure, 0.0, 1.0)
+        sure[better] = values[better]
+    labels[(best == Surface.OBJECT) & (sure < NAMED * totals[Surface.OBJECT])] = Ade.BOX
+    return labels
+
+
+def confidence(labels: NDArray[np.uint8], seen: NDArray[np.float32], beliefs: Beliefs) -> NDArray[np.float32]:
+    """How probable labels (h×w) are: parts of the building as surfaces, named things as what they are named.
+
+    `seen` (5×h×w) is what the network said of the surfaces at each pixel, `beliefs` what neighbours and edges made of
+    it. They are taken for two opinions of their own and multiplied (product of experts, Hinton, Neural Computation
+    2002): a label that both hold is surer than in either, one that only the neighbours hold is less sure.
+    """
+    totals = by_surface(beliefs)
+    both = np.maximum(totals, LEAST_PROBABLE) * np.maximum(seen, LEAST_PROBABLE)
+    surface = _SURFACES_OF_LABELS[labels]
+    sure = np.take_along_axis(both, surface[None], axis=0)[0] / both.sum(axis=0)
+    things = np.maximum(totals[Surface.OBJECT], LEAST_PROBABLE)
+    for one, values in zip(beliefs.classes, beliefs.values, strict=True):
+        if surface_of(one) == Surface.OBJECT and one != Ade.BOX:
+            named = labels == one
+            sure[named] *= np.clip(values[named] / things[named], 0.0, 1.0)
+    return np.asarray(sure, dtype=np.float32)

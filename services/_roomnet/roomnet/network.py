@@ -5,6 +5,7 @@ process, loaded when it is first needed.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log
@@ -30,6 +31,11 @@ AREA: Final = 256 * 192
 """Pixels that the network looks at, about: what it was trained on."""
 LONGEST: Final = 768
 """Pixels: a panorama is rather squeezed than made longer than this."""
+MARGIN: Final = 1 / 12
+"""Share of the width that is margin on either side in the second look; above it is this share of the height twice."""
+SECOND_LABELS: Final = 0.25
+SECOND_DEPTH: Final = 0.5
+"""How much the second look counts of both."""
 
 
 class WeightsMissingError(RuntimeError):
@@ -44,7 +50,7 @@ class Glance:
     """G×h×w probabilities that sum to 1 over G; group g stands for `Network.classes[g]`."""
 
     inverse_depth: Plane
-    """h×w, near is large; scale and shift are free."""
+    """h×w, near is large; scale and shift are free: its mean is 0, its mean deviation 1."""
 
     rooms: dict[Room, float]
     """Probabilities that sum to 1."""
@@ -73,15 +79,22 @@ class Network:
         """The class of ADE20K that stands for each group."""
         self._rooms = tuple(Room(name) for name in json.loads(about["room_types"]))
 
-    def look(self, photo: RGB, *, mirrored: bool = True) -> Glance:
-        """Looks at a photo and, unless told otherwise, at its mirror image too, and takes the mean."""
+    def look(self, photo: RGB, *, twice: bool = True) -> Glance:
+        """Looks at a photo and, unless told otherwise, once more from a step back.
+
+        The second look sees the mirror image, smaller, with its borders drawn out. Trained on wide views of whole
+        rooms, the network takes the sides of a narrow view for walls that come near; further inside they are judged by
+        what they show. Below, nothing is drawn out: floor at the lower edge is where it always is. The kind of room is
+        told from the whole view alone.
+        """
         small = _resized(photo)
         groups, inverse_depth, rooms = self._run(small)
-        if mirrored:
-            other = self._run(np.ascontiguousarray(small[:, ::-1]))
-            groups = _mean(groups, other[0][..., ::-1])
-            inverse_depth = _mean(inverse_depth, other[1][:, ::-1])
-            rooms = _mean(rooms, other[2])
+        inverse_depth = _unit(inverse_depth)
+        if twice:
+            margin = _margin(small.shape)
+            other = self._run(_from_behind(np.ascontiguousarray(small[:, ::-1]), margin))
+            groups = _mean(groups, np.stack([_inner(plane, margin) for plane in other[0]]), SECOND_LABELS)
+            inverse_depth = _mean(inverse_depth, _unit(_inner(other[1], margin)), SECOND_DEPTH)
         return Glance(
             groups=groups,
             inverse_depth=inverse_depth,
@@ -112,8 +125,35 @@ def fitting_size(width: int, height: int) -> tuple[int, int]:
     )
 
 
-def _mean(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray((one + other) / 2, dtype=np.float32)
+def _mean(one: NDArray[np.float32], mirrored: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    return np.asarray((1 - share) * one + share * mirrored[..., ::-1], dtype=np.float32)
+
+
+def _unit(plane: Plane) -> Plane:
+    """The plane with a mean of 0 and a mean deviation of 1."""
+    centred = plane - plane.mean()
+    return np.asarray(centred / max(float(np.abs(centred).mean()), 1e-6), dtype=np.float32)
+
+
+def _margin(shape: Sequence[int]) -> tuple[int, int]:
+    """Even numbers of rows above and columns on either side."""
+    return 2 * round(shape[0] * MARGIN), 2 * round(shape[1] * MARGIN / 2)
+
+
+def _from_behind(small: RGB, margin: tuple[int, int]) -> RGB:
+    """The picture reduced, with its outermost pixels repeated above and on both sides."""
+    height, width = small.shape[:2]
+    above, beside = margin
+    reduced = cv2.resize(small, (width - 2 * beside, height - above), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.copyMakeBorder(reduced, above, 0, beside, beside, cv2.BORDER_REPLICATE), dtype=np.uint8)
+
+
+def _inner(plane: Plane, margin: tuple[int, int]) -> Plane:
+    """What the network, which answers for every second pixel, said within the margins, at the size of all."""
+    height, width = plane.shape
+    above, beside = margin[0] // 2, margin[1] // 2
+    inner = np.ascontiguousarray(plane[above:, beside : width - beside])
+    return np.asarray(cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _resized(photo: RGB) -> RGB:
