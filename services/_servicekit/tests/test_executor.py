@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import aclosing
 
 import pytest
+from prometheus_client import REGISTRY
 
 from servicekit import context
 from servicekit.errors import Exhausted
@@ -198,3 +199,20 @@ async def test_cancel_between_two_steps(cancels: int) -> None:
 async def test_jobs_see_whom_they_work_for(device: DeviceExecutor) -> None:
     with context.bound(job="job-7"):
         assert await device.run(context.job_id.get) == "job-7"
+
+
+async def test_what_a_device_does_is_counted(device: DeviceExecutor) -> None:
+    def value(name: str) -> float:
+        return REGISTRY.get_sample_value(f"modomo_device_{name}", {"device": "test"}) or 0.0
+
+    waits, busy = value("wait_seconds_count"), value("busy_seconds_total")
+    held = Held()
+    running = asyncio.create_task(device.run(held))
+    await _until(held.started.is_set)
+    waiting = asyncio.create_task(device.run(lambda: "next"))
+    await _until(lambda: device.jobs == 2)
+    assert (value("jobs_running"), value("jobs_waiting")) == (1, 1)
+    held.release.set()
+    await asyncio.gather(running, waiting)
+    assert (value("jobs_running"), value("jobs_waiting"), value("wait_seconds_count")) == (0, 0, waits + 2)
+    assert value("busy_seconds_total") > busy
