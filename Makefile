@@ -16,6 +16,8 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 
 .PHONY: run test check demo bench load chaos eval-rooms roomnet roomnet-ablations weights audit chart protos lock clean
 .DELETE_ON_ERROR:
+# the tests start hundreds of processes: none should compile again what another has
+unexport PYTHONDONTWRITEBYTECODE
 
 run: $(RUN_VENV)/ready
 	@$(RUN) -m deploy.local
@@ -23,8 +25,10 @@ run: $(RUN_VENV)/ready
 demo: $(RUN_VENV)/ready
 	@$(RUN) -m deploy.local.demo $(ROOM)
 
+# by as many processes at a time; each takes a file of tests after the other
+JOBS ?= 2
 test: .venv-dev/ready $(TRITON)
-	$(DEV) -m pytest
+	$(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: .venv-dev/ready
 	.venv-dev/bin/ruff check

@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.modal_app",
     "tests.model_services",
     "tests.receivers",
+    "tests.sharing_out",
     "tests.stacks",
     "tests.workers",
 ]
