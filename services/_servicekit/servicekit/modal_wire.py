@@ -90,9 +90,11 @@ def _packed(value: object) -> _Array:
 
 def _unpacked(kind: type, value: object) -> np.ndarray[Any, Any]:
     """An array of the scalar type that its annotation names; msgspec adds the field to what a ValueError says."""
-    sent = msgspec.convert(value, _Array)
     try:
+        sent = msgspec.convert(value, _Array)
         dtype = np.dtype(sent.dtype)
+    except msgspec.ValidationError as problem:
+        raise ValueError(str(problem)) from problem
     except TypeError as problem:
         raise ValueError(f"{sent.dtype[:20]!r} is no type of numbers") from problem
     (scalar,) = get_args(get_args(kind)[1])

@@ -10,6 +10,7 @@ import socket
 import threading
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -17,6 +18,8 @@ import grpclib
 import modal
 import pytest
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
+from grpclib.const import Handler
 from grpclib.server import Server, Stream
 from modal._serialization import deserialize, serialize
 from modal_proto import api_pb2
@@ -24,21 +27,13 @@ from modal_proto.api_grpc import ModalClientBase
 
 Value = TypeVar("Value")
 Method: TypeAlias = Callable[[bytes], Awaitable[bytes]]
-AnyStream: TypeAlias = Stream[Any, Any]
+Answer: TypeAlias = Callable[[Any], Awaitable[Message]]
 
 INLINE_BYTES: Final = 1 << 27
 """Inputs up to here travel in the call; Modal itself takes 8 KiB there and longer ones through its blob store."""
 
 
-async def _refused(_self: object, _stream: AnyStream) -> None:
-    raise grpclib.GRPCError(grpclib.Status.UNIMPLEMENTED, "not in this miniature")
-
-
-_Refusing: Any = type("_Refusing", (ModalClientBase,), dict.fromkeys(ModalClientBase.__abstractmethods__, _refused))
-"""Every request of Modal's API, refused."""
-
-
-class ModalServer(_Refusing):
+class ModalServer:
     """One app with one class. Everything but `started` and `ended` belongs to the server's own event loop."""
 
     def __init__(self, app: str, methods: Mapping[str, Method], loop: asyncio.AbstractEventLoop) -> None:
@@ -55,25 +50,55 @@ class ModalServer(_Refusing):
         """`done`, `failed` or `cancelled`, in the order of the calls' ends."""
         self.broken = False
         """Refuses every call, as if Modal were away."""
+        self._arrived, self._open = threading.Event(), threading.Event()
+        self._open.set()
 
     def run(self, work: Coroutine[Any, Any, Value]) -> Value:
         """Runs a coroutine where the methods run, from another thread; 300 seconds are for models that load."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=300)
 
-    async def ClientHello(self, stream: AnyStream) -> None:  # noqa: N802 - Modal's name, as all below
-        """Lets everybody in."""
-        await stream.recv_message()
-        await stream.send_message(api_pb2.ClientHelloResponse())
+    @contextmanager
+    def holding_calls(self) -> Iterator[threading.Event]:
+        """Answers no call for the length of the block; the event says that one has arrived."""
+        self._arrived.clear()
+        self._open.clear()
+        try:
+            yield self._arrived
+        finally:
+            self._open.set()
 
-    async def ClassGet(self, stream: AnyStream) -> None:  # noqa: N802 - as above
-        """Knows the one app's class."""
-        request = await stream.recv_message()
+    def __mapping__(self) -> dict[str, Handler]:
+        """Modal's whole API for grpclib: what is not here is refused."""
+        answers = self.answers()
+        api = dict.fromkeys(ModalClientBase.__abstractmethods__)
+        whole: dict[str, Handler] = type("Whole", (ModalClientBase,), api)().__mapping__()
+        return {
+            path: handler._replace(func=_handling(answers.get(path.rpartition("/")[2], _refused)))
+            for path, handler in whole.items()
+        }
+
+    def answers(self) -> dict[str, Answer]:
+        """What is answered, by the request's name."""
+        return {
+            "ClientHello": self._client_hello,
+            "ClassGet": self._class_get,
+            "FunctionGet": self._function_get,
+            "FunctionMap": self._function_map,
+            "FunctionGetOutputs": self._function_get_outputs,
+            "FunctionCallCancel": self._function_call_cancel,
+            "QueueGetOrCreate": self._queue_get_or_create,
+            "QueuePut": self._queue_put,
+            "QueueGet": self._queue_get,
+        }
+
+    async def _client_hello(self, request: Any) -> Message:  # noqa: ANN401 - Modal's messages
+        return api_pb2.ClientHelloResponse()
+
+    async def _class_get(self, request: Any) -> Message:  # noqa: ANN401 - Modal's messages
         self._require_app(request.app_name)
-        await stream.send_message(api_pb2.ClassGetResponse(class_id="cs-1"))
+        return api_pb2.ClassGetResponse(class_id="cs-1")
 
-    async def FunctionGet(self, stream: AnyStream) -> None:  # noqa: N802 - as above
-        """Describes the class's methods."""
-        request = await stream.recv_message()
+    async def _function_get(self, request: Any) -> Message:  # noqa: ANN401 - Modal's messages
         self._require_app(request.app_name)
         kind = api_pb2.Function.FUNCTION_TYPE_FUNCTION
         methods = {
@@ -91,12 +116,11 @@ class ModalServer(_Refusing):
             function_name=request.object_tag, function_type=kind, method_handle_metadata=methods
         )
         definition = api_pb2.FunctionData(ranked_functions=[api_pb2.FunctionData.RankedFunction(rank=0)])
-        found = api_pb2.FunctionGetResponse(function_id="fu-1", handle_metadata=whole, function=definition)
-        await stream.send_message(found)
+        return api_pb2.FunctionGetResponse(function_id="fu-1", handle_metadata=whole, function=definition)
 
-    async def FunctionMap(self, stream: AnyStream) -> None:  # noqa: N802 - as above
-        """Starts a call."""
-        request = await stream.recv_message()
+    async def _function_map(self, request: Any) -> Message:  # noqa: ANN401 - Modal's messages
+        self._arrived.set()
+        await asyncio.to_thread(self._open.wait)
         if self.broken:
             raise grpclib.GRPCError(grpclib.Status.INTERNAL, "away")
         (item,) = request.pipelined_inputs
@@ -105,48 +129,35 @@ class ModalServer(_Refusing):
         self.started.append(item.input.method_name)
         self._calls[call] = asyncio.create_task(self._run(item.input.method_name, *arguments))
         put = api_pb2.FunctionPutInputsResponseItem(idx=0, input_id=f"in-{call}")
-        await stream.send_message(api_pb2.FunctionMapResponse(function_call_id=call, pipelined_inputs=[put]))
+        return api_pb2.FunctionMapResponse(function_call_id=call, pipelined_inputs=[put])
 
-    async def FunctionGetOutputs(self, stream: AnyStream) -> None:  # noqa: N802 - as above
-        """Waits for a call for as long as it is asked to."""
-        request = await stream.recv_message()
+    async def _function_get_outputs(self, request: Any) -> Message:  # noqa: ANN401 - Modal's messages
         call = self._calls[request.function_call_id]
         await asyncio.wait([call], timeout=request.timeout)
-        outputs = (
-            []
-            if not call.done()
-            else [api_pb2.FunctionGetOutputsItem(result=_result(call), data_format=api_pb2.DATA_FORMAT_PICKLE)]
-        )
-        response = api_pb2.FunctionGetOutputsResponse(outputs=outputs, num_unfinished_inputs=1 - len(outputs))
-        await stream.send_message(response)
+        outputs = []
+        if call.done():
+            outputs = [api_pb2.FunctionGetOutputsItem(result=_result(call), data_format=api_pb2.DATA_FORMAT_PICKLE)]
+        return api_pb2.FunctionGetOutputsResponse(outputs=outputs, num_unfinished_inputs=1 - len(outputs))
 
-    async def FunctionCallCancel(self, stream: AnyStream) -> None:  # noqa: N802 - as above
-        """Cancels a call, as Modal does in the container."""
-        request = await stream.recv_message()
+    async def _function_call_cancel(self, request: Any) -> Message:  # noqa: ANN401 - Modal's messages
         self._calls[request.function_call_id].cancel()
-        await stream.send_message(Empty())
+        return Empty()
 
-    async def QueueGetOrCreate(self, stream: AnyStream) -> None:  # noqa: N802 - as above
-        """Has one queue."""
-        await stream.recv_message()
-        await stream.send_message(api_pb2.QueueGetOrCreateResponse(queue_id="qu-1"))
+    async def _queue_get_or_create(self, request: Any) -> Message:  # noqa: ANN401 - Modal's messages
+        return api_pb2.QueueGetOrCreateResponse(queue_id="qu-1")
 
-    async def QueuePut(self, stream: AnyStream) -> None:  # noqa: N802 - as above
-        """Adds to a partition."""
-        request = await stream.recv_message()
+    async def _queue_put(self, request: Any) -> Message:  # noqa: ANN401 - Modal's messages
         async with self._put:
             self._queues[request.partition_key].extend(request.values)
             self._put.notify_all()
-        await stream.send_message(Empty())
+        return Empty()
 
-    async def QueueGet(self, stream: AnyStream) -> None:  # noqa: N802 - as above
-        """Waits until a partition has something."""
-        request = await stream.recv_message()
+    async def _queue_get(self, request: Any) -> Message:  # noqa: ANN401 - Modal's messages
         waiting = self._queues[request.partition_key]
         async with self._put:
             await self._put.wait_for(lambda: waiting)
             values = [waiting.popleft() for _ in range(min(len(waiting), request.n_values))]
-        await stream.send_message(api_pb2.QueueGetResponse(values=values))
+        return api_pb2.QueueGetResponse(values=values)
 
     async def _run(self, method: str, request: bytes) -> bytes:
         ending = "failed"
@@ -163,6 +174,17 @@ class ModalServer(_Refusing):
     def _require_app(self, name: str) -> None:
         if name != self._app:
             raise grpclib.GRPCError(grpclib.Status.NOT_FOUND, f"App '{name}' not found")
+
+
+async def _refused(_request: Any) -> Message:  # noqa: ANN401 - Modal's messages
+    raise grpclib.GRPCError(grpclib.Status.UNIMPLEMENTED, "not in this miniature")
+
+
+def _handling(answer: Answer) -> Callable[[Stream[Any, Any]], Awaitable[None]]:
+    async def handle(stream: Stream[Any, Any]) -> None:
+        await stream.send_message(await answer(await stream.recv_message()))
+
+    return handle
 
 
 def _result(call: asyncio.Task[bytes]) -> api_pb2.GenericResult:
@@ -188,8 +210,8 @@ def modal_server(app: str, methods: Mapping[str, Method]) -> Iterator[ModalServe
             patch.setenv("MODAL_SERVER_URL", f"http://127.0.0.1:{listening.getsockname()[1]}")
             patch.setenv("MODAL_TOKEN_ID", "ak-test")
             patch.setenv("MODAL_TOKEN_SECRET", "as-test")
-            yield service
-            _forget_client()
+            with forgotten_client():
+                yield service
         service.run(_stopped(server))
     finally:
         loop.call_soon_threadsafe(loop.stop)
@@ -208,7 +230,17 @@ async def _stopped(server: Server) -> None:
     await server.wait_closed()
 
 
+@contextmanager
+def forgotten_client() -> Iterator[None]:
+    """Closes the client that Modal keeps for the process, before and after: the next one reads the environment anew."""
+    _forget_client()
+    try:
+        yield
+    finally:
+        _forget_client()
+
+
 def _forget_client() -> None:
-    """Closes the client that Modal keeps for the process: the next one reads the environment anew."""
     if modal.client._Client._client_from_env is not None:
-        modal.Client.from_env().close()
+        with ThreadPoolExecutor(1) as thread:  # Modal warns where its blocking side is used beside an event loop
+            thread.submit(lambda: modal.Client.from_env().close()).result()
