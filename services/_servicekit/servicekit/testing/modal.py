@@ -198,9 +198,18 @@ def _result(call: asyncio.Task[bytes]) -> api_pb2.GenericResult:
 
 @contextmanager
 def modal_server(app: str, methods: Mapping[str, Method]) -> Iterator[ModalServer]:
-    """Serves on a thread of its own, and tells Modal's client of it for the length of the block."""
+    """An app that is deployed, for the length of the block."""
     loop = asyncio.new_event_loop()
-    service = ModalServer(app, methods, loop)
+    with serving(ModalServer(app, methods, loop), loop) as service:
+        yield service
+
+
+Service = TypeVar("Service", bound=ModalServer)
+
+
+@contextmanager
+def serving(service: Service, loop: asyncio.AbstractEventLoop) -> Iterator[Service]:
+    """Runs the loop on a thread of its own, and tells Modal's client of the service for the length of the block."""
     thread = threading.Thread(target=loop.run_forever, name="modal-miniature")
     thread.start()
     try:
