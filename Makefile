@@ -13,6 +13,8 @@ RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
+# tests the alerts; from Debian's package, signed by Debian, and skipped where there is none
+PROMTOOL := $(if $(shell command -v apt-get),build/promtool/ready)
 
 .PHONY: run test check demo bench load chaos eval-rooms roomnet roomnet-ablations weights audit chart protos lock clean
 .DELETE_ON_ERROR:
@@ -27,7 +29,7 @@ demo: $(RUN_VENV)/ready
 
 # by as many processes at a time; each takes a file of tests after the other
 JOBS ?= 2
-test: .venv-dev/ready $(TRITON)
+test: .venv-dev/ready $(TRITON) $(PROMTOOL)
 	$(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 
 check: .venv-dev/ready
@@ -62,7 +64,7 @@ audit: .venv-dev/ready
 	.venv-dev/bin/pip-audit --disable-pip --require-hashes --requirement $(LOCK) --progress-spinner off \
 	  --vulnerability-service osv $(if $(OSV_URL),--osv-url $(OSV_URL))
 
-# README tables and schemas of the Helm charts, from their values.yaml and the services' settings
+# README tables and schemas of the Helm charts, from their values.yaml and the services' settings; rules and dashboard
 chart: .venv-dev/ready
 	$(DEV) -m deploy.chartdocs
 
@@ -105,6 +107,13 @@ roomnet-ablations: .venv-dev/ready
 # a real tritonserver for the tests of the triton engines; its wheel, held by its hash, wants a numpy of its own
 build/triton/ready: requirements.triton.lock $(UV)
 	$(UV) pip install --python $(PYTHON) --target build/triton --no-deps --require-hashes --requirement requirements.triton.lock
+	touch $@
+
+build/promtool/ready:
+	mkdir -p build/promtool/lists/partial
+	cd build/promtool && (apt-get download prometheus || (apt-get -o Dir::State::lists=$(CURDIR)/build/promtool/lists update && \
+	  apt-get -o Dir::State::lists=$(CURDIR)/build/promtool/lists download prometheus)) && dpkg-deb --extract prometheus_*.deb . \
+	  || echo "no promtool: the tests of the alerts will be skipped"
 	touch $@
 
 clean:

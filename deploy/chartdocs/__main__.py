@@ -1,4 +1,4 @@
-"""`python -m deploy.chartdocs [--check]`: writes README tables and schemas, or says which are out of date."""
+"""`python -m deploy.chartdocs [--check]`: writes tables, schemas, rules, dashboard, or says what is out of date."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from controlmaps import settings as controlmaps
 from deploy.chartdocs import readme, schema, values
+from deploy.monitoring import dashboard, objectives
 from detection import settings as detection
 from diffusion import settings as diffusion
 from gateway import settings as gateway
@@ -42,6 +43,8 @@ def made() -> Iterator[tuple[Path, str]]:
         text = (HELM / name / "README.md").read_text()
         yield HELM / name / "README.md", readme.with_table(text, table)
         yield HELM / name / "values.schema.json", json.dumps(rules, indent=1, ensure_ascii=False) + "\n"
+    yield HELM / "modomo" / "rules" / "objectives.yaml", objectives.rules()
+    yield HELM / "modomo" / "dashboards" / "modomo.json", dashboard.text()
 
 
 def main() -> int:

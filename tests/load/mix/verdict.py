@@ -76,10 +76,10 @@ class Verdict:
     def stages(self) -> dict[str, float]:
         """Mean seconds of each stage, from the worker's own clock."""
         grown = {}
-        for stage, _ in self.after["worker-1"].by("modomo_stage_seconds_count", "stage"):
-            count = self.grown("worker-1", "modomo_stage_seconds_count", stage=stage)
+        for stage, _ in self.after["worker-1"].by("modomo_stage_duration_seconds_count", "stage"):
+            count = self.grown("worker-1", "modomo_stage_duration_seconds_count", stage=stage)
             if count:
-                grown[stage] = self.grown("worker-1", "modomo_stage_seconds_sum", stage=stage) / count
+                grown[stage] = self.grown("worker-1", "modomo_stage_duration_seconds_sum", stage=stage) / count
         return grown
 
     def grown(self, process: str, metric: str, **labels: str) -> float:
