@@ -6,45 +6,19 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from modomo.notifier.v1 import notifier_service_pb2 as pb
-from modomo.notifier.v1.notifier_service_pb2_grpc import NotifierServiceStub
-from modomo.type.v1 import job_pb2
-from notifier.app import SERVICE_NAME, serving
-from notifier.settings import Settings
+from notifier.app import SERVICE_NAME
 from servicekit.joblog.redis import JobLogSettings, connect
 from servicekit.testing.joblog import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
 from servicekit.testing.valkey import Valkey
+from tests.notifiers import notifier, watching
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-
-
-@asynccontextmanager
-async def notifier(joblog: JobLogSettings, **changes: str) -> AsyncIterator[grpc.aio.Channel]:
-    """A notifier of one's own, and a connection to it."""
-    values = dataclasses.asdict(joblog) | {"listen": "127.0.0.1:0", "drain_seconds": 1.0} | changes
-    async with (
-        serving(Settings(**values)) as server,
-        grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
-    ):
-        yield channel
-
-
-async def watching(channel: grpc.aio.Channel, job_id: str, after: int = 0) -> AsyncGenerator[job_pb2.JobEvent, None]:
-    """A watch; close it to leave early."""
-    call = NotifierServiceStub(channel).Watch(pb.WatchRequest(job_id=job_id, after_seq=after))
-    try:
-        async for response in call:
-            yield response.event
-    finally:
-        call.cancel()
 
 
 async def until(channel: grpc.aio.Channel, status: int) -> None:

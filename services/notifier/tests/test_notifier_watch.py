@@ -1,52 +1,19 @@
 """The notifier over real gRPC sockets, on a real Valkey: what a watcher sees."""
 
 import asyncio
-import dataclasses
 import random
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
 
 import grpc
 import pytest
 import structlog
 
-from modomo.notifier.v1 import notifier_service_pb2 as pb
-from modomo.notifier.v1.notifier_service_pb2_grpc import NotifierServiceStub
 from modomo.type.v1 import job_pb2
-from notifier.app import serving
-from notifier.settings import Settings
 from servicekit.errors import ServiceError
 from servicekit.joblog import JobStatus, Update
-from servicekit.joblog.redis import JobLog, JobLogSettings
+from servicekit.joblog.redis import JobLogSettings
 from servicekit.status import from_call
-from servicekit.testing.joblog import OpenJobLog, analyzing, completed, new_job
-
-
-@asynccontextmanager
-async def notifier(joblog: JobLogSettings, **changes: int) -> AsyncIterator[grpc.aio.Channel]:
-    """A notifier of one's own, and a connection to it."""
-    values = dataclasses.asdict(joblog) | {"listen": "127.0.0.1:0", "drain_seconds": 1.0} | changes
-    async with (
-        serving(Settings(**values)) as server,
-        grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
-    ):
-        yield channel
-
-
-async def submit_one(joblog: JobLog) -> str:
-    job = new_job()
-    await joblog.desk.submit(job, queue_limit=10_000)
-    return job.job_id
-
-
-async def watching(channel: grpc.aio.Channel, job_id: str, after: int = 0) -> AsyncGenerator[job_pb2.JobEvent, None]:
-    """A watch; close it to leave early."""
-    call = NotifierServiceStub(channel).Watch(pb.WatchRequest(job_id=job_id, after_seq=after))
-    try:
-        async for response in call:
-            yield response.event
-    finally:
-        call.cancel()
+from servicekit.testing.joblog import OpenJobLog, analyzing, completed, submit_one
+from tests.notifiers import notifier, watching
 
 
 async def watched(channel: grpc.aio.Channel, job_id: str, after: int = 0) -> list[job_pb2.JobEvent]:

@@ -59,7 +59,7 @@ def completed(result: str = "{}") -> Ending:
 async def submit_one(joblog: JobLog, **changes: Any) -> str:  # noqa: ANN401 - any field of a job
     """Submits a job of its own; returns its id."""
     job = new_job(**changes)
-    await joblog.desk.submit(job, queue_limit=1000)
+    await joblog.desk.submit(job, queue_limit=10_000)
     return job.job_id
 
 
