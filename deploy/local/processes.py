@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -16,20 +17,23 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 class Child:
-    """A process whose output goes to a file."""
+    """A process whose output goes to a file, or where the parent's goes."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path | None) -> None:
         self.name = name
         self.process = process
         self.log = log
 
     @classmethod
     async def start(
-        cls, name: str, command: Sequence[str], *, environment: Mapping[str, str], directory: Path, log: Path
+        cls, name: str, command: Sequence[str], *, environment: Mapping[str, str], directory: Path, log: Path | None
     ) -> "Child":
-        """Starts a process in a group of its own, so that Ctrl-C reaches the stack alone."""
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
+        """Starts a process in a group of its own, so that Ctrl-C reaches the stack alone. Without a log it has ours."""
+        with ExitStack() as files:
+            output = None
+            if log is not None:
+                log.parent.mkdir(parents=True, exist_ok=True)
+                output = files.enter_context(log.open("ab"))
             process = await asyncio.create_subprocess_exec(
                 *command,
                 env=dict(environment),
@@ -48,7 +52,9 @@ class Child:
         return self.process.returncode is None
 
     def last_lines(self, count: int = 12) -> str:
-        """The end of its log."""
+        """The end of its log; empty where it has none of its own."""
+        if self.log is None:
+            return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
 
     async def stop(self) -> None:

@@ -1,6 +1,7 @@
 """A service made of one engine and one servicer: listen, load, serve, drain."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from servicekit import gpu, logs
 from servicekit.engine import Engine
@@ -9,6 +10,17 @@ from servicekit.settings import ProcessSettings
 from servicekit.tls import Security
 
 log = logs.get(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A service, ready to be served, alone or with others."""
+
+    engines: Sequence[Engine]
+    """The first is the one that it is named after."""
+
+    registration: tuple[str, Registration]
+    """Name of the gRPC service, and what puts it on a server."""
 
 
 async def serve_engines(

@@ -8,7 +8,7 @@ from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.controlmaps.v1.control_maps_service_pb2_grpc import add_ControlMapsServiceServicer_to_server
 from servicekit import env, process
 from servicekit.executor import DeviceExecutor
-from servicekit.serve import serve_engines
+from servicekit.serve import Service, serve_engines
 from servicekit.tls import Security
 from servicekit.weights import WeightStore
 
@@ -59,18 +59,22 @@ def build_engine(settings: Settings) -> Engine:
             )
 
 
+def compose(settings: Settings) -> Service:
+    """The service that the settings describe, its engines not loaded yet; raises SettingsError."""
+    engine = build_engine(settings)
+    servicer = ControlMapsServicer(Pipeline(engine), room_threshold=settings.room_threshold)
+    return Service(
+        engines=[engine],
+        registration=(SERVICE_NAME, lambda server: add_ControlMapsServiceServicer_to_server(servicer, server)),
+    )
+
+
 async def main() -> None:
     """Serves until it is told to stop."""
     settings = env.read(Settings, prefix=PREFIX)
     process.begin("controlmaps", settings)
-    engine = build_engine(settings)
-    servicer = ControlMapsServicer(Pipeline(engine), room_threshold=settings.room_threshold)
-    await serve_engines(
-        settings,
-        listen=settings.listen,
-        engines=[engine],
-        registrations=[(SERVICE_NAME, lambda server: add_ControlMapsServiceServicer_to_server(servicer, server))],
-    )
+    made = compose(settings)
+    await serve_engines(settings, listen=settings.listen, engines=made.engines, registrations=[made.registration])
 
 
 if __name__ == "__main__":

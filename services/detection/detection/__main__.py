@@ -8,7 +8,7 @@ from modomo.detection.v1 import detection_service_pb2 as pb
 from modomo.detection.v1.detection_service_pb2_grpc import add_DetectionServiceServicer_to_server
 from servicekit import env, process
 from servicekit.executor import DeviceExecutor
-from servicekit.serve import serve_engines
+from servicekit.serve import Service, serve_engines
 from servicekit.tls import Security
 from servicekit.weights import WeightStore
 
@@ -47,18 +47,22 @@ def build_engine(settings: Settings) -> Engine:
             return ModalEngine(ModalClient(settings.modal, limit=settings.queue_limit))
 
 
+def compose(settings: Settings) -> Service:
+    """The service that the settings describe, its engines not loaded yet; raises SettingsError."""
+    engine = build_engine(settings)
+    servicer = DetectionServicer(Pipeline(engine))
+    return Service(
+        engines=[engine],
+        registration=(SERVICE_NAME, lambda server: add_DetectionServiceServicer_to_server(servicer, server)),
+    )
+
+
 async def main() -> None:
     """Serves until it is told to stop."""
     settings = env.read(Settings, prefix=PREFIX)
     process.begin("detection", settings)
-    engine = build_engine(settings)
-    servicer = DetectionServicer(Pipeline(engine))
-    await serve_engines(
-        settings,
-        listen=settings.listen,
-        engines=[engine],
-        registrations=[(SERVICE_NAME, lambda server: add_DetectionServiceServicer_to_server(servicer, server))],
-    )
+    made = compose(settings)
+    await serve_engines(settings, listen=settings.listen, engines=made.engines, registrations=[made.registration])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from modomo.diffusion.v1.diffusion_service_pb2_grpc import add_DiffusionServiceS
 from servicekit import env, process
 from servicekit.env import SettingsError
 from servicekit.executor import DeviceExecutor
-from servicekit.serve import serve_engines
+from servicekit.serve import Service, serve_engines
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["DiffusionService"].full_name
 
@@ -39,10 +39,8 @@ def build_engine(settings: Settings, preview_engine: LiteEngine | None = None) -
             return ModalEngine(ModalClient(settings.modal, limit=settings.queue_limit))
 
 
-async def main() -> None:
-    """Serves until it is told to stop."""
-    settings = env.read(Settings, prefix=PREFIX)
-    process.begin("diffusion", settings)
+def compose(settings: Settings) -> Service:
+    """The service that the settings describe, its engines not loaded yet; raises SettingsError."""
     try:
         styles = read_styles(settings.styles)
     except StyleError as error:
@@ -50,12 +48,18 @@ async def main() -> None:
     lite = build_lite(settings)
     engine = build_engine(settings, lite)
     servicer = DiffusionServicer(Pipeline(engine, preview_engine=lite, styles=styles))
-    await serve_engines(
-        settings,
-        listen=settings.listen,
+    return Service(
         engines=list(dict.fromkeys([engine, lite])),
-        registrations=[(SERVICE_NAME, lambda server: add_DiffusionServiceServicer_to_server(servicer, server))],
+        registration=(SERVICE_NAME, lambda server: add_DiffusionServiceServicer_to_server(servicer, server)),
     )
+
+
+async def main() -> None:
+    """Serves until it is told to stop."""
+    settings = env.read(Settings, prefix=PREFIX)
+    process.begin("diffusion", settings)
+    made = compose(settings)
+    await serve_engines(settings, listen=settings.listen, engines=made.engines, registrations=[made.registration])
 
 
 if __name__ == "__main__":
