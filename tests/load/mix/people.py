@@ -35,6 +35,7 @@ class Crowd:
             await asyncio.gather(*(self._visit(visit, gone) for visit in visits))
         finally:
             lookers.cancel()
+            await asyncio.wait([lookers])
 
     async def _visit(self, visit: Visit, gone: Callable[[], None]) -> None:
         await asyncio.sleep(max(0.0, visit.at - self._records.now))  # people come when they come
@@ -53,11 +54,13 @@ class Crowd:
         with self._records.measure(SUBMIT):
             job = (await self._client.submit(data, style=visit.style)).job_id
         self._records.answered(SUBMIT, 202)
-        async with asyncio.TaskGroup() as tasks:
-            if visit.cancel_after is not None:
-                tasks.create_task(self._cancel(job, visit.cancel_after))
-            began = self._records.now
+        cancelling = asyncio.create_task(self._cancel(job, visit.cancel_after))
+        began = self._records.now
+        try:
             ending = await self._follow(job, visit.follow)
+            await cancelling
+        finally:
+            cancelling.cancel()
         self._records.endings[ending] += 1
         if ending == "completed":
             self._done.append(job)
@@ -113,7 +116,9 @@ class Crowd:
                 status: str = (await answer.json())["data"]["status"]
         return status
 
-    async def _cancel(self, job: str, after: float) -> None:
+    async def _cancel(self, job: str, after: float | None) -> None:
+        if after is None:
+            return
         await asyncio.sleep(after)  # somebody changes their mind
         with self._records.measure(CANCEL):
             async with self._client.session.delete(f"/transform/{job}") as answer:
