@@ -20,6 +20,8 @@ PROMTOOL := $(if $(shell command -v apt-get),build/promtool/ready)
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
+# ONNX Runtime reports to its makers otherwise
+export ORT_DISABLE_TELEMETRY := 1
 
 run: $(RUN_VENV)/ready
 	@$(RUN) -m deploy.local
