@@ -42,7 +42,7 @@ check: .venv-dev/ready
 	$(DEV) -m protos.generate --check
 	$(DEV) -m deploy.chartdocs --check
 	.venv-dev/bin/lint-imports
-	.venv-dev/bin/hadolint services/*/Dockerfile deploy/triton/Dockerfile
+	.venv-dev/bin/hadolint services/*/Dockerfile deploy/triton/Dockerfile deploy/railway/Dockerfile
 	.venv-dev/bin/mypy
 
 bench: .venv-dev/ready
