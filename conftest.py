@@ -5,6 +5,7 @@ pytest_plugins = [
     "servicekit.testing.s3",
     "servicekit.testing.joblog",
     "servicekit.testing.probe",
+    "servicekit.testing.spans",
     "servicekit.testing.tiny_diffusion_store",
     "servicekit.testing.valkey",
     "servicekit.testing.rooms",

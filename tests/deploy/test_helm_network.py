@@ -100,6 +100,25 @@ def test_peers_outside_can_be_named(chart: Path) -> None:
     assert [rule["from"] for rule in policy["ingress"]] == [ingress]
 
 
+def test_traces_go_to_the_collector_of_every_component_and_only_where_there_is_one(chart: Path) -> None:
+    collector = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "tracing"}}}]
+    values = {
+        "global": {
+            "otlp": {"endpoint": "https://collector.tracing:4318", "ratio": 0.1},
+            "networkPolicies": {"outside": {"otlp": {"port": 4318, "peers": collector}}},
+        }
+    }
+    manifests = render(chart, NAMED, values)
+    components = of_kind(manifests, "Deployment")
+    assert len(components) == 6
+    for name, deployment in components.items():
+        variables = environment(deployment)
+        assert variables["MODOMO_OTLP_ENDPOINT"] == "https://collector.tracing:4318"
+        assert variables["MODOMO_TRACE_RATIO"] == "0.1"
+        policy = of_kind(manifests, "NetworkPolicy")[name]
+        assert {"ports": [{"port": 4318}], "to": collector} in policy["spec"]["egress"]
+
+
 def test_metrics_are_read_where_they_are_collected(chart: Path) -> None:
     prometheus = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
     values = {"global": {"podMonitors": {"enabled": True}, "networkPolicies": {"prometheus": prometheus}}}

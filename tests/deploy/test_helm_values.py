@@ -31,6 +31,8 @@ TORCH = {"MODOMO_DIFFUSION_ENGINE": "torch"}
         ({"gateway": {"secretEnv": {"TOKEN": {"secret": "one"}}}}, "key"),
         ({"global": {"redis": {"existingsecret": "x"}}}, "existingsecret"),
         ({"global": {"logLevel": "info"}}, "logLevel"),
+        ({"global": {"otlp": {"endpoint": "collector:4317"}}}, "endpoint"),
+        ({"global": {"otlp": {"ratio": 10}}}, "ratio"),
         ({"global": {"networkPolicies": {"outside": {"redis": {"port": "6379"}}}}}, "port"),
     ],
 )
@@ -57,6 +59,7 @@ def test_the_schema_allows_what_helm_and_operators_need(chart: Path, values: dic
     [
         ({"global": {"redis": {"existingSecret": ""}}}, "global.redis.existingSecret"),
         ({"global": {"s3": {"bucket": ""}}}, "global.s3.bucket"),
+        ({"global": {"otlp": {"endpoint": "http://collector:4319"}}}, "global.networkPolicies.outside.otlp.port"),
         ({"gateway": {"env": {"MODOMO_STORAGE": "local"}}}, "gateway.env.MODOMO_STORAGE"),
         ({"global": {"apiKeys": {"existingSecret": ""}}}, "global.apiKeys.existingSecret"),
         ({"worker": {"autoscaling": ZERO}, "global": {"redis": {"address": ""}}}, "global.redis.address"),

@@ -19,7 +19,7 @@ from diffusion.servicer import DiffusionServicer
 from diffusion.settings import PREFIX, Settings
 from diffusion.styles import read_styles
 from modomo.diffusion.v1.diffusion_service_pb2_grpc import add_DiffusionServiceServicer_to_server
-from servicekit import env, logs, process
+from servicekit import env, process
 from servicekit.engine import EngineInfo
 from servicekit.executor import DeviceExecutor
 from servicekit.serve import serve_engines
@@ -72,7 +72,7 @@ class SlowEngine:
 async def main() -> None:
     """The real service around the slow engine."""
     settings = env.read(Settings, prefix=PREFIX)
-    logs.configure("diffusion", level=settings.log_level, log_format=settings.log_format)
+    process.begin("diffusion", settings)
     slow, lite = SlowEngine(), LiteEngine(DeviceExecutor("preview"))
     servicer = DiffusionServicer(Pipeline(slow, preview_engine=lite, styles=read_styles(None)))
     await serve_engines(

@@ -1,4 +1,4 @@
-"""What happens around every RPC that we make: ids go along, and the outcome is counted.
+"""What happens around every RPC that we make: ids and trace go along, and the outcome is counted.
 
 The interceptors are our own because cancelling must reach the other side at once, whatever else is done around a call:
 those of OpenTelemetry hold it up for seconds (opentelemetry-python-contrib, issue 3271).
@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
+from opentelemetry.trace import SpanKind
 
-from servicekit import context, metrics
+from servicekit import context, metrics, tracing
 
 
 class UnaryCalls(grpc.aio.UnaryUnaryClientInterceptor):
@@ -56,19 +57,28 @@ class _Observation:
         self._method = method.decode() if isinstance(method, bytes) else method
         self._start = time.perf_counter()
         metrics.CALLS_IN_FLIGHT.labels(self._method).inc()
+        self._span = tracing.begin(self._method.removeprefix("/"), kind=SpanKind.CLIENT, rpc__system="grpc")
         self.details = grpc.aio.ClientCallDetails(
             method=details.method,
             timeout=details.timeout,
-            metadata=grpc.aio.Metadata(*(details.metadata or ()), *context.metadata()),
+            metadata=grpc.aio.Metadata(*(details.metadata or ()), *context.metadata(), *self._trace()),
             credentials=details.credentials,
             wait_for_ready=details.wait_for_ready,
         )
-        """What the call is made with: the caller's, and the ids."""
+        """What the call is made with: the caller's, the ids, and the trace."""
 
     def end(self, call: grpc.aio.Call) -> None:
         """Called once, when the call has ended in whatever way."""
+        code = _code(call)
         metrics.CALLS_IN_FLIGHT.labels(self._method).dec()
-        metrics.CALL_SECONDS.labels(self._method, _code(call).name).observe(time.perf_counter() - self._start)
+        metrics.CALL_SECONDS.labels(self._method, code.name).observe(time.perf_counter() - self._start)
+        if code is not grpc.StatusCode.OK:
+            tracing.failed(self._span, code.name)
+        self._span.end()
+
+    def _trace(self) -> list[tuple[str, str]]:
+        traceparent = tracing.traceparent(self._span)
+        return [(tracing.KEY, traceparent)] if traceparent else []
 
 
 def _code(call: grpc.aio.Call) -> grpc.StatusCode:

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from servicekit import tracing
 from servicekit.errors import Exhausted
 from servicekit.metrics import SECONDS_BUCKETS
 
@@ -82,17 +83,25 @@ class DeviceExecutor:
             raise Exhausted("QUEUE_FULL", f"The {self._name} queue is full.", retry_after_seconds=2)
         self._jobs += 1
         try:
-            with self._waiting.track_inprogress(), self._wait_seconds.time():
-                await self._device.acquire()
-            taken = time.perf_counter()
+            await self._take()
+            taken, span = time.perf_counter(), tracing.begin(f"{self._name} device")
             try:
                 with self._running.track_inprogress():
                     yield
             finally:
                 self._device.release()
                 self._busy_seconds.inc(time.perf_counter() - taken)
+                span.end()
         finally:
             self._jobs -= 1
+
+    async def _take(self) -> None:
+        span = tracing.begin(f"{self._name} queue")
+        try:
+            with self._waiting.track_inprogress(), self._wait_seconds.time():
+                await self._device.acquire()
+        finally:
+            span.end()
 
     async def _in_thread(self, function: Callable[[], Value]) -> Value:
         """Waits for a function in a thread even when cancelled, so that two never share the device."""

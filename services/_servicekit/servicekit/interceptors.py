@@ -1,18 +1,20 @@
 """What happens around every RPC that a service answers.
 
-The caller's ids are taken over, the outcome is logged and counted, and every exception becomes a google.rpc.Status.
+The caller's ids and trace are taken over, the outcome is logged and counted, and every exception becomes a
+google.rpc.Status.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from typing import Any, NoReturn
 
 import grpc
 from grpc_status import rpc_status
+from opentelemetry.trace import SpanKind
 
-from servicekit import context, logs, metrics
+from servicekit import context, logs, metrics, tracing
 from servicekit.errors import ServiceError, internal
 from servicekit.status import to_status
 
@@ -89,10 +91,20 @@ class _Observation:
         self._call = call
         self._code = grpc.StatusCode.OK
         self._reason = ""
+        self._spans = ExitStack()
 
     def __enter__(self) -> "_Observation":
         self._start = time.perf_counter()
-        context.adopt(self._call.invocation_metadata() or ())
+        metadata = self._call.invocation_metadata() or ()
+        context.adopt(metadata)
+        self._span = self._spans.enter_context(
+            tracing.span(
+                self._method.removeprefix("/"),
+                kind=SpanKind.SERVER,
+                parent=next((value for key, value in metadata if key == tracing.KEY and isinstance(value, str)), ""),
+                rpc__system="grpc",
+            )
+        )
         left = self._call.time_remaining()
         context.deadline.set(None if left is None else time.monotonic() + left)
         metrics.RPC_IN_FLIGHT.labels(self._method).inc()
@@ -106,7 +118,9 @@ class _Observation:
         metrics.RPC_SECONDS.labels(self._method, self._code.name).observe(seconds)
         if self._reason:
             metrics.RPC_ERRORS.labels(self._method, self._reason).inc()
+            tracing.failed(self._span, self._reason)
         log.info("rpc", method=self._method, code=self._code.name, reason=self._reason, seconds=round(seconds, 4))
+        self._spans.close()
 
     async def abort(self, error: Exception) -> NoReturn:
         """Ends the call with what the caller may know; the log gets the rest."""

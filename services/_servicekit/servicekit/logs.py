@@ -1,8 +1,8 @@
 """Logs: one JSON object a line, or coloured lines where a person watches.
 
 Third-party records come through the same handler, and so do warnings and exceptions that nobody caught. Every record
-carries the service's name and, where there are any, the request id and the job id. None shows a secret, and none is
-more than one line (`servicekit.redaction`).
+carries the service's name and, where there are any, the ids of the request, the job and the trace. None shows a
+secret, and none is more than one line (`servicekit.redaction`).
 """
 
 import logging
@@ -13,7 +13,7 @@ from typing import Final, Literal
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-from servicekit import context, redaction
+from servicekit import context, redaction, tracing
 
 LogFormat = Literal["auto", "json", "console"]
 
@@ -35,6 +35,7 @@ def configure(service: str, *, level: str = "INFO", log_format: LogFormat = "aut
         for name, variable in (("request_id", context.request_id), ("job_id", context.job_id)):
             if variable.get():
                 event.setdefault(name, variable.get())
+        event.update(tracing.ids())
         return event
 
     as_json = log_format == "json" or (log_format == "auto" and not sys.stderr.isatty())

@@ -1,11 +1,11 @@
-"""The life of a service's process: logs, metrics, event loop, exit code."""
+"""The life of a service's process: logs, metrics, traces, event loop, exit code."""
 
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from servicekit import logs, metrics, origins
+from servicekit import logs, metrics, origins, tracing
 from servicekit.env import SettingsError
 from servicekit.settings import ProcessSettings
 
@@ -31,6 +31,7 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 
 def begin(service: str, settings: ProcessSettings) -> None:
-    """Lets the process be seen: logs and metrics as the settings say; raises SettingsError."""
+    """Lets the process be seen: logs, metrics and traces as the settings say; raises SettingsError."""
     logs.configure(service, level=settings.log_level, log_format=settings.log_format)
     metrics.serve(service, settings.metrics_port)
+    tracing.start(service, settings)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from servicekit.env import shared
 from servicekit.logs import LogFormat
 from servicekit.tls import TlsSettings
+from servicekit.tracing import TracingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProcessSettings(TlsSettings):
+class ProcessSettings(TlsSettings, TracingSettings):
     """Settings that every process has."""
 
     log_level: str = shared("INFO")

@@ -7,12 +7,13 @@ from contextlib import suppress
 from typing import Final
 
 from grpc import StatusCode
+from opentelemetry.trace import SpanKind
 
 from gateway import worker_metrics
 from gateway.jobs import result, stages
 from gateway.jobs.result import JobError, JobResult
 from gateway.pipeline.run import MARGIN_SECONDS
-from servicekit import context, logs
+from servicekit import context, logs, tracing
 from servicekit.errors import ServiceError, internal
 from servicekit.joblog import Cancelled, Claim, Ending, Job, JobStatus, Superseded
 from servicekit.joblog.catalog import RAN_TOO_LONG
@@ -21,6 +22,8 @@ log = logs.get(__name__)
 
 SUPERSEDED: Final = "superseded"
 CANCELLED: Final = "cancelled"
+FAILED: Final = "failed"
+ABANDONED: Final = "abandoned"
 
 Work = Callable[[Claim], Awaitable[JobResult]]
 ClearUp = Callable[[Job], Awaitable[None]]
@@ -40,13 +43,24 @@ class Handler:
 
     async def handle(self, claim: Claim) -> None:
         """Does the job and writes down how it ended; cancelling this gives the job back to other workers."""
-        with context.bound(job=claim.job.job_id), worker_metrics.RUNNING.track_inprogress():
+        job = claim.job
+        with (
+            context.bound(job=job.job_id),
+            worker_metrics.RUNNING.track_inprogress(),
+            tracing.span("job", kind=SpanKind.CONSUMER, parent=job.traceparent, delivery=job.deliveries) as span,
+        ):
+            span.set_attribute("modomo.job_id", job.job_id)
+            if job.deliveries == 1:
+                tracing.record("queue", since=job.created_at, parent=tracing.traceparent())
             log.info("job taken up", delivery=claim.job.deliveries)
             worker_metrics.taken_up(claim.job)
             outcome = await self._outcome(claim)
             if outcome in (SUPERSEDED, CANCELLED):
                 await self._clear_up(claim.job)
             worker_metrics.ATTEMPTS.labels(outcome).inc()
+            span.set_attribute("outcome", outcome)
+            if outcome in (FAILED, ABANDONED):
+                tracing.failed(span, outcome)
             log.info("job let go", outcome=outcome)
 
     async def _outcome(self, claim: Claim) -> str:
@@ -69,7 +83,7 @@ class Handler:
             return "given back"
         except ServiceError as error:  # its ending could not be written: another worker will find the job
             log.error("the job's end is not written", problem=str(error))
-            return "abandoned"
+            return ABANDONED
 
     async def _failed(self, claim: Claim, error: ServiceError) -> str:
         """Tries again later where that may help and there is time; else the job has failed."""
@@ -83,7 +97,7 @@ class Handler:
         if error.code is StatusCode.DEADLINE_EXCEEDED:
             failure = JobError(code=RAN_TOO_LONG.code, message=RAN_TOO_LONG.message, retryable=RAN_TOO_LONG.retryable)
         await claim.finish(Ending(status=JobStatus.FAILED, message=failure.message, error=result.encode(failure)))
-        return "failed"
+        return FAILED
 
     def _delay(self, claim: Claim, error: ServiceError) -> float:
         """Exponential backoff with jitter, and never sooner than the failed service asks for."""

@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 from gateway import queue_gauges
 from gateway.jobs.delivering import Follower
 from gateway.queue_gauges import QueueGauges
+from servicekit.joblog import Event, JobStatus
 from tests.gateways import Gateway, StartGateway, photo
 
 
@@ -64,8 +65,8 @@ def test_only_events_that_are_new_to_a_follower_are_timed() -> None:
     count, seconds = (f"modomo_event_delivery_seconds_{part}" for part in ("count", "sum"))
     before = value(count, door="sse"), value(seconds, door="sse")
     follower = Follower("sse")
-    follower.has(datetime.now(UTC) - timedelta(minutes=1))
-    follower.has(datetime.now(UTC))
-    follower.has(datetime.now(UTC) + timedelta(minutes=1))  # by a clock that is ahead
+    for minutes in (-1, 0, 1):  # the last one by a clock that is ahead
+        written = datetime.now(UTC) + timedelta(minutes=minutes)
+        follower.has(Event(job_id="1", seq=1, status=JobStatus.QUEUED, progress=0, message="", timestamp=written))
     assert value(count, door="sse") == before[0] + 2
     assert value(seconds, door="sse") < before[1] + 30

@@ -45,5 +45,6 @@ def response(event: Event) -> pb.WatchResponse:
             step=event.step,
             total_steps=event.total_steps,
             preview_key=event.preview_key,
+            traceparent=event.traceparent,
         )
     )

@@ -8,7 +8,7 @@ from typing import Final, Generic, NoReturn
 from prometheus_client import Counter, Gauge
 
 from notifier.feed import Feed, Message
-from servicekit import logs, origins
+from servicekit import logs, origins, tracing
 from servicekit.backoff import Backoff
 from servicekit.errors import Exhausted, Unavailable
 from servicekit.joblog import Event, EventLog
@@ -78,6 +78,7 @@ class Watches(Generic[Message]):
                         EVENTS.inc()
                         if feed := self._feeds.get(event.job_id):
                             await feed.announce(event)
+                            tracing.record(f"announce {event.status}", since=event.timestamp, parent=event.traceparent)
             except* Unavailable as errors:
                 problem = f"MODOMO_REDIS_URL: {errors.exceptions[0].__cause__ or errors.exceptions[0]}"
                 log.warning("events do not flow", watchers=self._watchers, problem=problem, **origins.hint(problem))

@@ -1,12 +1,14 @@
 """Runs one servicer as the real services are run."""
 
-from servicekit import logs
+from servicekit import env, logs, tracing
 from servicekit.server import Registration, ServerOptions, running, until_stopped
+from servicekit.tracing import TracingSettings
 
 
 async def serve(address: str, name: str, register: Registration) -> None:
     """Serves until it is told to stop."""
     logs.configure("noop", level="WARNING")
+    tracing.start(name.rpartition(".")[2], env.read(TracingSettings, prefix=env.PREFIX))
     async with running(ServerOptions(address=address), [(name, register)]) as server:
         await server.set_serving(True)
         await until_stopped()

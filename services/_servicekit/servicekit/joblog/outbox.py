@@ -44,6 +44,9 @@ class Delivery:
     token: str
     """Proves the lease; made anew for each attempt."""
 
+    traceparent: str = ""
+    """The trace that the job belongs to."""
+
     @property
     def message_id(self) -> str:
         """The same for every attempt: a receiver knows by it what it has had already."""

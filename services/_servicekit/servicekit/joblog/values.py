@@ -63,6 +63,9 @@ class NewJob:
     webhook_url: str = ""
     """Who is to be told of the ending; empty for nobody."""
 
+    traceparent: str = ""
+    """The trace that the job belongs to (W3C); empty for none."""
+
     wait_seconds: float = 600.0
     """A job that no worker took up within this time fails."""
 
@@ -129,6 +132,8 @@ class Event:
     step: int = 0
     total_steps: int = 0
     preview_key: str = ""
+    traceparent: str = ""
+    """The job's, with its terminal event alone."""
 
     @property
     def terminal(self) -> bool:
@@ -161,6 +166,8 @@ class Job:
     """Whether it is about to be deleted with all that it made."""
     queue_position: int
     """1 for the next in line, 0 where it does not wait."""
+    traceparent: str = ""
+    """The trace that it belongs to."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,7 +84,7 @@ class TransformServicer(TransformServiceServicer):
             async with aclosing(following) as events:
                 async for event in events:
                     yield pb.WatchResponse(event=convert.event(event))
-                    follower.has(event.timestamp)
+                    follower.has(event)
 
     async def _admit(self, call: grpc.aio.ServicerContext[Any, Any], scope: Scope, cost: Cost) -> Caller:
         """Who calls, by the metadata `authorization` or `x-api-key`, as over HTTP."""

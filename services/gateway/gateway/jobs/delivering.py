@@ -5,6 +5,8 @@ from typing import Final
 
 from prometheus_client import Histogram
 
+from servicekit import tracing
+from servicekit.joblog import Event
 from servicekit.metrics import SECONDS_BUCKETS
 
 SECONDS: Final = Histogram(
@@ -19,10 +21,12 @@ class Follower:
     """One follower of a job, by the door that it came through: `websocket`, `sse` or `grpc`."""
 
     def __init__(self, door: str) -> None:
+        self._door = door
         self._seconds = SECONDS.labels(door)
         self._since = datetime.now(UTC)
 
-    def has(self, written: datetime) -> None:
-        """Counts an event that was written at a time, by the job log's clock; not one from before the follower came."""
-        if written >= self._since:
-            self._seconds.observe(max(0.0, (datetime.now(UTC) - written).total_seconds()))
+    def has(self, event: Event) -> None:
+        """Counts an event, and traces the last one; not one from before the follower came."""
+        if event.timestamp >= self._since:
+            self._seconds.observe(max(0.0, (datetime.now(UTC) - event.timestamp).total_seconds()))
+            tracing.record(f"tell {event.status}", since=event.timestamp, parent=event.traceparent, door=self._door)

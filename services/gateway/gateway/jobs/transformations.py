@@ -14,7 +14,7 @@ from gateway.jobs.request import JobRequest, Preferences
 from gateway.jobs.result import JobError
 from gateway.jobs.webhooks import WebhookRules
 from gateway.purging import Purger
-from servicekit import context, logs
+from servicekit import context, logs, tracing
 from servicekit.errors import Conflict, Exhausted, InvalidArgument, ServiceError
 from servicekit.joblog import ENDINGS, Job, JobDesk, JobStatus, NewJob, Urgency, catalog
 from servicekit.storage import ObjectStore
@@ -232,6 +232,7 @@ class Transformations:
             urgency=urgency,
             cost=submission.preferences.variants,
             webhook_url=submission.webhook_url,
+            traceparent=tracing.traceparent(),
             idempotency_key=submission.idempotency_key,
             request_digest=hashlib.sha256(f"{payload}\n{submission.webhook_url}".encode()).hexdigest(),
             wait_seconds=wait,

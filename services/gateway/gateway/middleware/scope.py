@@ -3,15 +3,18 @@
 import re
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway import problem
-from servicekit import context, logs
+from servicekit import context, logs, tracing
 from servicekit.errors import internal
 from servicekit.metrics import SECONDS_BUCKETS
 
@@ -29,6 +32,7 @@ WEBSOCKETS_OPEN: Final = Gauge("modomo_http_websockets_open", "WebSockets that a
 UNEXPECTED: Final = Counter("modomo_http_unexpected_errors_total", "Requests that ended in an unexpected exception")
 
 _ACCEPTABLE: Final = re.compile(rf"[A-Za-z0-9._:/+=@-]{{1,{context.MAX_ID_LENGTH}}}")
+_UNTRACED: Final = ("/health", "/metrics")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -45,8 +49,8 @@ class RequestScope:
             return
         given = Headers(scope=scope).get(HEADER, "")
         request_id = given if _ACCEPTABLE.fullmatch(given) else uuid.uuid4().hex
-        with context.bound(request=request_id):
-            serve = self._websocket if scope["type"] == "websocket" else self._http
+        serve = self._websocket if scope["type"] == "websocket" else self._http
+        with context.bound(request=request_id), _traced(scope):
             await serve(scope, receive, send, request_id)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
@@ -82,10 +86,38 @@ class RequestScope:
             await self._app(scope, receive, answer)
 
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unmatched")
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        HTTP_SECONDS.labels(method, route, status).observe(seconds)
+        method = _method(scope)
+        HTTP_SECONDS.labels(method, _route(scope), status).observe(seconds)
         say = (
             log.debug if method == "GET" and status < 400 else log.info
         )  # apps poll, probes probe: metrics count those
         say("http", method=method, path=scope["path"][:200], status=status, seconds=round(seconds, 4))
+
+
+@contextmanager
+def _traced(scope: Scope) -> Iterator[None]:
+    """A trace of its own for each request but probes'.
+
+    A caller's trace is linked to, not taken over: whoever calls from outside does not decide what we record.
+    """
+    if scope["path"].startswith(_UNTRACED):
+        yield
+        return
+    method = _method(scope)
+    with tracing.span(method, kind=SpanKind.SERVER, parent="", link=Headers(scope=scope).get(tracing.KEY, "")) as span:
+        try:
+            yield
+        finally:
+            span.update_name(f"{method} {_route(scope)}")
+            span.set_attribute("http.route", _route(scope))
+
+
+def _method(scope: Scope) -> str:
+    if scope["type"] == "websocket":
+        return "WebSocket"
+    return scope["method"] if scope["method"] in _METHODS else "OTHER"
+
+
+def _route(scope: Scope) -> str:
+    """The pattern that the path has matched."""
+    return getattr(scope.get("route"), "path", "unmatched")

@@ -9,6 +9,7 @@ from typing import Final
 
 from prometheus_client import Histogram
 
+from servicekit import tracing
 from servicekit.metrics import SECONDS_BUCKETS
 
 STAGE_SECONDS: Final = Histogram(
@@ -41,7 +42,8 @@ class Stopwatch:
         """Adds the time that the block takes, failed or not."""
         start = time.perf_counter()
         try:
-            yield
+            with tracing.span(stage):
+                yield
         finally:
             seconds = time.perf_counter() - start
             self._seconds[stage] += seconds  # type: ignore[assignment]  # a Counter adds floats as well

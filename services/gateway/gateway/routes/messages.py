@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -42,9 +41,8 @@ _OPTIONAL: Final = ("step", "total_steps", "preview_url", "result")
 class Message:
     """An event, ready to be sent."""
 
-    seq: int
-    written: datetime
-    """When the event was."""
+    event: Event
+
     text: str
     """JSON."""
 
@@ -62,7 +60,7 @@ class MessageStream:
         """All that follow `after`, ending after the terminal one; raises NotFound, Unavailable."""
         async with aclosing(self._broadcasts.follow(job_id, after=after)) as events:
             async for event in events:
-                yield Message(seq=event.seq, written=event.timestamp, text=await self._text(event, base))
+                yield Message(event=event, text=await self._text(event, base))
 
     async def _text(self, event: Event, base: str) -> str:
         """Made once for all clients that follow the job now: it lives as long as the event that they share."""

@@ -134,7 +134,7 @@ async def _send(socket: WebSocket, messages: AsyncGenerator[Message, None]) -> N
             try:
                 async with asyncio.timeout(_SEND_SECONDS):
                     await socket.send_text(message.text)
-                follower.has(message.written)
+                follower.has(message.event)
             except TimeoutError as error:
                 raise WebSocketDisconnect from error
 
@@ -160,8 +160,8 @@ async def _server_sent(messages: AsyncGenerator[Message, None]) -> AsyncIterator
                 message = following.result()
                 if message is None:
                     return
-                yield f"id: {message.seq}\ndata: {message.text}\n\n"
-                follower.has(message.written)
+                yield f"id: {message.event.seq}\ndata: {message.text}\n\n"
+                follower.has(message.event)
                 following = asyncio.ensure_future(anext(messages, None))
         except ServiceError as error:  # the client reconnects after the last event that it has
             log.warning("events end early", problem=str(error))

@@ -76,6 +76,7 @@ def event_from_proto(message: job_pb2.JobEvent) -> Event:
         step=message.step,
         total_steps=message.total_steps,
         preview_key=message.preview_key,
+        traceparent=message.traceparent,
     )
 
 

@@ -7,12 +7,13 @@ from collections import Counter as Tally
 from collections.abc import Sequence
 from typing import Final, NoReturn, Protocol
 
+from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge, Histogram
 
 from notifier.webhooks.message import body
 from notifier.webhooks.sending import Answer, Unreachable
 from notifier.webhooks.signing import Signer
-from servicekit import context, logs
+from servicekit import context, logs, tracing
 from servicekit.backoff import Backoff
 from servicekit.destinations import Forbidden
 from servicekit.errors import Unavailable
@@ -145,8 +146,11 @@ class Dispatcher:
                 self._deferred.pop(receiver, None)
 
     async def _attempt(self, delivery: Delivery, receiver: str) -> Settlement:
-        start = time.monotonic()
-        settlement = await self._outcome(delivery, receiver)
+        start, trace = time.monotonic(), delivery.traceparent
+        with tracing.span("webhook", kind=SpanKind.CLIENT, parent=trace, attempt=delivery.attempt) as span:
+            settlement = await self._outcome(delivery, receiver)
+            if settlement.outcome is not Outcome.DELIVERED:
+                tracing.failed(span, settlement.reason)
         ATTEMPTS.labels(settlement.outcome).inc()
         say = log.info if settlement.outcome is Outcome.DELIVERED else log.warning
         say(

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18modomo/type/v1/job.proto\x12\x0emodomo.type.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x01\n\x08JobEvent\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12)\n\x06status\x18\x03 \x01(\x0e\x32\x19.modomo.type.v1.JobStatus\x12\x10\n\x08progress\x18\x04 \x01(\x01\x12\x0f\n\x07message\x18\x05 \x01(\t\x12-\n\ttimestamp\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04step\x18\x07 \x01(\r\x12\x13\n\x0btotal_steps\x18\x08 \x01(\r\x12\x13\n\x0bpreview_key\x18\t \x01(\t*\x90\x02\n\tJobStatus\x12\x1a\n\x16JOB_STATUS_UNSPECIFIED\x10\x00\x12\x15\n\x11JOB_STATUS_QUEUED\x10\x01\x12\x18\n\x14JOB_STATUS_ANALYZING\x10\x02\x12\x18\n\x14JOB_STATUS_DETECTING\x10\x03\x12\x19\n\x15JOB_STATUS_GENERATING\x10\x04\x12\x1b\n\x17JOB_STATUS_TRANSFORMING\x10\x05\x12\x19\n\x15JOB_STATUS_FINALIZING\x10\x06\x12\x18\n\x14JOB_STATUS_COMPLETED\x10\x07\x12\x15\n\x11JOB_STATUS_FAILED\x10\x08\x12\x18\n\x14JOB_STATUS_CANCELLED\x10\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18modomo/type/v1/job.proto\x12\x0emodomo.type.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf1\x01\n\x08JobEvent\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0b\n\x03seq\x18\x02 \x01(\x04\x12)\n\x06status\x18\x03 \x01(\x0e\x32\x19.modomo.type.v1.JobStatus\x12\x10\n\x08progress\x18\x04 \x01(\x01\x12\x0f\n\x07message\x18\x05 \x01(\t\x12-\n\ttimestamp\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04step\x18\x07 \x01(\r\x12\x13\n\x0btotal_steps\x18\x08 \x01(\r\x12\x13\n\x0bpreview_key\x18\t \x01(\t\x12\x13\n\x0btraceparent\x18\n \x01(\t*\x90\x02\n\tJobStatus\x12\x1a\n\x16JOB_STATUS_UNSPECIFIED\x10\x00\x12\x15\n\x11JOB_STATUS_QUEUED\x10\x01\x12\x18\n\x14JOB_STATUS_ANALYZING\x10\x02\x12\x18\n\x14JOB_STATUS_DETECTING\x10\x03\x12\x19\n\x15JOB_STATUS_GENERATING\x10\x04\x12\x1b\n\x17JOB_STATUS_TRANSFORMING\x10\x05\x12\x19\n\x15JOB_STATUS_FINALIZING\x10\x06\x12\x18\n\x14JOB_STATUS_COMPLETED\x10\x07\x12\x15\n\x11JOB_STATUS_FAILED\x10\x08\x12\x18\n\x14JOB_STATUS_CANCELLED\x10\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modomo.type.v1.job_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_JOBSTATUS']._serialized_start=301
-  _globals['_JOBSTATUS']._serialized_end=573
+  _globals['_JOBSTATUS']._serialized_start=322
+  _globals['_JOBSTATUS']._serialized_end=594
   _globals['_JOBEVENT']._serialized_start=78
-  _globals['_JOBEVENT']._serialized_end=298
+  _globals['_JOBEVENT']._serialized_end=319
 # @@protoc_insertion_point(module_scope)

@@ -84,6 +84,7 @@ class JobEvent(message.Message):
     STEP_FIELD_NUMBER: builtins.int
     TOTAL_STEPS_FIELD_NUMBER: builtins.int
     PREVIEW_KEY_FIELD_NUMBER: builtins.int
+    TRACEPARENT_FIELD_NUMBER: builtins.int
     job_id: builtins.str
     """The job."""
     seq: builtins.int
@@ -100,6 +101,8 @@ class JobEvent(message.Message):
     """Number of denoising steps; 0 outside of transforming."""
     preview_key: builtins.str
     """Object key of a preview picture that this event brings; empty for none."""
+    traceparent: builtins.str
+    """Trace that the job belongs to, as W3C's `traceparent`; of its terminal event alone, empty for none."""
     @builtins.property
     def timestamp(self) -> timestamp_pb2.Timestamp:
         """When it happened."""
@@ -116,9 +119,10 @@ class JobEvent(message.Message):
         step: builtins.int = ...,
         total_steps: builtins.int = ...,
         preview_key: builtins.str = ...,
+        traceparent: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["timestamp", b"timestamp"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["job_id", b"job_id", "message", b"message", "preview_key", b"preview_key", "progress", b"progress", "seq", b"seq", "status", b"status", "step", b"step", "timestamp", b"timestamp", "total_steps", b"total_steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["job_id", b"job_id", "message", b"message", "preview_key", b"preview_key", "progress", b"progress", "seq", b"seq", "status", b"status", "step", b"step", "timestamp", b"timestamp", "total_steps", b"total_steps", "traceparent", b"traceparent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

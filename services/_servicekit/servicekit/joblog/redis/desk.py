@@ -53,6 +53,7 @@ class RedisJobDesk:
             job.cost * (BATCH_COST if job.urgency is Urgency.BATCH else 1),
             BATCH_HANDICAP if job.urgency is Urgency.BATCH else 0,
             TICKS_A_UNIT,
+            job.traceparent,
             extra_key=self._store.keys.idempotency(key),
         )
         if outcome == "conflict":

@@ -84,6 +84,7 @@ def _delivery(job_id: str, token: str, fields: Mapping[str, str]) -> Delivery:
         ended_at=_time(fields["ended_at"]),
         attempt=int(fields["attempts"]),
         token=token,
+        traceparent=fields.get("traceparent", ""),
     )
 
 

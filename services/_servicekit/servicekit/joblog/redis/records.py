@@ -47,6 +47,7 @@ def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
         deliveries=int(fields["deliveries"]),
         purging="purging" in fields,
         queue_position=queue_position,
+        traceparent=fields.get("traceparent", ""),
     )
 
 

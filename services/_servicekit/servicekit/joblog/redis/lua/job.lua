@@ -71,7 +71,7 @@ local function write_event(status, progress, message, step, total_steps, preview
   if preview_key ~= '' then
     redis.call('HSET', JOB, 'preview_key', preview_key)
   end
-  local event = cjson.encode({
+  local event = {
     job_id = ID,
     seq = seq,
     status = status,
@@ -81,9 +81,11 @@ local function write_event(status, progress, message, step, total_steps, preview
     step = tonumber(step),
     total_steps = tonumber(total_steps),
     preview_key = preview_key,
-  })
-  redis.call('XADD', EVENTS, seq .. '-0', 'event', event)
-  redis.call('PUBLISH', EVENT_CHANNEL, event)
+    traceparent = ENDINGS[status] and field('traceparent') or nil,
+  }
+  local text = cjson.encode(event)
+  redis.call('XADD', EVENTS, seq .. '-0', 'event', text)
+  redis.call('PUBLISH', EVENT_CHANNEL, text)
 end
 
 -- Puts the job among those that wait, at its turn, and tells idle workers.
@@ -128,6 +130,7 @@ local function schedule_webhook(status, message, failure)
   if url ~= '' then
     redis.call('HSET', WEBHOOK, 'url', url, 'tenant', field('tenant'), 'status', status, 'message', message,
       'error', failure, 'created_at', field('created_at'), 'ended_at', NOW, 'state', 'pending', 'attempts', 0)
+    redis.call('HSET', WEBHOOK, 'traceparent', field('traceparent'))
     redis.call('PEXPIREAT', WEBHOOK, field('expires_at'))
     redis.call('ZADD', WEBHOOKS, NOW, ID)
   end

@@ -2,7 +2,8 @@
 --
 -- KEYS[17]: what is known of the idempotency key (hash: job, digest).
 -- Args: payload, message, digest ('' where there is no idempotency key), wait ms, run ms, retention ms, webhook URL (''
--- for none), most jobs that may wait, and of its flow; tenant, flow, cost, handicap in units of cost, ticks of a unit.
+-- for none), most jobs that may wait, and of its flow; tenant, flow, cost, handicap in units of cost, ticks of a unit,
+-- traceparent ('' for none).
 -- Returns { 'ok', id of the job that this request has made, now or before, its place in the queue (0 for none) },
 -- { 'conflict' }, { 'full' } or { 'flow full' }.
 --
@@ -15,7 +16,7 @@
 
 local IDEMPOTENCY = KEYS[17]
 local payload, message, digest, wait, run, retention, webhook_url = unpack(ARGV, 4, 10)
-local limit, flow_limit, tenant, flow, cost, handicap, tick = unpack(ARGV, 11)
+local limit, flow_limit, tenant, flow, cost, handicap, tick, traceparent = unpack(ARGV, 11)
 
 local function accepted(id)
   local rank = redis.call('ZRANK', WAITING, id)
@@ -47,8 +48,10 @@ end
 
 local expires = NOW + tonumber(retention)
 redis.call('HSET', JOB, 'payload', payload, 'created_at', NOW, 'expires_at', expires, 'run_ms', run, 'deliveries', 0)
-if webhook_url ~= '' then
-  redis.call('HSET', JOB, 'webhook_url', webhook_url)
+for name, value in pairs({ webhook_url = webhook_url, traceparent = traceparent }) do
+  if value ~= '' then
+    redis.call('HSET', JOB, name, value)
+  end
 end
 draw_turn()
 line_up()
