@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from rich.progress import Progress
 
+from tests.deploy import declared
 from tests.load.client import Client
 from tests.load.mix import report
 from tests.load.mix.__main__ import load
@@ -213,3 +214,10 @@ def test_a_short_mix_on_a_whole_stack(tmp_path: Path) -> None:
     assert run.stages()
     assert all(seconds >= 0 for seconds in run.cpu_a_job().values())
     assert report.write(run, tmp_path).stat().st_size > 10_000
+    there = declared.series()
+    for page in run.after.values():
+        shown = {name: {label for label, _ in labels} for name, labels in page.values if name.startswith("modomo_")}
+        assert len(shown) > 10
+        for name, labels in shown.items():
+            if not name.endswith("_created"):  # prometheus_client's own, which nobody looks at
+                assert labels == there[name], name
