@@ -1,7 +1,7 @@
 """Grafana's JSON of a few kinds of panels; only what differs from its defaults is said."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 SOURCE: Final = {"type": "prometheus", "uid": "${source}"}
@@ -27,7 +27,7 @@ class Panel:
     queries: Sequence[Query]
     unit: str = "short"
     """Grafana's name of a unit: `s`, `bytes`, `reqps`, `percentunit`, `currencyUSD`, …"""
-    kind: Literal["timeseries", "stat", "heatmap"] = "timeseries"
+    kind: Literal["timeseries", "stat"] = "timeseries"
     width: int = 8
     description: str = ""
     stacked: bool = False
@@ -43,7 +43,6 @@ class Row:
 
     title: str
     panels: Sequence[Panel]
-    collapsed: bool = field(default=False)
 
 
 def laid_out(rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -52,29 +51,20 @@ def laid_out(rows: Iterable[Row]) -> list[dict[str, Any]]:
     top = number = 0
     for row in rows:
         number += 1
-        heading = {
-            "type": "row",
-            "title": row.title,
-            "id": number,
-            "collapsed": row.collapsed,
-            "gridPos": {"x": 0, "y": top, "w": COLUMNS, "h": 1},
-            "panels": [],
-        }
-        result.append(heading)
+        place = {"x": 0, "y": top, "w": COLUMNS, "h": 1}
+        result.append(
+            {"type": "row", "title": row.title, "id": number, "collapsed": False, "gridPos": place, "panels": []}
+        )
         top += 1
-        left, inside = 0, list[dict[str, Any]]()
+        left = 0
         for panel in row.panels:
             number += 1
             if left + panel.width > COLUMNS:
                 left, top = 0, top + HEIGHT
             place = {"x": left, "y": top, "w": panel.width, "h": HEIGHT}
-            inside.append(_panel(panel, number=number, place=place))
+            result.append(_panel(panel, number=number, place=place))
             left += panel.width
         top += HEIGHT
-        if row.collapsed:
-            heading["panels"] = inside
-        else:
-            result += inside
     return result
 
 
@@ -110,7 +100,7 @@ def _panel(panel: Panel, *, number: int, place: dict[str, int]) -> dict[str, Any
                 "datasource": SOURCE,
                 "expr": query.expr,
                 "legendFormat": query.legend or "__auto",
-                "format": "heatmap" if panel.kind == "heatmap" else "time_series",
+                "format": "time_series",
             }
             for index, query in enumerate(panel.queries)
         ],
@@ -118,8 +108,6 @@ def _panel(panel: Panel, *, number: int, place: dict[str, int]) -> dict[str, Any
 
 
 def _options(panel: Panel) -> dict[str, Any]:
-    if panel.kind == "heatmap":
-        return {"calculate": False, "yAxis": {"unit": panel.unit}, "color": {"scheme": "Oranges", "mode": "scheme"}}
     if panel.kind == "stat":
         return {"reduceOptions": {"calcs": ["lastNotNull"]}, "colorMode": "background" if panel.limits else "value"}
     return {
