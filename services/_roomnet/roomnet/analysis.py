@@ -34,7 +34,7 @@ FINE_SIDE: Final = 512
 STRUCTURE: Final = (Ade.WALL, Ade.FLOOR, Ade.CEILING)
 """What has no islands in other things."""
 
-RULES: Final = "2"
+RULES: Final = "3"
 """Changes whenever what is made of the network's answer does."""
 
 
@@ -51,6 +51,8 @@ class Step(StrEnum):
     """Regions too small to mention, and patches of the building inside of things, go to what surrounds them."""
     BORDERS = "borders"
     """Borders of walls with ceiling and floor are made straight."""
+    STANDING = "standing"
+    """The network's depth is stood on the floor, and mixed with that of the planes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,13 +109,19 @@ def analyse(photo: RGB, *, without: AbstractSet[Step] = frozenset()) -> RoomAnal
     lines = borders.find(labels, fine)
     if Step.BORDERS not in without:
         labels = borders.straightened(labels, lines)
-    confidence = decision.confidence(labels, refinement.resized(decision.by_surface(coarse), fine), beliefs)
+    seen = decision.by_surface(coarse)
+    confidence = decision.confidence(labels, refinement.resized(seen, fine), beliefs)
     level = horizon.find(small)
+    inverse_depth = glance.inverse_depth
+    if Step.STANDING not in without:
+        surfaces = decision.surfaces(refinement.enlarged_labels(labels, small.shape))
+        trust = refinement.enlarged(seen.max(axis=0), small.shape)
+        inverse_depth = depth.fitted(inverse_depth, surfaces, trust, level)
     shape = (photo.shape[0], photo.shape[1])
     return RoomAnalysis(
         labels=refinement.enlarged_labels(labels, shape),
         confidence=refinement.enlarged(confidence, shape),
-        inverse_depth=depth.fitted(glance.inverse_depth, shape),
+        inverse_depth=refinement.enlarged(depth.positive(inverse_depth), shape),
         rooms=glance.rooms,
         room_probability=rooms.is_room(small, labels, level),
         horizon=level,

@@ -30,7 +30,7 @@ FALLBACK: Final = {
 LEAST_PROBABLE: Final = 1e-4
 """A probability: below it is nothing to be told from nothing."""
 
-_SURFACES_OF_LABELS: Final = np.full(256, Surface.OBJECT, dtype=np.intp)
+_SURFACES_OF_LABELS: Final = np.full(256, Surface.OBJECT, dtype=np.uint8)
 _SURFACES_OF_LABELS[list(SURFACES)] = list(SURFACES.values())
 
 
@@ -56,6 +56,11 @@ class Beliefs:
 def surface_of(label: Ade) -> Surface:
     """The surface behind a class."""
     return SURFACES.get(label, Surface.OBJECT)
+
+
+def surfaces(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The Surface values behind ADE20K's indices, of any shape."""
+    return _SURFACES_OF_LABELS[labels]
 
 
 def worth_telling(groups: NDArray[np.float32], classes: Sequence[Ade]) -> Beliefs:
@@ -100,7 +105,7 @@ def confidence(labels: NDArray[np.uint8], seen: NDArray[np.float32], beliefs: Be
     """
     totals = by_surface(beliefs)
     both = np.maximum(totals, LEAST_PROBABLE) * np.maximum(seen, LEAST_PROBABLE)
-    surface = _SURFACES_OF_LABELS[labels]
+    surface = surfaces(labels).astype(np.intp)
     sure = np.take_along_axis(both, surface[None], axis=0)[0] / both.sum(axis=0)
     things = np.maximum(totals[Surface.OBJECT], LEAST_PROBABLE)
     for one, values in zip(beliefs.classes, beliefs.values, strict=True):

@@ -17,6 +17,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from roomnet import depth
 from roomnet.picture import RGB, Plane
 from roomnet.vocabulary import Ade, Room
 
@@ -89,12 +90,12 @@ class Network:
         """
         small = _resized(photo)
         groups, inverse_depth, rooms = self._run(small)
-        inverse_depth = _unit(inverse_depth)
+        inverse_depth = depth.unit(inverse_depth)
         if twice:
             margin = _margin(small.shape)
             other = self._run(_from_behind(np.ascontiguousarray(small[:, ::-1]), margin))
             groups = _mean(groups, np.stack([_inner(plane, margin) for plane in other[0]]), SECOND_LABELS)
-            inverse_depth = _mean(inverse_depth, _unit(_inner(other[1], margin)), SECOND_DEPTH)
+            inverse_depth = _mean(inverse_depth, depth.unit(_inner(other[1], margin)), SECOND_DEPTH)
         return Glance(
             groups=groups,
             inverse_depth=inverse_depth,
@@ -127,12 +128,6 @@ def fitting_size(width: int, height: int) -> tuple[int, int]:
 
 def _mean(one: NDArray[np.float32], mirrored: NDArray[np.float32], share: float) -> NDArray[np.float32]:
     return np.asarray((1 - share) * one + share * mirrored[..., ::-1], dtype=np.float32)
-
-
-def _unit(plane: Plane) -> Plane:
-    """The plane with a mean of 0 and a mean deviation of 1."""
-    centred = plane - plane.mean()
-    return np.asarray(centred / max(float(np.abs(centred).mean()), 1e-6), dtype=np.float32)
 
 
 def _margin(shape: Sequence[int]) -> tuple[int, int]:

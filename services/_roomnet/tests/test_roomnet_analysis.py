@@ -36,8 +36,8 @@ def test_the_surfaces_of_our_own_room_are_found(sample: RoomAnalysis) -> None:
 def test_the_depth_of_our_own_room_is_seen(sample: RoomAnalysis) -> None:
     depth = np.asarray(Image.open(DIRECTORY / "depth.png")).astype(np.float32)
     error, rank = scores.depth_errors(depth, sample.inverse_depth)
-    assert error < 0.2
-    assert rank > 0.8
+    assert error < 0.13
+    assert rank > 0.7
 
 
 def test_our_own_room_is_a_room_with_straight_borders(sample: RoomAnalysis) -> None:
@@ -112,13 +112,15 @@ def test_surfaces_of_real_photos_are_found(rooms_folder: Path) -> None:
 
 
 def test_depth_is_better_than_a_ramp_on_real_photos(rooms_folder: Path) -> None:
-    errors, ramps = [], []
+    found, ramps = [], []
     for photo in real_rooms(rooms_folder):
         if photo.depth is None:
             continue
-        errors.append(scores.depth_errors(photo.depth, roomnet.analyse(photo.rgb).inverse_depth))
+        found.append(scores.depth_errors(photo.depth, roomnet.analyse(photo.rgb).inverse_depth))
         ramps.append(scores.depth_errors(photo.depth, baseline.inverse_depth(photo.rgb.shape)))
-    assert np.mean([error for error, _rank in errors]) < np.mean([error for error, _rank in ramps])
+    (error, rank), (plain_error, plain_rank) = np.mean(found, axis=0), np.mean(ramps, axis=0)
+    assert error < plain_error
+    assert rank > plain_rank
 
 
 def test_real_rooms_are_called_rooms(rooms_folder: Path) -> None:

@@ -54,10 +54,11 @@ async def test_finds_sofa_and_window_where_they_are(stub: "Stub", drawn_room: Dr
     assert response.engine.name == "lite"
     assert [model.name for model in response.engine.models] == ["roomnet"]
     (window,) = (found for found in response.detections if found.label == "window")
-    # a drawing in flat colours is no photo: some of the things in it are found twice, none elsewhere
+    # a drawing in flat colours is no photo: the sofa in it is found in pieces, but all of it
     assert _overlap(decode_mask(window.mask, shape=(480, 640)), drawn_room.window) > 0.6
     masks = [decode_mask(found.mask, shape=(480, 640)) for found in response.detections if found.label != "window"]
-    assert max(_overlap(mask, drawn_room.sofa) for mask in masks) > 0.6
+    within = [mask for mask in masks if (mask & drawn_room.sofa).sum() > 0.5 * mask.sum()]
+    assert _overlap(np.logical_or.reduce(within), drawn_room.sofa) > 0.8
     assert len({found.id for found in response.detections}) == len(response.detections)
     assert window.id == "window-1"
     rows, columns = np.nonzero(decode_mask(window.mask, shape=(480, 640)))
