@@ -70,6 +70,9 @@ class Network:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.inter_op_num_threads = 1
+        # memory is given back after each look: photos of many forms would let an arena grow with every new one
+        options.enable_cpu_mem_arena = False
+        options.enable_mem_pattern = False
         # between two photos its threads shall sleep, not spin
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(GRAPH), options, providers=["CPUExecutionProvider"])
