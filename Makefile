@@ -29,8 +29,9 @@ run: $(RUN_VENV)/ready
 demo: $(RUN_VENV)/ready
 	@$(RUN) -m deploy.local.demo $(ROOM)
 
-# by as many processes at a time; each takes a file of tests after the other
+# by as many processes at a time, of one computing thread each; each takes a file of tests after the other
 JOBS ?= 2
+test: export OMP_NUM_THREADS := 1
 test: .venv-dev/ready $(TRITON) $(PROMTOOL)
 	$(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 

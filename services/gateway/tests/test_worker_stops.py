@@ -14,6 +14,8 @@ from servicekit.errors import Exhausted
 from servicekit.joblog import ENDINGS, JobStatus
 from tests.workers import WorkerBench
 
+PROMPTLY = 5
+"""Seconds; what is cancelled here would go on for a minute. How prompt it is, `make chaos` measures."""
 CANCELLED = "Your transformation was cancelled."
 
 
@@ -28,7 +30,7 @@ async def test_cancel_stops_the_engine_between_two_steps(worker_bench: WorkerBen
         job_id = await bench.submit()
         await bench.services.started["Transform"].wait()
         await bench.joblog.desk.cancel(job_id, message=CANCELLED)
-        await asyncio.wait_for(bench.services.cancelled["Transform"].wait(), 1)
+        await asyncio.wait_for(bench.services.cancelled["Transform"].wait(), PROMPTLY)
         steps = bench.services.steps_done
         job = await bench.ended(job_id)
         assert job.status is JobStatus.CANCELLED
@@ -50,7 +52,7 @@ async def test_cancel_stops_every_call_of_the_analysis(worker_bench: WorkerBench
             await bench.services.started[rpc].wait()
         await bench.joblog.desk.cancel(job_id, message=CANCELLED)
         for rpc in ("Detect", "Classify", "Generate"):
-            await asyncio.wait_for(bench.services.cancelled[rpc].wait(), 1)
+            await asyncio.wait_for(bench.services.cancelled[rpc].wait(), PROMPTLY)
         assert (await bench.ended(job_id)).status is JobStatus.CANCELLED
 
 
@@ -60,7 +62,7 @@ async def test_one_failure_stops_the_calls_beside_it(worker_bench: WorkerBench) 
     bench.services.errors["Generate"] = [RuntimeError("broken")]
     async with bench.worker():
         assert (await bench.failed(await bench.submit())).code == "INTERNAL"
-        await asyncio.wait_for(bench.services.cancelled["Detect"].wait(), 1)
+        await asyncio.wait_for(bench.services.cancelled["Detect"].wait(), PROMPTLY)
 
 
 async def test_cancelled_while_it_waits_for_its_retry(worker_bench: WorkerBench) -> None:
@@ -80,7 +82,7 @@ async def test_running_deadline_ends_the_job_and_its_calls(worker_bench: WorkerB
     async with bench.worker():
         job_id = await bench.submit(run_seconds=1.0)
         error = await bench.failed(job_id)
-        await asyncio.wait_for(bench.services.cancelled["Detect"].wait(), 5)
+        await asyncio.wait_for(bench.services.cancelled["Detect"].wait(), PROMPTLY)
     assert (error.code, error.retryable) == ("RAN_TOO_LONG", True)
     assert await _endings(bench, job_id) == [JobStatus.FAILED]
 
@@ -144,7 +146,7 @@ async def test_killed_worker_is_replaced_and_the_job_ends_once(worker_bench: Wor
         async with _worker_process(bench):
             first.kill()
             await first.wait()
-            await asyncio.wait_for(bench.services.cancelled["Transform"].wait(), 5)
+            await asyncio.wait_for(bench.services.cancelled["Transform"].wait(), PROMPTLY)
             bench.services.steps, bench.services.seconds["Transform"] = 3, 0.0
             await bench.completed(job_id)
     assert await _endings(bench, job_id) == [JobStatus.COMPLETED]

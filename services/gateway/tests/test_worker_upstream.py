@@ -81,7 +81,7 @@ async def test_reader_that_leaves_stops_the_engine(
             assert isinstance(step, StepDone)
             if step.step == 2:
                 break
-    await asyncio.wait_for(model_services.cancelled["Transform"].wait(), 1)
+    await asyncio.wait_for(model_services.cancelled["Transform"].wait(), 5)
 
 
 async def test_stream_ends_with_the_result(channels: dict[str, grpc.aio.Channel]) -> None:

@@ -57,7 +57,7 @@ def own_valkey(tmp_path: Path) -> Iterator[Valkey]:
 
 @pytest.fixture
 def joblog_settings(valkey_server: Valkey) -> JobLogSettings:
-    """A job log that nobody else uses, with workers that are given up after a second."""
+    """A job log that nobody else uses, with workers that are given up soon, but not because the machine is busy."""
     return JobLogSettings(
-        redis_url=valkey_server.url, joblog_namespace=f"test-{secrets.token_hex(8)}", joblog_idle_seconds=1.0
+        redis_url=valkey_server.url, joblog_namespace=f"test-{secrets.token_hex(8)}", joblog_idle_seconds=2.0
     )
