@@ -60,7 +60,7 @@ chaos: .venv-dev/ready
 
 # how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
 eval-rooms: .venv-dev/ready
-	$(DEV) -m tests.rooms $(if $(ROOMS),--rooms $(ROOMS)) $(if $(OUT),--out $(OUT))
+	$(DEV) -m tests.rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)")
 
 # known vulnerabilities of everything that is locked, as OSV lists them; OSV_URL names another server that answers like it
 audit: .venv-dev/ready
