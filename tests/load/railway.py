@@ -1,7 +1,7 @@
 """Memory of the light processes together: `python -m tests.load.railway`, with --jobs N and --parallel N.
 
-They run as deploy/railway starts them. Valkey, an S3 server and Modal are beside them, the latter a miniature that
-runs the app's methods on tiny models: it returns noise of the right size, which is all that the light side holds.
+They run as deploy/railway starts them. Valkey, an S3 server and Modal are beside them, the latter a miniature whose
+answers have the right size and cost nothing: what is measured is the light side, as busy as it can be.
 """
 
 import argparse
@@ -22,17 +22,13 @@ import boto3
 import psutil
 from moto.server import ThreadedMotoServer
 
-from deploy.modal import app, hosting
-from deploy.modal.settings import SERVICES
 from servicekit import ports
 from servicekit.testing.modal import modal_server
-from servicekit.testing.tiny_diffusion import write_tiny_diffusion
-from servicekit.testing.tiny_vision import write_tiny_vision
 from servicekit.testing.valkey import Valkey
 from tests.load.client import Client, LoadError, by_clients
 from tests.load.machine import description
 from tests.load.photos import phone_photo
-from tests.modal_app import begin, local_methods
+from tests.modal_rooms import APP, Rooms
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 120
@@ -85,12 +81,9 @@ def surroundings() -> Iterator[dict[str, str]]:
         endpoint = "http://{}:{}".format(*objects.get_host_and_port())
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
         boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1", **credentials).create_bucket(Bucket="rooms")
-        for write in (write_tiny_vision, write_tiny_diffusion):
-            write(folder / "weights")
-        devices = {f"MODOMO_{service.upper()}_DEVICE": "cpu" for service in SERVICES}
-        app.host = hosting.Host(SERVICES, {"MODOMO_WEIGHTS": str(folder / "weights"), **devices})  # type: ignore[misc]  # in place of the one that wants a T4
-        server = exits.enter_context(modal_server("modomo", local_methods(app.Models())))
-        server.run(begin(app.Models))
+        rooms = Rooms()
+        server = exits.enter_context(modal_server(APP, rooms.methods()))
+        server.run(rooms.let_go())
         (port,) = ports.free(1)
         yield {
             **os.environ,
@@ -103,7 +96,6 @@ def surroundings() -> Iterator[dict[str, str]]:
             "MODOMO_S3_SECRET_ACCESS_KEY": "test",
             "MODOMO_URL_SECRET": secrets.token_hex(32),
             "MODOMO_GATEWAY_AUTH": "insecure",
-            "MODOMO_CONTROLMAPS_ROOM_THRESHOLD": "0",  # tiny models know no rooms
         }
 
 

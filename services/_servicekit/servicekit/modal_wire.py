@@ -110,4 +110,4 @@ def _unpacked(kind: type, value: object) -> np.ndarray[Any, Any]:
         raise ValueError("an array whose bytes are damaged") from problem
     if len(data) != size or not (unzipped.eof or size == 0):
         raise ValueError(f"an array of another size than its shape {sent.shape}")
-    return np.frombuffer(data, dtype=dtype).reshape(sent.shape)
+    return np.frombuffer(data, dtype=dtype).reshape(sent.shape).copy()  # writable, as torch wants it

@@ -32,6 +32,7 @@ def test_arrays_come_back_as_they_were(shape: tuple[int, ...]) -> None:
     inside = np.asfortranarray(pixels > 3)
     back = unpack(pack(Picture(pixels=pixels, inside=inside)), Picture)
     np.testing.assert_array_equal(back.pixels, pixels)
+    assert back.pixels.flags.writeable
     assert back.inside is not None
     np.testing.assert_array_equal(back.inside, inside)
 
