@@ -15,11 +15,11 @@ from typing import Final
 
 import aiohttp
 
-from deploy.local import ports
 from deploy.local.layout import SERVICES, Layout, environment, redis_command
 from deploy.local.options import on_port
 from deploy.local.processes import Child
 from deploy.local.stack import ROOT, Stack
+from servicekit import ports
 from servicekit.joblog import JobStatus
 from servicekit.joblog.redis import JobLogSettings, connect
 from servicekit.storage.local import LocalStore

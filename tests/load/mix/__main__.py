@@ -12,10 +12,10 @@ from typing import Final
 from rich.console import Console
 from rich.progress import Progress
 
-from deploy.local import ports
 from deploy.local.layout import SERVICES
 from deploy.local.options import on_port
 from deploy.local.stack import ROOT, Stack, StackError, running
+from servicekit import ports
 from tests.load.client import Client
 from tests.load.mix import report
 from tests.load.mix.album import Album
