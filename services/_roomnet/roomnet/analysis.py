@@ -34,7 +34,7 @@ FINE_SIDE: Final = 512
 STRUCTURE: Final = (Ade.WALL, Ade.FLOOR, Ade.CEILING)
 """What has no islands in other things."""
 
-RULES: Final = "3"
+RULES: Final = "4"
 """Changes whenever what is made of the network's answer does."""
 
 

@@ -13,6 +13,9 @@ BLANK: Final = 2.0
 """Deviation of L* below which there is nothing to see."""
 BUILDING: Final = (Ade.WALL, Ade.FLOOR, Ade.CEILING, Ade.WINDOW, Ade.DOOR, Ade.BLIND, Ade.RUG)
 
+LEAST_BUILDING: Final = 0.03
+"""Share of the picture below which parts of a building are missed: the fewest in 96 photos of rooms are 0.04."""
+
 
 def is_room(picture: Picture, labels: NDArray[np.uint8], horizon: Horizon) -> float:
     """Probability that the photo shows a room: parts of a building, lines that meet, little green."""
@@ -21,5 +24,6 @@ def is_room(picture: Picture, labels: NDArray[np.uint8], horizon: Horizon) -> fl
         return 0.02
     building = float(np.isin(labels, BUILDING).mean())
     greenery = float(np.mean((lab[..., 1] < -12) & (lab[..., 2] > 8)))
-    score = 1.2 + 2.0 * (building - 0.3) + 1.0 * horizon.certainty - 6.0 * max(0.0, greenery - 0.1)
+    missed = max(0.0, 1 - building / LEAST_BUILDING)
+    score = 1.2 - 2.0 * missed + 2.0 * (building - 0.3) + 1.0 * horizon.certainty - 6.0 * max(0.0, greenery - 0.1)
     return float(1 / (1 + np.exp(-score)))

@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 import roomnet
@@ -90,6 +91,27 @@ def test_a_plain_picture_is_no_room(level: int) -> None:
 def test_noise_is_hardly_a_room() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3)).astype(np.uint8)
     assert roomnet.analyse(noise).room_probability < 0.5
+
+
+def outdoors(ground: tuple[int, int, int], *, horizon: float) -> NDArray[np.uint8]:
+    """Uneven ground below a sky that gets paler downwards."""
+    height, width = 384, 512
+    rng = np.random.default_rng(3)
+    octaves = [rng.random((height // step, width // step)).astype(np.float32) for step in (4, 16, 64)]
+    uneven = np.mean([cv2.resize(one, (width, height), interpolation=cv2.INTER_CUBIC) for one in octaves], axis=0)
+    down = np.linspace(0, 1, height)[:, None]
+    sky = np.stack([np.tile(low + span * down, (1, width)) for low, span in ((120, 60), (160, 50), (235, -10))], axis=2)
+    earth = np.asarray(ground) * (0.6 + 0.8 * uneven[..., None])
+    return np.clip(np.where((down > horizon)[..., None], earth, sky), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("ground", "horizon"),
+    [((80, 120, 50), 0.5), ((60, 100, 140), 0.45), ((80, 120, 50), 0.9)],
+    ids=["meadow", "sea", "mostly sky"],
+)
+def test_a_landscape_is_no_room(ground: tuple[int, int, int], horizon: float) -> None:
+    assert roomnet.analyse(outdoors(ground, horizon=horizon)).room_probability < 0.5
 
 
 @pytest.mark.parametrize("shape", [(40, 40), (40, 40, 4)])
