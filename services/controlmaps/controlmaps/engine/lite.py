@@ -25,7 +25,7 @@ class LiteEngine:
 
     @property
     def measures_depth(self) -> bool:
-        """No: one network gives both, and its depth is smoothed along the surfaces."""
+        """No: one network gives both, and its depth is stood on the surfaces."""
         return False
 
     async def load(self) -> None:
