@@ -10,16 +10,8 @@ from typing import Final
 from deploy.local.processes import Child
 from deploy.railway.variables import variables
 
-PROCESSES: Final = {
-    "models": ("deploy.railway.models",),
-    "notifier": ("notifier",),
-    "worker": ("gateway", "worker"),
-    "api": ("gateway", "api"),
-}
-"""Module and arguments of each, those first that others call."""
-
-FIRST_TO_STOP: Final = ("api", "worker")
-"""What brings work to the others, which wait for it to end."""
+PROCESSES: Final = {"models": "deploy.railway.models", "front": "deploy.railway.front"}
+"""Module of each, in the order of their start. They end in the other order: what brings work, then what does it."""
 
 
 async def main() -> int:
@@ -29,20 +21,16 @@ async def main() -> int:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     children: dict[str, Child] = {}
     try:
-        for name, (module, *arguments) in PROCESSES.items():
-            children[name] = await Child.start(
-                name,
-                [sys.executable, "-m", module, *arguments],
-                environment=variables(os.environ),
-                directory=Path.cwd(),
-                log=None,
-            )
+        told = variables(os.environ)
+        for name, module in PROCESSES.items():
+            command = [sys.executable, "-m", module]
+            children[name] = await Child.start(name, command, environment=told, directory=Path.cwd(), log=None)
         waits = {asyncio.create_task(child.process.wait()): name for name, child in children.items()}
         stop = asyncio.create_task(stopping.wait())
         done, _ = await asyncio.wait([*waits, stop], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await asyncio.gather(*(child.stop() for name, child in children.items() if name in FIRST_TO_STOP))
-        await asyncio.gather(*(child.stop() for child in children.values()))
+        for child in reversed(children.values()):
+            await child.stop()
     ended = [name for wait, name in waits.items() if wait in done]
     if not ended:
         return 0

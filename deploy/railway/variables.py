@@ -33,6 +33,10 @@ def variables(environ: Mapping[str, str]) -> dict[str, str]:
         "MODOMO_GATEWAY_PUBLIC_URL": f"https://{domain}" if domain else "",
         "MODOMO_GATEWAY_TRUSTED_PROXIES": "*",  # nothing but Railway's proxy reaches the port
         "MODOMO_GATEWAY_RUN_SECONDS": "300",  # a container on Modal may have to start first
+        # together less than the supervisor gives a process to end
+        "MODOMO_GATEWAY_DRAIN_SECONDS": "15",
+        "MODOMO_WORKER_DRAIN_SECONDS": "15",
+        "MODOMO_NOTIFIER_DRAIN_SECONDS": "5",
         "MODOMO_REDIS_URL": environ.get("REDIS_URL", ""),
         "MODOMO_STORAGE": "s3",
         "MODOMO_DETECTION_ENGINE": "modal",

@@ -13,6 +13,7 @@ from deploy.chartdocs.__main__ import SETTINGS
 from deploy.local.processes import STOP_SECONDS
 from deploy.railway.__main__ import PROCESSES
 from deploy.railway.variables import variables
+from detection.settings import Settings as DetectionSettings
 from servicekit import ports
 from servicekit.env import variable_name
 from tests.deploy.dockerfile import stages
@@ -111,4 +112,11 @@ def test_a_process_that_cannot_start_ends_all_and_is_named(tmp_path: Path) -> No
     assert "models ended by itself" in ended.stderr
     said = ended.stdout + ended.stderr
     assert "MODOMO_MODAL: 'modomo' on Modal: AuthError: Token missing" in said
-    assert set(PROCESSES) == {"models", "notifier", "worker", "api"}
+
+
+def test_every_process_has_the_time_that_it_drains_for() -> None:
+    told = variables({})
+    drains = {name: float(told[f"MODOMO_{name}_DRAIN_SECONDS"]) for name in ("GATEWAY", "WORKER", "NOTIFIER")}
+    assert max(drains["GATEWAY"], drains["WORKER"]) + drains["NOTIFIER"] < STOP_SECONDS
+    assert DetectionSettings().drain_seconds < STOP_SECONDS
+    assert list(PROCESSES) == ["models", "front"]
