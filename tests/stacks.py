@@ -1,6 +1,6 @@
 """Whole systems for tests: the local stack on free ports, gone when its tests are."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,7 @@ import pytest_asyncio
 from deploy.local.options import on_port
 from deploy.local.stack import Stack, running
 from servicekit import ports
+from servicekit.testing.collector import Collector, collecting
 
 
 class StartStack(Protocol):
@@ -42,8 +43,16 @@ def start_stack(tmp_path: Path) -> StartStack:
     return start_one
 
 
+@pytest.fixture(scope="session")
+def collector() -> Iterator[Collector]:
+    """Takes in the traces of the shared system."""
+    with collecting() as one:
+        yield one
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
-    """One system with the lite engines, shared by all tests that leave it as it is."""
-    async with start(tmp_path_factory.mktemp("stack")) as one:
+async def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> AsyncIterator[Stack]:
+    """One system with the lite engines and traces, shared by all tests that leave it as it is."""
+    overrides = {"MODOMO_OTLP_ENDPOINT": collector.endpoint, "MODOMO_LOG_FORMAT": "json"}
+    async with start(tmp_path_factory.mktemp("stack"), overrides=overrides) as one:
         yield one

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
@@ -31,7 +31,18 @@ QUEUE_LIMIT: Final = 4096
 _EXPORT_SECONDS: Final = 5
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 
-_tracer = trace.get_tracer("modomo")
+
+class _Process:
+    """Where the spans of this process go.
+
+    No library knows of it. To what is OpenTelemetry's global one, FastAPI would add spans with whole addresses, tickets
+    among them, and it would take over the traces of strangers.
+    """
+
+    tracer: Tracer = trace.NoOpTracer()
+
+
+_process: Final = _Process()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +84,7 @@ def start(service: str, settings: TracingSettings) -> None:
     )
     exporter = OTLPSpanExporter(endpoint=settings.otlp_endpoint, insecure=not secure, timeout=_EXPORT_SECONDS)
     provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=QUEUE_LIMIT))
-    trace.set_tracer_provider(provider)
+    _process.tracer = provider.get_tracer("modomo")
 
 
 @contextmanager
@@ -93,7 +104,7 @@ def span(
     if parent is None and not _traced():
         yield trace.INVALID_SPAN
         return
-    with _tracer.start_as_current_span(
+    with _process.tracer.start_as_current_span(
         name,
         context=_context(parent),
         kind=kind,
@@ -109,7 +120,7 @@ def begin(name: str, *, kind: SpanKind = SpanKind.INTERNAL, **attributes: Attrib
     """As `span`, for work that has no block of its own; call its `end()`."""
     if not _traced():
         return trace.INVALID_SPAN
-    return _tracer.start_span(name, kind=kind, attributes=_named(attributes))
+    return _process.tracer.start_span(name, kind=kind, attributes=_named(attributes))
 
 
 def record(name: str, *, since: datetime, parent: str, **attributes: AttributeValue) -> None:
@@ -118,7 +129,7 @@ def record(name: str, *, since: datetime, parent: str, **attributes: AttributeVa
         return
     now = time_ns()
     began = min(now, int(since.timestamp() * 1e9))
-    _tracer.start_span(name, context=_context(parent), attributes=_named(attributes), start_time=began).end(now)
+    _process.tracer.start_span(name, context=_context(parent), attributes=_named(attributes), start_time=began).end(now)
 
 
 def failed(span: Span, reason: str) -> None:

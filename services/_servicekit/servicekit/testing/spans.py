@@ -15,6 +15,6 @@ def recorded_spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExpo
     """Records the spans of all code that runs in this process while the test does."""
     provider, exporter = TracerProvider(), InMemorySpanExporter()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("test"))
+    monkeypatch.setattr(tracing._process, "tracer", provider.get_tracer("test"))
     yield exporter
     provider.shutdown()

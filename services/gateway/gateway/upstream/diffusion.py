@@ -133,7 +133,7 @@ class DiffusionClient:
         that goes away in mid-work is CONNECTION_LOST, other than one that is not there in the first place.
         """
         call = self._stub.Transform(_request(restyling), timeout=seconds)
-        begun = False
+        begun, result = False, None
         try:
             with translated("diffusion"):
                 async for response in call:
@@ -144,16 +144,18 @@ class DiffusionClient:
                             yield StepDone(step=progress.step, total_steps=progress.total_steps)
                         case "preview":
                             yield PreviewPicture(step=response.preview.step, jpeg=response.preview.image.data)
-                        case "result":
-                            yield _restyled(response.result)
-                            return
-            raise broke_off()
+                        case "result":  # the last message; the end is waited for, so that the call ends well
+                            result = _restyled(response.result)
         except ServiceError as error:
-            if begun and error.code is grpc.StatusCode.UNAVAILABLE:
+            if result is None and begun and error.code is grpc.StatusCode.UNAVAILABLE:
                 raise broke_off() from error
-            raise
+            if result is None:
+                raise
         finally:
             call.cancel()
+        if result is None:
+            raise broke_off()
+        yield result
 
     async def preview(self, restyling: Restyling, *, seconds: float) -> bytes:
         """A first look as JPEG, made at once."""
