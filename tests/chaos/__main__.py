@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
+from servicekit.testing.collector import collecting
 from tests.chaos import cancelling, deaths, followers, rolling, services, stores, webhooks
 from tests.load import document
 from tests.load.figures import Row, Samples
@@ -95,12 +96,22 @@ async def _rolling(data: Path, tell: Tell) -> list[Row]:
 
 
 async def _cancelling(data: Path, tell: Tell) -> list[Row]:
-    done = await cancelling.run(cancelling.LONG, data, tell=tell)
+    done = await cancelling.run(cancelling.LONG, data / "a", tell=tell)
+    with collecting() as collector:
+        tell("with traces")
+        traces = {"MODOMO_OTLP_ENDPOINT": collector.endpoint}
+        traced = await cancelling.run(cancelling.LONG, data / "b", tell=tell, overrides=traces)
     return [
         Row(
             what=f"cancel → ending: queued, in each stage, worker dead or asleep; {len(done.ended.seconds)} jobs",
             figure=f"{done.ended.milliseconds()}; at most {done.most_steps_after} more steps of the engine",
-        )
+        ),
+        Row(
+            what=f"the same with traces of everything, {len(collector.spans)} spans",
+            figure=f"{traced.ended.milliseconds()}; at most {traced.most_steps_after} more steps of the engine",
+            baseline="without traces",
+            ratio=f"{traced.ended.quantile(0.5) / done.ended.quantile(0.5):.2f}× the p50",
+        ),
     ]
 
 

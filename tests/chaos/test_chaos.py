@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from servicekit.testing.collector import collecting
 from tests.chaos import cancelling, deaths, followers, rolling, services, stores
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -36,5 +37,10 @@ async def test_every_process_is_replaced_under_load(tmp_path: Path) -> None:
 
 
 async def test_jobs_are_cancelled_at_every_stage(tmp_path: Path) -> None:
-    done = await cancelling.run(cancelling.SHORT, tmp_path / "system")
+    """With traces on: whatever else is done around a call, cancelling must reach its other side at once."""
+    with collecting() as collector:
+        traces = {"MODOMO_OTLP_ENDPOINT": collector.endpoint}
+        done = await cancelling.run(cancelling.SHORT, tmp_path / "system", overrides=traces)
     assert len(done.ended.seconds) == 11
+    cut_off = {span.service for span in collector.spans if span.name.endswith("/Transform") and span.error}
+    assert cut_off == {"modomo-gateway-worker", "modomo-DiffusionService"}, "no call was cancelled: this proved nothing"
