@@ -13,19 +13,15 @@ from roomnet import (
     borders,
     decision,
     depth,
-    graph,
     horizon,
     network,
     picture,
-    propagation,
     refinement,
     rooms,
-    superpixels,
 )
 from roomnet.borders import Border
-from roomnet.decision import Beliefs
 from roomnet.horizon import Horizon
-from roomnet.picture import RGB, Picture
+from roomnet.picture import RGB
 from roomnet.vocabulary import Ade, Room
 
 FINE_SIDE: Final = 512
@@ -34,7 +30,7 @@ FINE_SIDE: Final = 512
 STRUCTURE: Final = (Ade.WALL, Ade.FLOOR, Ade.CEILING)
 """What has no islands in other things."""
 
-RULES: Final = "4"
+RULES: Final = "5"
 """Changes whenever what is made of the network's answer does."""
 
 
@@ -43,8 +39,6 @@ class Step(StrEnum):
 
     SECOND_LOOK = "second look"
     """The network looks once more, at the mirror image and from a step back."""
-    NEIGHBOURS = "neighbours"
-    """Superpixels that look alike share their probabilities."""
     EDGES = "edges"
     """Probabilities follow the photo's edges."""
     CRUMBS = "crumbs"
@@ -98,11 +92,8 @@ def analyse(photo: RGB, *, without: AbstractSet[Step] = frozenset()) -> RoomAnal
     glance = eyes.look(photo, twice=Step.SECOND_LOOK not in without)
     small, fine = picture.prepare(photo), picture.reduced(photo, FINE_SIDE)
     coarse = decision.worth_telling(glance.groups, eyes.classes)
-    beliefs = coarse.replaced(refinement.resized(coarse.values, small.rgb))
-    if Step.NEIGHBOURS not in without:
-        beliefs = _shared(beliefs, small)
     follow = refinement.resized if Step.EDGES in without else refinement.follow_edges
-    beliefs = beliefs.replaced(follow(beliefs.values, fine))
+    beliefs = coarse.replaced(follow(refinement.resized(coarse.values, small.rgb), fine))
     labels = decision.decide(beliefs)
     if Step.CRUMBS not in without:
         labels = refinement.without_holes(refinement.without_crumbs(labels), STRUCTURE)
@@ -127,11 +118,3 @@ def analyse(photo: RGB, *, without: AbstractSet[Step] = frozenset()) -> RoomAnal
         horizon=level,
         borders=tuple(one.scaled(shape[1] / fine.shape[1], shape[0] / fine.shape[0]) for one in lines),
     )
-
-
-def _shared(beliefs: Beliefs, small: Picture) -> Beliefs:
-    """Beliefs shared among neighbours that look alike."""
-    pixels = superpixels.partition(small)
-    priors = np.stack([pixels.mean(plane) for plane in beliefs.values], axis=1)
-    joined = propagation.propagate(pixels, graph.connect(small, pixels), priors)
-    return beliefs.replaced(np.ascontiguousarray(joined.T[:, pixels.index]))

