@@ -64,3 +64,12 @@ def test_a_picture_under_one_label_has_no_borders() -> None:
     whole, halves = made_whole(labels, None, np.zeros((64, 64, 3), dtype=np.uint8))
     np.testing.assert_array_equal(whole, labels)
     assert not halves.any()
+
+
+def test_floor_under_a_rugs_label_is_told_by_its_edge_and_colour() -> None:
+    photo, labels = _room()
+    photo[190:230, 60:260] = BLUE
+    labels[190:230, 60:320] = Region.RUG  # the label runs on over bare floor
+    whole, _halves = made_whole(labels, None, photo)
+    assert (whole[195:225, 65:255] == Region.RUG).all()
+    assert (whole[195:225, 270:315] == Region.FLOOR).all()

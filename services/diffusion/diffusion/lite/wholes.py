@@ -6,7 +6,7 @@ likeness of neighbours: Nock and Nielsen, "Statistical region merging", PAMI 200
 a thing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,19 +14,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite import colour
+from diffusion.lite import colour, doubt
 from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.facets import colours, facets
 from diffusion.lite.morphology import bits, shrunk
 from diffusion.lite.regions import Region, spread
 from diffusion.lite.sizes import reduced
 
-SIDE: Final = 192
+SIDE: Final = 256
 """Long side, in pixels, at which neighbours are compared."""
 AROUND: Final = 0.025
 """Half the width in long sides of the neighbourhood whose mean colours are compared across a border."""
 ALIKE: Final = 8.0
 """Distance in L*a*b*, lightness counted half, up to which both sides look the same."""
-JOINED: Final = 0.45
+CLEARLY: Final = 0.5
+"""How far a facet's colour may be from the floor's, against its distance from the rest of the rug, to be floor."""
+LEAST: Final = 0.002
+"""Share of the picture from which a facet's colour is compared with."""
+JOINED: Final = 0.6
 """Share of their common border that must look the same on both sides for a part to go to its neighbour,"""
 COMMON: Final = 0.3
 """and share of its whole border that this must be."""
@@ -80,52 +85,80 @@ def made_whole(labels: Bits, segmentation: Bits | None, photo: Bits) -> tuple[Bi
 
     `segmentation` is H×W, ADE20K's indices, and tells things apart that bear no region; photo is H×W×3.
     """
-    lab = colour.lab(colour.linear(reduced(photo, SIDE))) * floats([0.5, 1.0, 1.0])
-    names = reduced(labels, SIDE, nearest=True)
+    lab = colour.lab(colour.linear(reduced(photo, SIDE)))
+    named = reduced(labels, SIDE, nearest=True)
+    names = _rugs_on_floors(named, lab)
     kinds = names.copy()
     if segmentation is not None:
         other = names == Region.OTHER
         kinds[other] = np.minimum(reduced(segmentation, SIDE, nearest=True)[other], 255 - _OTHERS) + _OTHERS
     # a bed's dark frame goes on elsewhere without its linen
-    kinds[(names == Region.BED) & (cv2.medianBlur(bits(2 * lab[..., 0]), 5) < DARK)] = _FRAME
-    parts, usual = _parts(kinds, floats(lab))
+    kinds[(names == Region.BED) & (cv2.medianBlur(bits(lab[..., 0]), 5) < DARK)] = _FRAME
+    parts, usual = _parts(kinds, lab)
     borders = _touching(parts, usual)
     area = np.bincount(parts.ravel())
     region = np.zeros(len(area), dtype=np.uint8)
     region[parts.ravel()] = names.ravel()
     became = _joined(region, area, borders)
+    now = bits(became[parts])
     whole = labels.copy()
-    for region_now in np.unique(became[became != region]):
-        moved = bits((became == region_now) & (region != region_now))
-        whole[spread(moved[parts], names, labels) > 0] = region_now
-    return whole, spread(_halved(became, borders)[parts], bits(became[parts]), whole)
+    for goal in np.unique(now[now != named]):
+        whole[spread(bits((now == goal) & (now != named)), named, labels) > 0] = goal
+    return whole, spread(_halved(became, borders)[parts], now, whole)
+
+
+def _rugs_on_floors(names: Bits, lab: Floats) -> Bits:
+    """Names (h×w) with rugs and floor told apart by edges.
+
+    Each facet of both is what most of it is called, but floor where it is clearly more like some floor than like the
+    rest of the rug.
+    """
+    both = bits((names == Region.FLOOR) | (names == Region.RUG))
+    rug = bits(names == Region.RUG)
+    if not rug.any():
+        return names
+    numbers = facets(both, doubt.edges(lab), lab)
+    size = np.bincount(numbers.ravel())
+    is_rug = np.bincount(numbers.ravel(), weights=rug.ravel()) >= 0.5 * np.maximum(size, 1)
+    large = size >= LEAST * names.size
+    large[0] = False
+    mean = colours(numbers, lab) * floats([0.5, 1.0, 1.0])
+    away = np.linalg.norm(mean[:, None] - mean[None], axis=2)
+    np.fill_diagonal(away, np.inf)
+    to_floor, to_rug = (np.min(away, axis=1, where=large & kind, initial=np.inf) for kind in (~is_rug, is_rug))
+    is_rug &= ~(np.isfinite(to_rug) & (to_floor < ALIKE) & (to_floor < CLEARLY * to_rug))
+    told = np.where(is_rug[numbers], Region.RUG, Region.FLOOR)
+    return np.where(both > 0, told, names).astype(np.uint8)
 
 
 def _joined(region: Bits, area: NDArray[np.intp], borders: _Borders) -> Bits:
     """The region of each part once remainders have gone to what they belong to."""
     became = region.copy()
     whole = borders.whole(len(region))
-    near = (borders.length >= COMMON * whole[borders.one]) & (borders.alike >= JOINED * borders.length)
-    for (one, other), touches in zip(_pairs(borders), near, strict=True):
-        most = JOINS.get(Region(region[one]), {}).get(Region(region[other]), 0.0)
-        if touches and area[one] <= most * area[other]:
-            became[one] = region[other]
+    for name, largest in JOINS.items():
+        for goal, most in largest.items():
+            towards = (region[borders.one] == name) & (region[borders.other] == goal)
+            one = borders.one[towards]
+            length, alike, neighbours = (
+                np.bincount(one, weights=values[towards], minlength=len(region))
+                for values in (borders.length, borders.alike, area[borders.other])
+            )
+            near = (length >= COMMON * whole) & (alike >= JOINED * length)
+            became[near & (area <= most * neighbours)] = goal
     return became
 
 
 def _halved(region: Bits, borders: _Borders) -> Bits:
     """1 for each part that goes on under another name."""
-    on = [region[other] in GOES_ON.get(Region(region[one]), ()) for one, other in _pairs(borders)]
-    length = np.bincount(borders.one, weights=borders.alike * np.array(on, dtype=float), minlength=len(region))
+    pairs = zip(region[borders.one].tolist(), region[borders.other].tolist(), strict=True)
+    on = np.array([other in GOES_ON.get(Region(one), ()) for one, other in pairs], dtype=np.float64)
+    length = np.bincount(borders.one, weights=borders.alike * on, minlength=len(region))
     return bits(length >= HALF * borders.whole(len(region)))
 
 
-def _pairs(borders: _Borders) -> Iterator[tuple[int, int]]:
-    return zip(borders.one.tolist(), borders.other.tolist(), strict=True)
-
-
 def _parts(kinds: Bits, lab: Floats) -> tuple[NDArray[np.int32], Floats]:
-    """h×w numbers of connected parts, and h×w×3 the mean colour of the same kind around each pixel."""
+    """h×w numbers of connected parts, and h×w×3 the mean colour of the same kind around each pixel, L* halved."""
+    halved = lab * floats([0.5, 1.0, 1.0])
     parts = np.zeros(kinds.shape, dtype=np.int32)
     usual = np.zeros_like(lab)
     radius = max(2, round(AROUND * max(kinds.shape)))
@@ -143,7 +176,7 @@ def _parts(kinds: Bits, lab: Floats) -> tuple[NDArray[np.int32], Floats]:
         # the pixels along a border are a mixture of both sides
         weight = floats(shrunk(own, 1)) + np.float32(1e-3) * own
         near = np.maximum(cv2.blur(weight, window), 1e-6)[..., None]
-        usual[box][inside] = (cv2.blur(lab[box] * weight[..., None], window) / near)[inside]
+        usual[box][inside] = (cv2.blur(halved[box] * weight[..., None], window) / near)[inside]
     return parts, usual
 
 
