@@ -26,6 +26,8 @@ STRAIGHT: Final = 0.95
 straight borders, and who found one knew more than its edge."""
 BEND: Final = 0.012
 """Long sides."""
+STRAIGHT_SIDE: Final = 256
+"""Long side, in pixels, at which that is measured."""
 
 
 def softness(labels: Bits, edges: Bits) -> Floats:
@@ -35,7 +37,9 @@ def softness(labels: Bits, edges: Bits) -> Floats:
     """
     names = reduced(labels, max(edges.shape), nearest=True)
     border = bits(cv2.morphologyEx(names, cv2.MORPH_GRADIENT, np.ones((3, 3), dtype=np.uint8)) > 0)
-    certain = border & (grown(edges, NEAR) | _straight(names))
+    straight = _straight(reduced(labels, STRAIGHT_SIDE, nearest=True))
+    straight = bits(cv2.resize(straight, names.shape[::-1], interpolation=cv2.INTER_NEAREST))
+    certain = border & (grown(edges, NEAR) | straight)
     window = (2 * round(STRETCH * max(edges.shape)) + 1,) * 2
     mostly = cv2.blur(floats(certain), window) >= 0.5 * cv2.blur(floats(border), window)
     sharp = border & bits(mostly)

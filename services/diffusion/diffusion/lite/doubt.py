@@ -89,11 +89,10 @@ def _ending_on(edges: Bits, parts: Bits) -> Bits:
 
 def edges(lab: Floats) -> Bits:
     """h×w, 1 on and next to steps of lightness or colour."""
-    across = np.abs(lab[:, 2:] - lab[:, :-2]).max(axis=2)
-    down = np.abs(lab[2:] - lab[:-2]).max(axis=2)
     found = np.zeros(lab.shape[:2], dtype=np.uint8)
-    found[:, 1:-1] |= across > STEP
-    found[1:-1] |= down > STEP
+    for plane in cv2.split(lab):
+        found[:, 1:-1] |= cv2.absdiff(plane[:, 2:], plane[:, :-2]) > STEP
+        found[1:-1] |= cv2.absdiff(plane[2:], plane[:-2]) > STEP
     return grown(found, 1)
 
 

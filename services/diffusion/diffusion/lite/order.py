@@ -10,6 +10,9 @@ from diffusion.lite.regions import Region
 SUPPORT: Final = 0.35
 """Share of a column's end that must already bear the label before the rest of that end is given it."""
 
+STRIDE: Final = 4
+"""Rows from one that is looked at to the next."""
+
 
 def in_order(labels: Bits) -> Bits:
     """H×W labels with walls above a ceiling made ceiling, and walls and windows below a floor made floor.
@@ -24,9 +27,13 @@ def in_order(labels: Bits) -> Bits:
 
 
 def _reach(label: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """H×W, true from the top of each column to the lowest row down to which SUPPORT of it bears the label."""
+    """H×W, true from the top of each column to the lowest row down to which SUPPORT of it bears the label.
+
+    Every STRIDE-th row is looked at.
+    """
     height = len(label)
-    depth = np.arange(1, height + 1)[:, None]
-    supported = label & (np.cumsum(label, axis=0, dtype=np.uint16) >= np.ceil(SUPPORT * depth).astype(np.uint16))
-    lowest = np.where(supported.any(axis=0), height - np.argmax(supported[::-1], axis=0), 0)
-    return np.asarray(depth <= lowest[None], dtype=np.bool_)
+    some = label[::STRIDE]
+    depth = np.arange(1, len(some) + 1)[:, None]
+    supported = some & (np.cumsum(some, axis=0, dtype=np.uint16) >= np.ceil(SUPPORT * depth).astype(np.uint16))
+    lowest = np.where(supported.any(axis=0), len(some) - np.argmax(supported[::-1], axis=0), 0)
+    return np.asarray(np.arange(height)[:, None] <= (STRIDE * (lowest - 1))[None], dtype=np.bool_)
