@@ -20,8 +20,8 @@ from diffusion.lite.sizes import reduced
 
 SURE: Final = 0.85
 """Confidence from which a part is painted whatever the budget."""
-LEAST: Final = 0.5
-"""Confidence below which a part is more probably something else than what it is called."""
+LEAST: Final = 0.55
+"""Confidence below which a part is hardly more probably what it is called than something else."""
 RISK: Final = 0.05
 """Share of the photo that may be expected to be painted as a surface that it is not. A thing of another kind than it is
 called counts for nothing: the colour of its fabric suits it as well."""

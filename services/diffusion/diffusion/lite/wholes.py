@@ -42,7 +42,8 @@ JOINS: Final[Mapping[Region, Mapping[Region, float]]] = {
     Region.FLOOR: {Region.RUG: 0.2},
     Region.CURTAIN: {Region.WALL: 0.5},
     Region.CUSHION: {Region.UPHOLSTERY: 0.5, Region.BED: 0.5},
-    Region.OTHER: {Region.UPHOLSTERY: 0.1, Region.BED: 0.1, Region.CABINET: 0.2, Region.RUG: 0.1},
+    Region.UPHOLSTERY: {Region.FLOOR: 0.2},
+    Region.OTHER: {Region.UPHOLSTERY: 0.1, Region.BED: 0.1, Region.CABINET: 0.2, Region.RUG: 0.1, Region.FLOOR: 0.1},
 }
 """What each may go to, and how large it is then at most against that."""
 GOES_ON: Final[Mapping[Region, tuple[Region, ...]]] = {
