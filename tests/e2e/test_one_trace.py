@@ -65,6 +65,7 @@ async def test_a_job_is_one_trace_from_the_request_to_the_last_event(stack: Stac
     assert len({span.trace_id for span in spans}) == 1
     (first,) = [span for span in spans if not span.parent_id]
     assert (first.service, first.name) == ("modomo-gateway", "POST /transform/submit")
+    assert first.attributes["http.response.status_code"] == 202
     known = {span.span_id for span in spans}
     assert all(span.parent_id in known for span in spans if span is not first), "every span hangs on another"
     names = {span.name for span in spans}

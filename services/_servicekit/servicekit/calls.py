@@ -23,8 +23,7 @@ class UnaryCalls(grpc.aio.UnaryUnaryClientInterceptor):
     ) -> Any:  # noqa: ANN401 - whatever the call answers
         """Makes the call and returns when it has ended."""
         observation = _Observation(client_call_details)
-        call = await continuation(observation.details, request)
-        call.add_done_callback(observation.end)
+        call = await observation.begin(continuation, request)
         try:
             await call.wait_for_connection()
             await call.code()
@@ -44,9 +43,7 @@ class StreamCalls(grpc.aio.UnaryStreamClientInterceptor):
     ) -> Any:  # noqa: ANN401 - whatever the call answers
         """Makes the call and returns at once."""
         observation = _Observation(client_call_details)
-        call = await continuation(observation.details, request)
-        call.add_done_callback(observation.end)
-        return call
+        return await observation.begin(continuation, request)
 
 
 class _Observation:
@@ -66,6 +63,17 @@ class _Observation:
             wait_for_ready=details.wait_for_ready,
         )
         """What the call is made with: the caller's, the ids, and the trace."""
+
+    async def begin(self, continuation: Callable[..., Any], request: object) -> Any:  # noqa: ANN401 - of either kind
+        """Makes the call."""
+        try:
+            call = await continuation(self.details, request)
+        except BaseException:  # there is no call, and so no end: the channel is closed
+            metrics.CALLS_IN_FLIGHT.labels(self._method).dec()
+            self._span.end()
+            raise
+        call.add_done_callback(self.end)
+        return call
 
     def end(self, call: grpc.aio.Call) -> None:
         """Called once, when the call has ended in whatever way."""

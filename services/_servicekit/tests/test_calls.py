@@ -4,6 +4,8 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+import grpc
+import pytest
 from prometheus_client import REGISTRY
 
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
@@ -65,6 +67,14 @@ async def test_a_stream_is_counted_when_it_is_left(probe: Probe, probe_stub: "St
     assert in_flight("Transform") == 1
     call.cancel()
     await counted("Transform", "CANCELLED", before)
+
+
+async def test_a_call_that_cannot_be_made_is_not_in_flight(probe_channel: grpc.aio.Channel, probe_stub: "Stub") -> None:
+    await probe_channel.close()
+    for call in (probe_stub.Preview(pb.PreviewRequest()), probe_stub.Transform(pb.TransformRequest())):
+        with pytest.raises((grpc.aio.UsageError, asyncio.CancelledError)):
+            await anext(aiter_of(call)) if hasattr(call, "__aiter__") else await call
+    assert (in_flight("Preview"), in_flight("Transform")) == (0, 0)
 
 
 async def aiter_of(call: Any) -> Any:

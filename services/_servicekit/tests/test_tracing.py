@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
-from servicekit import logs, ports, tracing
+from servicekit import ports, tracing
 from servicekit.env import SettingsError
 from servicekit.errors import InvalidArgument
 from servicekit.executor import DeviceExecutor
@@ -150,17 +150,6 @@ def test_a_clock_that_is_ahead_gives_no_negative_time(recorded_spans: InMemorySp
     assert span.start_time == span.end_time
 
 
-def test_logs_carry_the_trace(recorded_spans: InMemorySpanExporter, capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("test", log_format="json")
-    with tracing.span("work", parent=ROOT):
-        logs.get("any").info("within")
-    logs.get("any").info("outside")
-    within, outside = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert within["trace_id"] == "1" * 32
-    assert len(within["span_id"]) == 16
-    assert "trace_id" not in outside
-
-
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
@@ -191,26 +180,35 @@ def test_without_the_extra_the_setting_names_it(monkeypatch: pytest.MonkeyPatch)
 
 
 PROGRAM = """
-from servicekit import env, process, tracing
+from servicekit import env, logs, process, tracing
 from servicekit.settings import ProcessSettings
 
 process.begin("sample", env.read(ProcessSettings, prefix="MODOMO_SAMPLE_"))
 for number in range(100):
     with tracing.span(f"work {number}", parent=""):
-        pass
+        if number == 7:
+            logs.get("any").info("within")
+logs.get("any").info("outside")
 """
 
 
-def run_program(settings: Mapping[str, str]) -> None:
+def run_program(settings: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Returns its log."""
     environ = os.environ | settings
-    subprocess.run([sys.executable, "-c", PROGRAM], env=environ, check=True, timeout=90)
+    command = [sys.executable, "-c", PROGRAM]
+    ran = subprocess.run(command, env=environ, check=True, timeout=90, capture_output=True, text=True)
+    return [json.loads(line) for line in ran.stderr.splitlines() if line.startswith("{")]
 
 
 def test_a_process_sends_everything_before_it_ends() -> None:
     with collecting() as collector:
-        run_program({"MODOMO_OTLP_ENDPOINT": collector.endpoint})
+        log = run_program({"MODOMO_OTLP_ENDPOINT": collector.endpoint})
         assert {span.name for span in collector.spans} == {f"work {number}" for number in range(100)}
         assert {span.service for span in collector.spans} == {"modomo-sample"}
+        (seventh,) = [span for span in collector.spans if span.name == "work 7"]
+    within, outside = log
+    assert (within["trace_id"], within["span_id"]) == (seventh.trace_id, seventh.span_id), "logs carry the trace"
+    assert "trace_id" not in outside
 
 
 def test_a_share_of_traces_is_kept() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
@@ -88,6 +89,10 @@ class RequestScope:
     def _observe(self, scope: Scope, status: int, seconds: float) -> None:
         method = _method(scope)
         HTTP_SECONDS.labels(method, _route(scope), status).observe(seconds)
+        span = trace.get_current_span()
+        span.set_attribute("http.response.status_code", status)
+        if status >= 500:
+            tracing.failed(span, str(status))
         say = (
             log.debug if method == "GET" and status < 400 else log.info
         )  # apps poll, probes probe: metrics count those
