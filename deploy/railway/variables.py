@@ -12,6 +12,8 @@ MEMORY: Final = {
     "MALLOC_MMAP_THRESHOLD_": "65536",
     "MALLOC_TRIM_THRESHOLD_": "65536",
     "MODOMO_GATEWAY_UPLOAD_MEMORY_BYTES": str(48 << 20),
+    # 25 megapixels of a progressive JPEG, 16 of HEIC and WebP; other JPEGs are decoded small and of any size
+    "MODOMO_GATEWAY_DECODE_MEMORY_BYTES": "150000000",
     "MODOMO_GATEWAY_DECODE_THREADS": "1",
     "MODOMO_GATEWAY_DECODE_QUEUE": "16",
     "MODOMO_WORKER_PARALLEL_JOBS": "2",

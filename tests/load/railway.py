@@ -1,4 +1,4 @@
-"""Memory of the light processes together: `python -m tests.load.railway`, with --jobs N and --parallel N.
+"""Memory of the light processes together: `python -m tests.load.railway`, with --jobs N, --parallel N and --photo KIND.
 
 They run as deploy/railway starts them. Valkey, an S3 server and Modal are beside them, the latter a miniature whose
 answers have the right size and cost nothing: what is measured is the light side, as busy as it can be.
@@ -6,6 +6,7 @@ answers have the right size and cost nothing: what is measured is the light side
 
 import argparse
 import asyncio
+import io
 import logging
 import os
 import secrets
@@ -19,8 +20,10 @@ from pathlib import Path
 from typing import IO
 
 import boto3
+import numpy as np
 import psutil
 from moto.server import ThreadedMotoServer
+from PIL import Image
 
 from servicekit import ports
 from servicekit.testing.modal import modal_server
@@ -36,24 +39,30 @@ SAMPLE_SECONDS = 0.25
 
 
 class Watch:
-    """Proportional set size of a process and its children, sampled: what a container's memory limit is about."""
+    """Memory of a process and its children, sampled: what a container's limit is about."""
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
         self.peak: dict[str, float] = {}
-        """Megabytes by process, each at its own worst."""
+        """Proportional set size in megabytes by process, each at its own worst."""
         self.most = 0.0
-        """Megabytes of all at the same time, at the worst."""
+        """Of all at the same time, at the worst."""
+        self.most_anonymous = 0.0
+        """Of it what is no file's: the rest, pages of libraries, the kernel drops before it kills anything."""
 
     def sample(self) -> float:
-        """Megabytes of all now."""
+        """Proportional set size of all now, in megabytes."""
         now: dict[str, float] = {}
+        anonymous = 0.0
         for process in (self._process, *self._process.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):
-                now[_name(process)] = process.memory_full_info().pss / 2**20
+            with suppress(psutil.NoSuchProcess, OSError):
+                sizes = _sizes(process.pid)
+                now[_name(process)] = sizes["Pss"]
+                anonymous += sizes["Pss_Anon"]
         for name, megabytes in now.items():
             self.peak[name] = max(self.peak.get(name, 0.0), megabytes)
         self.most = max(self.most, sum(now.values()))
+        self.most_anonymous = max(self.most_anonymous, anonymous)
         return sum(now.values())
 
     async def run(self) -> None:
@@ -61,6 +70,12 @@ class Watch:
         while True:
             await asyncio.to_thread(self.sample)
             await asyncio.sleep(SAMPLE_SECONDS)
+
+
+def _sizes(pid: int) -> dict[str, float]:
+    """Megabytes by kind, as the kernel adds them up for a process."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    return {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
 
 
 def _name(process: psutil.Process) -> str:
@@ -84,10 +99,15 @@ def surroundings() -> Iterator[dict[str, str]]:
         rooms = Rooms()
         server = exits.enter_context(modal_server(APP, rooms.methods()))
         server.run(rooms.let_go())
-        (port,) = ports.free(1)
+        http, door, notifier, models = ports.free(4)
         yield {
             **os.environ,
-            "PORT": str(port),
+            "PORT": str(http),
+            "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{door}",
+            "MODOMO_NOTIFIER_LISTEN": f"127.0.0.1:{notifier}",
+            "MODOMO_NOTIFIER_ADDRESS": f"127.0.0.1:{notifier}",
+            "MODOMO_DETECTION_LISTEN": f"127.0.0.1:{models}",
+            **{f"MODOMO_{one}_ADDRESS": f"127.0.0.1:{models}" for one in ("DETECTION", "CONTROLMAPS", "DIFFUSION")},
             "REDIS_URL": valkey.url,
             "MODOMO_S3_BUCKET": "rooms",
             "MODOMO_S3_ENDPOINT": endpoint,
@@ -99,8 +119,21 @@ def surroundings() -> Iterator[dict[str, str]]:
         }
 
 
-async def measure(variables: dict[str, str], log: IO[bytes], *, jobs: int, parallel: int) -> list[str]:
-    """Starts the processes, sends photos of 12 megapixels, and says what all of it took."""
+def large_photo(kind: str) -> bytes:
+    """The largest that the container takes of what cannot be decoded small: 16 and 24 megapixels."""
+    shapes = np.random.default_rng(7).integers(0, 255, (60, 80, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    size = (4640, 3480) if kind == "webp" else (5600, 4200)
+    large = Image.fromarray(shapes).resize(size, Image.Resampling.BICUBIC)
+    if kind == "webp":
+        large.save(buffer, "WEBP", quality=70, method=0)
+    else:
+        large.save(buffer, "JPEG", quality=85, progressive=True)
+    return buffer.getvalue()
+
+
+async def measure(variables: dict[str, str], log: IO[bytes], photo: bytes, *, jobs: int, parallel: int) -> list[str]:
+    """Starts the processes, sends photos, and says what all of it took."""
     supervisor = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "deploy.railway", env=variables, cwd=ROOT, stdout=log, stderr=log
     )
@@ -112,7 +145,7 @@ async def measure(variables: dict[str, str], log: IO[bytes], *, jobs: int, paral
             watching = asyncio.create_task(watch.run())
 
             async def job() -> None:
-                accepted = await client.submit(phone_photo())
+                accepted = await client.submit(photo)
                 await client.completed(accepted.job_id)
 
             begun = time.monotonic()
@@ -126,11 +159,12 @@ async def measure(variables: dict[str, str], log: IO[bytes], *, jobs: int, paral
         status = await supervisor.wait()
     lines = [f"| {name} | {at_rest.get(name, 0):.0f} MB | {watch.peak[name]:.0f} MB |" for name in watch.peak]
     return [
-        f"{description()}; {jobs} jobs of 12 megapixels, {parallel} at a time, {seconds:.0f} s; exit status {status}",
+        f"{description()}; {jobs} jobs, {parallel} at a time, {seconds:.0f} s; exit status {status}",
         "| process | at rest | at most |",
         "|---|---|---|",
         *lines,
         f"| together | {rest:.0f} MB | {watch.most:.0f} MB at the same time, {after:.0f} MB after |",
+        f"| of it anonymous | | {watch.most_anonymous:.0f} MB at the same time |",
     ]
 
 
@@ -148,13 +182,15 @@ async def _ready(client: Client, supervisor: asyncio.subprocess.Process) -> None
 def main() -> None:
     """Prints a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.load.railway", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=30)
-    parser.add_argument("--parallel", type=int, default=6)
+    parser.add_argument("--jobs", type=int, default=40)
+    parser.add_argument("--parallel", type=int, default=8)
+    parser.add_argument("--photo", choices=("phone", "webp", "progressive"), default="phone")
     options = parser.parse_args()
+    photo = phone_photo() if options.photo == "phone" else large_photo(options.photo)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # moto's server tells of every request
     with surroundings() as variables, tempfile.TemporaryFile() as log:
         try:
-            lines = asyncio.run(measure(variables, log, jobs=options.jobs, parallel=options.parallel))
+            lines = asyncio.run(measure(variables, log, photo, jobs=options.jobs, parallel=options.parallel))
         except LoadError:
             log.seek(0)
             sys.stderr.write(log.read().decode(errors="replace")[-4000:])

@@ -89,7 +89,10 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         store = open_store(settings)
         stack.push_async_callback(store.close)
         optimiser = PhotoOptimiser(
-            long_side=settings.long_side, threads=settings.decode_threads, queue_limit=settings.decode_queue
+            long_side=settings.long_side,
+            threads=settings.decode_threads,
+            queue_limit=settings.decode_queue,
+            memory_bytes=settings.decode_memory_bytes,
         )
         stack.callback(optimiser.close)
         security = Security.of(settings)

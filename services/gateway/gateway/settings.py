@@ -77,6 +77,9 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     decode_queue: int = 64
     """Photos that may wait to be decoded; more are refused."""
 
+    decode_memory_bytes: int = 512 * 1024 * 1024
+    """What decoding one photo may take; those that need more are refused. The largest that are taken need 450 MB."""
+
     units_per_minute: int = 1200
     """What a caller may use where its key says nothing else: a submission costs 20, an analysis 10, a look 1; 0 for as
     much as it likes. Counted where callers are known."""
@@ -123,6 +126,7 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
             "max_file_bytes",
             "upload_seconds",
             "decode_threads",
+            "decode_memory_bytes",
             "queue_limit",
             "url_seconds",
             "owner_queue_limit",

@@ -13,7 +13,7 @@ from PIL.JpegImagePlugin import get_sampling
 
 from gateway.uploads.header import read_header
 from gateway.uploads.optimise import Photo, PhotoOptimiser, optimise
-from servicekit.errors import Exhausted
+from servicekit.errors import Exhausted, InvalidArgument
 from tests.pictures import CORNERS, Pixel, heic, linear_rgb_profile, png_of, quarters, saved
 
 
@@ -211,4 +211,13 @@ async def test_photos_wait_in_a_bounded_queue() -> None:
     assert sum(isinstance(outcome, Photo) for outcome in outcomes) == 1
     assert sum(isinstance(outcome, Exhausted) for outcome in outcomes) == 2
     assert isinstance(await optimiser.optimise(data), Photo)
+    optimiser.close()
+
+
+async def test_a_photo_that_takes_more_memory_than_there_is_is_refused_before_it_is_decoded() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (2000, 1500)).save(buffer, "JPEG", progressive=True)
+    optimiser = PhotoOptimiser(long_side=1024, threads=1, queue_limit=0, memory_bytes=12_000_000)
+    with pytest.raises(InvalidArgument, match="at most 2 megapixels are taken of a JPEG picture like this one"):
+        await optimiser.optimise(buffer.getvalue())
     optimiser.close()

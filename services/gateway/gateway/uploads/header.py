@@ -65,6 +65,16 @@ class PhotoHeader:
         """About what decoding takes at its peak, as measured with pictures of 50 megapixels."""
         return self.width * self.height * _BYTES_PER_PIXEL[self.format] if self.whole else 0
 
+    def require_memory(self, limit: int) -> None:
+        """Raises InvalidArgument naming `file` where decoding takes more bytes than `limit`."""
+        if self.decoding_bytes > limit:
+            most = limit / _BYTES_PER_PIXEL[self.format] / 1e6
+            message = (
+                f"The photo has {self.width}×{self.height} pixels; at most {most:.0f} megapixels are taken of a "
+                f"{self.format} picture like this one."
+            )
+            raise _refusal("IMAGE_TOO_LARGE", message)
+
 
 def read_header(data: bytes) -> PhotoHeader:
     """Reads and judges a photo's header; raises InvalidArgument naming `file`."""

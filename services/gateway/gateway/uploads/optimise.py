@@ -58,8 +58,9 @@ class Photo:
 class PhotoOptimiser:
     """Optimises photos off the event loop, a bounded number at a time."""
 
-    def __init__(self, *, long_side: int, threads: int, queue_limit: int) -> None:
-        """`long_side` bounds the kept photo, in pixels."""
+    def __init__(self, *, long_side: int, threads: int, queue_limit: int, memory_bytes: int = 1 << 30) -> None:
+        """`long_side` bounds the kept photo, in pixels, `memory_bytes` what decoding one takes."""
+        self._memory_bytes = memory_bytes
         self._long_side = long_side
         self._executor = DeviceExecutor("photo", parallel=threads, queue_limit=queue_limit)
         self._heavy = asyncio.Semaphore(1)
@@ -67,6 +68,7 @@ class PhotoOptimiser:
     async def optimise(self, data: bytes) -> Photo:
         """Checks and optimises; raises InvalidArgument naming `file`, Exhausted where too many wait."""
         header = await self._executor.run(lambda: read_header(data))
+        header.require_memory(self._memory_bytes)
         if header.decoding_bytes <= _HEAVY_BYTES:
             return await self._run(data, header)
         async with self._heavy:
