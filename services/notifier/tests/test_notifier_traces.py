@@ -1,0 +1,56 @@
+"""The end of a job's trace: its last event, and its webhook, both in the trace that came with the job."""
+
+import asyncio
+import dataclasses
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from notifier.app import serving
+from notifier.settings import Settings
+from servicekit.joblog.redis import JobLogSettings
+from servicekit.testing.joblog import OpenJobLog, submit_one
+from tests.receivers import Receiver, status
+
+TRACE = "00-11111111111111111111111111111111-2222222222222222-01"
+
+
+async def spans_named(exporter: InMemorySpanExporter, name: str, *, count: int) -> list[ReadableSpan]:
+    """Waits for so many of them."""
+    async with asyncio.timeout(60):
+        while True:
+            found = [span for span in exporter.get_finished_spans() if span.name == name]
+            if len(found) >= count:
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def test_every_attempt_of_a_webhook_is_in_the_job_s_trace(
+    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, receiver: Receiver, recorded_spans: InMemorySpanExporter
+) -> None:
+    joblog = open_joblog()
+    receiver.replies = [status(500), status(200)]
+    job_id = await submit_one(joblog, webhook_url=receiver.url, traceparent=TRACE)
+    await joblog.desk.cancel(job_id, message="Cancelled.")
+    settings = Settings(
+        **dataclasses.asdict(joblog_settings),
+        listen="127.0.0.1:0",
+        drain_seconds=0.1,
+        webhook_secrets=("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",),
+        webhook_networks=("127.0.0.0/8", "::1/128"),
+        webhook_retry_seconds=(0.01,),
+    )
+    async with serving(settings):
+        failed, taken = await spans_named(recorded_spans, "webhook", count=2)
+    for span in (failed, taken):
+        assert span.parent
+        assert (span.parent.trace_id, span.parent.span_id) == (int("1" * 32, 16), int("2" * 16, 16))
+    assert (failed.status.description, taken.status.description) == ("500", None)
+
+
+async def test_only_the_last_event_brings_the_trace(open_joblog: OpenJobLog) -> None:
+    joblog = open_joblog()
+    job_id = await submit_one(joblog, traceparent=TRACE)
+    assert (await joblog.desk.get(job_id)).traceparent == TRACE
+    await joblog.desk.cancel(job_id, message="Cancelled.")
+    assert [event.traceparent for event in await joblog.events.read(job_id)] == ["", TRACE]
