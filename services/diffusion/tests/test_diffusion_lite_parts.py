@@ -11,7 +11,7 @@ from diffusion.lite import camera, colour, light
 from diffusion.lite.arrays import floats
 from diffusion.lite.bedding import blankets
 from diffusion.lite.doubt import edges, without_strangers
-from diffusion.lite.furnishings import is_opaque
+from diffusion.lite.furnishings import is_motley, is_opaque
 from diffusion.lite.materials import catalogue
 from diffusion.lite.recolouring import BRIGHTEST, DARKER, LIGHTER, turns_grey, within_reach
 from diffusion.lite.regions import Layout, Region
@@ -232,6 +232,15 @@ def test_glass_doors_are_not_painted() -> None:
     garden = np.random.default_rng(1).uniform((20, -25, -20), (95, 10, 30), (120, 60, 3)).astype(np.float32)
     assert not is_opaque(garden, door)
     assert not is_opaque(np.full((120, 60, 3), (97.0, 0.0, 0.0), dtype=np.float32), door), "daylight"
+
+
+def test_a_chair_with_table_and_rug_is_motley_and_a_sofa_is_not() -> None:
+    part = np.ones((90, 120), dtype=np.uint8)
+    sofa = np.full((90, 120, 3), (50.0, 5.0, 12.0), dtype=np.float32)
+    sofa[:, :, 0] += np.linspace(-30, 30, 120, dtype=np.float32)
+    assert not is_motley(sofa, part)
+    sofa[:, 40:80], sofa[:, 80:] = (40.0, -15.0, 12.0), (35.0, 35.0, 20.0)
+    assert is_motley(sofa, part)
 
 
 def test_things_change_their_lightness_only_so_far() -> None:

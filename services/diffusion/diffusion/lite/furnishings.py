@@ -21,6 +21,8 @@ LARGEST_UNSURE: Final = 0.3
 """A thing that fills more of the picture than this is several things that were not told apart,"""
 SURE: Final = 0.7
 """unless its label is as sure as this: a bed before the camera may fill half of it."""
+MOTLEY: Final = 13.0
+"""Deviation in a*b* from which upholstery is a chair, a table and a rug that were not told apart."""
 LEAST_OUTLINE: Final = 0.55
 """Share of its border that a thing must share with the photo's edges."""
 DOOR_SHADES: Final = 20.0
@@ -62,6 +64,8 @@ def _recolour(canvas: Canvas, region: Region, finish: Finish) -> None:
     count, numbers = parts(mask)
     for number in range(1, count + 1):
         part = bits(numbers == number)
+        if region is Region.UPHOLSTERY and is_motley(canvas.scene.lab, part):
+            continue
         if not _is_one_thing(canvas, part) or (region is Region.DOOR and not is_opaque(canvas.scene.lab, part)):
             continue
         if region is Region.BED:
@@ -79,6 +83,12 @@ def _fitting(canvas: Canvas, region: Region, part: Bits, finish: Finish) -> Fini
     if is_wooden and turns_grey(colour.from_hex(finish.color), canvas.patch(part).typical()):
         return canvas.choice.wood
     return finish
+
+
+def is_motley(lab: Floats, part: Bits) -> bool:
+    """Whether a part (H×W mask) is of more colours than one thing has; `lab` is h×w×3 L*a*b*, perhaps smaller."""
+    pixels = lab[reduced(part, max(lab.shape), nearest=True) > 0]
+    return len(pixels) > 0 and float(np.hypot(*pixels[:, 1:].std(axis=0))) > MOTLEY
 
 
 def is_opaque(lab: Floats, door: Bits) -> bool:

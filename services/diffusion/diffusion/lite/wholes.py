@@ -35,7 +35,7 @@ JOINED: Final = 0.6
 """Share of their common border that must look the same on both sides for a part to go to its neighbour,"""
 COMMON: Final = 0.3
 """and share of its whole border that this must be."""
-HALF: Final = 0.2
+HALF: Final = 0.15
 """Share of a thing's border from which it goes on under another name."""
 JOINS: Final[Mapping[Region, Mapping[Region, float]]] = {
     Region.RUG: {Region.FLOOR: 1.0},
