@@ -21,7 +21,6 @@ from typing import IO
 
 import boto3
 import numpy as np
-import psutil
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
@@ -42,7 +41,7 @@ class Watch:
     """Memory of a process and its children, sampled: what a container's limit is about."""
 
     def __init__(self, pid: int) -> None:
-        self._process = psutil.Process(pid)
+        self._pid = pid
         self.peak: dict[str, float] = {}
         """Proportional set size in megabytes by process, each at its own worst."""
         self.most = 0.0
@@ -54,10 +53,10 @@ class Watch:
         """Proportional set size of all now, in megabytes."""
         now: dict[str, float] = {}
         anonymous = 0.0
-        for process in (self._process, *self._process.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess, OSError):
-                sizes = _sizes(process.pid)
-                now[_name(process)] = sizes["Pss"]
+        for pid in (self._pid, *_children(self._pid)):
+            with suppress(OSError):  # it has just ended
+                sizes = _sizes(pid)
+                now[_name(pid)] = sizes["Pss"]
                 anonymous += sizes["Pss_Anon"]
         for name, megabytes in now.items():
             self.peak[name] = max(self.peak.get(name, 0.0), megabytes)
@@ -78,8 +77,14 @@ def _sizes(pid: int) -> dict[str, float]:
     return {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines}
 
 
-def _name(process: psutil.Process) -> str:
-    return " ".join(process.cmdline()[2:]) or process.name()
+def _children(pid: int) -> list[int]:
+    """Of the supervisor, whose processes have none of their own."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _name(pid: int) -> str:
+    """What runs, without the interpreter and its `-m`."""
+    return " ".join(Path(f"/proc/{pid}/cmdline").read_text().split("\0")[2:]).strip()
 
 
 @contextmanager
