@@ -4,6 +4,7 @@ pytest_plugins = [
     "servicekit.testing.hub",
     "servicekit.testing.s3",
     "servicekit.testing.joblog",
+    "servicekit.testing.logs",
     "servicekit.testing.probe",
     "servicekit.testing.spans",
     "servicekit.testing.tiny_diffusion_store",

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.crc import key_slot
 
-from servicekit import env
+from servicekit import env, ports
 from servicekit.env import SettingsError
 from servicekit.errors import Unavailable
 from servicekit.joblog import Cancelled, JobStatus
@@ -224,7 +224,8 @@ def test_settings_that_make_no_sense_are_refused_by_name(variable: str, value: s
 async def test_a_node_of_a_cluster_with_shards_is_refused_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    server = Valkey(tmp_path / "node", **{"cluster-enabled": "yes"})  # of whose slots none is here
+    (bus,) = ports.free(1)
+    server = Valkey(tmp_path / "node", **{"cluster-enabled": "yes", "cluster-port": str(bus)})  # no slot is here
     server.start()
     joblog = connect(JobLogSettings(redis_url=server.url))
     try:

@@ -1,7 +1,6 @@
 """Our servers and channels against each other: errors, ids, limits, health, reflection, logs."""
 
 import json
-import logging
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -121,15 +120,9 @@ async def test_reflection_lists_what_is_served(probe_server: RunningServer, prob
 async def test_every_call_is_logged_with_its_outcome(
     probe: Probe, probe_stub: "Stub", capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
     logs.configure("test", log_format="json")
-    try:
-        with context.bound(job="job-9"):
-            await probe_stub.Preview(pb.PreviewRequest())
-    finally:
-        root.handlers[:], level = before
-        root.setLevel(level)
+    with context.bound(job="job-9"):
+        await probe_stub.Preview(pb.PreviewRequest())
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     (line,) = [line for line in lines if line["event"] == "rpc"]
     assert (line["method"], line["code"], line["job_id"]) == (f"/{SERVICE}/Preview", "OK", "job-9")
