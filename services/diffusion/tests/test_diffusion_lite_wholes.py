@@ -73,3 +73,14 @@ def test_floor_under_a_rugs_label_is_told_by_its_edge_and_colour() -> None:
     whole, _halves = made_whole(labels, None, photo)
     assert (whole[195:225, 65:255] == Region.RUG).all()
     assert (whole[195:225, 270:315] == Region.FLOOR).all()
+
+
+def test_the_same_floor_in_other_light_is_told_from_a_patterned_rug() -> None:
+    photo, labels = _room()
+    photo[180:, 100:] = (114, 82, 66)  # the brown floor where daylight falls
+    checks = (np.indices((45, 150)) // 6).sum(axis=0) % 2 > 0
+    photo[185:230, 130:280] = np.where(checks[..., None], (170, 50, 50), (60, 50, 110))
+    labels[182:, 105:] = Region.RUG
+    whole, _halves = made_whole(labels, None, photo)
+    assert (whole[192:224, 140:270] == Region.RUG).all()
+    assert (whole[234:, 110:] == Region.FLOOR).all()

@@ -27,8 +27,15 @@ AROUND: Final = 0.025
 """Half the width in long sides of the neighbourhood whose mean colours are compared across a border."""
 ALIKE: Final = 8.0
 """Distance in L*a*b*, lightness counted half, up to which both sides look the same."""
-CLEARLY: Final = 0.5
-"""How far a facet's colour may be from the floor's, against its distance from the rest of the rug, to be floor."""
+CLEARLY: Final = 0.6
+"""How far a facet's looks may be from the floor's, against its distance from the rest of the rug, to be floor,"""
+LIKE_FLOOR: Final = 16.0
+"""and how far at all: the same floor lies in daylight and under lamps."""
+FEW: Final = 0.4
+"""Share of a facet that is called rug, up to which it is floor that others are compared with."""
+PATTERN: Final = 40.0
+"""Distance between a facet full of edges and one without any, in the same measure: boards and pile differ in more than
+colour."""
 LEAST: Final = 0.002
 """Share of the picture from which a facet's colour is compared with."""
 JOINED: Final = 0.6
@@ -111,23 +118,26 @@ def made_whole(labels: Bits, segmentation: Bits | None, photo: Bits) -> tuple[Bi
 def _rugs_on_floors(names: Bits, lab: Floats) -> Bits:
     """Names (h×w) with rugs and floor told apart by edges.
 
-    Each facet of both is what most of it is called, but floor where it is clearly more like some floor than like the
-    rest of the rug.
+    Each facet of both is what most of it is called, but floor where it is clearly more like some floor, in colour and
+    in how many edges it has, than like the rest of the rug.
     """
     both = bits((names == Region.FLOOR) | (names == Region.RUG))
     rug = bits(names == Region.RUG)
     if not rug.any():
         return names
-    numbers = facets(both, doubt.edges(lab), lab)
+    edges = doubt.edges(lab)
+    numbers = facets(both, edges, lab)
     size = np.bincount(numbers.ravel())
-    is_rug = np.bincount(numbers.ravel(), weights=rug.ravel()) >= 0.5 * np.maximum(size, 1)
+    share = np.bincount(numbers.ravel(), weights=rug.ravel()) / np.maximum(size, 1)
+    is_rug = share >= 0.5
     large = size >= LEAST * names.size
     large[0] = False
-    mean = colours(numbers, lab) * floats([0.5, 1.0, 1.0])
-    away = np.linalg.norm(mean[:, None] - mean[None], axis=2)
+    busy = np.bincount(numbers.ravel(), weights=edges.ravel()) / np.maximum(size, 1)
+    looks = np.column_stack([colours(numbers, lab) * floats([0.5, 1.0, 1.0]), PATTERN * busy])
+    away = np.linalg.norm(looks[:, None] - looks[None], axis=2)
     np.fill_diagonal(away, np.inf)
-    to_floor, to_rug = (np.min(away, axis=1, where=large & kind, initial=np.inf) for kind in (~is_rug, is_rug))
-    is_rug &= ~(np.isfinite(to_rug) & (to_floor < ALIKE) & (to_floor < CLEARLY * to_rug))
+    to_floor, to_rug = (np.min(away, axis=1, where=large & kind, initial=np.inf) for kind in (share < FEW, is_rug))
+    is_rug &= ~(np.isfinite(to_rug) & (to_floor < LIKE_FLOOR) & (to_floor < CLEARLY * to_rug))
     told = np.where(is_rug[numbers], Region.RUG, Region.FLOOR)
     return np.where(both > 0, told, names).astype(np.uint8)
 
