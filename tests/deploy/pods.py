@@ -81,6 +81,7 @@ class Pod:
 
     def lines(self) -> list[dict[str, Any]]:
         """The log so far; every line is one JSON object."""
+        assert self.child.log is not None, "a pod is started with a log"
         text = self.child.log.read_text()
         return [json.loads(line) for line in text.splitlines() if text.endswith("\n") or line.endswith("}")]
 
