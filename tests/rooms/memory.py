@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from servicekit import allocator
 from servicekit.testing.rooms import draw_room
 from tests.rooms.engines import Engines
 
@@ -36,4 +37,5 @@ async def _main() -> None:
 
 
 if __name__ == "__main__":
+    allocator.share_arenas()  # as services do
     asyncio.run(_main())

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from servicekit import logs, metrics, origins, tracing
+from servicekit import allocator, logs, metrics, origins, tracing
 from servicekit.env import SettingsError
 from servicekit.settings import ProcessSettings
 
@@ -17,6 +17,7 @@ EXIT_CONFIGURATION: Final = 78
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs a service to its end, on uvloop where there is one; wrong settings end it in one line."""
+    allocator.share_arenas()
     try:
         if sys.platform == "win32":
             asyncio.run(main())
