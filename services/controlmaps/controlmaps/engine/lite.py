@@ -52,4 +52,4 @@ class LiteEngine:
         self._executor.close()
 
     async def _analyse(self, photo: RGB) -> roomnet.RoomAnalysis:
-        return await self._executor.run(lambda: roomnet.analyse(photo))
+        return await self._executor.run(lambda: roomnet.analysis_of(photo))

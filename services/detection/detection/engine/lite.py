@@ -73,7 +73,7 @@ class LiteEngine:
 
     async def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
         """Connected regions, one candidate each."""
-        return await self._executor.run(lambda: list(candidates(roomnet.analyse(photo), masks=masks)))
+        return await self._executor.run(lambda: list(candidates(roomnet.analysis_of(photo), masks=masks)))
 
     async def close(self) -> None:
         """Ends the worker thread."""
