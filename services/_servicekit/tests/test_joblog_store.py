@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 from redis.crc import key_slot
+from structlog.testing import capture_logs
 
 from servicekit import env, ports
 from servicekit.env import SettingsError
@@ -222,16 +223,16 @@ def test_settings_that_make_no_sense_are_refused_by_name(variable: str, value: s
 
 
 async def test_a_node_of_a_cluster_with_shards_is_refused_in_words(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
 ) -> None:
     (bus,) = ports.free(1)
     server = Valkey(tmp_path / "node", **{"cluster-enabled": "yes", "cluster-port": str(bus)})  # no slot is here
     server.start()
     joblog = connect(JobLogSettings(redis_url=server.url))
     try:
-        with pytest.raises(Unavailable):
+        with capture_logs() as lines, pytest.raises(Unavailable):
             await joblog.desk.submit(new_job(), queue_limit=10)
-        assert "Redis Cluster" in capsys.readouterr().out
+        assert any("Redis Cluster" in line["event"] for line in lines)
     finally:
         await joblog.desk.close()
         server.kill()
