@@ -22,7 +22,7 @@ STEP_SECONDS: Final = Histogram(
     buckets=SECONDS_BUCKETS,
 )
 
-PREVIEW_SIDE: Final = 640
+PREVIEW_SIDE: Final = 512
 """Long side of an instant preview, pixels."""
 
 
