@@ -30,7 +30,9 @@ ALIKE: Final = 8.0
 CLEARLY: Final = 0.6
 """How far a facet's looks may be from the floor's, against its distance from the rest of the rug, to be floor,"""
 LIKE_FLOOR: Final = 16.0
-"""and how far at all: the same floor lies in daylight and under lamps."""
+"""and how far at all, if it is calm: the same floor lies in daylight and under lamps."""
+CALM: Final = 0.6
+"""Share of edges below which a facet has no pattern; one with a pattern must look the same to be floor."""
 FEW: Final = 0.4
 """Share of a facet that is called rug, up to which it is floor that others are compared with."""
 PATTERN: Final = 40.0
@@ -137,7 +139,8 @@ def _rugs_on_floors(names: Bits, lab: Floats) -> Bits:
     away = np.linalg.norm(looks[:, None] - looks[None], axis=2)
     np.fill_diagonal(away, np.inf)
     to_floor, to_rug = (np.min(away, axis=1, where=large & kind, initial=np.inf) for kind in (share < FEW, is_rug))
-    is_rug &= ~(np.isfinite(to_rug) & (to_floor < LIKE_FLOOR) & (to_floor < CLEARLY * to_rug))
+    like_floor = to_floor < np.where(busy < CALM, LIKE_FLOOR, ALIKE)
+    is_rug &= ~(np.isfinite(to_rug) & like_floor & (to_floor < CLEARLY * to_rug))
     told = np.where(is_rug[numbers], Region.RUG, Region.FLOOR)
     return np.where(both > 0, told, names).astype(np.uint8)
 
