@@ -88,13 +88,12 @@ async def test_all_questions_about_a_photo_cost_one_analysis(
     drawn_room: DrawnRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photos: list[RGB] = []
-    analyse = roomnet.analyse
 
     def counted(photo: RGB) -> roomnet.RoomAnalysis:
         photos.append(photo)
-        return analyse(photo)
+        return roomnet.analyse(photo)
 
-    monkeypatch.setattr(roomnet, "analyse", counted)
+    monkeypatch.setattr(roomnet, "analysis_of", counted)
     engine = build_engine(Settings(engine="lite"))
     pipeline = Pipeline(engine)
     await asyncio.gather(
