@@ -1,19 +1,17 @@
 """Child processes that never outlive the stack."""
 
 import asyncio
-import ctypes
 import os
-import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
+from deploy.local import leash
+
 STOP_SECONDS: Final = 25.0
 """How long a child may take to end before it is killed."""
-
-_PR_SET_PDEATHSIG: Final = 1
 
 
 class Child:
@@ -35,14 +33,13 @@ class Child:
                 log.parent.mkdir(parents=True, exist_ok=True)
                 output = files.enter_context(log.open("ab"))
             process = await asyncio.create_subprocess_exec(
-                *command,
+                *_on_a_leash(command),
                 env=dict(environment),
                 cwd=directory,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_dies_with_parent(),  # runs between fork and exec, where the stack has no other threads
             )
         return cls(name, process, log)
 
@@ -69,16 +66,8 @@ class Child:
             await self.process.wait()
 
 
-def _dies_with_parent() -> Callable[[], None] | None:
-    """On Linux, asks the kernel to end the child when the stack is killed without a chance to do it."""
+def _on_a_leash(command: Sequence[str]) -> Sequence[str]:
+    """On Linux, the command ends with us, also when we are killed without a chance to end it."""
     if sys.platform != "linux":
-        return None
-    libc = ctypes.CDLL(None)
-    parent = os.getpid()
-
-    def ask() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    return ask
+        return command
+    return (sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *command)
