@@ -25,12 +25,6 @@ class Picture:
     lab: NDArray[np.float32]
     """H×W×3 CIE L*a*b*: L 0–100."""
 
-    gradient: Plane
-    """Length of the L gradient (Scharr), per working pixel."""
-
-    texture: Plane
-    """Local contrast: standard deviation of L at twice the working size, averaged over a few pixels."""
-
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width."""
@@ -48,16 +42,8 @@ def reduced(photo: RGB, long_side: int) -> RGB:
 
 def prepare(photo: RGB) -> Picture:
     """Reduces and measures a photo."""
-    double = reduced(photo, 2 * WORKING_SIDE)
-    rgb = reduced(double, WORKING_SIDE)
-    height, width = rgb.shape[:2]
-    lab = to_lab(rgb)
-    lightness = cv2.GaussianBlur(lab[..., 0], (0, 0), 0.7)
-    gradient = cv2.magnitude(cv2.Scharr(lightness, cv2.CV_32F, 1, 0), cv2.Scharr(lightness, cv2.CV_32F, 0, 1)) / 32
-    fine = to_lab(double)[..., 0]
-    spread = cv2.absdiff(fine, cv2.GaussianBlur(fine, (0, 0), 2.0))
-    texture = cv2.GaussianBlur(cv2.resize(spread, (width, height), interpolation=cv2.INTER_AREA), (0, 0), 2.0)
-    return Picture(rgb=rgb, lab=lab, gradient=np.asarray(gradient), texture=np.asarray(texture))
+    rgb = reduced(reduced(photo, 2 * WORKING_SIDE), WORKING_SIDE)
+    return Picture(rgb=rgb, lab=to_lab(rgb))
 
 
 def to_lab(rgb: RGB) -> NDArray[np.float32]:
