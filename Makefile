@@ -47,20 +47,20 @@ check: .venv-dev/ready
 	.venv-dev/bin/mypy
 
 bench: .venv-dev/ready
-	$(DEV) -m tests.load
+	$(DEV) -m tools.bench
 
 # an evening's mix of uploads, pollers, sockets and cancels on a whole local stack; the report goes to build/load.
 # LOAD="--seconds 600 --rate 1" for another mix, LOAD=--help for all there is to say
 load: .venv-dev/ready
-	$(DEV) -m tests.load.mix $(LOAD)
+	$(DEV) -m tools.load $(LOAD)
 
 # everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
 chaos: .venv-dev/ready
-	$(DEV) -m tests.chaos $(SCENARIO)
+	$(DEV) -m tools.chaos $(SCENARIO)
 
 # how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
 eval-rooms: .venv-dev/ready
-	$(DEV) -m tests.rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)")
+	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)")
 
 # known vulnerabilities of everything that is locked, as OSV lists them; OSV_URL names another server that answers like it
 audit: .venv-dev/ready
@@ -91,20 +91,20 @@ weights: .venv-torch/ready
 TRAINED ?= $(CURDIR)/build/roomnet
 COUNT ?= 20000
 MINUTES ?= 600
-TRAINING := cd services/_roomnet && $(CURDIR)/$(DEV) -m
+TRAINING := $(DEV) -m
 roomnet: .venv-dev/ready
-	$(TRAINING) training.generate --count $(COUNT) --seed 1 --out $(TRAINED)/rooms
-	$(TRAINING) training.generate --count 320 --seed 9 --out $(TRAINED)/unseen
-	$(TRAINING) training.train --rooms $(TRAINED)/rooms --out $(TRAINED) --minutes $(MINUTES)
-	$(TRAINING) training.evaluate --rooms $(TRAINED)/unseen --out $(TRAINED) --calibrate large=$(TRAINED)/roomnet.safetensors
-	$(TRAINING) training.export $(TRAINED)/roomnet.safetensors roomnet/weights
+	$(TRAINING) research.roomnet.generate --count $(COUNT) --seed 1 --out $(TRAINED)/rooms
+	$(TRAINING) research.roomnet.generate --count 320 --seed 9 --out $(TRAINED)/unseen
+	$(TRAINING) research.roomnet.train --rooms $(TRAINED)/rooms --out $(TRAINED) --minutes $(MINUTES)
+	$(TRAINING) research.roomnet.evaluate --rooms $(TRAINED)/unseen --out $(TRAINED) --calibrate large=$(TRAINED)/roomnet.safetensors
+	$(TRAINING) research.roomnet.export $(TRAINED)/roomnet.safetensors services/_roomnet/roomnet/weights
 
 # what each part of that training is worth, small enough for one core and an hour and a half; goes on where it stopped
 ABLATED := $(TRAINED)/ablations
 roomnet-ablations: .venv-dev/ready
-	$(TRAINING) training.generate --count 512 --seed 1 --out $(ABLATED)/rooms
-	$(TRAINING) training.generate --count 128 --seed 9 --out $(ABLATED)/unseen
-	cd services/_roomnet && PYTHONPATH=$(CURDIR) $(CURDIR)/$(DEV) -m training.ablations --rooms $(ABLATED)/rooms \
+	$(TRAINING) research.roomnet.generate --count 512 --seed 1 --out $(ABLATED)/rooms
+	$(TRAINING) research.roomnet.generate --count 128 --seed 9 --out $(ABLATED)/unseen
+	$(TRAINING) research.roomnet.ablations --rooms $(ABLATED)/rooms \
 	  --unseen $(ABLATED)/unseen --out $(ABLATED)
 
 # a real tritonserver for the tests of the triton engines; its wheel, held by its hash, wants a numpy of its own

@@ -12,8 +12,8 @@ from deploy.chartdocs import readme, schema, values
 from deploy.monitoring import dashboard, objectives
 from detection import settings as detection
 from diffusion import settings as diffusion
-from gateway import settings as gateway
-from gateway import worker_settings as worker
+from gateway.api import settings as gateway
+from gateway.worker import settings as worker
 from notifier import settings as notifier
 
 HELM: Final = Path(__file__).parents[1] / "helm"

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from deploy.chartdocs.values import Value
-from servicekit.env import variable_name
+from servicekit.config.env import variable_name
 
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 ANY: Final[dict[str, Any]] = {}

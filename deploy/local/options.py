@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deploy.local.layout import SERVICES, Layout
 from deploy.local.stack import StackError
-from servicekit import ports
+from servicekit.rpc import ports
 
 
 def layout_from(environ: Mapping[str, str] = os.environ) -> Layout:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from deploy.local import leash
+from deploy.local import pdeathsig
 
 STOP_SECONDS: Final = 25.0
 """How long a child may take to end before it is killed."""
@@ -70,4 +70,4 @@ def _on_a_leash(command: Sequence[str]) -> Sequence[str]:
     """On Linux, the command ends with us, also when we are killed without a chance to end it."""
     if sys.platform != "linux":
         return command
-    return (sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), *command)
+    return (sys.executable, "-I", "-S", pdeathsig.__file__, str(os.getpid()), *command)

@@ -11,8 +11,9 @@ import modal
 from deploy.modal.hosting import Host
 from deploy.modal.image import build
 from deploy.modal.settings import PREFIX, WEIGHTS, Settings, environment
-from servicekit import env, logs
-from servicekit.modal import STEPS
+from servicekit.config import env
+from servicekit.inference.modal.client import STEPS
+from servicekit.observability import logs
 from servicekit.weights import __main__ as weights
 
 PULL_SECONDS: Final = 3600

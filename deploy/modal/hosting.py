@@ -6,10 +6,12 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from servicekit import env, logs, modal_host
-from servicekit.engine import Engine, Model
-from servicekit.env import SettingsError
+from servicekit.config import env
+from servicekit.config.env import SettingsError
 from servicekit.errors import FailedPrecondition, ServiceError, Unavailable
+from servicekit.inference.engine import Engine, Model
+from servicekit.inference.modal import host
+from servicekit.observability import logs
 from servicekit.weights import WeightsError
 
 if TYPE_CHECKING:  # a container that does not host a service has none of its packages
@@ -60,25 +62,25 @@ class Host:
 
     async def models(self, request: bytes) -> bytes:
         """What a service's engine runs, or why it cannot, for operators to read."""
-        return await modal_host.answer(request, str, self._models)
+        return await host.answer(request, str, self._models)
 
     async def detect(self, request: bytes) -> bytes:
         """Detection's candidates."""
         from detection.engine.modal import Question  # noqa: PLC0415 - not in every container
 
-        return await modal_host.answer(request, Question, self._detect)
+        return await host.answer(request, Question, self._detect)
 
     async def infer(self, request: bytes) -> bytes:
         """The arrays of one of controlmaps' tasks."""
         from controlmaps.engine.modal import Question  # noqa: PLC0415 - not in every container
 
-        return await modal_host.answer(request, Question, self._infer)
+        return await host.answer(request, Question, self._infer)
 
-    async def restyle(self, request: bytes, steps: modal_host.Steps) -> bytes:
+    async def restyle(self, request: bytes, steps: host.Steps) -> bytes:
         """Diffusion's result; steps on the way go to the queue. Cancelling this stops between two of them."""
         from diffusion.domain import Restyling  # noqa: PLC0415 - not in every container
 
-        return await modal_host.stream(request, Restyling, self._restyle, steps)
+        return await host.stream(request, Restyling, self._restyle, steps)
 
     async def _models(self, service: str) -> tuple[Model, ...]:
         if service not in self._services:
@@ -97,7 +99,7 @@ class Host:
         arrays: Sequence[Any] = await self._ready("controlmaps").infer(asked.task, asked.pixels)
         return arrays
 
-    async def _restyle(self, asked: "Restyling", tell: modal_host.Tell) -> "Result":
+    async def _restyle(self, asked: "Restyling", tell: host.Tell) -> "Result":
         from diffusion.domain import Result  # noqa: PLC0415 - not in every container
         from diffusion.engine.modal import on_the_way  # noqa: PLC0415 - as above
 

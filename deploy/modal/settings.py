@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from servicekit import env
+from servicekit.config import env
 
 PREFIX: Final = "MODOMO_MODAL_"
 SERVICES: Final = ("detection", "controlmaps", "diffusion")

@@ -3,10 +3,10 @@
 import json
 from typing import Final
 
-from deploy.monitoring.doors import CALLS, DOORS
 from deploy.monitoring.jobs import JOBS, PROMISES
 from deploy.monitoring.machines import DEVICES, PROCESSES, STORES
 from deploy.monitoring.panels import laid_out
+from deploy.monitoring.requests import CALLS, DOORS
 
 ROWS: Final = (PROMISES, JOBS, DOORS, CALLS, DEVICES, STORES, PROCESSES)
 

@@ -6,22 +6,22 @@ other over gRPC on loopback, as they do elsewhere.
 
 import asyncio
 
-from gateway import worker_settings
-from gateway.api import running
-from gateway.settings import PREFIX, ApiSettings
-from gateway.worker import work
-from gateway.worker_settings import WorkerSettings
+from gateway.api.main import running
+from gateway.api.settings import PREFIX, ApiSettings
+from gateway.worker import settings as worker_settings
+from gateway.worker.main import work
 from notifier import settings as notifier_settings
 from notifier.app import serving
-from servicekit import env, process
-from servicekit.server import until_stopped
+from servicekit import process
+from servicekit.config import env
+from servicekit.rpc.server import until_stopped
 
 
 async def main() -> None:
     """Serves and works until it is told to stop; takes nothing more then, and drains api and worker together."""
     settings = env.read(ApiSettings, prefix=PREFIX)
     process.begin("gateway", settings)
-    working_by = env.read(WorkerSettings, prefix=worker_settings.PREFIX)
+    working_by = env.read(worker_settings.WorkerSettings, prefix=worker_settings.PREFIX)
     told = asyncio.create_task(until_stopped(), name="until stopped")
     draining = asyncio.Event()
     async with serving(env.read(notifier_settings.Settings, prefix=notifier_settings.PREFIX)):

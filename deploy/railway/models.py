@@ -15,8 +15,9 @@ from detection.settings import PREFIX as DETECTION
 from detection.settings import Settings as DetectionSettings
 from diffusion.settings import PREFIX as DIFFUSION
 from diffusion.settings import Settings as DiffusionSettings
-from servicekit import env, process
-from servicekit.serve import serve_engines
+from servicekit import process
+from servicekit.config import env
+from servicekit.rpc.serve import serve_engines
 
 NAME: Final = "models"
 

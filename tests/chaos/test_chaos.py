@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from servicekit.testing.collector import collecting
-from tests.chaos import cancelling, deaths, followers, rolling, services, stores
+from tests.fixtures.otlp_collector import collecting
+from tools.chaos import cancelling, deaths, followers, rolling, services, stores
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import webhooks
+from tools.chaos import webhooks
 
 
 @pytest.mark.slow

@@ -19,10 +19,10 @@ from rich.progress import Progress
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "services" / "_roomnet"))  # the generator is not installed with the package
 
-from training import photo, truth  # noqa: E402 - found on the path set above
-from training.renderer.trace import Buffers, Quality, render  # noqa: E402 - likewise
-from training.rooms import sample  # noqa: E402 - likewise
-from training.scene.scene import Scene  # noqa: E402 - likewise
+from research.roomnet import photo, truth  # noqa: E402 - found on the path set above
+from research.roomnet.renderer.trace import Buffers, Quality, render  # noqa: E402 - likewise
+from research.roomnet.rooms import sample  # noqa: E402 - likewise
+from research.roomnet.scene.scene import Scene  # noqa: E402 - likewise
 
 DEVELOPMENT = photo.Development(
     exposure=5.6,

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from deploy.chartdocs.__main__ import SETTINGS
-from servicekit.env import variable_name
+from servicekit.config.env import variable_name
 from servicekit.storage.bucket import make
 from servicekit.storage.settings import StorageSettings, open_store
 

@@ -13,9 +13,10 @@ import pytest
 from prometheus_client import REGISTRY
 
 from deploy.chartdocs.__main__ import SETTINGS
-from servicekit import metrics, origins
-from servicekit.env import variable_name
-from servicekit.joblog.redis.store import Keys
+from servicekit.config import config_hints
+from servicekit.config.env import variable_name
+from servicekit.jobstore.redis.connection import Keys
+from servicekit.observability import metrics
 from tests.deploy.charts import NAMED, PRESETS, container, environment, of_kind, preset, render
 
 KUBERNETES = "1.34"
@@ -99,7 +100,7 @@ def test_every_variable_is_one_that_the_process_reads(chart: Path, name: str) ->
     for deployment_name, deployment in of_kind(render(chart, NAMED, preset(name)), "Deployment").items():
         prefix, classes = SETTINGS[deployment_name.removeprefix("m-")]
         known = {variable_name(field, prefix) for settings in classes for field in fields(settings)}
-        assert environment(deployment).keys() <= known | {origins.VARIABLE}
+        assert environment(deployment).keys() <= known | {config_hints.VARIABLE}
 
 
 def test_workers_follow_the_jobs_and_models_the_calls_under_way(chart: Path) -> None:

@@ -19,12 +19,12 @@ pytest.importorskip("modal", reason="the modal extra is not installed")
 from deploy.modal import app, image
 from deploy.modal.hosting import Host
 from deploy.modal.settings import PREFIX, SERVICES, Settings, environment
-from servicekit import env
-from servicekit.env import SettingsError
+from servicekit.config import env
+from servicekit.config.env import SettingsError
 from servicekit.errors import ServiceError
-from servicekit.modal_wire import Outcome, Request, error, pack, unpack
-from servicekit.testing.modal import serving
-from servicekit.testing.modal_deploy import DeploySite
+from servicekit.inference.modal.wire import Outcome, Request, error, pack, unpack
+from tests.fixtures.modal_deploy import DeploySite
+from tests.fixtures.modal_server import serving
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,7 +70,10 @@ def test_containers_read_the_weights_and_reach_nobody(site: DeploySite) -> None:
 
 def test_every_method_that_an_engine_asks_for_is_there(site: DeploySite) -> None:
     methods = function(site, "Models.*").method_definitions
-    engines = [*ROOT.glob("services/*/*/engine/modal.py"), ROOT / "services/_servicekit/servicekit/modal.py"]
+    engines = [
+        *ROOT.glob("services/*/*/engine/modal.py"),
+        ROOT / "services/_servicekit/servicekit/inference/modal/client.py",
+    ]
     asked = {name for path in engines for name in re.findall(r'\.(?:ask|stream)\(\s*"(\w+)"', path.read_text())}
     assert asked == set(methods) == {"models", "detect", "infer", "restyle"}
 

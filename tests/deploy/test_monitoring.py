@@ -81,7 +81,7 @@ def test_every_metric_that_the_services_declare_is_on_the_dashboard() -> None:
 
 
 def test_what_an_objective_counts_is_a_boundary_of_its_histogram() -> None:
-    from servicekit.metrics import SECONDS_BUCKETS
+    from servicekit.observability.metrics import SECONDS_BUCKETS
 
     limits = re.findall(r'le="([^"]+)"', " ".join(objective.good for objective in OBJECTIVES))
     assert limits == ["0.2", "0.5", "0.1", "15.0"]

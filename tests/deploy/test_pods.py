@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import trustme
 
-from servicekit import ports
-from servicekit.joblog.redis import JobLogSettings
+from servicekit.jobstore.redis import JobLogSettings
 from servicekit.process import EXIT_CONFIGURATION
+from servicekit.rpc import ports
 from servicekit.storage.settings import StorageSettings
 from tests.deploy.charts import NAMED, container, merged, of_kind, render
 from tests.deploy.pods import Pod, running
-from tests.keyholders import key_file, key_holder
+from tests.fixtures.api_keys import key_file, key_holder
 
 GRPC = {"gateway": 50050, "detection": 50051, "controlmaps": 50052, "diffusion": 50053, "notifier": 50054}
 NOWHERE = "redis://127.0.0.1:1/0"

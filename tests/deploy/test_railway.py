@@ -14,8 +14,8 @@ from deploy.local.processes import STOP_SECONDS
 from deploy.railway.__main__ import PROCESSES
 from deploy.railway.variables import variables
 from detection.settings import Settings as DetectionSettings
-from servicekit import ports
-from servicekit.env import variable_name
+from servicekit.config.env import variable_name
+from servicekit.rpc import ports
 from tests.deploy.dockerfile import stages
 
 ROOT = Path(__file__).parents[2]

@@ -19,10 +19,11 @@ from diffusion.servicer import DiffusionServicer
 from diffusion.settings import PREFIX, Settings
 from diffusion.styles import read_styles
 from modomo.diffusion.v1.diffusion_service_pb2_grpc import add_DiffusionServiceServicer_to_server
-from servicekit import env, process
-from servicekit.engine import EngineInfo
-from servicekit.executor import DeviceExecutor
-from servicekit.serve import serve_engines
+from servicekit import process
+from servicekit.config import env
+from servicekit.inference.engine import EngineInfo
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.rpc.serve import serve_engines
 
 STEPS = 100
 STEP_SECONDS = 0.1

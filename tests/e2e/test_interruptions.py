@@ -11,8 +11,8 @@ import pytest
 from deploy.local.stack import Stack
 from tests.e2e.app import App
 from tests.e2e.slow_diffusion import STEP_SECONDS
-from tests.sample import sample_room
-from tests.stacks import StartStack
+from tests.fixtures.local_stack import StartStack
+from tests.fixtures.sample_room import sample_room
 
 pytestmark = pytest.mark.slow
 

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from deploy.local.stack import Stack
-from servicekit.testing.triton import TritonServer
 from servicekit.weights import Manifest, WeightStore
 from tests.e2e.app import App
-from tests.sample import sample_room
-from tests.stacks import StartStack
+from tests.fixtures.local_stack import StartStack
+from tests.fixtures.sample_room import sample_room
+from tests.fixtures.triton import TritonServer
 
 pytestmark = [
     pytest.mark.slow,
@@ -31,7 +31,7 @@ SEEN = ["queued", "analyzing", "detecting", "generating", "transforming", "final
 @pytest.fixture
 def weights(tiny_vision: WeightStore, tmp_path: Path) -> Path:
     """One store with every service's models."""
-    from servicekit.testing.tiny_diffusion import write_tiny_diffusion
+    from tests.fixtures.tiny_diffusion import write_tiny_diffusion
 
     directory = Path(shutil.copytree(tiny_vision.directory, tmp_path / "weights"))
     write_tiny_diffusion(directory)

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from deploy.local.stack import Stack
-from servicekit.testing.collector import Collector, Span
 from tests.e2e.app import App
-from tests.sample import sample_room
+from tests.fixtures.otlp_collector import Collector, Span
+from tests.fixtures.sample_room import sample_room
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 

@@ -14,13 +14,13 @@ import pytest
 
 pytest.importorskip("modal", reason="the modal extra is not installed")
 
-from servicekit import ports
+from servicekit.rpc import ports
 from servicekit.storage.settings import StorageSettings
-from servicekit.testing.modal import ModalServer, modal_server
-from servicekit.testing.valkey import Valkey
 from tests.e2e.app import App
-from tests.modal_rooms import APP, STEPS, Rooms
-from tests.sample import sample_room
+from tests.fixtures.modal_server import ModalServer, modal_server
+from tests.fixtures.modal_stub_methods import APP, STEPS, Rooms
+from tests.fixtures.sample_room import sample_room
+from tests.fixtures.valkey import Valkey
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

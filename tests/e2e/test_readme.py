@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from deploy.local.stack import Stack
-from tests.sample import sample_room
+from tests.fixtures.sample_room import sample_room
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from deploy.local.stack import Stack
 from tests.e2e.app import App
-from tests.sample import sample_room
+from tests.fixtures.sample_room import sample_room
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 

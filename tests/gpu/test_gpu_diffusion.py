@@ -12,9 +12,9 @@ import torch
 
 from diffusion.domain import Result
 from diffusion.sd.control import ControlBranch
-from servicekit import hardware
 from servicekit.errors import Exhausted
-from tests.gpu.bench import NETS, Bench, bench
+from servicekit.inference import hardware
+from tools.gpu.bench import NETS, Bench, bench
 
 pytestmark = [
     pytest.mark.gpu,

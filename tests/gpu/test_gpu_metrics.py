@@ -7,7 +7,7 @@ pytest.importorskip("torch", reason="the torch extras are not installed")
 import torch
 from prometheus_client.registry import CollectorRegistry
 
-from servicekit import gpu
+from servicekit.inference import gpu_metrics
 
 pytestmark = [
     pytest.mark.gpu,
@@ -17,7 +17,7 @@ pytestmark = [
 
 def test_memory_in_use_is_seen() -> None:
     registry = CollectorRegistry()
-    gpu.watch(registry)
+    gpu_metrics.watch(registry)
     before = registry.get_sample_value("modomo_gpu_memory_used_bytes", {"gpu": "0"})
     total = registry.get_sample_value("modomo_gpu_memory_total_bytes", {"gpu": "0"})
     assert before

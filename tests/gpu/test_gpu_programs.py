@@ -5,8 +5,8 @@ import pytest
 pytest.importorskip("torch", reason="diffusion's torch extra is not installed")
 
 from diffusion.sd.options import Control
-from tests.gpu import flops, speed
-from tests.gpu.full_size import full_size
+from tools.gpu import flops, speed
+from tools.gpu.full_size import full_size
 
 
 @pytest.mark.slow

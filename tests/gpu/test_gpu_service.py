@@ -28,13 +28,14 @@ from diffusion.styles import read_styles
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1 import diffusion_service_pb2_grpc as pb_grpc
 from modomo.type.v1 import control_map_pb2 as maps
-from servicekit import client, hardware
-from servicekit.executor import DeviceExecutor
-from servicekit.images import encode_jpeg, encode_png
-from servicekit.server import ServerOptions, running
-from servicekit.status import from_call
-from servicekit.testing.rooms import draw_room
-from tests.gpu.bench import bench
+from servicekit.imaging.images import encode_jpeg, encode_png
+from servicekit.inference import hardware
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.rpc import client
+from servicekit.rpc.server import ServerOptions, running
+from servicekit.rpc.status import from_call
+from tests.fixtures.rooms import draw_room
+from tools.gpu.bench import bench
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub

@@ -12,8 +12,8 @@ from controlmaps.engine.torch_networks import Options as NetworkOptions
 from controlmaps.engine.torch_networks import TorchNetworks
 from detection.engine.torch_detector import Options, TorchDetector
 from servicekit.errors import Exhausted
-from servicekit.testing.rooms import draw_room
 from servicekit.weights import WeightStore
+from tests.fixtures.rooms import draw_room
 
 pytestmark = [
     pytest.mark.gpu,

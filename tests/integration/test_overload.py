@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from gateway.jobs.result import decode_error
-from servicekit.joblog import Job, JobDesk, JobStatus
-from servicekit.joblog.redis import JobLogSettings, connect
-from tests.gateways import StartGateway, photo
-from tests.keyholders import KeyHolder, key_file, key_holder
-from tests.load.pipeline import NOOP
-from tests.stacks import StartStack
+from servicekit.jobstore import Job, JobDesk, JobStatus
+from servicekit.jobstore.redis import JobLogSettings, connect
+from tests.fixtures.api_keys import KeyHolder, key_file, key_holder
+from tests.fixtures.gateway import StartGateway, photo
+from tests.fixtures.local_stack import StartStack
+from tools.bench.pipeline import NOOP
 
 pytestmark = pytest.mark.slow
 

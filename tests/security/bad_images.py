@@ -15,8 +15,8 @@ from typing import Any, Final
 from PIL import Image
 from pillow_heif import register_heif_opener
 
-from tests.pictures import saved
-from tests.sample import sample_room
+from tests.fixtures.image_files import saved
+from tests.fixtures.sample_room import sample_room
 from tests.security.hostile_images import hostile, largest
 
 SIZE: Final = (480, 360)

@@ -10,7 +10,7 @@ from typing import Final
 
 from PIL import Image
 
-from tests.pictures import heic, linear_rgb_profile, png_of, quarters, saved
+from tests.fixtures.image_files import heic, linear_rgb_profile, png_of, quarters, saved
 
 _MEGABYTE: Final = 2**20
 _MANY_PIXELS: Final = (8600, 5800)

@@ -20,7 +20,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from gateway.uploads.optimise import PhotoOptimiser
+from gateway.api.uploads.optimise import PhotoOptimiser
 from servicekit.errors import InvalidArgument
 from tests.security.bad_images import BadImage, corpus
 

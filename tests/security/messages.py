@@ -11,7 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from hypothesis import strategies as st
 
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_JPEG, IMAGE_FORMAT_PNG, Image, Mask
-from tests.pictures import png_of, quarters, saved
+from tests.fixtures.image_files import png_of, quarters, saved
 
 _DEPTH: Final = 4
 _INTEGERS: Final = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.jobs import keys
-from tests.gateways import Gateway
+from gateway.jobs import object_keys
+from tests.fixtures.gateway import Gateway
 from tests.security.bad_images import corpus, sound_images
 from tests.security.images import Report, metadata
 
@@ -36,7 +36,7 @@ async def test_bad_images_over_http_are_never_a_server_error(gateway: Gateway) -
         answer = await gateway.http.post("/transform/submit", files={"file": part}, data={"style": "modern"})
         assert answer.status_code in (202, 400, 413, 415, 422), f"{image.name}: {answer.status_code} {answer.text}"
         if answer.status_code == 202:
-            key = keys.original(answer.json()["job_id"])
+            key = object_keys.original(answer.json()["job_id"])
             assert not metadata(await gateway.store.get(key)), image.name
         else:
             assert answer.headers["content-type"] == "application/problem+json"

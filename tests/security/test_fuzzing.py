@@ -17,15 +17,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import DataObject, data
 
 from deploy.local.stack import Stack
-from gateway.identity import Scope
-from gateway.identity.__main__ import as_toml
-from gateway.identity.keys import draw
+from gateway.api.auth import Scope
+from gateway.api.auth.__main__ import as_toml
+from gateway.api.auth.api_keys import draw
 from modomo.controlmaps.v1 import control_maps_service_pb2
 from modomo.detection.v1 import detection_service_pb2
 from modomo.diffusion.v1 import diffusion_service_pb2
 from modomo.notifier.v1 import notifier_service_pb2
 from modomo.transform.v1 import transform_service_pb2
-from tests.gateways import StartGateway
+from tests.fixtures.gateway import StartGateway
 from tests.security.messages import messages
 
 SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))

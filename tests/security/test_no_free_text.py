@@ -9,9 +9,9 @@ import pytest
 from diffusion.sd import palette
 from diffusion.sd.text import MAX_PIECES
 from diffusion.styles import read_styles
-from gateway.uploads.preferences import PreferencesBody
-from servicekit.vocabulary import RoomType
-from tests.gateways import Gateway, photo
+from gateway.api.uploads.preferences import PreferencesBody
+from servicekit.types.vocabulary import RoomType
+from tests.fixtures.gateway import Gateway, photo
 
 MAX_PROMPT = 3 * 600
 """Characters: a style's own words, a room's, and the names of eight colours."""

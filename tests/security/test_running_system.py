@@ -16,11 +16,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from standardwebhooks.webhooks import Webhook
 
 from deploy.local.stack import Stack
-from servicekit.health import serving
-from tests import stacks
+from servicekit.rpc.health import serving
 from tests.e2e.app import App
-from tests.receivers import receiving
-from tests.sample import sample_room
+from tests.fixtures import local_stack
+from tests.fixtures.sample_room import sample_room
+from tests.fixtures.webhook_receivers import receiving
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
@@ -70,7 +70,7 @@ async def secured(tmp_path_factory: pytest.TempPathFactory, authority: trustme.C
         "MODOMO_LOG_LEVEL": "DEBUG",
         "MODOMO_LOG_FORMAT": "json",
     }
-    async with stacks.start(folder / "stack", overrides=overrides) as stack:
+    async with local_stack.start(folder / "stack", overrides=overrides) as stack:
         yield Secured(stack=stack, folder=folder)
 
 

@@ -11,12 +11,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from gateway.identity import Scope
+from gateway.api.auth import Scope
 from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.transform.v1 import transform_service_pb2_grpc as pb_grpc
-from servicekit import client
-from tests.gateways import Gateway, StartGateway, photo
-from tests.keyholders import KeyHolder, key_file, key_holder
+from servicekit.rpc import client
+from tests.fixtures.api_keys import KeyHolder, key_file, key_holder
+from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 FORM: dict[str, Any] = {"files": {"file": ("room.jpg", photo())}, "data": {"style": "modern"}}
 

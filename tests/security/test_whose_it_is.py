@@ -8,10 +8,10 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from gateway.identity import Scope
-from tests.gateways import Gateway, StartGateway, photo
-from tests.keyholders import KeyHolder, key_file, key_holder
-from tests.receivers import Receiver, status
+from gateway.api.auth import Scope
+from tests.fixtures.api_keys import KeyHolder, key_file, key_holder
+from tests.fixtures.gateway import Gateway, StartGateway, photo
+from tests.fixtures.webhook_receivers import Receiver, status
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,9 @@ from PIL import Image
 import roomnet
 from roomnet import Ade, RoomAnalysis
 from roomnet.analysis import Step
-from servicekit.testing.rooms import DrawnRoom, draw_room, read_photo
-from tests.rooms import baseline, collection, ground_truth, scores
-from tests.sample import DIRECTORY
+from tests.fixtures.rooms import DrawnRoom, draw_room, read_photo
+from tests.fixtures.sample_room import DIRECTORY
+from tools.eval_rooms import baseline, collection, ground_truth, scores
 
 
 @pytest.fixture(scope="module")

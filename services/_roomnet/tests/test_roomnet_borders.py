@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from roomnet import borders
 from roomnet.vocabulary import Ade
-from servicekit.testing.rooms import DrawnRoom
+from tests.fixtures.rooms import DrawnRoom
 
 PLAIN = np.full((300, 400, 3), 128, dtype=np.uint8)
 

@@ -9,7 +9,7 @@ import pytest
 import roomnet
 from roomnet import network
 from roomnet.vocabulary import Ade, Room
-from servicekit.testing.rooms import DrawnRoom
+from tests.fixtures.rooms import DrawnRoom
 
 
 @pytest.mark.parametrize("missing", ["GRAPH", "WEIGHTS"])

@@ -9,7 +9,7 @@ import pytest
 import roomnet
 from roomnet.picture import RGB
 from roomnet.recall import KEPT, Recall
-from servicekit.testing.rooms import draw_room
+from tests.fixtures.rooms import draw_room
 
 
 class Worker:

@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from servicekit import allocator, logs, metrics, origins, tracing
-from servicekit.env import SettingsError
-from servicekit.settings import ProcessSettings
+from servicekit.config import config_hints
+from servicekit.config.env import SettingsError
+from servicekit.config.settings import ProcessSettings
+from servicekit.inference import allocator
+from servicekit.observability import logs, metrics, tracing
 
 log = logs.get(__name__)
 
@@ -27,7 +29,7 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
             uvloop.run(main())
     except SettingsError as error:
         logs.configure("modomo")  # the settings that say more about logs are those that are wrong
-        log.critical("cannot start", problem=str(error), **origins.hint(str(error)))
+        log.critical("cannot start", problem=str(error), **config_hints.hint(str(error)))
         sys.exit(EXIT_CONFIGURATION)
 
 

@@ -7,8 +7,8 @@ import hmac
 from dataclasses import dataclass
 from typing import Final
 
-from servicekit.destinations import Destinations
-from servicekit.env import shared
+from servicekit.config.env import shared
+from servicekit.ssrf import Destinations
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what every secret begins with, and none itself
 _SECRET_BYTES: Final = range(24, 65)

@@ -10,7 +10,7 @@ import pytest
 WORK = """
 import threading
 from pathlib import Path
-from servicekit.allocator import share_arenas
+from servicekit.inference.allocator import share_arenas
 
 print(share_arenas())
 turn, end = threading.Lock(), threading.Event()

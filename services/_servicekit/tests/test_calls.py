@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from servicekit.errors import InvalidArgument
-from servicekit.testing.probe import SERVICE, Probe, forever
+from tests.fixtures.probe_service import SERVICE, Probe, forever
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub

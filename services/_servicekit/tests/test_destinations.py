@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from servicekit.destinations import Destinations, Forbidden, is_public
+from servicekit.ssrf import Destinations, Forbidden, is_public
 
 INTERNET = Destinations()
 CLUSTER = Destinations(["127.0.0.0/8", "fd00::/8"])

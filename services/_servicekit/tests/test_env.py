@@ -7,8 +7,8 @@ from typing import Literal
 
 import pytest
 
-from servicekit import env
-from servicekit.env import SettingsError
+from servicekit.config import env
+from servicekit.config.env import SettingsError
 
 
 class Colour(StrEnum):

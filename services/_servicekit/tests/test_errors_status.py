@@ -7,7 +7,7 @@ from grpc_status import rpc_status
 
 from servicekit import errors
 from servicekit.errors import ServiceError
-from servicekit.status import from_call, to_status
+from servicekit.rpc.status import from_call, to_status
 
 EVERY_KIND = [
     errors.InvalidArgument("OUT_OF_RANGE", "strength must lie in 0–1.", field="strength"),

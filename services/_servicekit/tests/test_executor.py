@@ -8,9 +8,9 @@ from contextlib import aclosing
 import pytest
 from prometheus_client import REGISTRY
 
-from servicekit import context
 from servicekit.errors import Exhausted
-from servicekit.executor import DeviceExecutor
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.rpc import context
 
 
 @pytest.fixture

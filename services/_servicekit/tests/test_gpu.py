@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.registry import CollectorRegistry
 
-from servicekit import gpu
+from servicekit.inference import gpu_metrics
 
 
 class NVMLError(Exception):
@@ -41,7 +41,7 @@ def nvml(*, broken: bool = False) -> ModuleType:
 def watched(monkeypatch: pytest.MonkeyPatch, module: ModuleType | None) -> CollectorRegistry:
     monkeypatch.setitem(sys.modules, "pynvml", module)
     registry = CollectorRegistry()
-    gpu.watch(registry)
+    gpu_metrics.watch(registry)
     return registry
 
 

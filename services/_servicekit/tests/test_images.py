@@ -8,8 +8,8 @@ import pytest
 from PIL import Image as Pillow
 
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_JPEG, IMAGE_FORMAT_PNG, Image, ImageFormat, Mask
-from servicekit import images
 from servicekit.errors import InvalidArgument
+from servicekit.imaging import images
 
 
 @pytest.fixture

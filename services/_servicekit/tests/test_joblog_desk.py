@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from servicekit.errors import Conflict, Exhausted, FailedPrecondition, NotFound
-from servicekit.joblog import Cancelled, Ending, JobStatus
-from servicekit.testing.joblog import OpenJobLog, analyzing, completed, new_job
+from servicekit.jobstore import Cancelled, Ending, JobStatus
+from tests.fixtures.jobstore import OpenJobLog, analyzing, completed, new_job
 
 
 async def test_a_submitted_job_waits_with_its_first_event(open_joblog: OpenJobLog) -> None:

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from servicekit.errors import Unavailable
-from servicekit.joblog import Event, JobStatus
-from servicekit.testing.joblog import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
+from servicekit.jobstore import Event, JobStatus
+from tests.fixtures.jobstore import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
 
 
 async def test_reading_begins_after_the_event_that_is_known(open_joblog: OpenJobLog) -> None:

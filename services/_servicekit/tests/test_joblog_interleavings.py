@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from servicekit.joblog import ENDINGS
-from servicekit.joblog.outbox import Outcome
-from servicekit.joblog.redis import JobLogSettings, records
-from servicekit.joblog.redis.store import Store
+from servicekit.jobstore import ENDINGS
+from servicekit.jobstore.outbox import Outcome
+from servicekit.jobstore.redis import JobLogSettings, records
+from servicekit.jobstore.redis.connection import Store
 
 OPEN_JOBS = 2
 STEPS_A_WALK = 60

@@ -8,12 +8,12 @@ import pytest
 from redis.asyncio import Redis
 
 from servicekit.errors import InvalidArgument
-from servicekit.joblog import JobStatus
-from servicekit.joblog.outbox import Delivery, Outcome, Settlement
-from servicekit.joblog.redis import JobLog, JobLogSettings
-from servicekit.joblog.redis.store import Keys
-from servicekit.testing.joblog import OpenJobLog, analyzing, completed, new_job
-from servicekit.testing.valkey import Valkey
+from servicekit.jobstore import JobStatus
+from servicekit.jobstore.outbox import Delivery, Outcome, Settlement
+from servicekit.jobstore.redis import JobLog, JobLogSettings
+from servicekit.jobstore.redis.connection import Keys
+from tests.fixtures.jobstore import OpenJobLog, analyzing, completed, new_job
+from tests.fixtures.valkey import Valkey
 
 URL = "https://receiver.example/hooks?job=1"
 

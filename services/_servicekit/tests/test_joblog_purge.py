@@ -8,10 +8,10 @@ import pytest
 from redis.asyncio import Redis
 
 from servicekit.errors import NotFound
-from servicekit.joblog import Cancelled, JobStatus, Superseded
-from servicekit.joblog.redis import JobLogSettings
-from servicekit.testing.joblog import OpenJobLog, analyzing, completed, new_job
-from servicekit.testing.valkey import Valkey
+from servicekit.jobstore import Cancelled, JobStatus, Superseded
+from servicekit.jobstore.redis import JobLogSettings
+from tests.fixtures.jobstore import OpenJobLog, analyzing, completed, new_job
+from tests.fixtures.valkey import Valkey
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from servicekit.joblog import ENDINGS, Cancelled, Ending, JobStatus, Superseded, Update
-from servicekit.testing.joblog import OpenJobLog, analyzing, completed, submit_one
+from servicekit.jobstore import ENDINGS, Cancelled, Ending, JobStatus, Superseded, Update
+from tests.fixtures.jobstore import OpenJobLog, analyzing, completed, submit_one
 
 
 async def test_a_job_goes_its_way(open_joblog: OpenJobLog) -> None:

@@ -9,13 +9,14 @@ from redis.asyncio import Redis
 from redis.crc import key_slot
 from structlog.testing import capture_logs
 
-from servicekit import env, ports
-from servicekit.env import SettingsError
+from servicekit.config import env
+from servicekit.config.env import SettingsError
 from servicekit.errors import Unavailable
-from servicekit.joblog import Cancelled, JobStatus
-from servicekit.joblog.redis import JobLogSettings, connect
-from servicekit.testing.joblog import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
-from servicekit.testing.valkey import Valkey
+from servicekit.jobstore import Cancelled, JobStatus
+from servicekit.jobstore.redis import JobLogSettings, connect
+from servicekit.rpc import ports
+from tests.fixtures.jobstore import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
+from tests.fixtures.valkey import Valkey
 
 
 @pytest.fixture

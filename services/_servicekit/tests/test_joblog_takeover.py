@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from servicekit.joblog import Claim, JobStatus, Superseded
-from servicekit.testing.joblog import FaultyNetwork, OpenJobLog, analyzing, completed, ending_of, submit_one
+from servicekit.jobstore import Claim, JobStatus, Superseded
+from tests.fixtures.jobstore import FaultyNetwork, OpenJobLog, analyzing, completed, ending_of, submit_one
 
 
 async def test_cancelling_ends_a_job_whose_worker_sleeps(open_joblog: OpenJobLog) -> None:

@@ -4,9 +4,9 @@ import json
 
 from redis.asyncio import Redis
 
-from servicekit.joblog import Ending, JobStatus
-from servicekit.joblog.redis import JobLogSettings
-from servicekit.testing.joblog import OpenJobLog, completed, ending_of, submit_one
+from servicekit.jobstore import Ending, JobStatus
+from servicekit.jobstore.redis import JobLogSettings
+from tests.fixtures.jobstore import OpenJobLog, completed, ending_of, submit_one
 
 
 def failed(code: str) -> Ending:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from servicekit.errors import Exhausted
-from servicekit.joblog import Job, NewJob, Urgency
-from servicekit.joblog.redis import JobLog
-from servicekit.testing.joblog import OpenJobLog, completed, new_job
+from servicekit.jobstore import Job, NewJob, Urgency
+from servicekit.jobstore.redis import JobLog
+from tests.fixtures.jobstore import OpenJobLog, completed, new_job
 
 
 async def submit(joblog: JobLog, tenant: str, number: int = 1, **changes: Any) -> list[NewJob]:

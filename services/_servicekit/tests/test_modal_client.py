@@ -10,11 +10,12 @@ import pytest
 
 pytest.importorskip("modal", reason="the modal extra is not installed")
 
-from servicekit import context, modal_host
-from servicekit.env import SettingsError
+from servicekit.config.env import SettingsError
 from servicekit.errors import DeadlineExceeded, Exhausted, FailedPrecondition, ServiceError, Unavailable
-from servicekit.modal import ModalClient
-from servicekit.testing.modal import ModalServer, modal_server
+from servicekit.inference.modal import host
+from servicekit.inference.modal.client import ModalClient
+from servicekit.rpc import context
+from tests.fixtures.modal_server import ModalServer, modal_server
 
 APP = "rooms"
 
@@ -33,7 +34,7 @@ class Container:
                 raise FailedPrecondition("NOT_HOSTED", f"{service} is not hosted here.")
             return ["yolo"]
 
-        return await modal_host.answer(request, str, work)
+        return await host.answer(request, str, work)
 
     async def double(self, request: bytes) -> bytes:
         async def work(value: float) -> float:
@@ -44,17 +45,17 @@ class Container:
                 raise Exhausted("OUT_OF_MEMORY", "Full.", retry_after_seconds=5)
             return value * 2
 
-        return await modal_host.answer(request, float, work)
+        return await host.answer(request, float, work)
 
     async def endless(self, request: bytes) -> bytes:
         async def work(value: float) -> float:
             await asyncio.Event().wait()
             return value
 
-        return await modal_host.answer(request, float, work)
+        return await host.answer(request, float, work)
 
     async def count(self, request: bytes) -> bytes:
-        async def work(last: int, tell: modal_host.Tell) -> str:
+        async def work(last: int, tell: host.Tell) -> str:
             for step in range(1, abs(last) + 1):
                 tell(step)
                 await asyncio.sleep(0)  # as an engine does between two steps
@@ -64,7 +65,7 @@ class Container:
                 await asyncio.Event().wait()
             return f"counted to {last}"
 
-        return await modal_host.stream(request, int, work, self)
+        return await host.stream(request, int, work, self)
 
     async def crash(self, request: bytes) -> bytes:
         raise RuntimeError("the container's own failure")
@@ -116,7 +117,7 @@ async def test_ids_and_what_is_left_of_a_deadline_go_along(client: ModalClient, 
 
 
 async def test_a_call_whose_time_is_over_is_never_worked_on(container: Container) -> None:
-    from servicekit.modal_wire import Outcome, Request, pack, unpack
+    from servicekit.inference.modal.wire import Outcome, Request, pack, unpack
 
     before = len(container.seen)
     late = pack(Request(body=pack(7.0), deadline=time.time() - 1))
@@ -235,7 +236,7 @@ async def test_a_start_says_what_is_wrong(container: Container) -> None:
 
 
 async def test_a_start_without_a_token_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    from servicekit.testing.modal import forgotten_client
+    from tests.fixtures.modal_server import forgotten_client
 
     monkeypatch.delenv("MODAL_TOKEN_ID", raising=False)
     monkeypatch.delenv("MODAL_TOKEN_SECRET", raising=False)

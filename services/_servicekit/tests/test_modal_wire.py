@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from servicekit.errors import DeadlineExceeded, Exhausted, FailedPrecondition, InvalidArgument, ServiceError
-from servicekit.modal_wire import LARGEST_ARRAY, Failure, error, failure, pack, unpack
+from servicekit.inference.modal.wire import LARGEST_ARRAY, Failure, error, failure, pack, unpack
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from servicekit import origins
+from servicekit.config import config_hints
 
 ENVIRON = {
-    origins.VARIABLE: "MODOMO_REDIS_URL=global.redis.existingSecret,MODOMO_S3_BUCKET=global.s3.bucket,"
+    config_hints.VARIABLE: "MODOMO_REDIS_URL=global.redis.existingSecret,MODOMO_S3_BUCKET=global.s3.bucket,"
     "MODOMO_TLS_=global.tls.existingSecret,*=gateway.env"
 }
 
@@ -23,9 +23,9 @@ ENVIRON = {
     ],
 )
 def test_the_value_is_found_by_variable_or_field(problem: str, value: str) -> None:
-    assert origins.hint(problem, ENVIRON) == {"value": value}
+    assert config_hints.hint(problem, ENVIRON) == {"value": value}
 
 
-@pytest.mark.parametrize("environ", [{}, {origins.VARIABLE: ""}, {origins.VARIABLE: "nonsense"}])
+@pytest.mark.parametrize("environ", [{}, {config_hints.VARIABLE: ""}, {config_hints.VARIABLE: "nonsense"}])
 def test_outside_the_chart_there_is_nothing_to_say(environ: dict[str, str]) -> None:
-    assert origins.hint("MODOMO_REDIS_URL: connection refused", environ) == {}
+    assert config_hints.hint("MODOMO_REDIS_URL: connection refused", environ) == {}

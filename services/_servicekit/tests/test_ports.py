@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
-from servicekit import ports
+from servicekit.rpc import ports
 
 OTHERS = 4
 EACH = 200

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servicekit.redaction import MAX_TEXT, one_line, redacted, text
+from servicekit.observability.redaction import MAX_TEXT, one_line, redacted, text
 
 API_KEY = "modomo_abc123_" + "s" * 43
 

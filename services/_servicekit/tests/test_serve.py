@@ -14,7 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1 import diffusion_service_pb2_grpc as pb_grpc
-from servicekit import client
+from servicekit.rpc import client
 
 SCRIPT = """
 import asyncio
@@ -24,9 +24,9 @@ from modomo.diffusion.v1.diffusion_service_pb2_grpc import (
     DiffusionServiceServicer, add_DiffusionServiceServicer_to_server,
 )
 from servicekit import env, logs, process
-from servicekit.engine import EngineInfo
-from servicekit.serve import serve_engines
-from servicekit.settings import ProcessSettings
+from servicekit.inference.engine import EngineInfo
+from servicekit.rpc.serve import serve_engines
+from servicekit.config.settings import ProcessSettings
 
 FOLDER = Path(__file__).parent
 

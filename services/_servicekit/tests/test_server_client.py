@@ -11,11 +11,12 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1 import diffusion_service_pb2_grpc as pb_grpc
-from servicekit import context, logs
 from servicekit.errors import INTERNAL_MESSAGE, InvalidArgument
-from servicekit.server import RunningServer
-from servicekit.status import from_call
-from servicekit.testing.probe import SERVICE, Probe
+from servicekit.observability import logs
+from servicekit.rpc import context
+from servicekit.rpc.server import RunningServer
+from servicekit.rpc.status import from_call
+from tests.fixtures.probe_service import SERVICE, Probe
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub

@@ -11,11 +11,11 @@ import pytest
 
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1 import diffusion_service_pb2_grpc as pb_grpc
-from servicekit import client
 from servicekit.errors import InvalidArgument, Unavailable
-from servicekit.server import ServerOptions, running
-from servicekit.status import from_call
-from servicekit.testing.probe import SERVICE, Probe, forever, nothing
+from servicekit.rpc import client
+from servicekit.rpc.server import ServerOptions, running
+from servicekit.rpc.status import from_call
+from tests.fixtures.probe_service import SERVICE, Probe, forever, nothing
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub

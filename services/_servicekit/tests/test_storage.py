@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from servicekit import env
-from servicekit.env import SettingsError
+from servicekit.config import env
+from servicekit.config.env import SettingsError
 from servicekit.errors import NotFound
 from servicekit.storage import ObjectStore, delete_all
 from servicekit.storage.settings import StorageSettings, open_store

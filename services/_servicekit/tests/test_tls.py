@@ -15,11 +15,11 @@ import trustme
 from cryptography import x509
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from servicekit import client, tls
-from servicekit.env import SettingsError
-from servicekit.health import serving
-from servicekit.server import RunningServer, ServerOptions, running
-from servicekit.tls import Identity, Security, TlsSettings
+from servicekit.config.env import SettingsError
+from servicekit.rpc import client, tls
+from servicekit.rpc.health import serving
+from servicekit.rpc.server import RunningServer, ServerOptions, running
+from servicekit.rpc.tls import Identity, Security, TlsSettings
 
 ROTATIONS = int(os.environ.get("MODOMO_CHAOS_ROTATIONS", "5"))
 

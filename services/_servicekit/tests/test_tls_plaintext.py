@@ -8,10 +8,10 @@ import sys
 import grpc
 import pytest
 
-from servicekit import client
-from servicekit.env import SettingsError
+from servicekit.config.env import SettingsError
 from servicekit.process import EXIT_CONFIGURATION
-from servicekit.tls import Security, TlsSettings, is_loopback
+from servicekit.rpc import client
+from servicekit.rpc.tls import Security, TlsSettings, is_loopback
 
 
 @pytest.mark.parametrize(

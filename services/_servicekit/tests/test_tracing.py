@@ -17,13 +17,14 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
-from servicekit import ports, tracing
-from servicekit.env import SettingsError
+from servicekit.config.env import SettingsError
 from servicekit.errors import InvalidArgument
-from servicekit.executor import DeviceExecutor
-from servicekit.testing.collector import collecting
-from servicekit.testing.probe import SERVICE, Probe, forever
-from servicekit.tracing import TracingSettings
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.observability import tracing
+from servicekit.observability.tracing import TracingSettings
+from servicekit.rpc import ports
+from tests.fixtures.otlp_collector import collecting
+from tests.fixtures.probe_service import SERVICE, Probe, forever
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub
@@ -181,7 +182,7 @@ def test_without_the_extra_the_setting_names_it(monkeypatch: pytest.MonkeyPatch)
 
 PROGRAM = """
 from servicekit import env, logs, process, tracing
-from servicekit.settings import ProcessSettings
+from servicekit.config.settings import ProcessSettings
 
 process.begin("sample", env.read(ProcessSettings, prefix="MODOMO_SAMPLE_"))
 for number in range(100):

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from servicekit import context
-from servicekit.env import SettingsError
+from servicekit.config.env import SettingsError
 from servicekit.errors import DeadlineExceeded, Exhausted, ServiceError, Unavailable
+from servicekit.rpc import context
 
 pytest.importorskip("tritonclient.grpc", reason="the triton extra is not installed")
 
-from servicekit.testing.triton import TritonServer, start_triton
-from servicekit.triton import TritonClient
+from servicekit.inference.triton.client import TritonClient
+from tests.fixtures.triton import TritonServer, start_triton
 
 MODEL = """
 import json, pathlib, time
@@ -23,7 +23,7 @@ import numpy as np
 import triton_python_backend_utils as backend
 
 from servicekit import triton_backend
-from servicekit.engine import Model
+from servicekit.inference.engine import Model
 from servicekit.errors import Exhausted
 
 TRACE = pathlib.Path({trace!r})

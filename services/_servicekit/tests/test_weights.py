@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from servicekit import env
-from servicekit.testing.hub import Hub
+from servicekit.config import env
 from servicekit.weights import Manifest, WeightsCorrupt, WeightsError, WeightsMissing, WeightStore
 from servicekit.weights.directory import DirectorySource
 from servicekit.weights.hub import HubSource
 from servicekit.weights.pull import Puller
+from tests.fixtures.model_hub import Hub
 
 REPOSITORY = "owner/net"
 WEIGHTS = save({"layer": np.arange(20_000, dtype=np.float32)})

@@ -6,10 +6,11 @@ from controlmaps.servicer import ControlMapsServicer
 from controlmaps.settings import PREFIX, Settings
 from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.controlmaps.v1.control_maps_service_pb2_grpc import add_ControlMapsServiceServicer_to_server
-from servicekit import env, process
-from servicekit.executor import DeviceExecutor
-from servicekit.serve import Service, serve_engines
-from servicekit.tls import Security
+from servicekit import process
+from servicekit.config import env
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.rpc.serve import Service, serve_engines
+from servicekit.rpc.tls import Security
 from servicekit.weights import WeightStore
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["ControlMapsService"].full_name
@@ -41,7 +42,7 @@ def build_engine(settings: Settings) -> Engine:
             )
         case "triton":
             from controlmaps.engine.triton import TritonEngine  # noqa: PLC0415 - only where chosen
-            from servicekit.triton import TritonClient  # noqa: PLC0415 - only where chosen
+            from servicekit.inference.triton.client import TritonClient  # noqa: PLC0415 - only where chosen
 
             return TritonEngine(
                 TritonClient(settings.triton, security=Security.of(settings)),
@@ -50,7 +51,7 @@ def build_engine(settings: Settings) -> Engine:
             )
         case "modal":
             from controlmaps.engine.modal import ModalEngine  # noqa: PLC0415 - only where chosen
-            from servicekit.modal import ModalClient  # noqa: PLC0415 - only where chosen
+            from servicekit.inference.modal.client import ModalClient  # noqa: PLC0415 - only where chosen
 
             return ModalEngine(
                 ModalClient(settings.modal, limit=settings.queue_limit),

@@ -20,9 +20,9 @@ from controlmaps.engine.tasks import Task, working_sizes
 from controlmaps.engine.torch_networks import Options, TorchNetworks
 from controlmaps.settings import PREFIX, Settings
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_UNSPECIFIED, Image
-from servicekit import env
-from servicekit.images import decode_rgb
-from servicekit.vocabulary import RoomType
+from servicekit.config import env
+from servicekit.imaging.images import decode_rgb
+from servicekit.types.vocabulary import RoomType
 from servicekit.weights import WeightStore
 
 

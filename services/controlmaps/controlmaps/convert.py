@@ -9,10 +9,10 @@ import numpy as np
 from controlmaps.domain import RGB, Classification, ControlMap, MapKind, Pair, Quality
 from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.type.v1 import control_map_pb2
-from servicekit.engine import EngineInfo, info_to_proto
 from servicekit.errors import InvalidArgument
-from servicekit.images import decode_mask, decode_rgb, encode_png, require_shape
-from servicekit.vocabulary import room_type_to_proto
+from servicekit.imaging.images import decode_mask, decode_rgb, encode_png, require_shape
+from servicekit.inference.engine import EngineInfo, info_to_proto
+from servicekit.types.vocabulary import room_type_to_proto
 
 MAX_PALETTE: Final = 8
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")

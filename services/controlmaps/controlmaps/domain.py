@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from servicekit.vocabulary import RoomType
+from servicekit.types.vocabulary import RoomType
 
 RGB: TypeAlias = NDArray[np.uint8]
 """H×W×3, sRGB, 0–255."""

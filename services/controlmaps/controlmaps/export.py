@@ -15,7 +15,7 @@ import torch
 from controlmaps.engine.tasks import INPUT, OUTPUTS, Task, working_sizes
 from controlmaps.engine.torch_networks import Options, TorchNetworks
 from controlmaps.settings import PREFIX, Settings
-from servicekit import env
+from servicekit.config import env
 from servicekit.weights import WeightStore
 
 OPSET: Final = 18

@@ -3,7 +3,7 @@
 import numpy as np
 
 from controlmaps.domain import RGB, Grey, Segmentation
-from servicekit import ade20k
+from servicekit.types import ade20k
 
 
 def draw(found: Segmentation) -> RGB:

@@ -8,7 +8,7 @@ from controlmaps import convert
 from controlmaps.pipeline import Pipeline
 from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.controlmaps.v1.control_maps_service_pb2_grpc import ControlMapsServiceServicer
-from servicekit.engine import info_to_proto
+from servicekit.inference.engine import info_to_proto
 
 
 class ControlMapsServicer(ControlMapsServiceServicer):

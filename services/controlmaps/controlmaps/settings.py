@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from servicekit.env import shared
-from servicekit.settings import ProcessSettings
+from servicekit.config.env import shared
+from servicekit.config.settings import ProcessSettings
 
 PREFIX: Final = "MODOMO_CONTROLMAPS_"
 

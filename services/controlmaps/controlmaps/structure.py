@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controlmaps.domain import RGB, Layout, Segmentation
-from servicekit import ade20k
+from servicekit.types import ade20k
 
 LONG_SIDE: Final = 384
 """Pixels at which pictures are compared: details and texture may change, the room may not."""

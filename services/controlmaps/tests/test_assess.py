@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 import roomnet
 from controlmaps import assess, palette, sharpness, structure
 from controlmaps.domain import RGB, Layout, Pair, Quality, Region, Segmentation
-from servicekit.testing.rooms import DrawnRoom, draw_room, read_photo, real_photos
+from tests.fixtures.rooms import DrawnRoom, draw_room, read_photo, real_photos
 
 NO_PALETTE = np.zeros((0, 3), dtype=np.uint8)
 

@@ -6,9 +6,9 @@ import pytest
 
 from controlmaps import canny, classify, depth, segmentation
 from controlmaps.domain import Classification, Segmentation
-from servicekit import ade20k
-from servicekit.testing.rooms import DrawnRoom
-from servicekit.vocabulary import RoomType
+from servicekit.types import ade20k
+from servicekit.types.vocabulary import RoomType
+from tests.fixtures.rooms import DrawnRoom
 
 
 def test_canny_marks_borders_and_nothing_else(drawn_room: DrawnRoom) -> None:

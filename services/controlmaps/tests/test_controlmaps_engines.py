@@ -11,12 +11,12 @@ from controlmaps.domain import RGB
 from controlmaps.engine import Engine
 from controlmaps.engine.tasks import Task
 from controlmaps.settings import Settings
-from servicekit import ade20k
 from servicekit.errors import Exhausted
-from servicekit.testing.triton import TritonServer
-from servicekit.vocabulary import RoomType
+from servicekit.types import ade20k
+from servicekit.types.vocabulary import RoomType
 from servicekit.weights import WeightStore
-from tests.modal_app import Deploy
+from tests.fixtures.modal_app import Deploy
+from tests.fixtures.triton import TritonServer
 
 pytestmark = pytest.mark.timeout(900)  # the first test of a session loads torch and makes the tiny models
 

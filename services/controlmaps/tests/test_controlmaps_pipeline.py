@@ -11,11 +11,11 @@ from controlmaps.__main__ import build_engine
 from controlmaps.domain import RGB, Classification, MapKind, Pair, Segmentation
 from controlmaps.pipeline import Pipeline
 from controlmaps.settings import Settings
-from servicekit import env
-from servicekit.engine import EngineInfo
+from servicekit.config import env
 from servicekit.errors import Exhausted
-from servicekit.testing.rooms import DrawnRoom
-from servicekit.vocabulary import RoomType
+from servicekit.inference.engine import EngineInfo
+from servicekit.types.vocabulary import RoomType
+from tests.fixtures.rooms import DrawnRoom
 
 PHOTO = np.full((20, 30, 3), 90, dtype=np.uint8)
 

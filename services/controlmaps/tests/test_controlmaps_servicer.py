@@ -23,12 +23,13 @@ from modomo.type.v1.control_map_pb2 import (
     CONTROL_MAP_KIND_UNSPECIFIED,
 )
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_PNG, Image, Mask
-from servicekit import ade20k, client
 from servicekit.errors import ServiceError
-from servicekit.images import decode_grey, decode_rgb, encode_jpeg, encode_mask, encode_png
-from servicekit.server import ServerOptions, running
-from servicekit.status import from_call
-from servicekit.testing.rooms import DrawnRoom
+from servicekit.imaging.images import decode_grey, decode_rgb, encode_jpeg, encode_mask, encode_png
+from servicekit.rpc import client
+from servicekit.rpc.server import ServerOptions, running
+from servicekit.rpc.status import from_call
+from servicekit.types import ade20k
+from tests.fixtures.rooms import DrawnRoom
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.controlmaps.v1.control_maps_service_pb2_grpc import ControlMapsServiceAsyncStub as Stub

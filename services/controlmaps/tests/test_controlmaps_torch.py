@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from servicekit import ade20k
 from servicekit.errors import Exhausted
-from servicekit.vocabulary import RoomType
+from servicekit.types import ade20k
+from servicekit.types.vocabulary import RoomType
 from servicekit.weights import WeightsCorrupt, WeightsMissing, WeightStore
 
 pytest.importorskip("torch", reason="the torch extra is not installed")
@@ -34,7 +34,7 @@ from controlmaps.engine.model_engine import classification
 from controlmaps.engine.resizing import Fit
 from controlmaps.engine.tasks import Task
 from controlmaps.engine.torch_networks import Options, TorchNetworks
-from servicekit.hardware import choose
+from servicekit.inference.hardware import choose
 
 pytestmark = pytest.mark.timeout(900)  # the first test of a session loads torch and makes the tiny models
 

@@ -6,10 +6,11 @@ from detection.servicer import DetectionServicer
 from detection.settings import PREFIX, Settings
 from modomo.detection.v1 import detection_service_pb2 as pb
 from modomo.detection.v1.detection_service_pb2_grpc import add_DetectionServiceServicer_to_server
-from servicekit import env, process
-from servicekit.executor import DeviceExecutor
-from servicekit.serve import Service, serve_engines
-from servicekit.tls import Security
+from servicekit import process
+from servicekit.config import env
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.rpc.serve import Service, serve_engines
+from servicekit.rpc.tls import Security
 from servicekit.weights import WeightStore
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["DetectionService"].full_name
@@ -37,12 +38,12 @@ def build_engine(settings: Settings) -> Engine:
             return TorchEngine(executor, lambda: TorchDetector(store, options))
         case "triton":
             from detection.engine.triton import TritonEngine  # noqa: PLC0415 - only where chosen
-            from servicekit.triton import TritonClient  # noqa: PLC0415 - only where chosen
+            from servicekit.inference.triton.client import TritonClient  # noqa: PLC0415 - only where chosen
 
             return TritonEngine(TritonClient(settings.triton, security=Security.of(settings)))
         case "modal":
             from detection.engine.modal import ModalEngine  # noqa: PLC0415 - only where chosen
-            from servicekit.modal import ModalClient  # noqa: PLC0415 - only where chosen
+            from servicekit.inference.modal.client import ModalClient  # noqa: PLC0415 - only where chosen
 
             return ModalEngine(ModalClient(settings.modal, limit=settings.queue_limit))
 

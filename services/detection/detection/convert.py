@@ -4,8 +4,8 @@ from detection.domain import RGB, Detection, Query
 from modomo.detection.v1 import detection_service_pb2 as pb
 from modomo.type.v1 import geometry_pb2
 from servicekit.errors import InvalidArgument
-from servicekit.images import decode_rgb, encode_mask
-from servicekit.vocabulary import ObjectLabel
+from servicekit.imaging.images import decode_rgb, encode_mask
+from servicekit.types.vocabulary import ObjectLabel
 
 
 def photo(request: pb.DetectRequest) -> RGB:

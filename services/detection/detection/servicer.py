@@ -8,7 +8,7 @@ from detection import convert
 from detection.pipeline import Pipeline
 from modomo.detection.v1 import detection_service_pb2 as pb
 from modomo.detection.v1.detection_service_pb2_grpc import DetectionServiceServicer
-from servicekit.engine import info_to_proto
+from servicekit.inference.engine import info_to_proto
 
 
 class DetectionServicer(DetectionServiceServicer):

@@ -11,9 +11,9 @@ from detection.domain import RGB
 from detection.engine import Engine
 from detection.settings import Settings
 from servicekit.errors import Exhausted
-from servicekit.testing.triton import TritonServer
 from servicekit.weights import WeightStore
-from tests.modal_app import Deploy
+from tests.fixtures.modal_app import Deploy
+from tests.fixtures.triton import TritonServer
 
 pytestmark = pytest.mark.timeout(900)  # the first test of a session loads torch and makes the tiny models
 

@@ -7,7 +7,7 @@ import pytest
 
 from detection.__main__ import build_engine
 from detection.settings import Settings
-from servicekit.testing.rooms import read_photo, real_photos
+from tests.fixtures.rooms import read_photo, real_photos
 
 photos = pytest.mark.parametrize(
     "file",

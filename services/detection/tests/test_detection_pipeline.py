@@ -6,8 +6,8 @@ import numpy as np
 
 from detection.domain import RGB, Box, Candidate, Query
 from detection.pipeline import Pipeline
-from servicekit.engine import EngineInfo
-from servicekit.vocabulary import ObjectLabel
+from servicekit.inference.engine import EngineInfo
+from servicekit.types.vocabulary import ObjectLabel
 
 PHOTO = np.zeros((20, 20, 3), dtype=np.uint8)
 

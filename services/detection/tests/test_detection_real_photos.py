@@ -16,8 +16,8 @@ pytest.importorskip("torch", reason="the torch extra is not installed")
 
 from detection.domain import Box
 from detection.engine.torch_yolo import Yolo
-from servicekit.hardware import choose
-from servicekit.vocabulary import ObjectLabel
+from servicekit.inference.hardware import choose
+from servicekit.types.vocabulary import ObjectLabel
 
 ROOMS = os.environ.get("MODOMO_ROOMS")
 

@@ -16,13 +16,13 @@ from detection.settings import Settings
 from modomo.detection.v1 import detection_service_pb2 as pb
 from modomo.detection.v1 import detection_service_pb2_grpc as pb_grpc
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_JPEG, IMAGE_FORMAT_PNG, Image
-from servicekit import client
 from servicekit.errors import ServiceError
-from servicekit.images import decode_mask, encode_jpeg, encode_png
-from servicekit.server import ServerOptions, running
-from servicekit.status import from_call
-from servicekit.testing.rooms import DrawnRoom
-from servicekit.vocabulary import ObjectLabel
+from servicekit.imaging.images import decode_mask, encode_jpeg, encode_png
+from servicekit.rpc import client
+from servicekit.rpc.server import ServerOptions, running
+from servicekit.rpc.status import from_call
+from servicekit.types.vocabulary import ObjectLabel
+from tests.fixtures.rooms import DrawnRoom
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.detection.v1.detection_service_pb2_grpc import DetectionServiceAsyncStub as Stub

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from servicekit.env import SettingsError
+from servicekit.config.env import SettingsError
 from servicekit.errors import Exhausted
 from servicekit.weights import WeightsCorrupt, WeightsMissing, WeightStore
 
@@ -26,7 +26,7 @@ from detection.engine import names
 from detection.engine.torch_detector import Options, TorchDetector
 from detection.engine.torch_sam2 import Sam2
 from detection.engine.torch_yolo import Yolo
-from servicekit.hardware import Hardware, choose
+from servicekit.inference.hardware import Hardware, choose
 
 pytestmark = pytest.mark.timeout(600)  # the first test of a session loads torch and makes the tiny models
 
@@ -54,7 +54,7 @@ def test_a_checkpoint_with_fixed_classes_is_mapped_to_our_labels(tiny_vision: We
 
 
 def test_a_checkpoint_of_boxes_alone_serves_as_well(tmp_path: Path) -> None:
-    from servicekit.testing.tiny_yolo import write_yolo11
+    from tests.fixtures.tiny_yolo import write_yolo11
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)

@@ -8,10 +8,11 @@ from diffusion.settings import PREFIX, Settings
 from diffusion.styles import StyleError, read_styles
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1.diffusion_service_pb2_grpc import add_DiffusionServiceServicer_to_server
-from servicekit import env, process
-from servicekit.env import SettingsError
-from servicekit.executor import DeviceExecutor
-from servicekit.serve import Service, serve_engines
+from servicekit import process
+from servicekit.config import env
+from servicekit.config.env import SettingsError
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.rpc.serve import Service, serve_engines
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["DiffusionService"].full_name
 
@@ -34,7 +35,7 @@ def build_engine(settings: Settings, preview_engine: LiteEngine | None = None) -
             return TorchEngine(settings.torch_options(), executor)
         case "modal":
             from diffusion.engine.modal import ModalEngine  # noqa: PLC0415 - only where chosen
-            from servicekit.modal import ModalClient  # noqa: PLC0415 - only where chosen
+            from servicekit.inference.modal.client import ModalClient  # noqa: PLC0415 - only where chosen
 
             return ModalEngine(ModalClient(settings.modal, limit=settings.queue_limit))
 

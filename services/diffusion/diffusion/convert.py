@@ -14,11 +14,11 @@ from diffusion.styles import Style
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.type.v1 import control_map_pb2 as maps_pb
 from modomo.type.v1 import image_pb2
-from servicekit import ade20k
-from servicekit.engine import info_to_proto
 from servicekit.errors import InvalidArgument, NotFound
-from servicekit.images import Grey, decode_grey, decode_mask, decode_rgb, encode_jpeg, require_shape
-from servicekit.vocabulary import RoomType, room_type_from_proto
+from servicekit.imaging.images import Grey, decode_grey, decode_mask, decode_rgb, encode_jpeg, require_shape
+from servicekit.inference.engine import info_to_proto
+from servicekit.types import ade20k
+from servicekit.types.vocabulary import RoomType, room_type_from_proto
 
 MAX_PIXELS: Final = 8_388_608
 """Of a photo: 4096×2048. What an engine needs of memory grows with it."""

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.styles import Style
-from servicekit.engine import EngineInfo
-from servicekit.vocabulary import RoomType
+from servicekit.inference.engine import EngineInfo
+from servicekit.types.vocabulary import RoomType
 
 RGB: TypeAlias = NDArray[np.uint8]
 """H×W×3, sRGB, 0–255."""
@@ -42,7 +42,7 @@ class Maps:
     """255 on an edge."""
 
     segmentation: NDArray[np.uint8] | None = None
-    """H×W ADE20K indices; servicekit.ade20k.UNKNOWN where the colour was none of the palette's."""
+    """H×W ADE20K indices; servicekit.types.ade20k.UNKNOWN where the colour was none of the palette's."""
 
     confidence: NDArray[np.float32] | None = None
     """H×W, 0–1."""

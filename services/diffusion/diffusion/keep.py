@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from diffusion.domain import RGB, Region, Restyling
-from servicekit import ade20k
 from servicekit.errors import FailedPrecondition
+from servicekit.types import ade20k
 
 LEAST_FREE: Final = 0.02
 """Share of the picture that must be left to restyle."""

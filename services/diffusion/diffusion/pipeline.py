@@ -12,7 +12,7 @@ from diffusion.domain import Progress, Restyling, Result, Tier
 from diffusion.engine import Engine, Step
 from diffusion.shrink import shrunk
 from diffusion.styles import Style
-from servicekit.metrics import SECONDS_BUCKETS
+from servicekit.observability.metrics import SECONDS_BUCKETS
 
 STEPS: Final = Counter("modomo_diffusion_steps_total", "Steps done", ["engine"])
 STEP_SECONDS: Final = Histogram(

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from diffusion.sd.options import Control, FastLora, Options
-from servicekit import env
-from servicekit.settings import ProcessSettings
+from servicekit.config import env
+from servicekit.config.settings import ProcessSettings
 
 PREFIX: Final = "MODOMO_DIFFUSION_"
 

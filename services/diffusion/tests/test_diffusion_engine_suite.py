@@ -18,12 +18,12 @@ from diffusion.engine.lite import LiteEngine
 from diffusion.keep import SEAM
 from diffusion.settings import Settings
 from diffusion.styles import read_styles
-from servicekit import ade20k
 from servicekit.errors import FailedPrecondition
-from servicekit.executor import DeviceExecutor
-from servicekit.testing.device import DEVICE
-from servicekit.testing.rooms import draw_room
-from tests.modal_app import Deploy
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.types import ade20k
+from tests.fixtures.compute_device import DEVICE
+from tests.fixtures.modal_app import Deploy
+from tests.fixtures.rooms import draw_room
 
 ROOM = draw_room(96, 64)
 

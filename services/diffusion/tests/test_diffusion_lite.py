@@ -12,13 +12,13 @@ from diffusion.keep import composite
 from diffusion.lite import colour
 from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.choice import choose
-from diffusion.lite.guess import CONFIDENCE
+from diffusion.lite.fallback_segmentation import CONFIDENCE
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
-from servicekit import ade20k
-from servicekit.engine import EngineInfo
-from servicekit.testing.rooms import DrawnRoom, draw_room
-from servicekit.vocabulary import RoomType
+from servicekit.inference.engine import EngineInfo
+from servicekit.types import ade20k
+from servicekit.types.vocabulary import RoomType
+from tests.fixtures.rooms import DrawnRoom, draw_room
 
 STYLES = read_styles()
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from diffusion.lite.borders import share, softness
-from diffusion.lite.matting import follow_edges
+from diffusion.lite.boundary_refinement import follow_edges
+from diffusion.lite.layout_rules import in_order
 from diffusion.lite.morphology import bits
-from diffusion.lite.order import in_order
 from diffusion.lite.regions import Region
 
 

@@ -10,7 +10,7 @@ import pytest
 from diffusion.lite import camera, colour, light
 from diffusion.lite.arrays import floats
 from diffusion.lite.bedding import blankets
-from diffusion.lite.doubt import edges, without_strangers
+from diffusion.lite.edge_evidence import edges, without_strangers
 from diffusion.lite.furnishings import is_motley, is_opaque
 from diffusion.lite.materials import catalogue
 from diffusion.lite.recolouring import BRIGHTEST, DARKER, LIGHTER, turns_grey, within_reach

@@ -9,10 +9,10 @@ from diffusion.domain import RGB, Maps, Restyling, Result, Tier
 from diffusion.lite.arrays import Bits
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
-from servicekit import ade20k
-from servicekit.engine import EngineInfo
-from servicekit.testing.rooms import draw_room
-from servicekit.vocabulary import RoomType
+from servicekit.inference.engine import EngineInfo
+from servicekit.types import ade20k
+from servicekit.types.vocabulary import RoomType
+from tests.fixtures.rooms import draw_room
 
 STYLES = list(read_styles().values())
 LABELS = ("wall", "floor", "ceiling", "windowpane", "door", "curtain", "sofa", "bed", "cushion", "rug", "cabinet")

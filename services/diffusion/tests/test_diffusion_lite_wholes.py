@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from diffusion.lite.region_merging import made_whole
 from diffusion.lite.regions import Region
-from diffusion.lite.wholes import made_whole
-from servicekit import ade20k
+from servicekit.types import ade20k
 
 GREY, BROWN, BLUE, WHITE = (90, 90, 95), (120, 80, 50), (50, 70, 140), (225, 225, 220)
 

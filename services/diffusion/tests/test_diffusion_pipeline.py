@@ -10,7 +10,7 @@ from diffusion.domain import Manifest, Maps, Progress, Restyling, Result, Tier
 from diffusion.engine import Step
 from diffusion.pipeline import Pipeline
 from diffusion.styles import read_styles
-from servicekit.engine import EngineInfo
+from servicekit.inference.engine import EngineInfo
 
 STYLES = read_styles()
 PHOTO = np.zeros((48, 64, 3), dtype=np.uint8)

@@ -15,9 +15,9 @@ from diffusion.lite import colour
 from diffusion.lite.arrays import Floats
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
-from servicekit import ade20k
-from servicekit.engine import EngineInfo
-from servicekit.vocabulary import RoomType
+from servicekit.inference.engine import EngineInfo
+from servicekit.types import ade20k
+from servicekit.types.vocabulary import RoomType
 
 SAMPLE = Path(__file__).parents[3] / "tests" / "data" / "sample_room"
 SIDE = 512

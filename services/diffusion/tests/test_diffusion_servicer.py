@@ -27,14 +27,15 @@ from modomo.type.v1.control_map_pb2 import (
     ControlMap,
 )
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_JPEG, Image, Mask
-from servicekit import ade20k, client
-from servicekit.engine import EngineInfo
 from servicekit.errors import ServiceError
-from servicekit.executor import DeviceExecutor
-from servicekit.images import decode_rgb, encode_jpeg, encode_mask, encode_png
-from servicekit.server import ServerOptions, running
-from servicekit.status import from_call
-from servicekit.testing.rooms import DrawnRoom, draw_room
+from servicekit.imaging.images import decode_rgb, encode_jpeg, encode_mask, encode_png
+from servicekit.inference.engine import EngineInfo
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.rpc import client
+from servicekit.rpc.server import ServerOptions, running
+from servicekit.rpc.status import from_call
+from servicekit.types import ade20k
+from tests.fixtures.rooms import DrawnRoom, draw_room
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub

@@ -23,9 +23,9 @@ from diffusion.lite.palette import palette_delta_e
 from diffusion.sd.options import Control, Options
 from diffusion.sd.tiers import HYPER_SD, LCM, QUALITY
 from servicekit.errors import Exhausted, FailedPrecondition, ServiceError
-from servicekit.executor import DeviceExecutor
-from servicekit.testing.device import DEVICE
-from tests.gpu.requests import restyling, style
+from servicekit.inference.executor import DeviceExecutor
+from tests.fixtures.compute_device import DEVICE
+from tools.gpu.requests import restyling, style
 
 
 @pytest.fixture(scope="module")

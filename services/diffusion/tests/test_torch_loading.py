@@ -18,12 +18,12 @@ from diffusion.sd.lora import melt
 from diffusion.sd.options import Control, Options
 from diffusion.sd.previews import LinearViewer, TinyViewer
 from diffusion.sd.tiers import FEWER_STEPS, HYPER_SD, LCM, fast_recipe
-from servicekit import hardware
-from servicekit.env import SettingsError
-from servicekit.testing import tiny_diffusion as tiny
+from servicekit.config.env import SettingsError
+from servicekit.inference import hardware
 from servicekit.weights import Manifest, WeightsCorrupt, WeightsMissing, WeightStore
 from servicekit.weights.directory import DirectorySource
 from servicekit.weights.pull import Puller
+from tests.fixtures import tiny_diffusion as tiny
 
 HOST = hardware.choose("cpu")
 UNET = "sd15/unet/diffusion_pytorch_model.fp16.safetensors"

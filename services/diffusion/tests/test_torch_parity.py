@@ -11,7 +11,7 @@ from diffusion.sd import control
 from diffusion.sd.options import Control
 from diffusion.sd.plan import Mode
 from diffusion.sd.schedulers import Sampler
-from tests.gpu.parity import Case, Comparison, cases
+from tools.gpu.parity import Case, Comparison, cases
 
 TOLERANCE = 1e-5
 

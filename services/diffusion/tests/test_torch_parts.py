@@ -24,11 +24,12 @@ from diffusion.sd.previews import LinearViewer, TinyViewer, preview_steps
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.sizes import MAX_STRETCH, canvas
 from diffusion.sd.text import MAX_PIECES, TextEmbedder
-from servicekit import ade20k, hardware
-from servicekit.testing.rooms import read_photo
+from servicekit.inference import hardware
+from servicekit.types import ade20k
 from servicekit.weights import Manifest, WeightStore
 from servicekit.weights.directory import DirectorySource
 from servicekit.weights.pull import Puller
+from tests.fixtures.rooms import read_photo
 
 HOST = hardware.choose("cpu")
 

@@ -24,13 +24,13 @@ from diffusion.styles import read_styles
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1 import diffusion_service_pb2_grpc as pb_grpc
 from modomo.type.v1.control_map_pb2 import CONTROL_MAP_KIND_DEPTH, ControlMap
-from servicekit import client
-from servicekit.executor import DeviceExecutor
-from servicekit.images import decode_rgb, encode_jpeg, encode_png
-from servicekit.server import ServerOptions, running
-from servicekit.status import from_call
-from servicekit.testing.device import DEVICE
-from servicekit.testing.rooms import draw_room
+from servicekit.imaging.images import decode_rgb, encode_jpeg, encode_png
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.rpc import client
+from servicekit.rpc.server import ServerOptions, running
+from servicekit.rpc.status import from_call
+from tests.fixtures.compute_device import DEVICE
+from tests.fixtures.rooms import draw_room
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub

@@ -11,11 +11,11 @@ def main() -> None:
     parser.add_argument("process", choices=("api", "worker"))
     match parser.parse_args().process:
         case "api":
-            from gateway.api import main as api  # noqa: PLC0415 - only where chosen
+            from gateway.api.main import main as api  # noqa: PLC0415 - only where chosen
 
             process.run(api)
         case "worker":
-            from gateway.worker import main as worker  # noqa: PLC0415 - only where chosen
+            from gateway.worker.main import main as worker  # noqa: PLC0415 - only where chosen
 
             process.run(worker)
 

@@ -1,18 +1,11 @@
-"""The gateway's settings: what both of its processes share, and what the api adds."""
+"""What both of the gateway's programs are told: where everything behind it is."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
 
-from gateway.identity.settings import IdentitySettings
-from servicekit.env import shared
-from servicekit.joblog.redis import JobLogSettings
-from servicekit.settings import ProcessSettings
+from servicekit.config.env import shared
+from servicekit.config.settings import ProcessSettings
+from servicekit.jobstore.redis import JobLogSettings
 from servicekit.storage.settings import StorageSettings
-from servicekit.webhooks import WebhookSettings
-
-PREFIX: Final = "MODOMO_GATEWAY_"
-MAX_URL_SECONDS: Final = 900
-"""Whoever holds a link sees the picture: it must not lie about for long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,109 +28,3 @@ class GatewaySettings(ProcessSettings, StorageSettings, JobLogSettings):
         """Raises ValueError naming a setting that makes no sense."""
         StorageSettings.__post_init__(self)
         JobLogSettings.__post_init__(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
-    """Settings of `gateway api`."""
-
-    listen: str = "127.0.0.1:8000"
-    """`host:port` of HTTP and WebSocket."""
-
-    grpc_listen: str = "127.0.0.1:50050"
-    """`host:port` of the gRPC door for other backends."""
-
-    public_url: str = ""
-    """`https://host` that apps reach the gateway under; empty takes what each request says."""
-
-    cors_origins: tuple[str, ...] = ()
-    """Origins whose pages may call; `*` for all."""
-
-    trusted_proxies: str = "127.0.0.1"
-    """Addresses, separated by commas, whose `X-Forwarded-*` headers are believed; `*` for all."""
-
-    long_side: int = 1024
-    """Photos are kept with at most so many pixels on their long side."""
-
-    max_file_bytes: int = 15 * 1024 * 1024
-    """Largest photo that is taken."""
-
-    upload_seconds: float = 60.0
-    """How long a request's body may take to arrive."""
-
-    upload_memory_bytes: int = 512 * 1024 * 1024
-    """All uploads together; more are refused until some are done."""
-
-    photos_per_minute: int = 0
-    """Photos that one client address may send; 0 for any number."""
-
-    decode_threads: int = 2
-    """Photos that are decoded at a time."""
-
-    decode_queue: int = 64
-    """Photos that may wait to be decoded; more are refused."""
-
-    decode_memory_bytes: int = 512 * 1024 * 1024
-    """What decoding one photo may take; those that need more are refused. The largest that are taken need 450 MB."""
-
-    units_per_minute: int = 1200
-    """What a caller may use where its key says nothing else: a submission costs 20, an analysis 10, a look 1; 0 for as
-    much as it likes. Counted where callers are known."""
-
-    queue_limit: int = 1000
-    """Jobs that may wait for a worker; more are refused."""
-
-    owner_queue_limit: int = 200
-    """Of them, jobs of one owner and one priority, where owners are known."""
-
-    batch_wait_seconds: float = 21_600.0
-    """As `wait_seconds`, for jobs that were submitted as `batch`."""
-
-    wait_seconds: float = 600.0
-    """A job that no worker took up within this time fails."""
-
-    run_seconds: float = 120.0
-    """A job that runs longer, retries included, fails."""
-
-    retention_seconds: float = 86_400.0
-    """Jobs and their pictures are kept this long."""
-
-    url_seconds: int = 900
-    """Links to pictures are good for this long, at most 15 minutes: ask for the status again to get fresh ones."""
-
-    public_metrics: bool = False
-    """Whether `/metrics` is shown to everybody, and not only to keys with the scope `admin`."""
-
-    may_sleep: tuple[Literal["detection", "controlmaps", "diffusion"], ...] = ()
-    """Services that are scaled to zero while there is nothing to do: the gateway is ready without them."""
-
-    typical_seconds: float = 15.0
-    """Estimate of a job's duration while none has been measured."""
-
-    def __post_init__(self) -> None:
-        """Raises ValueError naming a setting that makes no sense."""
-        super().__post_init__()
-        IdentitySettings.__post_init__(self)
-        WebhookSettings.__post_init__(self)
-        if self.retention_seconds <= max(self.wait_seconds, self.batch_wait_seconds) + self.run_seconds:
-            raise ValueError("retention_seconds must outlast wait_seconds (batch_wait_seconds) and run_seconds")
-        positive = (
-            "long_side",
-            "max_file_bytes",
-            "upload_seconds",
-            "decode_threads",
-            "decode_memory_bytes",
-            "queue_limit",
-            "url_seconds",
-            "owner_queue_limit",
-        )
-        for name in positive:
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be greater than 0")
-        if self.url_seconds > MAX_URL_SECONDS:
-            raise ValueError(f"url_seconds must be at most {MAX_URL_SECONDS}")
-        for name in ("photos_per_minute", "units_per_minute"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative")
-        if self.public_url and not self.public_url.startswith(("http://", "https://")):
-            raise ValueError("public_url must begin with http:// or https://")

@@ -14,13 +14,13 @@ from gateway.jobs import request as job_request
 from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.transform.v1 import transform_service_pb2_grpc as pb_grpc
 from modomo.type.v1 import job_pb2, room_pb2
-from servicekit import client
 from servicekit.errors import ServiceError
-from servicekit.joblog import Cancelled
-from servicekit.status import from_call
-from servicekit.vocabulary import RoomType
-from tests.gateways import Gateway, StartGateway, photo
-from tests.workers import WorkerBench
+from servicekit.jobstore import Cancelled
+from servicekit.rpc import client
+from servicekit.rpc.status import from_call
+from servicekit.types.vocabulary import RoomType
+from tests.fixtures.gateway import Gateway, StartGateway, photo
+from tests.fixtures.worker import WorkerBench
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.transform.v1.transform_service_pb2_grpc import TransformServiceAsyncStub as Stub

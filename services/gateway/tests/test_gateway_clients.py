@@ -7,9 +7,9 @@ from contextlib import suppress
 import httpx
 import pytest
 
-from gateway import stalling
-from servicekit.joblog import Claim, Ending, JobStatus, Update
-from tests.gateways import Gateway, StartGateway, photo
+from gateway.api.http import stall_timer
+from servicekit.jobstore import Claim, Ending, JobStatus, Update
+from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 EVENTS, MESSAGE = 1500, "x" * 6000
 """Together more than the kernel keeps for a client."""
@@ -44,7 +44,7 @@ def ask_for_events(job_id: str) -> bytes:
 async def test_a_client_that_stops_reading_is_cut_off_and_holds_nobody_up(
     gateway: Gateway, ask: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stalling, "STALL_SECONDS", 0.5)
+    monkeypatch.setattr(stall_timer, "STALL_SECONDS", 0.5)
     job_id = await gateway.submit(photo())
     claim = await gateway.joblog.queue.claim()
     with silent_socket(gateway) as silent:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.jobs.estimate import Estimator
-from servicekit.joblog import Job, JobStatus, QueueState
+from gateway.api.estimate import Estimator
+from servicekit.jobstore import Job, JobStatus, QueueState
 
 
 def estimator(*, waiting: int, running: int, recent_seconds: float) -> Estimator:

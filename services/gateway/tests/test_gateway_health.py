@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateways import Gateway, StartGateway, photo
+from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 
 async def test_health_names_version_engines_and_dependencies(gateway: Gateway) -> None:

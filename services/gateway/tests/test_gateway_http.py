@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.uploads.header import read_header
-from gateway.uploads.optimise import PhotoOptimiser
+from gateway.api.uploads.header import read_header
+from gateway.api.uploads.optimise import PhotoOptimiser
 from servicekit.errors import Exhausted
-from tests.gateways import STYLES, Gateway, StartGateway, photo
+from tests.fixtures.gateway import STYLES, Gateway, StartGateway, photo
 
 
 async def analyze(gateway: Gateway, data: bytes) -> Any:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from gateway.api.http.responses import JobStatusAnswer
 from gateway.jobs import request, stages
 from gateway.jobs.result import JobError, encode
-from gateway.routes.answers import JobStatusAnswer
-from servicekit.joblog import Ending, JobStatus, Update
-from servicekit.vocabulary import RoomType
-from tests.gateways import Gateway, StartGateway, photo
+from servicekit.jobstore import Ending, JobStatus, Update
+from servicekit.types.vocabulary import RoomType
+from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 
 async def status_of(gateway: Gateway, job_id: str) -> dict[str, Any]:

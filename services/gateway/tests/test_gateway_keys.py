@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from gateway.identity import ANYBODY, Scope
-from gateway.identity import __main__ as command
-from gateway.identity import keyring as keyring_module
-from gateway.identity.credentials import credential
-from gateway.identity.keyring import KeyRing, KeysError
-from gateway.identity.keys import draw
-from gateway.identity.settings import IdentitySettings, gate
-from servicekit import env
-from servicekit.env import SettingsError
+from gateway.api.auth import ANYBODY, Scope
+from gateway.api.auth import __main__ as command
+from gateway.api.auth import keyring as keyring_module
+from gateway.api.auth.api_keys import draw
+from gateway.api.auth.credentials import credential
+from gateway.api.auth.keyring import KeyRing, KeysError
+from gateway.api.auth.settings import IdentitySettings, gate
+from servicekit.config import env
+from servicekit.config.env import SettingsError
 from servicekit.errors import Unauthenticated
-from tests.keyholders import key_file, key_holder
+from tests.fixtures.api_keys import key_file, key_holder
 
 LOOPBACK = ("127.0.0.1:8000", "[::1]:50050")
 

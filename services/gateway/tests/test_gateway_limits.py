@@ -6,14 +6,14 @@ from typing import Any
 
 import httpx
 
-from gateway.identity import ANYBODY, Caller, Scope
-from gateway.limits import Cost
-from gateway.limits.bucket import BucketLimiter
-from gateway.shared_state import SharedState
-from servicekit.joblog.redis import JobLogSettings
-from servicekit.testing.joblog import FaultyNetwork
-from tests.gateways import StartGateway, photo
-from tests.keyholders import key_file, key_holder
+from gateway.api.auth import ANYBODY, Caller, Scope
+from gateway.api.limits import Cost
+from gateway.api.limits.bucket import BucketLimiter
+from gateway.api.shared_state import SharedState
+from servicekit.jobstore.redis import JobLogSettings
+from tests.fixtures.api_keys import key_file, key_holder
+from tests.fixtures.gateway import StartGateway, photo
+from tests.fixtures.jobstore import FaultyNetwork
 
 FORM: dict[str, Any] = {"files": {"file": ("room.jpg", photo())}, "data": {"style": "modern"}}
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client import REGISTRY
 
-from gateway import queue_gauges
-from gateway.jobs.delivering import Follower
-from gateway.queue_gauges import QueueGauges
-from servicekit.joblog import Event, JobStatus
-from tests.gateways import Gateway, StartGateway, photo
+from gateway.api import queue_metrics
+from gateway.api.event_latency import Follower
+from gateway.api.queue_metrics import QueueGauges
+from servicekit.jobstore import Event, JobStatus
+from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 
 def value(name: str, **labels: str) -> float:
@@ -41,7 +41,7 @@ async def test_endings_are_shown_whoever_caused_them(gateway: Gateway) -> None:
 
 
 async def test_the_queue_is_looked_at_though_nobody_asks(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue_gauges, "READ_SECONDS", 0.01)
+    monkeypatch.setattr(queue_metrics, "READ_SECONDS", 0.01)
     reading = asyncio.create_task(QueueGauges(gateway.joblog.desk).run())
     try:
         for number in (1.0, 2.0):

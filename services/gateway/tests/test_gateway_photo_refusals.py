@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gateway.uploads.header import read_header
-from gateway.uploads.optimise import optimise
+from gateway.api.uploads.header import read_header
+from gateway.api.uploads.optimise import optimise
 from servicekit.errors import InvalidArgument
-from tests.pictures import heic, png_of, quarters, saved
+from tests.fixtures.image_files import heic, png_of, quarters, saved
 
 
 def refused(data: bytes) -> str:

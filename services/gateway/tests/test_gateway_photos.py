@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from PIL.JpegImagePlugin import get_sampling
 
-from gateway.uploads.header import read_header
-from gateway.uploads.optimise import Photo, PhotoOptimiser, optimise
+from gateway.api.uploads.header import read_header
+from gateway.api.uploads.optimise import Photo, PhotoOptimiser, optimise
 from servicekit.errors import Exhausted, InvalidArgument
-from tests.pictures import CORNERS, Pixel, heic, linear_rgb_profile, png_of, quarters, saved
+from tests.fixtures.image_files import CORNERS, Pixel, heic, linear_rgb_profile, png_of, quarters, saved
 
 
 def kept(data: bytes, *, long_side: int = 1024) -> tuple[Photo, NDArray[np.uint8]]:

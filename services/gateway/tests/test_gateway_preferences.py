@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from gateway.api.uploads.preferences import parse
 from gateway.jobs.request import Preferences
-from gateway.uploads.preferences import parse
 from servicekit.errors import InvalidArgument
 
 

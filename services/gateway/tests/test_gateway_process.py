@@ -16,10 +16,10 @@ from websockets.asyncio.client import connect
 
 from notifier.app import serving
 from notifier.settings import Settings as NotifierSettings
-from servicekit import ports
-from servicekit.joblog.redis import JobLogSettings
-from servicekit.joblog.redis import connect as connect_joblog
-from tests.gateways import photo, services_running
+from servicekit.jobstore.redis import JobLogSettings
+from servicekit.jobstore.redis import connect as connect_joblog
+from servicekit.rpc import ports
+from tests.fixtures.gateway import photo, services_running
 
 
 @asynccontextmanager
@@ -61,7 +61,7 @@ async def test_without_keys_it_does_not_listen_to_the_world(tmp_path: Path) -> N
     assert process.returncode == 78
     (line,) = errors.decode().strip().splitlines()
     assert "0.0.0.0:0" in line
-    assert "python -m gateway.identity new" in line
+    assert "python -m gateway.api.auth new" in line
     assert "MODOMO_GATEWAY_AUTH=insecure" in line
 
 
@@ -110,7 +110,8 @@ async def test_it_serves_in_little_memory_and_drains_on_sigterm(
 
 
 async def test_it_loads_nothing_heavy() -> None:
-    code = "import gateway.api, sys; print(sorted({'cv2', 'torch', 'numpy', 'pi_heif', 'botocore'} & set(sys.modules)))"
+    loaded = "sorted({'cv2', 'torch', 'numpy', 'pi_heif', 'botocore'} & set(sys.modules))"
+    code = f"import sys, gateway.api.main; print({loaded})"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     output, _ = await process.communicate()
     assert output.strip() == b"[]"

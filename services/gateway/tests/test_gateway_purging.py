@@ -5,9 +5,9 @@ import pytest
 
 from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.transform.v1.transform_service_pb2_grpc import TransformServiceStub
-from servicekit import client
-from servicekit.joblog import Cancelled
-from tests.gateways import Gateway, photo
+from servicekit.jobstore import Cancelled
+from servicekit.rpc import client
+from tests.fixtures.gateway import Gateway, photo
 
 
 async def _objects(gateway: Gateway) -> list[str]:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from gateway.jobs.styles import StyleCatalogue
-from gateway.readiness import Readiness
-from gateway.shared_state import SharedState
-from gateway.upstream.diffusion import StyleInfo
+from gateway.api.shared_state import SharedState
+from gateway.api.style_catalogue import StyleCatalogue
+from gateway.clients.diffusion import StyleInfo
+from gateway.clients.readiness import Readiness
 from servicekit.errors import Unavailable
-from servicekit.joblog.redis import JobLogSettings
+from servicekit.jobstore.redis import JobLogSettings
 
 STYLE = StyleInfo(name="modern", title="Modern", description="Plain", palette=("#FFFFFF",))
 

@@ -12,8 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from gateway.jobs import stages
-from servicekit.joblog import Claim, Ending, JobStatus, Update
-from tests.gateways import Gateway, StartGateway, photo
+from servicekit.jobstore import Claim, Ending, JobStatus, Update
+from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 WORK = (
     (JobStatus.ANALYZING, 0.1),

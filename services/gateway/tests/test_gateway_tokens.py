@@ -15,13 +15,13 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from gateway.identity import Scope
-from gateway.identity.jwks import FRESH_SECONDS, MAX_BYTES, PAUSE_SECONDS, STALE_SECONDS, KeySet, fetcher
-from gateway.identity.settings import IdentitySettings
-from gateway.identity.tokens import TokenVerifier
+from gateway.api.auth import Scope
+from gateway.api.auth.jwks import FRESH_SECONDS, MAX_BYTES, PAUSE_SECONDS, STALE_SECONDS, KeySet, fetcher
+from gateway.api.auth.jwt import TokenVerifier
+from gateway.api.auth.settings import IdentitySettings
 from servicekit.errors import ServiceError, Unauthenticated, Unavailable
-from tests.gateways import StartGateway, photo
-from tests.keyholders import key_holder
+from tests.fixtures.api_keys import key_holder
+from tests.fixtures.gateway import StartGateway, photo
 
 ISSUER, AUDIENCE = "https://issuer.example", "modomo"
 

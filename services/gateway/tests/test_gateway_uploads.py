@@ -8,7 +8,7 @@ import httpx
 import psutil  # type: ignore[import-untyped]  # it publishes no types
 import pytest
 
-from tests.gateways import Gateway, StartGateway, photo
+from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 BOUNDARY = "b0undary"
 MULTIPART = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from gateway.settings import ApiSettings
+from gateway.api.settings import ApiSettings
 from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.transform.v1.transform_service_pb2_grpc import TransformServiceStub
-from servicekit import client
+from servicekit.rpc import client
 from servicekit.webhooks import tenant_secret
-from tests.gateways import Gateway, StartGateway, photo
-from tests.receivers import Receiver
+from tests.fixtures.gateway import Gateway, StartGateway, photo
+from tests.fixtures.webhook_receivers import Receiver
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ON = {"webhook_secrets": (SECRET,), "webhook_networks": ("127.0.0.0/8", "::1/128")}

@@ -1,6 +1,6 @@
 """Work that a worker does twice on purpose (below the bar), and work that it does not repeat (the cache of stages)."""
 
-from tests.workers import WorkerBench, make_photo
+from tests.fixtures.worker import WorkerBench, make_photo
 
 
 async def test_below_the_bar_once_more_with_another_seed(worker_bench: WorkerBench) -> None:

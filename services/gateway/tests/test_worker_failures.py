@@ -2,9 +2,9 @@
 
 import grpc
 
-from gateway.jobs import keys
+from gateway.jobs import object_keys
 from servicekit.errors import Exhausted, FailedPrecondition, ServiceError, Unavailable
-from tests.workers import WorkerBench
+from tests.fixtures.worker import WorkerBench
 
 
 async def test_passing_failures_are_tried_again_without_repeating_work(worker_bench: WorkerBench) -> None:
@@ -62,7 +62,7 @@ async def test_broken_photo_in_the_store_ends_one_job_alone(worker_bench: Worker
 async def test_photo_that_is_gone(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     job_id = await bench.submit()
-    await bench.store.delete(keys.original(job_id))
+    await bench.store.delete(object_keys.original(job_id))
     async with bench.worker():
         assert (await bench.failed(job_id)).code == "OBJECT_NOT_FOUND"
 

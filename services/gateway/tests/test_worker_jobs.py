@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gateway.jobs import keys
+from gateway.jobs import object_keys
 from servicekit.errors import FailedPrecondition
-from servicekit.images import decode_mask
-from servicekit.joblog import ENDINGS, JobStatus
-from servicekit.vocabulary import RoomType
-from tests.workers import HEIGHT, WIDTH, WorkerBench, make_photo
+from servicekit.imaging.images import decode_mask
+from servicekit.jobstore import ENDINGS, JobStatus
+from servicekit.types.vocabulary import RoomType
+from tests.fixtures.worker import HEIGHT, WIDTH, WorkerBench, make_photo
 
 
 def _picture(data: bytes) -> Image.Image:
@@ -42,7 +42,7 @@ async def test_job_from_photo_to_result(worker_bench: WorkerBench) -> None:
     assert made.device_seconds == 2.0
     assert made.estimated_cost_usd == pytest.approx(0.001)
     assert made.warnings == ()
-    assert made.transformed_keys == (keys.transformed(job_id, 0),)
+    assert made.transformed_keys == (object_keys.transformed(job_id, 0),)
     result = np.asarray(_picture(await bench.store.get(made.transformed_keys[0])))
     assert result.shape == (HEIGHT, WIDTH, 3)
     assert abs(int(result[10, 10, 0]) - 100) < 4, "the darker picture that the engine makes of (200, 120, 40)"
@@ -96,7 +96,7 @@ async def test_first_look_is_the_first_picture(worker_bench: WorkerBench) -> Non
         job_id = await bench.submit()
         await bench.completed(job_id)
     pictures = [event.preview_key for event in await bench.events(job_id) if event.preview_key]
-    assert pictures == [keys.preview(job_id, 0), keys.preview(job_id, 1)]
+    assert pictures == [object_keys.preview(job_id, 0), object_keys.preview(job_id, 1)]
     assert _picture(await bench.store.get(pictures[0])).size == (WIDTH, HEIGHT)
 
 
@@ -108,8 +108,8 @@ async def test_no_picture_of_the_engine_overtakes_a_late_first_look(worker_bench
         job_id = await bench.submit()
         await bench.completed(job_id)
     pictures = [event.preview_key for event in await bench.events(job_id) if event.preview_key]
-    assert pictures[0] == keys.preview(job_id, 0)
-    assert pictures[1:] == [keys.preview(job_id, number) for number in range(1, len(pictures))]
+    assert pictures[0] == object_keys.preview(job_id, 0)
+    assert pictures[1:] == [object_keys.preview(job_id, number) for number in range(1, len(pictures))]
 
 
 async def test_no_first_look_does_not_fail_the_job(worker_bench: WorkerBench) -> None:
@@ -119,7 +119,9 @@ async def test_no_first_look_does_not_fail_the_job(worker_bench: WorkerBench) ->
     async with bench.worker():
         job_id = await bench.submit()
         await bench.completed(job_id)
-    assert [event.preview_key for event in await bench.events(job_id) if event.preview_key] == [keys.preview(job_id, 1)]
+    assert [event.preview_key for event in await bench.events(job_id) if event.preview_key] == [
+        object_keys.preview(job_id, 1)
+    ]
 
 
 async def test_fast_steps_are_not_all_told(worker_bench: WorkerBench) -> None:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from gateway.pipeline.keeping import union
-from gateway.upstream.detection import DetectedObject
+from gateway.clients.detection import DetectedObject
+from gateway.worker.pipeline.keep_mask import union
 from modomo.type.v1.image_pb2 import Mask
 from servicekit.errors import InvalidArgument
-from servicekit.images import decode_mask, encode_mask
+from servicekit.imaging.images import decode_mask, encode_mask
 
 SHAPE = (64, 96)
 

@@ -2,7 +2,7 @@
 
 from prometheus_client import REGISTRY
 
-from tests.workers import WorkerBench
+from tests.fixtures.worker import WorkerBench
 
 
 def value(name: str, **labels: str) -> float:

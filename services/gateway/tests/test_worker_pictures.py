@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gateway.pipeline.pictures import GAP, before_after, thumbnail
+from gateway.worker.pipeline.thumbnails import GAP, before_after, thumbnail
 
 
 def _jpeg(width: int, height: int, colour: tuple[int, int, int] = (200, 100, 50), mode: str = "RGB") -> bytes:

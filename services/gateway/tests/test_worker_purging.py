@@ -5,14 +5,14 @@ from hashlib import sha256
 
 import pytest
 
-from gateway.jobs import keys
-from gateway.pipeline.stage_cache import PREFIX, StageCache, of_photo
-from gateway.purging import Purger
-from gateway.sweeping import Sweeper
+from gateway.jobs import object_keys
+from gateway.jobs.purge import Purger
+from gateway.jobs.stage_cache import PREFIX, StageCache, of_photo
+from gateway.worker.sweeper import Sweeper
 from servicekit.errors import NotFound
-from servicekit.joblog import JobStatus
-from servicekit.testing.joblog import new_job
-from tests.workers import WorkerBench, make_photo
+from servicekit.jobstore import JobStatus
+from tests.fixtures.jobstore import new_job
+from tests.fixtures.worker import WorkerBench, make_photo
 
 
 async def _objects(bench: WorkerBench) -> list[str]:
@@ -41,7 +41,7 @@ async def test_a_completed_job_goes_with_pictures_and_stage_results_and_others_s
         await _purger(bench).purge(gone, message="Deleted.")
         left = await _objects(bench)
         assert not [key for key in left if gone in key or sha256(make_photo()).hexdigest() in key]
-        assert keys.original(stays) in left
+        assert object_keys.original(stays) in left
         assert any(key.startswith(PREFIX) for key in left)
         with pytest.raises(NotFound):
             await bench.joblog.desk.get(gone)
@@ -87,13 +87,13 @@ async def test_a_job_that_goes_on_elsewhere_is_not_cleared_up_after(worker_bench
     await _purger(bench).after(await bench.joblog.desk.get(job_id))
     await bench.joblog.desk.cancel(job_id, message="Cancelled.")
     await _purger(bench).after(await bench.joblog.desk.get(job_id))
-    assert await _objects(bench) == [keys.original(job_id)]
+    assert await _objects(bench) == [object_keys.original(job_id)]
 
 
 async def test_a_job_of_another_version_is_deleted_too(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     job = new_job(payload='{"unheard": "of"}')
-    await bench.store.put(keys.original(job.job_id), b"x", content_type="image/jpeg")
+    await bench.store.put(object_keys.original(job.job_id), b"x", content_type="image/jpeg")
     await bench.joblog.desk.submit(job, queue_limit=10)
     await _purger(bench).purge(job.job_id, message="Deleted.")
     assert await _objects(bench) == []

@@ -4,12 +4,12 @@ import dataclasses
 
 import httpx
 
-from gateway.jobs import keys
-from gateway.purging import Purger
+from gateway.jobs import object_keys
+from gateway.jobs.purge import Purger
 from servicekit.storage.local import LocalStore
 from servicekit.storage.s3 import S3Store
 from servicekit.storage.settings import StorageSettings, open_store
-from tests.workers import WorkerBench, make_photo
+from tests.fixtures.worker import WorkerBench, make_photo
 
 
 async def test_job_with_pictures_in_s3(worker_bench: WorkerBench, s3_settings: StorageSettings) -> None:
@@ -17,9 +17,9 @@ async def test_job_with_pictures_in_s3(worker_bench: WorkerBench, s3_settings: S
     store = open_store(s3_settings)
     assert isinstance(store, S3Store)
     job_id = await bench.submit()
-    await store.put(keys.original(job_id), make_photo(), content_type="image/jpeg")
+    await store.put(object_keys.original(job_id), make_photo(), content_type="image/jpeg")
     assert isinstance(bench.store, LocalStore)
-    await bench.store.delete(keys.original(job_id))
+    await bench.store.delete(object_keys.original(job_id))
     in_s3 = {field.name: getattr(s3_settings, field.name) for field in dataclasses.fields(s3_settings)}
     async with bench.worker(**in_s3):
         made = await bench.completed(job_id)

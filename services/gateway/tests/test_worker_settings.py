@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.upstream.diffusion import Tier
-from gateway.worker_settings import PREFIX, WorkerSettings
-from servicekit import env
-from servicekit.env import SettingsError
+from gateway.clients.diffusion import Tier
+from gateway.worker.settings import PREFIX, WorkerSettings
+from servicekit.config import env
+from servicekit.config.env import SettingsError
 from servicekit.process import EXIT_CONFIGURATION
 
 
@@ -66,7 +66,7 @@ def test_wrong_certificates_end_it_in_one_line(wrong: dict[str, str], tmp_path: 
 
 def test_worker_pulls_in_no_model_and_no_web_framework() -> None:
     """Six processes share small machines: what one does not need it does not load."""
-    code = "import sys, gateway.worker; print(*sorted(sys.modules))"
+    code = "import sys, gateway.worker.main; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     loaded = set(done.stdout.split())
     assert not loaded & {"torch", "cv2", "numpy", "fastapi", "uvicorn", "aiobotocore", "roomnet"}

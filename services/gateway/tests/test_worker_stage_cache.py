@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.pipeline.stage_cache import StageCache
-from gateway.pipeline.stopwatch import Stage
-from servicekit.engine import EngineInfo, Model
+from gateway.jobs.stage_cache import StageCache
+from gateway.jobs.stopwatch import Stage
+from servicekit.inference.engine import EngineInfo, Model
 from servicekit.storage.local import LocalStore
 
 DIGEST = "ab" * 32

@@ -11,8 +11,8 @@ import pytest
 
 from gateway.jobs import result
 from servicekit.errors import Exhausted
-from servicekit.joblog import ENDINGS, JobStatus
-from tests.workers import WorkerBench
+from servicekit.jobstore import ENDINGS, JobStatus
+from tests.fixtures.worker import WorkerBench
 
 PROMPTLY = 5
 """Seconds; what is cancelled here would go on for a minute. How prompt it is, `make chaos` measures."""

@@ -7,14 +7,14 @@ from contextlib import aclosing
 import grpc
 import pytest
 
-from gateway.upstream.controlmaps import ControlMapsClient, MapKind
-from gateway.upstream.detection import DetectionClient
-from gateway.upstream.diffusion import DiffusionClient, Restyled, Restyling, StepDone
-from servicekit import client, context
+from gateway.clients.controlmaps import ControlMapsClient, MapKind
+from gateway.clients.detection import DetectionClient
+from gateway.clients.diffusion import DiffusionClient, Restyled, Restyling, StepDone
 from servicekit.errors import Exhausted, ServiceError
-from servicekit.vocabulary import RoomType
-from tests.model_services import ModelServices
-from tests.workers import WIDTH, make_photo
+from servicekit.rpc import client, context
+from servicekit.types.vocabulary import RoomType
+from tests.fixtures.model_services import ModelServices
+from tests.fixtures.worker import WIDTH, make_photo
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 from notifier.app import serving
 from notifier.settings import PREFIX, Settings
-from servicekit import env, process
-from servicekit.server import until_stopped
+from servicekit import process
+from servicekit.config import env
+from servicekit.rpc.server import until_stopped
 
 
 async def main() -> None:

@@ -12,13 +12,13 @@ from notifier.servicer import NotifierServicer
 from notifier.settings import Settings
 from notifier.watch import Watches
 from notifier.webhooks.dispatch import Dispatcher
-from notifier.webhooks.sending import Sender
-from notifier.webhooks.signing import Signer
-from servicekit.destinations import Destinations
-from servicekit.joblog.outbox import Outbox
-from servicekit.joblog.redis import connect
-from servicekit.server import RunningServer, ServerOptions, running
-from servicekit.tls import Security
+from notifier.webhooks.sender import Sender
+from notifier.webhooks.signer import Signer
+from servicekit.jobstore.outbox import Outbox
+from servicekit.jobstore.redis import connect
+from servicekit.rpc.server import RunningServer, ServerOptions, running
+from servicekit.rpc.tls import Security
+from servicekit.ssrf import Destinations
 
 SERVICE_NAME: Final = pb.DESCRIPTOR.services_by_name["NotifierService"].full_name
 CALLS_BESIDE_WATCHES: Final = 100

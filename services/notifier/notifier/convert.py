@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from modomo.notifier.v1 import notifier_service_pb2 as pb
 from modomo.type.v1 import job_pb2
 from servicekit.errors import InvalidArgument
-from servicekit.joblog import Event, JobStatus
+from servicekit.jobstore import Event, JobStatus
 
 MAX_JOB_ID_LENGTH: Final = 128
 MAX_SEQ: Final = 2**53

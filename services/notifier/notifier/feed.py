@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Generic, TypeVar
 
 from servicekit.errors import Exhausted, InvalidArgument, ServiceError
-from servicekit.joblog import Event, EventLog
+from servicekit.jobstore import Event, EventLog
 
 Message = TypeVar("Message")
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from servicekit.joblog.redis import JobLogSettings
-from servicekit.settings import ProcessSettings
+from servicekit.config.settings import ProcessSettings
+from servicekit.jobstore.redis import JobLogSettings
 from servicekit.webhooks import WebhookSettings
 
 PREFIX: Final = "MODOMO_NOTIFIER_"

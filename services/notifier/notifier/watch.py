@@ -8,10 +8,11 @@ from typing import Final, Generic, NoReturn
 from prometheus_client import Counter, Gauge
 
 from notifier.feed import Feed, Message
-from servicekit import logs, origins, tracing
 from servicekit.backoff import Backoff
+from servicekit.config import config_hints
 from servicekit.errors import Exhausted, Unavailable
-from servicekit.joblog import Event, EventLog
+from servicekit.jobstore import Event, EventLog
+from servicekit.observability import logs, tracing
 
 log = logs.get(__name__)
 
@@ -81,7 +82,9 @@ class Watches(Generic[Message]):
                             tracing.record(f"announce {event.status}", since=event.timestamp, parent=event.traceparent)
             except* Unavailable as errors:
                 problem = f"MODOMO_REDIS_URL: {errors.exceptions[0].__cause__ or errors.exceptions[0]}"
-                log.warning("events do not flow", watchers=self._watchers, problem=problem, **origins.hint(problem))
+                log.warning(
+                    "events do not flow", watchers=self._watchers, problem=problem, **config_hints.hint(problem)
+                )
             FLOWING.set(0)
             await on_change(False)
             await backoff.wait()

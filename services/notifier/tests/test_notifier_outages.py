@@ -12,10 +12,10 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from notifier.app import SERVICE_NAME
-from servicekit.joblog.redis import JobLogSettings, connect
-from servicekit.testing.joblog import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
-from servicekit.testing.valkey import Valkey
-from tests.notifiers import notifier, watching
+from servicekit.jobstore.redis import JobLogSettings, connect
+from tests.fixtures.jobstore import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
+from tests.fixtures.notifier import notifier, watching
+from tests.fixtures.valkey import Valkey
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

@@ -8,9 +8,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from notifier.app import serving
 from notifier.settings import Settings
-from servicekit.joblog.redis import JobLogSettings
-from servicekit.testing.joblog import OpenJobLog, submit_one
-from tests.receivers import Receiver, status
+from servicekit.jobstore.redis import JobLogSettings
+from tests.fixtures.jobstore import OpenJobLog, submit_one
+from tests.fixtures.webhook_receivers import Receiver, status
 
 TRACE = "00-11111111111111111111111111111111-2222222222222222-01"
 

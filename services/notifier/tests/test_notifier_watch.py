@@ -9,11 +9,11 @@ import structlog
 
 from modomo.type.v1 import job_pb2
 from servicekit.errors import ServiceError
-from servicekit.joblog import JobStatus, Update
-from servicekit.joblog.redis import JobLogSettings
-from servicekit.status import from_call
-from servicekit.testing.joblog import OpenJobLog, analyzing, completed, submit_one
-from tests.notifiers import notifier, watching
+from servicekit.jobstore import JobStatus, Update
+from servicekit.jobstore.redis import JobLogSettings
+from servicekit.rpc.status import from_call
+from tests.fixtures.jobstore import OpenJobLog, analyzing, completed, submit_one
+from tests.fixtures.notifier import notifier, watching
 
 
 async def watched(channel: grpc.aio.Channel, job_id: str, after: int = 0) -> list[job_pb2.JobEvent]:

@@ -14,10 +14,10 @@ from standardwebhooks.webhooks import Webhook
 from notifier.app import serving
 from notifier.settings import Settings
 from servicekit.errors import InvalidArgument
-from servicekit.joblog.redis import JobLog, JobLogSettings
-from servicekit.joblog.redis.store import Keys
-from servicekit.testing.joblog import OpenJobLog, new_job
-from tests.receivers import Receiver, endless, garbage, nothing, receiving, status
+from servicekit.jobstore.redis import JobLog, JobLogSettings
+from servicekit.jobstore.redis.connection import Keys
+from tests.fixtures.jobstore import OpenJobLog, new_job
+from tests.fixtures.webhook_receivers import Receiver, endless, garbage, nothing, receiving, status
 
 SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_" + "B" * 40)
 SOON = (0.01, 0.01, 0.01)

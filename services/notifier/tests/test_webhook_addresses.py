@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import trustme
 
-from notifier.webhooks.sending import Sender, Unreachable
-from servicekit import ports
-from servicekit.destinations import Destinations, Forbidden
-from tests.receivers import Receiver, status
+from notifier.webhooks.sender import Sender, Unreachable
+from servicekit.rpc import ports
+from servicekit.ssrf import Destinations, Forbidden
+from tests.fixtures.webhook_receivers import Receiver, status
 
 LOOPBACK = ("127.0.0.0/8",)
 HEADERS = {"webhook-id": "msg_1"}

@@ -10,8 +10,9 @@ from typing import Final
 from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
 
-from servicekit import env, logs
 from servicekit.backoff import Backoff
+from servicekit.config import env
+from servicekit.observability import logs
 from servicekit.storage.settings import StorageSettings
 
 log = logs.get(__name__)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from servicekit import logs
 from servicekit.errors import NotFound, Unavailable
+from servicekit.observability import logs
 from servicekit.storage import require_key
 from servicekit.storage.links import LinkSigner
 

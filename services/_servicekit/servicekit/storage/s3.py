@@ -13,9 +13,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from prometheus_client import Histogram
 
-from servicekit import logs, origins
+from servicekit.config import config_hints
 from servicekit.errors import NotFound, Unavailable
-from servicekit.metrics import SECONDS_BUCKETS
+from servicekit.observability import logs
+from servicekit.observability.metrics import SECONDS_BUCKETS
 from servicekit.storage import require_key
 
 log = logs.get(__name__)
@@ -173,11 +174,11 @@ def _translated() -> Iterator[None]:
         if code in _MISSING and error.operation_name == "GetObject":
             raise NotFound("OBJECT_NOT_FOUND", "This picture does not exist, or not any more.") from error
         problem = f"MODOMO_S3_BUCKET: {error.operation_name}: {code}"
-        log.warning("the bucket refuses", problem=problem, **origins.hint(problem))
+        log.warning("the bucket refuses", problem=problem, **config_hints.hint(problem))
         raise _unavailable() from error
     except (BotoCoreError, HTTPClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         problem = f"MODOMO_S3_ENDPOINT: {error!r}"
-        log.warning("the bucket does not answer", problem=problem, **origins.hint(problem))
+        log.warning("the bucket does not answer", problem=problem, **config_hints.hint(problem))
         raise _unavailable() from error
 
 

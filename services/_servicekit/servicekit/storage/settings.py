@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from servicekit.env import shared
+from servicekit.config.env import shared
 from servicekit.storage import ObjectStore
 
 

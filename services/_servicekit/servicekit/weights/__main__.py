@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from servicekit import env
+from servicekit.config import env
 from servicekit.weights.directory import DirectorySource
 from servicekit.weights.errors import WeightsError
 from servicekit.weights.manifest import Manifest

@@ -7,7 +7,7 @@ WeightsError                the message says what is wrong and, where a command 
 All are SettingsErrors: a service that meets one ends in one line, and restarting will not help.
 """
 
-from servicekit.env import SettingsError
+from servicekit.config.env import SettingsError
 
 
 class WeightsError(SettingsError):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from servicekit.engine import Model
+from servicekit.inference.engine import Model
 from servicekit.weights.checks import sha256
 from servicekit.weights.errors import WeightsCorrupt, WeightsMissing
 from servicekit.weights.lock import LOCK_NAME, Lock, LockedModel

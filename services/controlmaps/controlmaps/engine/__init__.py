@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controlmaps.domain import RGB, Classification, Segmentation
-from servicekit.engine import Engine as AnyEngine
+from servicekit.inference.engine import Engine as AnyEngine
 
 
 class Engine(AnyEngine, Protocol):

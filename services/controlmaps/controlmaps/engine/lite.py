@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 import roomnet
 from controlmaps.domain import RGB, Classification, Segmentation
 from controlmaps.engine.recent import Recent
-from servicekit.engine import EngineInfo, Model
-from servicekit.executor import DeviceExecutor
-from servicekit.vocabulary import RoomType
+from servicekit.inference.engine import EngineInfo, Model
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.types.vocabulary import RoomType
 
 
 class LiteEngine:

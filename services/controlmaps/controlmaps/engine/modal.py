@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from controlmaps.engine.model_engine import ModelEngine
 from controlmaps.engine.tasks import DepthModel, Task
-from servicekit.engine import EngineInfo, Model
-from servicekit.modal import ModalClient
+from servicekit.inference.engine import EngineInfo, Model
+from servicekit.inference.modal.client import ModalClient
 
 SERVICE: Final = "controlmaps"
 

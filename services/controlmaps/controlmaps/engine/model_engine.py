@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from controlmaps.domain import RGB, Classification, Segmentation
 from controlmaps.engine.resizing import resized
 from controlmaps.engine.tasks import DepthModel, Task, working_sizes
-from servicekit.vocabulary import RoomType
+from servicekit.types.vocabulary import RoomType
 
 
 class ModelEngine(ABC):

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from controlmaps.engine.model_engine import ModelEngine
 from controlmaps.engine.tasks import DepthModel, Task
 from controlmaps.engine.torch_networks import TorchNetworks
-from servicekit.engine import EngineInfo
-from servicekit.executor import DeviceExecutor
+from servicekit.inference.engine import EngineInfo
+from servicekit.inference.executor import DeviceExecutor
 
 
 class TorchEngine(ModelEngine):

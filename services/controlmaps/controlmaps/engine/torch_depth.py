@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from transformers import AutoModelForDepthEstimation
 
 from controlmaps.engine.torch_pixels import Normalisation
-from servicekit import pretrained
-from servicekit.hardware import Hardware
+from servicekit.inference import pretrained
+from servicekit.inference.hardware import Hardware
 
 UNUSED: Final = (r"^neck\.fusion_stage\.layers\.0\.residual_layer1\.",)
 """The first fusion has nothing to fuse, so DPT's published file lacks the layer that would."""

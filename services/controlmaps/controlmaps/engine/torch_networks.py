@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from controlmaps.engine import torch_depth, torch_rooms, torch_segmentation
 from controlmaps.engine.tasks import DepthModel, Task, working_sizes
-from servicekit.engine import Model
-from servicekit.hardware import Hardware, choose, survive
+from servicekit.inference.engine import Model
+from servicekit.inference.hardware import Hardware, choose, survive
 from servicekit.weights import WeightStore
 
 CLASSIFIER: Final = "siglip2"

@@ -6,8 +6,8 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from servicekit import pretrained
-from servicekit.hardware import Hardware
+from servicekit.inference import pretrained
+from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightsCorrupt
 
 

@@ -14,8 +14,8 @@ from transformers import AutoModel, AutoModelForImageClassification, AutoTokeniz
 
 from controlmaps.engine import rooms
 from controlmaps.engine.torch_pixels import Normalisation
-from servicekit import pretrained
-from servicekit.hardware import Hardware
+from servicekit.inference import pretrained
+from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightsCorrupt
 
 

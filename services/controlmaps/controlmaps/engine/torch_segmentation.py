@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from transformers import UperNetForSemanticSegmentation
 
 from controlmaps.engine.torch_pixels import Normalisation
-from servicekit import ade20k, pretrained
-from servicekit.hardware import Hardware
+from servicekit.inference import pretrained
+from servicekit.inference.hardware import Hardware
+from servicekit.types import ade20k
 from servicekit.weights import WeightsCorrupt
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from controlmaps.engine.model_engine import ModelEngine
 from controlmaps.engine.resizing import Fixed
 from controlmaps.engine.tasks import INPUT, OUTPUTS, DepthModel, Task
-from servicekit.engine import EngineInfo, Model
-from servicekit.triton import TritonClient
+from servicekit.inference.engine import EngineInfo, Model
+from servicekit.inference.triton.client import TritonClient
 
 
 class TritonEngine(ModelEngine):

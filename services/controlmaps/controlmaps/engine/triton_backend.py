@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from controlmaps.engine.tasks import INPUT, OUTPUTS, Task
 from controlmaps.engine.torch_networks import Options, TorchNetworks
 from controlmaps.settings import PREFIX, Settings
-from servicekit import env, triton_backend
+from servicekit.config import env
+from servicekit.inference.triton import backend
 from servicekit.weights import WeightStore
 
 
@@ -22,14 +23,14 @@ class TaskModel:
         options = Options(
             depth_model=settings.depth_model,
             classifier_directory=settings.classifier_directory,
-            device=triton_backend.device(args),
+            device=backend.device(args),
         )
         self._networks = TorchNetworks(WeightStore(settings.weights), options, tasks=[self.task])
         self._networks.warm_up()
 
     def execute(self, requests: Sequence[Any]) -> list[Any]:
         """Answers the requests that Triton batched, in one pass."""
-        return triton_backend.answer(requests, self._answers, inputs=[INPUT], models=self._networks.models)
+        return backend.answer(requests, self._answers, inputs=[INPUT], models=self._networks.models)
 
-    def _answers(self, given: triton_backend.Arrays) -> triton_backend.Arrays:
+    def _answers(self, given: backend.Arrays) -> backend.Arrays:
         return dict(zip(OUTPUTS[self.task], self._networks.answer(self.task, given[INPUT]), strict=True))

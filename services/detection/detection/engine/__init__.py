@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from detection.domain import RGB, Candidate
-from servicekit.engine import Engine as AnyEngine
+from servicekit.inference.engine import Engine as AnyEngine
 
 
 class Engine(AnyEngine, Protocol):

@@ -9,9 +9,9 @@ import numpy as np
 import roomnet
 from detection.domain import RGB, Box, Candidate
 from roomnet import Ade, RoomAnalysis
-from servicekit.engine import EngineInfo, Model
-from servicekit.executor import DeviceExecutor
-from servicekit.vocabulary import ObjectLabel
+from servicekit.inference.engine import EngineInfo, Model
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.types.vocabulary import ObjectLabel
 
 OBJECTS: Final = {
     Ade.BED: ObjectLabel.BED,

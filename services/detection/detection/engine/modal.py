@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from detection.domain import RGB, Candidate
-from servicekit.engine import EngineInfo, Model
-from servicekit.modal import ModalClient
+from servicekit.inference.engine import EngineInfo, Model
+from servicekit.inference.modal.client import ModalClient
 
 SERVICE: Final = "detection"
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 from detection.domain import RGB, Candidate
 from detection.engine.torch_detector import TorchDetector
-from servicekit.engine import EngineInfo
-from servicekit.executor import DeviceExecutor
+from servicekit.inference.engine import EngineInfo
+from servicekit.inference.executor import DeviceExecutor
 
 
 class TorchEngine:

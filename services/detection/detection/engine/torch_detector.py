@@ -10,8 +10,8 @@ from detection.domain import RGB, Box, Candidate
 from detection.engine import silhouette
 from detection.engine.torch_sam2 import Sam2
 from detection.engine.torch_yolo import MAX_OBJECTS, Yolo
-from servicekit.engine import Model
-from servicekit.hardware import choose, survive
+from servicekit.inference.engine import Model
+from servicekit.inference.hardware import choose, survive
 from servicekit.weights import WeightStore
 
 SAM2: Final = "sam2"

@@ -14,8 +14,8 @@ import torch
 from transformers import Sam2Model
 
 from detection.domain import RGB, Box, Region
-from servicekit import pretrained
-from servicekit.hardware import Hardware
+from servicekit.inference import pretrained
+from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightsCorrupt
 
 

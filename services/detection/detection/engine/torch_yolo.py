@@ -17,7 +17,7 @@ from PIL import Image
 
 from detection.domain import RGB, Box, Candidate
 from detection.engine import names
-from servicekit.hardware import Hardware
+from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightsCorrupt, WeightsMissing
 
 _CONFIGURATION = tempfile.TemporaryDirectory(prefix="modomo-ultralytics-")

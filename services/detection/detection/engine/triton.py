@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detection.domain import RGB, Box, Candidate
-from servicekit.engine import EngineInfo, Model
-from servicekit.triton import TritonClient
-from servicekit.triton_names import lines_from_array, lines_to_array
-from servicekit.vocabulary import ObjectLabel
+from servicekit.inference.engine import EngineInfo, Model
+from servicekit.inference.triton.client import TritonClient
+from servicekit.inference.triton.names import lines_from_array, lines_to_array
+from servicekit.types.vocabulary import ObjectLabel
 
 MODEL: Final = "detection"
 INPUTS: Final = ("photo", "masks")

@@ -6,7 +6,8 @@ from typing import Any
 from detection.engine.torch_detector import Options, TorchDetector
 from detection.engine.triton import INPUTS, packed
 from detection.settings import PREFIX, Settings
-from servicekit import env, triton_backend
+from servicekit.config import env
+from servicekit.inference.triton import backend
 from servicekit.weights import WeightStore
 
 
@@ -18,7 +19,7 @@ class DetectionModel:
         settings = env.read(Settings, prefix=PREFIX)
         options = Options(
             detector=settings.detector,
-            device=triton_backend.device(args),
+            device=backend.device(args),
             side=settings.detector_side,
             min_confidence=settings.min_confidence,
         )
@@ -27,9 +28,9 @@ class DetectionModel:
 
     def execute(self, requests: Sequence[Any]) -> list[Any]:
         """Answers one photo at a time: the model's largest batch is 1."""
-        return triton_backend.answer(requests, self._detect, inputs=INPUTS, models=self._detector.models)
+        return backend.answer(requests, self._detect, inputs=INPUTS, models=self._detector.models)
 
-    def _detect(self, given: triton_backend.Arrays) -> triton_backend.Arrays:
+    def _detect(self, given: backend.Arrays) -> backend.Arrays:
         (photo,), ((masks,),) = given["photo"], given["masks"]
         found = self._detector.detect(photo, masks=bool(masks))
         outputs = packed(found, shape=(photo.shape[0], photo.shape[1]))

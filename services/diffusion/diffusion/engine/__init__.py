@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Protocol, TypeAlias
 
 from diffusion.domain import PreviewFrame, Progress, Restyling, Result
-from servicekit.engine import Engine as AnyEngine
+from servicekit.inference.engine import Engine as AnyEngine
 
 Step: TypeAlias = Progress | PreviewFrame | Result
 

@@ -10,9 +10,9 @@ from diffusion.domain import Maps, Restyling, Tier
 from diffusion.engine import Step
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
-from servicekit import ade20k
-from servicekit.engine import EngineInfo, Model
-from servicekit.executor import DeviceExecutor
+from servicekit.inference.engine import EngineInfo, Model
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.types import ade20k
 
 
 class LiteEngine:

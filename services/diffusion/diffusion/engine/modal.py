@@ -10,8 +10,8 @@ import msgspec
 from diffusion.domain import PreviewFrame, Progress, Restyling, Result
 from diffusion.engine import Step
 from diffusion.shrink import shrunk_photo
-from servicekit.engine import EngineInfo, Model
-from servicekit.modal import ModalClient
+from servicekit.inference.engine import EngineInfo, Model
+from servicekit.inference.modal.client import ModalClient
 
 SERVICE: Final = "diffusion"
 

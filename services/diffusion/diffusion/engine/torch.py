@@ -13,9 +13,10 @@ from diffusion.sd import models
 from diffusion.sd.options import Options
 from diffusion.sd.restyler import Restyler
 from diffusion.styles import read_styles
-from servicekit import hardware, logs
-from servicekit.engine import EngineInfo
-from servicekit.executor import DeviceExecutor
+from servicekit.inference import hardware
+from servicekit.inference.engine import EngineInfo
+from servicekit.inference.executor import DeviceExecutor
+from servicekit.observability import logs
 
 log = logs.get(__name__)
 

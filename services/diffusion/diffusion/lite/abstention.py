@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite import colour, doubt
+from diffusion.lite import colour, edge_evidence
 from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.facets import facets, of_one_colour
+from diffusion.lite.edge_regions import facets, of_one_colour
 from diffusion.lite.morphology import bits, shrunk
 from diffusion.lite.regions import Region, spread
 from diffusion.lite.sizes import reduced
@@ -64,7 +64,7 @@ def unsure(labels: Bits, confidence: Floats, photo: Bits) -> Bits:
 
 def _parts(names: Bits, lab: Floats) -> tuple[NDArray[np.int32], Bits]:
     """h×w numbers from 1 on of things and of surfaces under one paint, 0 for what is neither; and 1 off their rims."""
-    edges = doubt.edges(lab)
+    edges = edge_evidence.edges(lab)
     halved = lab * floats([0.5, 1.0, 1.0])
     parts = np.zeros(names.shape, dtype=np.int32)
     inside = np.zeros(names.shape, dtype=np.uint8)

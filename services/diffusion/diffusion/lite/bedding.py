@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from diffusion.lite.arrays import Bits, Floats
-from diffusion.lite.doubt import outlined
+from diffusion.lite.edge_evidence import outlined
 from diffusion.lite.morphology import bits, opened
 from diffusion.lite.sizes import reduced
 

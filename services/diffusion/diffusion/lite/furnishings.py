@@ -9,7 +9,7 @@ from diffusion.lite import colour
 from diffusion.lite.arrays import Bits, Floats, share_of
 from diffusion.lite.bedding import blankets
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.doubt import outlined, without_strangers
+from diffusion.lite.edge_evidence import outlined, without_strangers
 from diffusion.lite.morphology import bits
 from diffusion.lite.recolouring import recolour, turns_grey
 from diffusion.lite.regions import Region

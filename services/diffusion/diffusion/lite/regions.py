@@ -10,7 +10,7 @@ import numpy as np
 
 from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.morphology import bits, grown
-from servicekit import ade20k
+from servicekit.types import ade20k
 
 
 class Region(IntEnum):

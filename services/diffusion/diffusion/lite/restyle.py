@@ -14,7 +14,7 @@ from diffusion.lite.canvas import Canvas
 from diffusion.lite.choice import choose
 from diffusion.lite.palette import palette_delta_e
 from diffusion.lite.regions import Region, ade20k_of
-from servicekit.engine import EngineInfo
+from servicekit.inference.engine import EngineInfo
 
 
 def _lay_floor_and_rug(canvas: Canvas) -> None:

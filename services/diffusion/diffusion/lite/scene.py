@@ -7,12 +7,12 @@ import cv2
 import numpy as np
 
 from diffusion.domain import Restyling
-from diffusion.lite import borders, camera, colour, doubt, grading, light, matting, wholes
+from diffusion.lite import borders, boundary_refinement, camera, colour, edge_evidence, grading, light, region_merging
 from diffusion.lite.abstention import unsure
 from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.camera import Camera
-from diffusion.lite.guess import guessed
-from diffusion.lite.order import in_order
+from diffusion.lite.fallback_segmentation import guessed
+from diffusion.lite.layout_rules import in_order
 from diffusion.lite.regions import Layout, Region, layout
 from diffusion.lite.sizes import reduced
 
@@ -50,13 +50,13 @@ def understand(restyling: Restyling) -> Scene:
     maps = restyling.maps
     lit = grading.graded(photo, restyling.style.light)
     lab = colour.lab(colour.linear(reduced(photo, LAB_SIDE)))
-    edges = doubt.edges(lab)
+    edges = edge_evidence.edges(lab)
     rough = guessed(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
-    whole, halves = wholes.made_whole(rough.labels, maps.segmentation, photo)
+    whole, halves = region_merging.made_whole(rough.labels, maps.segmentation, photo)
     left = halves if maps.confidence is None else halves | unsure(whole, rough.confidence, photo)
     doubtful = np.where(left, whole, np.uint8(Region.OTHER))
     known = np.where(left, np.uint8(Region.OTHER), whole)
-    labels = in_order(matting.follow_edges(known, photo, edges))
+    labels = in_order(boundary_refinement.follow_edges(known, photo, edges))
     regions = Layout(labels=labels, confidence=rough.confidence, doubtful=doubtful)
     return Scene(
         light=lit,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from diffusion.lite import box, colour, light
 from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.doubt import RIM, away_from_the_border, things, without_strangers
+from diffusion.lite.edge_evidence import RIM, away_from_the_border, things, without_strangers
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture

@@ -14,7 +14,7 @@ from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DCon
 from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from servicekit.hardware import Hardware, out_of_memory
+from servicekit.inference.hardware import Hardware, out_of_memory
 from servicekit.weights import WeightsCorrupt, WeightStore
 
 Module = TypeVar("Module", bound=torch.nn.Module)

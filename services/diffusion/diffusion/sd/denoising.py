@@ -12,7 +12,7 @@ from diffusion.sd.control import ActiveControl, total
 from diffusion.sd.latents import Start, restored
 from diffusion.sd.schedulers import Scheduler, clean_estimate
 from diffusion.sd.text import Embeddings
-from servicekit.hardware import Hardware
+from servicekit.inference.hardware import Hardware
 
 
 @dataclass(frozen=True, kw_only=True)

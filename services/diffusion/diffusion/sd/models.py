@@ -15,8 +15,8 @@ from diffusion.sd.options import Control, Options
 from diffusion.sd.previews import LatentViewer, LinearViewer, TinyViewer
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import QUALITY, Recipe, fast_recipe
-from servicekit.engine import Model
-from servicekit.hardware import Hardware
+from servicekit.inference.engine import Model
+from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightStore
 
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from diffusion.domain import RGB, Maps, Region
 from diffusion.sd.options import Control
 from diffusion.sd.sizes import Canvas
-from servicekit import ade20k
-from servicekit.hardware import Hardware
+from servicekit.inference.hardware import Hardware
+from servicekit.types import ade20k
 
 
 def unit(picture: RGB, hardware: Hardware) -> Tensor:

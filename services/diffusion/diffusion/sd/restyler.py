@@ -20,10 +20,10 @@ from diffusion.sd.plan import Mode, Plan, plan
 from diffusion.sd.previews import preview_steps
 from diffusion.sd.stopwatch import Stopwatch
 from diffusion.sd.text import Embeddings
-from servicekit import logs
-from servicekit.engine import EngineInfo, Model
 from servicekit.errors import ServiceError
-from servicekit.hardware import Hardware, surviving
+from servicekit.inference.engine import EngineInfo, Model
+from servicekit.inference.hardware import Hardware, surviving
+from servicekit.observability import logs
 
 log = logs.get(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from servicekit.hardware import Hardware
+from servicekit.inference.hardware import Hardware
 
 
 class Stopwatch:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from servicekit.vocabulary import RoomType
+from servicekit.types.vocabulary import RoomType
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from servicekit.joblog import JobStatus
+from servicekit.jobstore import JobStatus
 
 
 @dataclass(frozen=True, kw_only=True)

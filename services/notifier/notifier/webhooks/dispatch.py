@@ -11,14 +11,15 @@ from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge, Histogram
 
 from notifier.webhooks.message import body
-from notifier.webhooks.sending import Answer, Unreachable
-from notifier.webhooks.signing import Signer
-from servicekit import context, logs, tracing
+from notifier.webhooks.sender import Answer, Unreachable
+from notifier.webhooks.signer import Signer
 from servicekit.backoff import Backoff
-from servicekit.destinations import Forbidden
 from servicekit.errors import Unavailable
-from servicekit.joblog.outbox import Delivery, Outbox, Outcome, Settlement
-from servicekit.metrics import SECONDS_BUCKETS
+from servicekit.jobstore.outbox import Delivery, Outbox, Outcome, Settlement
+from servicekit.observability import logs, tracing
+from servicekit.observability.metrics import SECONDS_BUCKETS
+from servicekit.rpc import context
+from servicekit.ssrf import Forbidden
 
 log = logs.get(__name__)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from servicekit.joblog.outbox import Delivery
+from servicekit.jobstore.outbox import Delivery
 
 
 @dataclass(frozen=True, kw_only=True)

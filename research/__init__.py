@@ -1,0 +1,1 @@
+"""What the project learns from: the room generator, the training of roomnet, the capacity simulation."""

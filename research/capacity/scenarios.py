@@ -1,0 +1,109 @@
+"""The three volumes, each under the ways to run it that are worth comparing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from research.capacity.pool import Kind
+from research.capacity.scaling import Rule, serverless
+from research.capacity.service_times import FAST_STEPS, ServiceTimes, restyling
+from research.capacity.simulation import PARTS, Outcome, System, simulate
+
+COLD_START: Final = 180.0
+"""Seconds until a T4 serves that was not there: a node from the provider (90), the image (40), 6 GB of weights from a
+claim and one picture to warm up (50). Assumptions; clouds differ."""
+
+SERVERLESS_COLD_START: Final = 30.0
+"""Seconds of a serverless container whose image and weights lie beside the card."""
+
+WORKER_START: Final = 20.0
+"""Seconds of a worker on a node that is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """A volume and a way to run it."""
+
+    name: str
+    what: str
+    """In a few words, for the table."""
+    per_month: float
+    days: float
+    """That are simulated; fewer where a day has enough photos."""
+    system: System
+    times: ServiceTimes = field(default_factory=ServiceTimes)
+    serverless: bool = False
+
+    def run(self, *, seed: int = 1) -> Outcome:
+        """Simulates it."""
+        return simulate(self.system, per_month=self.per_month, days=self.days, seed=seed, times=self.times)
+
+
+def _system(
+    gpus: Mapping[str, tuple[Kind, Rule]], places: Mapping[str, str], *, workers: int, jobs_a_worker: float
+) -> System:
+    worker = Kind(name="worker", slots=4, pulls=True, cold_start=WORKER_START)
+    rule = Rule(least=workers, most=200, per_pod=jobs_a_worker, lag=0.0)
+    return System(
+        kinds={"worker": worker, **{name: kind for name, (kind, _) in gpus.items()}},
+        rules={"worker": rule, **{name: rule for name, (_, rule) in gpus.items()}},
+        places=places,
+    )
+
+
+def together(*, least: int, calls: float, jobs_a_worker: float = 4.0) -> System:
+    """Every T4 has all models: `docs/memory.md` says that they fit."""
+    kind = Kind(name="gpu", cold_start=COLD_START)
+    rule = Rule(least=least, most=20, per_pod=calls)
+    return _system({"gpu": (kind, rule)}, dict.fromkeys(PARTS, "gpu"), workers=1, jobs_a_worker=jobs_a_worker)
+
+
+def by_the_second() -> System:
+    """A container for each piece of work that finds none free, all models in each."""
+    kind = Kind(name="gpu", pulls=True, cold_start=SERVERLESS_COLD_START)
+    return _system({"gpu": (kind, serverless(most=20))}, dict.fromkeys(PARTS, "gpu"), workers=1, jobs_a_worker=4.0)
+
+
+def apart(*, least: int, calls: float, jobs_a_worker: float = 4.0, pulls: bool = False) -> System:
+    """T4s of detection, controlmaps and diffusion scale each for itself, as the chart does it."""
+    gpus = {
+        part: (
+            Kind(name=part, cold_start=COLD_START, pulls=pulls),
+            Rule(least=least, most=200, per_pod=calls),
+        )
+        for part in PARTS
+    }
+    return _system(gpus, {part: part for part in PARTS}, workers=2, jobs_a_worker=jobs_a_worker)
+
+
+FAST: Final = replace(ServiceTimes(), restyling=restyling(steps=FAST_STEPS))
+"""The fast tier, which needs Hyper-SD's LoRA."""
+
+
+def _scenario(name: str, what: str, system: System, *, times: ServiceTimes | None = None) -> Scenario:
+    per_month, days = {"1k": (1e3, 30.0), "100k": (1e5, 7.0), "10M": (1e7, 1.0)}[name]
+    serverless = any(rule.cooldown < 300.0 for rule in system.rules.values())
+    return Scenario(
+        name=name,
+        what=what,
+        per_month=per_month,
+        days=days,
+        system=system,
+        times=times or ServiceTimes(),
+        serverless=serverless,
+    )
+
+
+SCENARIOS: Final = (
+    _scenario("1k", "one T4 always there", together(least=1, calls=1.0)),
+    _scenario("1k", "T4s from zero", together(least=0, calls=1.0)),
+    _scenario("1k", "T4s by the second", by_the_second()),
+    _scenario("100k", "one T4 always there, 2 calls a pod", together(least=1, calls=2.0)),
+    _scenario("100k", "two T4s always there, 1 call a pod", together(least=2, calls=1.0)),
+    _scenario("100k", "T4s by the second", by_the_second()),
+    _scenario("10M", "2 calls a pod, 8 jobs a worker", apart(least=2, calls=2.0, jobs_a_worker=8.0)),
+    _scenario("10M", "1 call a pod, 4 jobs a worker", apart(least=2, calls=1.0)),
+    _scenario("10M", "0.5 calls a pod, 4 jobs a worker", apart(least=2, calls=0.5)),
+    _scenario("10M", "1 call a pod, fast tier", apart(least=2, calls=1.0), times=FAST),
+    _scenario("10M", "what if free pods took work themselves, 1 call a pod", apart(least=2, calls=1.0, pulls=True)),
+)

@@ -1,0 +1,1 @@
+"""Settings from the environment, and hints where an operator mends a wrong one."""

@@ -1,0 +1,1 @@
+"""Images on the wire and as arrays."""

@@ -1,0 +1,1 @@
+"""Running models: engines, executors, devices, and the transports to where models are hosted."""

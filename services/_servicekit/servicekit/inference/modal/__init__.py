@@ -1,0 +1,1 @@
+"""An app on Modal, from both sides."""

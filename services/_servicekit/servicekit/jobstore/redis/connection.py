@@ -1,0 +1,208 @@
+"""The connection: client, key names, scripts, and what a failing store looks like from outside."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from importlib import resources
+from typing import Any, Final
+
+from prometheus_client import Counter
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.commands.core import AsyncScript
+from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from servicekit.backoff import Backoff
+from servicekit.errors import Unavailable
+from servicekit.jobstore import catalog
+from servicekit.jobstore.redis.settings import JobLogSettings
+from servicekit.observability import logs
+
+log = logs.get(__name__)
+
+ERRORS: Final = Counter("modomo_redis_errors_total", "Commands to Redis that failed, by how", ["kind"])
+
+MAX_CONNECTIONS: Final = 32
+
+_LUA: Final = resources.files(__package__) / "lua"
+
+
+class Keys:
+    """Names of keys and channels. The braces are a hash tag: all of them lie in one slot of a cluster."""
+
+    def __init__(self, namespace: str) -> None:
+        self._tag = f"{{{namespace}}}"
+        self.waiting = f"{self._tag}:waiting"
+        self.leases = f"{self._tag}:leases"
+        self.delayed = f"{self._tag}:delayed"
+        self.deadlines = f"{self._tag}:deadlines"
+        self.durations = f"{self._tag}:durations"
+        self.dead = f"{self._tag}:dead"
+        self.clock = f"{self._tag}:clock"
+        self.backlog = f"{self._tag}:backlog"
+        self.starts = f"{self._tag}:starts"
+        self.served = f"{self._tag}:served"
+        self.webhooks = f"{self._tag}:webhooks"
+        self.lost = f"{self._tag}:webhooks-lost"
+        self.tally = f"{self._tag}:tally"
+        self.event_channel = f"{self._tag}:announcements"
+        self.nudge_channel = f"{self._tag}:nudges"
+
+    def job(self, job_id: str) -> str:
+        """The record, a hash."""
+        return f"{self._tag}:job:{job_id}"
+
+    def events(self, job_id: str) -> str:
+        """The log, a stream."""
+        return f"{self._tag}:events:{job_id}"
+
+    def idempotency(self, digest: str) -> str:
+        """What is known of an idempotency key, a hash."""
+        return f"{self._tag}:idempotency:{digest}"
+
+    def webhook(self, job_id: str) -> str:
+        """What is to be delivered to the job's owner, a hash."""
+        return f"{self._tag}:webhook:{job_id}"
+
+    def endpoint_gone(self, digest: str) -> str:
+        """There while an endpoint does not want to be told any more."""
+        return f"{self._tag}:webhook-gone:{digest}"
+
+    def of_job(self, job_id: str) -> list[str]:
+        """The keys of every script about one job, in the order that `lua/job.lua` says."""
+        places = [self.waiting, self.leases, self.delayed, self.deadlines]
+        webhooks = [self.webhook(job_id), self.webhooks, self.lost]
+        return [
+            *(self.job(job_id), self.events(job_id), *places, self.durations, self.dead, self.clock),
+            *(*webhooks, self.backlog, self.starts, self.served, self.tally),
+        ]
+
+
+class Store:
+    """A job log on a Redis or Valkey server. Connects when it is first used."""
+
+    def __init__(self, settings: JobLogSettings) -> None:
+        self.keys = Keys(settings.joblog_namespace)
+        self.client = redis_client(settings, retries=1)
+        """For commands that answer at once. One retry, since a restarted server leaves dead connections in the pool."""
+        self.listener = redis_client(settings, retries=0)
+        """For subscriptions: a broken one must be noticed, not mended silently."""
+        self._timeout = settings.redis_timeout_seconds
+        self._scripts: dict[str, AsyncScript] = {}
+
+    async def run(self, script: str, job_id: str, *args: str | float, extra_key: str = "") -> Any:  # noqa: ANN401 - each script answers in its own way
+        """Runs a script about one job; raises Unavailable. Every script may be repeated after a lost answer."""
+        keys = [*self.keys.of_job(job_id), *([extra_key] if extra_key else [])]
+        channels = (self.keys.event_channel, self.keys.nudge_channel)
+        with guarded():
+            return await self._script(script, "job")(keys, [job_id, *channels, *args])
+
+    async def persist(self, script: str, job_id: str, *args: str | float, patience: Callable[[], float]) -> Any:  # noqa: ANN401 - as run
+        """Runs a script until it is answered; raises Unavailable when `patience` (seconds left) is at its end."""
+        backoff = Backoff()
+        while True:
+            try:
+                return await self.run(script, job_id, *args)
+            except Unavailable:
+                if patience() <= 0:
+                    raise
+                await backoff.wait()
+
+    async def next_job(self) -> str | None:
+        """The job that a worker should take now; raises Unavailable."""
+        with guarded():
+            job_id: str | None = await self._script("next")([self.keys.waiting, self.keys.leases])
+            return job_id
+
+    async def atomically(self, *commands: tuple[str | int, ...]) -> list[Any]:
+        """The answers of commands that no other command comes between; raises Unavailable."""
+        with guarded():
+            async with self.client.pipeline(transaction=len(commands) > 1) as pipeline:
+                for command in commands:
+                    pipeline.execute_command(*command)
+                return await pipeline.execute()
+
+    @asynccontextmanager
+    async def subscribed(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
+        """What is published on a channel from entering the context on; entering and iterating raise Unavailable."""
+        with guarded():
+            async with self.listener.pubsub() as subscription:
+                with guarded():  # once more: a cancellation that is lost here would be missed until the context is left
+                    await subscription.subscribe(channel)
+                    if await subscription.get_message(timeout=self._timeout) is None:
+                        raise RedisTimeoutError("the server does not confirm a subscription")
+                yield _published(subscription)
+
+    async def check(self) -> None:
+        """Raises Unavailable where the server does not answer."""
+        with guarded():
+            await self.client.ping()
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+        await self.client.aclose()
+        await self.listener.aclose()
+
+    def _script(self, *names: str) -> AsyncScript:
+        """A script, behind the file that it begins with."""
+        name = names[0]
+        if name not in self._scripts:
+            text = "\n".join((_LUA / f"{part}.lua").read_text() for part in reversed(names))
+            self._scripts[name] = self.client.register_script(text)
+        return self._scripts[name]
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Around commands: any error of the store becomes Unavailable, and a cancellation is never lost.
+
+    On Python 3.11 `asyncio.wait_for`, which the client writes with, swallows a cancellation that comes in the moment in
+    which the write ends (fixed in 3.12); a loop around commands would then never stop.
+    """
+    task = asyncio.current_task()
+    cancellations = task.cancelling() if task else 0
+    try:
+        yield
+    except RedisError as error:
+        ERRORS.labels(_kind(error)).inc()
+        if isinstance(error, MovedError | AskError | ClusterDownError):
+            log.critical("MODOMO_REDIS_URL names a node of a Redis Cluster with several shards, which is not supported")
+        elif not isinstance(error, RedisConnectionError | RedisTimeoutError):
+            log.exception("the job store refused a command")
+        raise catalog.store_unavailable() from error
+    finally:
+        if task and task.cancelling() > cancellations:
+            raise asyncio.CancelledError
+
+
+def _kind(error: RedisError) -> str:
+    if isinstance(error, RedisTimeoutError):
+        return "timeout"
+    return "connection" if isinstance(error, RedisConnectionError) else "refused"
+
+
+async def _published(subscription: PubSub) -> AsyncIterator[str]:
+    with guarded():
+        async for message in subscription.listen():
+            if message["type"] == "message":
+                yield message["data"]
+
+
+def redis_client(settings: JobLogSettings, *, retries: int) -> Redis:
+    """A client that gives up as the settings say; `retries` is how often it does so before the caller hears of it."""
+    pool = BlockingConnectionPool.from_url(
+        settings.redis_url,
+        max_connections=MAX_CONNECTIONS,
+        timeout=settings.redis_timeout_seconds,
+        socket_timeout=settings.redis_timeout_seconds,
+        socket_connect_timeout=settings.redis_timeout_seconds,
+        retry=Retry(NoBackoff(), retries, supported_errors=(RedisConnectionError,)),
+        decode_responses=True,
+        protocol=2,  # the one that every server, proxy and managed offer speaks
+        **({"password": settings.redis_password} if settings.redis_password else {}),
+    )
+    return Redis.from_pool(pool)

@@ -1,0 +1,45 @@
+"""The notifier's side: what has happened to a job, and what is happening to all of them."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from servicekit.jobstore import Event, catalog
+from servicekit.jobstore.redis import records
+from servicekit.jobstore.redis.connection import Store
+from servicekit.jobstore.redis.settings import JobLogSettings
+from servicekit.jobstore.redis.upkeep import Upkeep
+
+
+class RedisEventLog:
+    """An EventLog on Redis: one stream a job, one Pub/Sub channel for all.
+
+    Whoever listens does the upkeep as well, so that deadlines are kept while no worker is alive.
+    """
+
+    def __init__(self, settings: JobLogSettings) -> None:
+        self._store = Store(settings)
+        self._upkeep = Upkeep(self._store, settings)
+
+    async def read(self, job_id: str, *, after: int = 0) -> Sequence[Event]:
+        """All events that follow `after`; raises NotFound, Unavailable."""
+        keys = self._store.keys
+        known, entries = await self._store.atomically(
+            ("EXISTS", keys.job(job_id)), ("XRANGE", keys.events(job_id), f"({after}-0", "+")
+        )
+        if not known:
+            raise catalog.unknown_job()
+        return [records.event(fields["event"]) for _entry_id, fields in entries]
+
+    @asynccontextmanager
+    async def announcements(self) -> AsyncIterator[AsyncIterator[Event]]:
+        """Every event as it is written, over one subscription; entering and iterating raise Unavailable."""
+        async with self._store.subscribed(self._store.keys.event_channel) as texts, self._upkeep.going_on():
+            yield (records.event(text) async for text in texts)
+
+    async def check(self) -> None:
+        """Raises Unavailable where the server does not answer."""
+        await self._store.check()
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+        await self._store.close()

@@ -1,0 +1,146 @@
+"""The api's side: accept, read, cancel."""
+
+import hashlib
+import statistics
+from collections.abc import Mapping
+from typing import Final
+
+from servicekit.jobstore import Job, JobStatus, NewJob, QueueState, Submitted, Urgency, catalog
+from servicekit.jobstore.outbox import endpoint_digest
+from servicekit.jobstore.redis import records
+from servicekit.jobstore.redis.connection import Store
+from servicekit.jobstore.redis.settings import JobLogSettings
+
+BATCH_HANDICAP: Final = 16
+"""A batch job stands as many units of cost behind an interactive one that comes with it."""
+BATCH_COST: Final = 4
+"""What a batch job costs for each unit of an interactive one, once it is its turn."""
+TICKS_A_UNIT: Final = 2**20
+
+
+class RedisJobDesk:
+    """A JobDesk on Redis."""
+
+    def __init__(self, settings: JobLogSettings) -> None:
+        self._store = Store(settings)
+
+    async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:
+        """Accepts a job; raises Exhausted, Conflict, InvalidArgument for a receiver that is gone, Unavailable."""
+        if job.retention_seconds <= job.wait_seconds + job.run_seconds:
+            raise ValueError("retention_seconds must outlast wait_seconds and run_seconds")
+        if job.idempotency_key and not job.request_digest:
+            raise ValueError("an idempotency key needs a request digest")
+        if job.webhook_url and await self._gone(job):
+            raise catalog.webhook_gone()
+        if job.cost < 1:
+            raise ValueError("a job costs at least 1")
+        flow = f"{job.urgency}:{hashlib.sha256(job.tenant.encode()).hexdigest()}"
+        key = hashlib.sha256(f"{job.tenant}\n{job.idempotency_key}".encode()).hexdigest()
+        outcome, *accepted = await self._store.run(
+            "submit",
+            job.job_id,
+            job.payload,
+            job.message,
+            job.request_digest if job.idempotency_key else "",
+            round(job.wait_seconds * 1000),
+            round(job.run_seconds * 1000),
+            round(job.retention_seconds * 1000),
+            job.webhook_url,
+            queue_limit,
+            queue_limit if tenant_limit is None else tenant_limit,
+            job.tenant,
+            flow,
+            job.cost * (BATCH_COST if job.urgency is Urgency.BATCH else 1),
+            BATCH_HANDICAP if job.urgency is Urgency.BATCH else 0,
+            TICKS_A_UNIT,
+            job.traceparent,
+            extra_key=self._store.keys.idempotency(key),
+        )
+        if outcome == "conflict":
+            raise catalog.key_reused()
+        if outcome in ("full", "flow full"):
+            seconds = _until_a_place_is_free(await self.queue_state())
+            refusal = catalog.queue_full if outcome == "full" else catalog.too_many_waiting
+            raise refusal(retry_after_seconds=seconds)
+        job_id, position = accepted
+        return Submitted(job_id=job_id, created=job_id == job.job_id, queue_position=position)
+
+    async def get(self, job_id: str) -> Job:
+        """Reads a record; raises NotFound, Unavailable."""
+        found = await self._store.run("read", job_id)
+        if found is None:
+            raise catalog.unknown_job()
+        flat, position = found
+        return records.job(job_id, records.fields(flat), queue_position=position)
+
+    async def cancel(self, job_id: str, *, message: str) -> None:
+        """Ends a job; raises NotFound, FailedPrecondition, Unavailable."""
+        if not message:
+            raise ValueError("cancelling needs a message for people")
+        status = await self._store.run("cancel", job_id, message)
+        if status == "unknown":
+            raise catalog.unknown_job()
+        if status in (JobStatus.COMPLETED, JobStatus.FAILED):
+            raise catalog.already_ended(status)
+
+    async def retire(self, job_id: str, *, message: str) -> Job:
+        """Ends a job for good, to delete it; raises NotFound, Unavailable."""
+        if await self._store.run("retire", job_id, message) == "unknown":
+            raise catalog.unknown_job()
+        return await self.get(job_id)
+
+    async def erase(self, job_id: str) -> None:
+        """Deletes what is known of a retired job; raises Unavailable."""
+        keys = self._store.keys
+        (idempotency,) = await self._store.atomically(("HGET", keys.job(job_id), "idempotency"))
+        await self._store.run("erase", job_id, extra_key=idempotency or keys.idempotency("none"))
+
+    async def queue_state(self) -> QueueState:
+        """How busy the workers are; a job that is to be tried again later is neither waiting nor running."""
+        keys = self._store.keys
+        (seconds, microseconds), waiting, running, delayed, durations, first, deadline = await self._store.atomically(
+            ("TIME",),
+            ("ZCARD", keys.waiting),
+            ("ZCARD", keys.leases),
+            ("ZCARD", keys.delayed),
+            ("LRANGE", keys.durations, 0, -1),
+            ("ZRANGE", keys.waiting, 0, 0),
+            ("ZRANGE", keys.deadlines, 0, 0, "WITHSCORES"),
+        )
+        now = seconds + microseconds / 1e6
+        ends = records.lowest_score(deadline)
+        (queued_at,) = await self._store.atomically(("HGET", keys.job(first[0]), "queued_at")) if first else (None,)
+        return QueueState(
+            waiting=waiting,
+            running=running,
+            oldest_wait_seconds=max(0.0, now - int(queued_at) / 1000) if queued_at else 0.0,
+            recent_seconds=statistics.median(map(int, durations)) / 1000 if durations else 0.0,
+            delayed=delayed,
+            overdue_seconds=max(0.0, now - ends / 1000) if ends is not None else 0.0,
+        )
+
+    async def tally(self) -> Mapping[tuple[JobStatus, str], int]:
+        """How many jobs have ended so far, by status and reason; raises Unavailable."""
+        (flat,) = await self._store.atomically(("HGETALL", self._store.keys.tally))
+        kinds = records.fields(flat) if isinstance(flat, list) else flat
+        counted = ((*kind.split(":", 1), int(number)) for kind, number in kinds.items())
+        return {(JobStatus(status), reason): number for status, reason, number in counted}
+
+    async def check(self) -> None:
+        """Raises Unavailable where the server does not answer."""
+        await self._store.check()
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+        await self._store.close()
+
+    async def _gone(self, job: NewJob) -> bool:
+        """Whether a job's receiver has said so."""
+        key = self._store.keys.endpoint_gone(endpoint_digest(job.tenant, job.webhook_url))
+        (gone,) = await self._store.atomically(("EXISTS", key))
+        return bool(gone)
+
+
+def _until_a_place_is_free(state: QueueState) -> float:
+    """Seconds, 1–60: as many workers as there are running jobs take up one each in the time of a recent job."""
+    return min(60.0, max(1.0, state.recent_seconds / max(1, state.running)))

@@ -1,0 +1,92 @@
+"""The notifier's other side: a schedule of deliveries that outlives every process."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from servicekit.jobstore import JobStatus
+from servicekit.jobstore.outbox import Delivery, OutboxState, Settlement, endpoint_digest
+from servicekit.jobstore.redis import records
+from servicekit.jobstore.redis.connection import Store
+from servicekit.jobstore.redis.settings import JobLogSettings
+
+
+class RedisOutbox:
+    """An Outbox on Redis: a sorted set of due times, and one hash a delivery."""
+
+    def __init__(self, settings: JobLogSettings) -> None:
+        self._store = Store(settings)
+
+    async def take(self, *, limit: int, lease_seconds: float) -> Sequence[Delivery]:
+        """Leases what is due; raises Unavailable."""
+        keys = self._store.keys
+        due = await self._store.atomically(
+            ("ZRANGEBYSCORE", keys.webhooks, "-inf", await self._now(), "LIMIT", 0, limit)
+        )
+        taken = []
+        for job_id in due[0]:
+            token = uuid.uuid4().hex
+            flat = await self._store.run("deliver", job_id, token, round(lease_seconds * 1000))
+            if flat:
+                taken.append(_delivery(job_id, token, dict(zip(flat[::2], flat[1::2], strict=True))))
+        return taken
+
+    async def settle(self, delivery: Delivery, settlement: Settlement) -> None:
+        """Writes an outcome down; raises Unavailable."""
+        await self._store.run(
+            "settle",
+            delivery.job_id,
+            delivery.token,
+            settlement.outcome,
+            round(settlement.delay_seconds * 1000),
+            settlement.reason,
+            settlement.receiver,
+        )
+
+    async def close_endpoint(self, tenant: str, url: str, *, seconds: float) -> None:
+        """Remembers that an endpoint is gone; raises Unavailable."""
+        key = self._store.keys.endpoint_gone(endpoint_digest(tenant, url))
+        await self._store.atomically(("SET", key, 1, "PX", round(seconds * 1000)))
+
+    async def is_closed(self, tenant: str, url: str) -> bool:
+        """Whether an endpoint is gone; raises Unavailable."""
+        key = self._store.keys.endpoint_gone(endpoint_digest(tenant, url))
+        (found,) = await self._store.atomically(("EXISTS", key))
+        return bool(found)
+
+    async def state(self) -> OutboxState:
+        """Counts; raises Unavailable."""
+        key = self._store.keys.webhooks
+        pending, first = await self._store.atomically(("ZCARD", key), ("ZRANGE", key, 0, 0, "WITHSCORES"))
+        due = records.lowest_score(first)
+        late = await self._now() - due if due is not None else 0.0
+        return OutboxState(pending=pending, late_seconds=max(0.0, late / 1000))
+
+    async def close(self) -> None:
+        """Lets go of connections."""
+        await self._store.close()
+
+    async def _now(self) -> int:
+        """Milliseconds, by the server's clock."""
+        ((seconds, microseconds),) = await self._store.atomically(("TIME",))
+        return int(seconds * 1000 + microseconds // 1000)
+
+
+def _delivery(job_id: str, token: str, fields: Mapping[str, str]) -> Delivery:
+    return Delivery(
+        job_id=job_id,
+        tenant=fields["tenant"],
+        url=fields["url"],
+        status=JobStatus(fields["status"]),
+        message=fields["message"],
+        error=fields["error"],
+        created_at=_time(fields["created_at"]),
+        ended_at=_time(fields["ended_at"]),
+        attempt=int(fields["attempts"]),
+        token=token,
+        traceparent=fields.get("traceparent", ""),
+    )
+
+
+def _time(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -1,0 +1,66 @@
+"""Between the text that the store keeps and the job log's values."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from servicekit.jobstore import Event, Job, JobStatus, catalog
+
+_EVENTS: Final = msgspec.json.Decoder(Event, strict=False)  # timestamps are numbers: seconds since the epoch
+
+
+def event(text: str) -> Event:
+    """An event as scripts write it."""
+    return _EVENTS.decode(text)
+
+
+def fields(flat: Sequence[str]) -> dict[str, str]:
+    """A hash as a script returns it, names and values in turn."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def lowest_score(answer: Sequence[Any]) -> float | None:
+    """Of what `ZRANGE key 0 0 WITHSCORES` answers, in pairs or flat; None where there is nothing."""
+    if not answer:
+        return None
+    return float(answer[0][1] if isinstance(answer[0], list | tuple) else answer[1])
+
+
+def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
+    """A record from its hash."""
+    return Job(
+        job_id=job_id,
+        tenant=fields.get("tenant", ""),
+        status=JobStatus(fields["status"]),
+        progress=float(fields["progress"]),
+        message=fields["message"],
+        payload=fields["payload"],
+        result=fields.get("result", ""),
+        error=fields.get("error", ""),
+        preview_key=fields.get("preview_key", ""),
+        created_at=_time(fields["created_at"]),
+        expires_at=_time(fields["expires_at"]),
+        started_at=_time(fields["started_at"]) if "started_at" in fields else None,
+        ended_at=_time(fields["ended_at"]) if "ended_at" in fields else None,
+        deliveries=int(fields["deliveries"]),
+        purging="purging" in fields,
+        queue_position=queue_position,
+        traceparent=fields.get("traceparent", ""),
+    )
+
+
+def failures() -> str:
+    """What scripts may end a job with, as they read it: name → message for people and the record's `error`."""
+    catalogue = {
+        "waited_too_long": catalog.WAITED_TOO_LONG,
+        "ran_too_long": catalog.RAN_TOO_LONG,
+        "gave_up": catalog.GAVE_UP,
+    }
+    known = {name: {"message": failure.message, "error": failure.as_json()} for name, failure in catalogue.items()}
+    return msgspec.json.encode(known).decode()
+
+
+def _time(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

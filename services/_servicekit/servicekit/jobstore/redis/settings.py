@@ -1,0 +1,41 @@
+"""Where the job log lives and how patient it is: read by every process that touches it, under the same names."""
+
+from dataclasses import dataclass
+
+from servicekit.config.env import shared
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobLogSettings:
+    """Settings of the job log on Redis or Valkey (7 or newer)."""
+
+    redis_url: str = shared("redis://127.0.0.1:6379/0", secret=True)
+    """`redis://` or, with TLS, `rediss://[user:password@]host:port/db`; `?ssl_ca_certs=PATH` names a CA."""
+
+    redis_password: str = shared("", secret=True)
+    """For addresses that hold none."""
+
+    redis_timeout_seconds: float = shared(5.0)
+    """A command that takes longer has failed."""
+
+    joblog_namespace: str = shared("modomo")
+    """First part of every key and channel, as a hash tag: all keys of a job log lie in one slot of a cluster."""
+
+    joblog_idle_seconds: float = shared(6.0)
+    """A job whose worker has been silent for so long is given to another one."""
+
+    joblog_max_deliveries: int = shared(3)
+    """How often a job may be taken up before it fails."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError naming the setting that makes no sense."""
+        for name in ("redis_timeout_seconds", "joblog_idle_seconds", "joblog_max_deliveries"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be positive")
+        if not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError(
+                "redis_url must begin with redis://, rediss:// or unix:// and name one server: neither Sentinel nor "
+                "Cluster is spoken, so name an address that leads to the primary, as managed servers and proxies have"
+            )
+        if not self.joblog_namespace or set(self.joblog_namespace) & set("{}"):
+            raise ValueError("joblog_namespace must be a word without braces")

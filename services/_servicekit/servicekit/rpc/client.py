@@ -1,0 +1,61 @@
+"""Channels to other services: retries, round robin, limits, ids and deadlines the same way everywhere."""
+
+import json
+from typing import Any, Final
+
+import grpc
+
+from servicekit.rpc.client_interceptors import StreamCalls, UnaryCalls
+from servicekit.rpc.reloading_channel import ReloadingChannel
+from servicekit.rpc.server import MAX_MESSAGE_BYTES
+from servicekit.rpc.tls import Certificates, Security, client_credentials
+
+_RETRIES: Final = {
+    "maxAttempts": 4,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "2s",
+    "backoffMultiplier": 3,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+
+
+def channel(address: str, *, security: Security | None = None) -> grpc.aio.Channel:
+    """Opens a channel to `host:port` or any gRPC name (`dns:///…` balances over all replicas).
+
+    Where no server can be reached, a call fails after a few attempts. Who may leave a stream early cancels the call in
+    a `finally`: one that is merely dropped goes on until it is collected. Raises SettingsError where `security`
+    (plaintext on this machine unless given) does not allow it.
+    """
+    security = security or Security()
+    security.require(address)
+    options, interceptors = _options(), [UnaryCalls(), StreamCalls()]
+    if security.identity is None:
+        return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)
+
+    def secure(certificates: Certificates) -> grpc.aio.Channel:
+        credentials = client_credentials(certificates)
+        return grpc.aio.secure_channel(address, credentials, options=options, interceptors=interceptors)
+
+    return ReloadingChannel(security.identity, secure)
+
+
+def _options() -> list[tuple[str, Any]]:
+    methods = {"name": [{}], "retryPolicy": _RETRIES}
+    service_config = {"loadBalancingConfig": [{"round_robin": {}}], "methodConfig": [methods]}
+    return [
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.service_config", json.dumps(service_config)),
+        ("grpc.keepalive_time_ms", 20_000),
+        ("grpc.keepalive_timeout_ms", 5_000),
+        ("grpc.http2.ping_timeout_ms", 5_000),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 2_000),
+    ]
+
+
+def remaining(call: grpc.aio.ServicerContext[Any, Any], *, margin: float = 0.05) -> float | None:
+    """Seconds left of an incoming call for the calls made on its behalf; None where it has no deadline."""
+    left = call.time_remaining()
+    return None if left is None else max(0.0, left - margin)

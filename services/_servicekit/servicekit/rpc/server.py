@@ -1,0 +1,181 @@
+"""A gRPC server as all of our services run it.
+
+Health says SERVING only once the service's engine has run; reflection lists what is served; SIGTERM and SIGINT stop
+accepting, wait for what is under way, and end.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from servicekit.observability import logs
+from servicekit.rpc.server_interceptors import ServiceInterceptor
+from servicekit.rpc.tls import Security
+
+log = logs.get(__name__)
+
+MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
+ENGINE_KEY: Final = "x-modomo-engine"
+"""Initial metadata of every health answer: the name of the service's engine, for whoever looks after the system."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerOptions:
+    """How a server listens and ends."""
+
+    address: str
+    """`host:port` to listen on; port 0 takes a free one."""
+
+    drain_seconds: float = 20.0
+    """How long calls under way may take to end after the signal to stop."""
+
+    max_connection_age_seconds: int = 300
+    """Connections are renewed after this long, so that clients find new replicas behind a headless service."""
+
+    silence_seconds: float = 10.0
+    """A caller that is silent for so long is asked whether it is there, and its calls end after as long again: one that
+    is frozen, or off the network, must not keep an engine busy."""
+
+    max_concurrent_rpcs: int = 1000
+    """Calls beyond are refused with RESOURCE_EXHAUSTED."""
+
+    security: Security = field(default_factory=Security)
+    """TLS, or plaintext: for this machine unless it says otherwise."""
+
+    health_address: str = ""
+    """`host:port` that answers health checks alone, always in plaintext; empty for none."""
+
+
+class Registration(Protocol):
+    """Adds one servicer to a server: a lambda around the generated `add_…_to_server`."""
+
+    def __call__(self, server: grpc.aio.Server) -> None:
+        """Called once, before the server starts."""
+
+
+@asynccontextmanager
+async def running(
+    options: ServerOptions, registrations: Sequence[tuple[str, Registration]]
+) -> AsyncIterator["RunningServer"]:
+    """Listens at once, not yet SERVING; `registrations` are full service names (from descriptors) and registrations."""
+    server = grpc.aio.server(
+        interceptors=[ServiceInterceptor()],
+        maximum_concurrent_rpcs=options.max_concurrent_rpcs,
+        options=[
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_connection_age_ms", options.max_connection_age_seconds * 1000),
+            ("grpc.max_connection_age_grace_ms", 600_000),
+            ("grpc.keepalive_time_ms", round(options.silence_seconds * 1000)),
+            ("grpc.keepalive_timeout_ms", round(options.silence_seconds * 1000)),
+            ("grpc.http2.ping_timeout_ms", round(options.silence_seconds * 1000)),
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.so_reuseport", 0),
+        ],
+    )
+    servicer = _HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    for _name, register in registrations:
+        register(server)
+    names = [name for name, _register in registrations]
+    reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    for name in ("", *names):
+        await servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+    port = options.security.listen(server, options.address)
+    await server.start()
+    log.info("listening", address=options.address, port=port, tls=options.security.identity is not None)
+    async with _health_alone(servicer, options.health_address) as health_port:
+        handle = RunningServer(port=port, health_port=health_port, names=names, health_servicer=servicer)
+        try:
+            yield handle
+        finally:
+            await servicer.enter_graceful_shutdown()
+            log.info("draining", seconds=options.drain_seconds)
+            await server.stop(options.drain_seconds)
+            log.info("stopped")
+
+
+@asynccontextmanager
+async def health_checks(address: str) -> AsyncIterator["RunningServer"]:
+    """Answers health checks and nothing else, not yet SERVING: for a process that serves nobody.
+
+    `address` is `host:port`; plaintext, since whoever probes has no certificate.
+    """
+    servicer = _HealthServicer()
+    await servicer.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
+    async with _health_alone(servicer, address) as port:
+        yield RunningServer(port=port, health_port=port, names=[], health_servicer=servicer)
+
+
+@asynccontextmanager
+async def _health_alone(servicer: "_HealthServicer", address: str) -> AsyncIterator[int]:
+    """Answers health checks on a port of their own, for probes without a certificate; yields the port, 0 for none."""
+    if not address:
+        yield 0
+        return
+    server = grpc.aio.server(maximum_concurrent_rpcs=100, options=[("grpc.so_reuseport", 0)])
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    port = server.add_insecure_port(address)
+    await server.start()
+    log.info("answering health checks", address=address, port=port)
+    try:
+        yield port
+    finally:
+        await server.stop(0)
+
+
+class RunningServer:
+    """A server that listens."""
+
+    def __init__(
+        self, *, port: int, names: Sequence[str], health_servicer: "_HealthServicer", health_port: int = 0
+    ) -> None:
+        self.port = port
+        """The port that it listens on."""
+        self.health_port = health_port
+        """The port that answers health checks alone; 0 for none."""
+        self._names = names
+        self._health = health_servicer
+
+    def set_engine(self, name: str) -> None:
+        """Tells health checks which engine answers here."""
+        self._health.engine = name
+
+    async def set_serving(self, serving: bool) -> None:
+        """Tells health checks whether calls are welcome."""
+        status = health_pb2.HealthCheckResponse
+        for name in ("", *self._names):
+            await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)
+        log.info("serving" if serving else "not serving")
+
+
+class _HealthServicer(health.aio.HealthServicer):
+    """The reference implementation, plus the engine's name."""
+
+    engine = ""
+
+    async def Check(  # noqa: N802 - the base's name
+        self, request: health_pb2.HealthCheckRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> health_pb2.HealthCheckResponse:
+        """Says whether a service is serving."""
+        if self.engine:
+            await context.send_initial_metadata(((ENGINE_KEY, self.engine),))
+        response: health_pb2.HealthCheckResponse = await super().Check(request, context)
+        return response
+
+
+async def until_stopped() -> None:
+    """Returns on the first SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

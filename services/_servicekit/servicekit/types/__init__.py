@@ -1,0 +1,1 @@
+"""Values that all services must agree on to the letter."""

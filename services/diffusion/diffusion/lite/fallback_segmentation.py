@@ -1,0 +1,86 @@
+"""A first idea of ceiling, walls and floor where nobody said what a photo shows: by place, colour and calm.
+
+Each is grown from where it mostly is in photos of rooms, over neighbours of like colour: what is left out is furniture
+as likely as not, and stays.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from diffusion.lite import colour
+from diffusion.lite.arrays import Bits, Floats, floats, share_of
+from diffusion.lite.edge_evidence import edges, outlined
+from diffusion.lite.regions import Layout, Region
+from diffusion.lite.sizes import reduced
+
+SIDE: Final = 192
+"""Long side, in pixels, at which regions are grown."""
+CONFIDENCE: Final = 0.5
+"""Of everything that is guessed: enough to be painted, too little to be clad."""
+PLACES: Final = (
+    (Region.CEILING, slice(0.0, 0.08), slice(0.15, 0.85)),
+    (Region.FLOOR, slice(0.9, 1.0), slice(0.2, 0.8)),
+    (Region.WALL, slice(0.2, 0.5), slice(0.0, 1.0)),
+)
+"""Where each mostly is: rows and columns as shares of the picture."""
+REACHES: Final = {Region.CEILING: slice(0.0, 0.35), Region.FLOOR: slice(0.55, 1.0), Region.WALL: slice(0.0, 0.85)}
+"""Rows that each may reach."""
+CALM: Final = 4.0
+"""Change of colour from pixel to pixel, in L*a*b*, below which a pixel tells of a surface."""
+LIKE: Final = 11.0
+"""Distance in L*a*b* at which a colour is still the surface's, its lightness counted half: shading is light."""
+LEAK: Final = 0.03
+"""Share of a surface that may lie beyond them; more means that it has run into another."""
+LEAST_OUTLINE: Final = 0.6
+"""Share of its border that must lie on the photo's edges."""
+LEAST: Final = 0.04
+"""Share of the picture that a surface must fill."""
+
+
+def guessed(photo: Bits) -> Layout:
+    """The layout of a photo (H×W×3 sRGB) without any map; OTHER wherever nothing speaks for a surface."""
+    small = reduced(photo, SIDE)
+    lab = colour.lab(colour.linear(np.asarray(cv2.medianBlur(small, 5), dtype=np.uint8)))
+    lab[..., 0] /= 2
+    height, width = lab.shape[:2]
+    calm = _change(lab) < CALM
+    steps = edges(lab)
+    labels = np.full((height, width), Region.OTHER, dtype=np.uint8)
+    for region, rows, columns in PLACES:
+        place = np.zeros((height, width), dtype=bool)
+        place[_part(rows, height), _part(columns, width)] = True
+        seeds = place & calm & (labels == Region.OTHER)
+        if seeds.sum() < LEAST * place.sum():
+            continue
+        away = np.linalg.norm(lab - np.median(lab[seeds], axis=0), axis=2)
+        like = np.asarray((away < LIKE) & (labels == Region.OTHER), dtype=np.uint8)
+        grown = _touching(like, seeds)
+        inside = np.ascontiguousarray(grown[_part(REACHES[region], height)])
+        leaked = 1.0 - cv2.countNonZero(inside) / max(1, cv2.countNonZero(grown))
+        if share_of(grown) >= LEAST and leaked <= LEAK and outlined(grown, steps) >= LEAST_OUTLINE:
+            labels[grown > 0] = region
+    full = cv2.resize(labels, photo.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    confidence = np.full(full.shape, CONFIDENCE, dtype=np.float32)
+    return Layout(labels=np.asarray(full, dtype=np.uint8), confidence=confidence)
+
+
+def _change(lab: Floats) -> Floats:
+    """H×W, the largest change of any channel over a pixel's neighbourhood."""
+    kernel = np.ones((3, 3), dtype=np.uint8)
+    return floats(np.max(cv2.morphologyEx(lab, cv2.MORPH_GRADIENT, kernel), axis=2))
+
+
+def _touching(like: Bits, seeds: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Bits:
+    """The connected parts of `like` that hold a seed, closed over small gaps."""
+    closed = cv2.morphologyEx(like, cv2.MORPH_CLOSE, np.ones((3, 3), dtype=np.uint8))
+    count, numbers = cv2.connectedComponents(closed, connectivity=4)
+    held = np.zeros(count, dtype=np.uint8)
+    held[np.unique(numbers[seeds])] = 1
+    held[0] = 0
+    return np.asarray(held[numbers], dtype=np.uint8)
+
+
+def _part(share: slice, length: int) -> slice:
+    return slice(int(share.start * length), max(int(share.start * length) + 1, round(share.stop * length)))

@@ -1,0 +1,32 @@
+"""How long events take to their followers."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from prometheus_client import Histogram
+
+from servicekit.jobstore import Event
+from servicekit.observability import tracing
+from servicekit.observability.metrics import SECONDS_BUCKETS
+
+SECONDS: Final = Histogram(
+    "modomo_event_delivery_seconds",
+    "Time from the writing of an event until it was handed to a follower's connection",
+    ["door"],
+    buckets=SECONDS_BUCKETS,
+)
+
+
+class Follower:
+    """One follower of a job, by the door that it came through: `websocket`, `sse` or `grpc`."""
+
+    def __init__(self, door: str) -> None:
+        self._door = door
+        self._seconds = SECONDS.labels(door)
+        self._since = datetime.now(UTC)
+
+    def has(self, event: Event) -> None:
+        """Counts an event, and traces the last one; not one from before the follower came."""
+        if event.timestamp >= self._since:
+            self._seconds.observe(max(0.0, (datetime.now(UTC) - event.timestamp).total_seconds()))
+            tracing.record(f"tell {event.status}", since=event.timestamp, parent=event.traceparent, door=self._door)

@@ -1,0 +1,145 @@
+"""TransformService's messages to the gateway's values and back."""
+
+import json
+from typing import Any, Final
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from gateway.api.links import ResultLinks
+from gateway.api.public_address import absolute
+from gateway.api.transformations import JobView, Submission
+from gateway.api.uploads import preferences
+from gateway.jobs.request import Preferences
+from modomo.transform.v1 import transform_service_pb2 as pb
+from modomo.type.v1 import job_pb2
+from modomo.type.v1.geometry_pb2 import Box
+from servicekit.errors import InvalidArgument
+from servicekit.jobstore import Event, JobStatus, Urgency
+from servicekit.types.vocabulary import room_type_from_proto, room_type_to_proto
+
+MAX_SEQ: Final = 2**53
+"""Far beyond any job's, and still exact wherever a number is a double."""
+
+_FLOAT_DIGITS: Final = 6
+"""What a 32-bit float holds: 0.8 stays 0.8."""
+
+
+def submission(request: pb.SubmitRequest, *, max_bytes: int) -> Submission:
+    """What the caller sends; raises InvalidArgument naming the field."""
+    if len(request.image) > max_bytes:
+        message = f"The photo has more than {max_bytes // 2**20} MB."
+        raise InvalidArgument("UPLOAD_TOO_LARGE", message, field="image")
+    return Submission(
+        photo=request.image,
+        style=request.style,
+        preferences=wishes(request.preferences),
+        idempotency_key=request.idempotency_key,
+        webhook_url=request.webhook_url,
+        urgency=Urgency.BATCH if request.batch else Urgency.INTERACTIVE,
+    )
+
+
+def wishes(message: pb.Preferences) -> Preferences:
+    """What the caller prefers, held to the same rules as over HTTP; raises InvalidArgument naming the field."""
+    values: dict[str, Any] = {
+        "keep_furniture": message.keep_furniture,
+        "color_palette": list(message.color_palette),
+        "variants": message.variants or 1,
+        "keep": list(message.keep),
+        "require_room": message.require_room,
+    }
+    try:
+        room_type = room_type_from_proto(message.room_type)
+    except ValueError as error:
+        problem = "preferences.room_type is of an unknown kind."
+        raise InvalidArgument("FIELD_INVALID", problem, field="preferences.room_type") from error
+    if room_type:
+        values["room_type"] = room_type
+    if message.HasField("strength"):
+        values["strength"] = round(message.strength, _FLOAT_DIGITS)
+    if message.HasField("seed"):
+        values["seed"] = message.seed
+    return preferences.parse(json.dumps(values).encode())
+
+
+def after_seq(request: pb.WatchRequest) -> int:
+    """From where to watch; raises InvalidArgument."""
+    if request.after_seq > MAX_SEQ:
+        raise InvalidArgument("OUT_OF_RANGE", "after_seq is no event's number.", field="after_seq")
+    return request.after_seq
+
+
+def estimate(seconds: float) -> Duration:
+    """Seconds on the wire, to the millisecond."""
+    duration = Duration()
+    duration.FromMilliseconds(round(seconds * 1000))
+    return duration
+
+
+def job(view: JobView, *, base: str) -> pb.Job:
+    """A job on the wire; links that begin with `/` are completed by `base`."""
+    record = view.job
+    created_at, expires_at = Timestamp(), Timestamp()
+    created_at.FromDatetime(record.created_at)
+    expires_at.FromDatetime(record.expires_at)
+    return pb.Job(
+        job_id=record.job_id,
+        status=status(record.status),
+        progress=record.progress,
+        created_at=created_at,
+        expires_at=expires_at,
+        queue_position=record.queue_position,
+        result=result(view.result, base=base) if view.result else None,
+        error=view.error.message if view.error else "",
+    )
+
+
+def result(links: ResultLinks, *, base: str) -> pb.JobResult:
+    """What a job made, on the wire."""
+    record = links.record
+    return pb.JobResult(
+        transformed_urls=[absolute(base, link) for link in links.transformed],
+        thumbnail_url=absolute(base, links.thumbnail),
+        original_url=absolute(base, links.original),
+        before_after_url=absolute(base, links.before_after),
+        control_map_urls={kind: absolute(base, link) for kind, link in links.control_maps.items()},
+        detections=[
+            pb.DetectedObject(
+                id=found.id,
+                label=found.label,
+                confidence=found.confidence,
+                box=Box(left=found.box[0], top=found.box[1], right=found.box[2], bottom=found.box[3]),
+            )
+            for found in record.detections
+        ],
+        quality_score=record.quality.get("overall", 0.0),
+        quality=record.quality,
+        stage_seconds=record.stage_seconds,
+        seed=record.seed,
+        engine=record.engine,
+        room_type=room_type_to_proto(record.room_type),
+        warnings=record.warnings,
+    )
+
+
+def event(happened: Event) -> job_pb2.JobEvent:
+    """One event on the wire."""
+    timestamp = Timestamp()
+    timestamp.FromDatetime(happened.timestamp)
+    return job_pb2.JobEvent(
+        job_id=happened.job_id,
+        seq=happened.seq,
+        status=status(happened.status),
+        progress=happened.progress,
+        message=happened.message,
+        timestamp=timestamp,
+        step=happened.step,
+        total_steps=happened.total_steps,
+        preview_key=happened.preview_key,
+    )
+
+
+def status(word: JobStatus) -> job_pb2.JobStatus.ValueType:
+    """The enum value on the wire."""
+    return job_pb2.JobStatus.Value(f"JOB_STATUS_{word.name}")

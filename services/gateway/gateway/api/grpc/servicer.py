@@ -1,0 +1,104 @@
+"""The gRPC face of the gateway: convert, delegate, convert."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, contextmanager
+from typing import Any, Final
+
+import grpc
+
+from gateway.api.auth import Caller, Scope
+from gateway.api.auth.admission import Admission, require
+from gateway.api.event_fanout import Broadcasts
+from gateway.api.event_latency import Follower
+from gateway.api.grpc import convert
+from gateway.api.limits import Cost
+from gateway.api.transformations import Transformations
+from modomo.transform.v1 import transform_service_pb2 as pb
+from modomo.transform.v1.transform_service_pb2_grpc import TransformServiceServicer
+from servicekit.errors import InvalidArgument
+from servicekit.rpc import context
+
+SERVICE_NAME: Final = pb.DESCRIPTOR.services_by_name["TransformService"].full_name
+
+_FIELDS: Final = {"file": "image", "Idempotency-Key": "idempotency_key"}
+"""What the use cases call as HTTP does, by its name here."""
+
+
+class TransformServicer(TransformServiceServicer):
+    """Answers TransformService."""
+
+    def __init__(
+        self,
+        transformations: Transformations,
+        broadcasts: Broadcasts,
+        admission: Admission,
+        *,
+        public_url: str,
+        max_file_bytes: int,
+    ) -> None:
+        """Links to pictures that the gateway serves itself are below `public_url`, or relative where it is empty."""
+        self._transformations = transformations
+        self._broadcasts = broadcasts
+        self._admission = admission
+        self._base = public_url.rstrip("/")
+        self._max_file_bytes = max_file_bytes
+
+    async def Submit(  # noqa: N802 - the generated base is the synchronous one; its name
+        self, request: pb.SubmitRequest, call: grpc.aio.ServicerContext[pb.SubmitRequest, pb.SubmitResponse]
+    ) -> pb.SubmitResponse:
+        """Accepts a photo and returns at once."""
+        caller = await self._admit(call, Scope.SUBMIT, Cost.SUBMIT)
+        with _fields_named():
+            submission = convert.submission(request, max_bytes=self._max_file_bytes)
+            accepted = await self._transformations.submit(submission, caller)
+        return pb.SubmitResponse(job_id=accepted.job_id, estimated_time=convert.estimate(accepted.estimated_seconds))
+
+    async def Get(  # noqa: N802 - as above
+        self, request: pb.GetRequest, call: grpc.aio.ServicerContext[pb.GetRequest, pb.GetResponse]
+    ) -> pb.GetResponse:
+        """Tells where a job is."""
+        caller = await self._admit(call, Scope.READ, Cost.READ)
+        view = await self._transformations.get(request.job_id, caller)
+        return pb.GetResponse(job=convert.job(view, base=self._base))
+
+    async def Cancel(  # noqa: N802 - as above
+        self, request: pb.CancelRequest, call: grpc.aio.ServicerContext[pb.CancelRequest, pb.CancelResponse]
+    ) -> pb.CancelResponse:
+        """Cancels a job, or deletes it."""
+        caller = await self._admit(call, Scope.SUBMIT, Cost.READ)
+        if request.purge:
+            await self._transformations.purge(request.job_id, caller)
+        else:
+            await self._transformations.cancel(request.job_id, caller)
+        return pb.CancelResponse()
+
+    async def Watch(  # noqa: N802 - as above
+        self, request: pb.WatchRequest, call: grpc.aio.ServicerContext[pb.WatchRequest, pb.WatchResponse]
+    ) -> AsyncIterator[pb.WatchResponse]:
+        """Streams a job's events, the terminal one last."""
+        caller = await self._admit(call, Scope.READ, Cost.READ)
+        job_id = await self._transformations.require(request.job_id, caller)
+        with context.bound(job=job_id):
+            follower = Follower("grpc")
+            following = self._broadcasts.follow(job_id, after=convert.after_seq(request))
+            async with aclosing(following) as events:
+                async for event in events:
+                    yield pb.WatchResponse(event=convert.event(event))
+                    follower.has(event)
+
+    async def _admit(self, call: grpc.aio.ServicerContext[Any, Any], scope: Scope, cost: Cost) -> Caller:
+        """Who calls, by the metadata `authorization` or `x-api-key`, as over HTTP."""
+        metadata = {key: value for key, value in call.invocation_metadata() or () if isinstance(value, str)}
+        caller = await self._admission.caller(metadata, scope)
+        require(await self._admission.spend(caller, cost))
+        return caller
+
+
+@contextmanager
+def _fields_named() -> Iterator[None]:
+    """Names the field of an error as this service's messages do."""
+    try:
+        yield
+    except InvalidArgument as error:
+        field = error.metadata["field"]
+        raise InvalidArgument(error.reason, error.message, field=_FIELDS.get(field, field)) from error

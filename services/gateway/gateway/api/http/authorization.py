@@ -1,0 +1,36 @@
+"""Admission as the HTTP endpoints ask for it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from fastapi import Request
+
+from gateway.api.auth import Caller, Scope
+from gateway.api.auth.admission import Admission, require
+from gateway.api.limits import Cost, headers
+
+SECURITY_SCHEMES: Final[dict[str, dict[str, str]]] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, or a JWT of the issuer."},
+    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
+    "ticket": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "ticket",
+        "description": "From `events_url`; good for one use within a minute.",
+    },
+}
+SECURED: Final[dict[str, Any]] = {"security": [{"bearer": []}, {"api_key": []}]}
+"""What the document says of an operation that `admits` guards; FastAPI's own way takes a tenth of a status's time."""
+
+
+def admits(admission: Admission, scope: Scope, cost: Cost) -> Callable[[Request], Awaitable[Caller]]:
+    """A dependency that lets in who has a scope, and counts the request; it raises before the body is read."""
+
+    async def admit(request: Request) -> Caller:
+        caller = await admission.caller(request.headers, scope)
+        standing = await admission.spend(caller, cost)
+        setattr(request.state, headers.STATE, standing)
+        require(standing)
+        return caller
+
+    return admit

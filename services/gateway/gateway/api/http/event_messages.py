@@ -1,0 +1,99 @@
+"""Events as the app reads them, over WebSocket and Server-Sent Events alike."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.api.event_fanout import Broadcasts
+from gateway.api.http import examples, responses
+from gateway.api.links import Linker
+from gateway.api.public_address import absolute
+from gateway.api.transformations import Transformations
+from servicekit.jobstore import Event, JobStatus
+
+
+class EventMessage(BaseModel):
+    """Something that happened to a job."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.EVENT]})
+
+    job_id: str
+    seq: int = Field(description="Strictly increasing within a job.")
+    status: JobStatus
+    progress: responses.Rounded = Field(description="0–1, never goes down.")
+    message: str = Field(description="For people.")
+    timestamp: responses.Moment
+    step: int | None = Field(default=None, description="While transforming: 1 to `total_steps`.")
+    total_steps: int | None = None
+    preview_url: str | None = Field(default=None, description="A look at the unfinished result.")
+    result: responses.Result | None = Field(default=None, description="As in the status; of `completed` alone.")
+
+
+_OPTIONAL: Final = ("step", "total_steps", "preview_url", "result")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """An event, ready to be sent."""
+
+    event: Event
+
+    text: str
+    """JSON."""
+
+
+class MessageStream:
+    """A job's events with links that the caller can open."""
+
+    def __init__(self, broadcasts: Broadcasts, transformations: Transformations, linker: Linker) -> None:
+        self._broadcasts = broadcasts
+        self._transformations = transformations
+        self._linker = linker
+        self._texts: WeakKeyDictionary[Event, dict[str, asyncio.Task[str]]] = WeakKeyDictionary()
+
+    async def follow(self, job_id: str, *, after: int, base: str) -> AsyncGenerator[Message, None]:
+        """All that follow `after`, ending after the terminal one; raises NotFound, Unavailable."""
+        async with aclosing(self._broadcasts.follow(job_id, after=after)) as events:
+            async for event in events:
+                yield Message(event=event, text=await self._text(event, base))
+
+    async def _text(self, event: Event, base: str) -> str:
+        """Made once for all clients that follow the job now: it lives as long as the event that they share."""
+        texts = self._texts.setdefault(event, {})
+        if base not in texts or _failed(texts[base]):
+            texts[base] = asyncio.create_task(self._render(event, base))
+        if texts[base].done():
+            return texts[base].result()
+        return await asyncio.shield(texts[base])  # a client that leaves takes nothing away from the others
+
+    async def _render(self, event: Event, base: str) -> str:
+        message = await self._message(event, base)
+        absent = {name for name in _OPTIONAL if getattr(message, name) is None}
+        return message.model_dump_json(exclude=absent)
+
+    async def _message(self, event: Event, base: str) -> EventMessage:
+        result = None
+        if event.status is JobStatus.COMPLETED:
+            links = await self._transformations.completed(event.job_id)
+            result = responses.result(links, base) if links else None
+        return EventMessage(
+            job_id=event.job_id,
+            seq=event.seq,
+            status=event.status,
+            progress=event.progress,
+            message=event.message,
+            timestamp=event.timestamp,
+            step=event.step or None,
+            total_steps=event.total_steps or None,
+            preview_url=absolute(base, await self._linker.link(event.preview_key)) if event.preview_key else None,
+            result=result,
+        )
+
+
+def _failed(task: asyncio.Task[str]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)

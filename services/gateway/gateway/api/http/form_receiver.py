@@ -1,0 +1,64 @@
+"""Receives the forms of this API."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
+
+from fastapi import Request
+
+from gateway.api import webhook_rules
+from gateway.api.limits.per_client import RateLimiter
+from gateway.api.uploads import preferences
+from gateway.api.uploads.budget import UploadBudget
+from gateway.api.uploads.form import FormRules, Part, read_form
+from gateway.api.uploads.header import FIELD as PHOTO
+from servicekit.errors import InvalidArgument
+from servicekit.jobstore import Urgency
+from servicekit.ssrf import MAX_URL_LENGTH
+
+STYLE: Final = "style"
+PRIORITY: Final = "priority"
+_MAX_WORD_BYTES: Final = 64
+
+
+class FormReceiver:
+    """Reads forms within the limits of this process."""
+
+    def __init__(self, *, max_file_bytes: int, seconds: float, memory_bytes: int, limiter: RateLimiter) -> None:
+        """`seconds` is how long a body may take, `memory_bytes` what all together may hold."""
+        self._limiter = limiter
+        photo = Part(name=PHOTO, max_bytes=max_file_bytes)
+        style = Part(name=STYLE, max_bytes=_MAX_WORD_BYTES)
+        priority = Part(name=PRIORITY, max_bytes=_MAX_WORD_BYTES, required=False)
+        wishes = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
+        webhook = Part(name=webhook_rules.FIELD, max_bytes=MAX_URL_LENGTH, required=False)
+        self._submission = FormRules(parts=(photo, style, wishes, priority, webhook), seconds=seconds)
+        self._photo = FormRules(parts=(photo,), seconds=seconds)
+        self._budget = UploadBudget(memory_bytes)
+
+    @asynccontextmanager
+    async def submission(self, request: Request) -> AsyncGenerator[dict[str, bytes]]:
+        """Photo, style and perhaps preferences; their memory is accounted for until the block ends."""
+        async with self._form(request, self._submission) as form:
+            yield form
+
+    @asynccontextmanager
+    async def photo(self, request: Request) -> AsyncGenerator[dict[str, bytes]]:
+        """A photo alone."""
+        async with self._form(request, self._photo) as form:
+            yield form
+
+    @asynccontextmanager
+    async def _form(self, request: Request, rules: FormRules) -> AsyncGenerator[dict[str, bytes]]:
+        self._limiter.require(request.client.host if request.client else "")
+        with self._budget.share() as share:
+            yield await read_form(request.headers, request.stream(), rules, share)
+
+
+def urgency(form: Mapping[str, bytes]) -> Urgency:
+    """The form's priority, `interactive` where it says none; raises InvalidArgument."""
+    try:
+        return Urgency(form[PRIORITY].decode()) if PRIORITY in form else Urgency.INTERACTIVE
+    except ValueError as error:
+        message = f"{PRIORITY} must be {' or '.join(Urgency)}."
+        raise InvalidArgument("FIELD_INVALID", message, field=PRIORITY) from error

@@ -1,0 +1,156 @@
+"""Submitting a photo, asking for its job, cancelling it."""
+
+import math
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+
+from gateway.api import webhook_rules
+from gateway.api.auth import Caller, Scope
+from gateway.api.auth.admission import Admission
+from gateway.api.http import problem, responses
+from gateway.api.http.authorization import SECURED, admits
+from gateway.api.http.form_receiver import PRIORITY, STYLE, FormReceiver, urgency
+from gateway.api.http.stream_access import Followers
+from gateway.api.limits import Cost
+from gateway.api.public_address import PublicAddress
+from gateway.api.transformations import MAX_KEY_LENGTH, Submission, Transformations
+from gateway.api.uploads import preferences
+from gateway.api.uploads.header import FIELD as PHOTO
+from gateway.jobs.request import Preferences
+from servicekit.jobstore import Urgency
+from servicekit.ssrf import MAX_URL_LENGTH
+
+_FORM: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": [PHOTO, STYLE],
+                    "additionalProperties": False,
+                    "properties": {
+                        PHOTO: {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "JPEG, PNG, WebP or HEIC; at most 15 MB and 50 megapixels, "
+                            "at least 256 px on the short side.",
+                        },
+                        STYLE: {
+                            "type": "string",
+                            "description": "Name of a style, see /styles.",
+                            "examples": ["modern", "scandinavian", "boho", "industrial", "minimalist"],
+                        },
+                        preferences.FIELD: {"$ref": "#/components/schemas/Preferences"},
+                        PRIORITY: {
+                            "type": "string",
+                            "enum": list(Urgency),
+                            "default": Urgency.INTERACTIVE,
+                            "description": "`batch` waits behind everybody who looks at a screen.",
+                        },
+                        webhook_rules.FIELD: {
+                            "type": "string",
+                            "format": "uri",
+                            "maxLength": MAX_URL_LENGTH,
+                            "description": "Public https:// address that is told how the job ended, by a POST signed "
+                            "as Standard Webhooks say; see /webhooks/secrets.",
+                        },
+                    },
+                },
+                "encoding": {preferences.FIELD: {"contentType": "application/json"}},
+            }
+        },
+    }
+}
+
+_LINKS: Final = {
+    operation: {"operationId": operation, "parameters": {"job_id": "$response.body#/job_id"}}
+    for operation in ("status", "events", "cancel")
+}
+
+
+def router(
+    transformations: Transformations,
+    receiver: FormReceiver,
+    admission: Admission,
+    followers: Followers,
+    address: PublicAddress,
+) -> APIRouter:
+    """The endpoints."""
+    routes = APIRouter(prefix="/transform", tags=["transform"])
+    submits = Depends(admits(admission, Scope.SUBMIT, Cost.SUBMIT))
+    reads = Depends(admits(admission, Scope.READ, Cost.READ))
+    cancels = Depends(admits(admission, Scope.SUBMIT, Cost.READ))
+
+    @routes.post(
+        "/submit",
+        status_code=202,
+        summary="Submit a photo",
+        openapi_extra=_FORM | SECURED,
+        responses={202: {"links": _LINKS}, **problem.documented(400, 401, 403, 408, 409, 413, 415, 422, 429, 503)},
+    )
+    async def submit(
+        request: Request,
+        caller: Annotated[Caller, submits],
+        idempotency_key: Annotated[
+            str,
+            Header(description=f"The same key and request return the same job; at most {MAX_KEY_LENGTH} characters."),
+        ] = "",
+    ) -> responses.Submitted:
+        """Accepts a photo and returns at once. A job that was accepted is never lost."""
+        async with receiver.submission(request) as form:
+            text = form.get(preferences.FIELD)
+            submission = Submission(
+                photo=form[PHOTO],
+                style=form[STYLE].decode(errors="replace"),
+                preferences=Preferences() if text is None else preferences.parse(text),
+                idempotency_key=idempotency_key,
+                urgency=urgency(form),
+                webhook_url=form.get(webhook_rules.FIELD, b"").decode(errors="replace"),
+            )
+            accepted = await transformations.submit(submission, caller)
+        base = address.base(request)
+        follow = await followers.links(accepted.job_id, base)
+        return responses.Submitted(
+            job_id=accepted.job_id,
+            estimated_time=math.ceil(accepted.estimated_seconds),
+            websocket_url=follow.websocket_url,
+            events_url=follow.events_url,
+            status_url=f"{base}/transform/status/{accepted.job_id}",
+        )
+
+    @routes.get(
+        "/status/{job_id}",
+        summary="Where a job is",
+        openapi_extra=SECURED,
+        responses=problem.documented(401, 403, 404, 429, 503),
+    )
+    async def status(job_id: str, request: Request, caller: Annotated[Caller, reads]) -> responses.JobStatusAnswer:
+        """The job's status, and its result once it has completed."""
+        view = await transformations.get(job_id, caller)
+        base = address.base(request)
+        return responses.status(view, base, await followers.links(view.job.job_id, base))
+
+    @routes.delete(
+        "/{job_id}",
+        summary="Cancel a job",
+        openapi_extra=SECURED,
+        responses=problem.documented(401, 403, 404, 409, 422, 429, 503),
+    )
+    async def cancel(
+        job_id: str,
+        caller: Annotated[Caller, cancels],
+        purge: Annotated[
+            bool,
+            Query(description="Deletes the job, whatever its status, with its pictures and all that is known of it."),
+        ] = False,
+    ) -> responses.Cancelled:
+        """Ends a queued or running job. A second request for a cancelled job says the same."""
+        if purge:
+            await transformations.purge(job_id, caller)
+            return responses.Cancelled(message="Job deleted with everything that is known of it")
+        await transformations.cancel(job_id, caller)
+        return responses.Cancelled()
+
+    return routes

@@ -1,0 +1,107 @@
+"""uvicorn, started and drained as our processes are."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import Generator
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from gateway.api.http.bounded_http import BoundedHttpProtocol
+from gateway.api.http.middleware.draining import Draining
+from gateway.api.http.stall_timer import BoundedWebSocketProtocol
+from servicekit.observability import logs
+
+log = logs.get(__name__)
+
+_CLOSING_SECONDS: Final = 2
+"""What connections that are still open after draining get to say goodbye."""
+_NOTICE_SECONDS: Final = 1.0
+"""So long after the signal to stop, requests are still taken: balancers need a while to see that it is not ready."""
+_MAX_CLIENT_MESSAGE_BYTES: Final = 4096
+_IDLE_SECONDS: Final = 75
+"""Longer than the usual 60 of load balancers, so that it is they who close an idle connection."""
+
+
+class HttpServer:
+    """Listens on one address in the running event loop."""
+
+    def __init__(self, app: ASGIApp, *, listen: str, trusted_proxies: str) -> None:
+        """`listen` is `host:port`; port 0 takes a free one."""
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)  # its info lines say what ours say
+        self._listen = listen
+        self._draining = Draining(app)
+        self._server = _Server(
+            uvicorn.Config(
+                self._draining,
+                http=BoundedHttpProtocol,
+                ws=BoundedWebSocketProtocol,
+                ws_max_size=_MAX_CLIENT_MESSAGE_BYTES,
+                ws_per_message_deflate=False,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                forwarded_allow_ips=trusted_proxies,
+                timeout_keep_alive=_IDLE_SECONDS,
+                timeout_graceful_shutdown=_CLOSING_SECONDS,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+        self.port = 0
+        """The port that it listens on, once it does."""
+
+    async def start(self) -> None:
+        """Listens; raises OSError where it cannot."""
+        listener = _listener(self._listen)
+        self.port = listener.getsockname()[1]
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
+        await self._server.listening.wait()
+        log.info("listening", address=self._listen, port=self.port)
+
+    async def stop(self, *, drain_seconds: float) -> None:
+        """Takes requests for a last while, lets those in work and sockets end by themselves, then ends what is left."""
+        self._draining.begin()
+        log.info("draining", seconds=drain_seconds, open=len(self._server.server_state.tasks))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(drain_seconds):
+                await asyncio.sleep(_NOTICE_SECONDS)
+                for listener in self._server.servers:
+                    listener.close()
+                while self._server.server_state.tasks:
+                    await asyncio.wait(set(self._server.server_state.tasks))
+        self._server.should_exit = True
+        if self._task is not None:
+            await self._task
+        log.info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process, and says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Captures none."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens."""
+        await super().startup(sockets)
+        self.listening.set()
+
+
+def _listener(listen: str) -> socket.socket:
+    host, _, port = listen.rpartition(":")
+    host = host.strip("[]")
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, int(port)))
+    listener.setblocking(False)
+    return listener

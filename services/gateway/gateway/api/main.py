@@ -1,0 +1,246 @@
+"""Composes and runs the api: HTTP, WebSocket and Server-Sent Events, and gRPC for other backends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import NoReturn
+
+import grpc
+
+from gateway.api.auth import Gate
+from gateway.api.auth.admission import Admission
+from gateway.api.auth.settings import gate
+from gateway.api.auth.stream_tokens import TicketOffice
+from gateway.api.estimate import Estimator
+from gateway.api.event_fanout import Broadcasts
+from gateway.api.grpc.servicer import SERVICE_NAME, TransformServicer
+from gateway.api.http.app import Parts, create_app
+from gateway.api.http.form_receiver import FormReceiver
+from gateway.api.http.server import HttpServer
+from gateway.api.limits.bucket import BucketLimiter, NoLimiter
+from gateway.api.limits.per_client import RateLimiter
+from gateway.api.links import Linker
+from gateway.api.photo_analysis import Analyst
+from gateway.api.public_address import PublicAddress
+from gateway.api.queue_metrics import QueueGauges
+from gateway.api.settings import PREFIX, ApiSettings
+from gateway.api.shared_state import SharedState
+from gateway.api.style_catalogue import StyleCatalogue
+from gateway.api.transformations import Limits, Transformations
+from gateway.api.uploads.optimise import PhotoOptimiser
+from gateway.api.webhook_rules import WebhookRules
+from gateway.clients.controlmaps import ControlMapsClient
+from gateway.clients.detection import DetectionClient
+from gateway.clients.diffusion import DiffusionClient
+from gateway.clients.health import HealthClient
+from gateway.clients.notifier import NotifierClient
+from gateway.clients.readiness import Check, Readiness
+from gateway.jobs.purge import Purger
+from modomo.transform.v1.transform_service_pb2_grpc import add_TransformServiceServicer_to_server
+from servicekit import process
+from servicekit.config import env
+from servicekit.jobstore import JobDesk
+from servicekit.jobstore.redis import connect
+from servicekit.rpc import client
+from servicekit.rpc import server as grpc_server
+from servicekit.rpc.server import RunningServer, ServerOptions, until_stopped
+from servicekit.rpc.tls import Security
+from servicekit.storage import ObjectStore
+from servicekit.storage.local import LocalStore
+from servicekit.storage.settings import open_store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channels:
+    """To the services behind the gateway."""
+
+    detection: grpc.aio.Channel
+    controlmaps: grpc.aio.Channel
+    diffusion: grpc.aio.Channel
+    notifier: grpc.aio.Channel
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningApi:
+    """An api that listens."""
+
+    server: HttpServer
+    door: RunningServer
+    readiness: Readiness
+
+
+async def main() -> None:
+    """Serves until it is told to stop."""
+    settings = env.read(ApiSettings, prefix=PREFIX)
+    process.begin("gateway", settings)
+    async with running(settings):
+        await until_stopped()
+
+
+@asynccontextmanager
+async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
+    """Serves while the block runs, then drains."""
+    async with AsyncExitStack() as stack:
+        entrance = gate(settings, listens=(settings.listen, settings.grpc_listen))
+        state = SharedState(settings)
+        stack.push_async_callback(state.close)
+        admission = _admission(settings, entrance, state)
+        desk = connect(settings).desk
+        stack.push_async_callback(desk.close)
+        store = open_store(settings)
+        stack.push_async_callback(store.close)
+        optimiser = PhotoOptimiser(
+            long_side=settings.long_side,
+            threads=settings.decode_threads,
+            queue_limit=settings.decode_queue,
+            memory_bytes=settings.decode_memory_bytes,
+        )
+        stack.callback(optimiser.close)
+        security = Security.of(settings)
+        channels = Channels(
+            detection=await stack.enter_async_context(client.channel(settings.detection_address, security=security)),
+            controlmaps=await stack.enter_async_context(
+                client.channel(settings.controlmaps_address, security=security)
+            ),
+            diffusion=await stack.enter_async_context(client.channel(settings.diffusion_address, security=security)),
+            notifier=await stack.enter_async_context(client.channel(settings.notifier_address, security=security)),
+        )
+        parts = _parts(
+            settings,
+            admission=admission,
+            state=state,
+            desk=desk,
+            store=store,
+            optimiser=optimiser,
+            channels=channels,
+        )
+        reading = asyncio.create_task(parts.gauges.run(), name="queue gauges")
+        stack.push_async_callback(_cancelled, reading)
+        server = HttpServer(create_app(parts), listen=settings.listen, trusted_proxies=settings.trusted_proxies)
+        await server.start()
+        grpc_doors = AsyncExitStack()
+        try:
+            door = await grpc_doors.enter_async_context(_door(settings, parts, security))
+            await door.set_serving(True)
+            yield RunningApi(server=server, door=door, readiness=parts.readiness)
+        finally:
+            parts.readiness.stopping = True
+            await asyncio.gather(server.stop(drain_seconds=settings.drain_seconds), grpc_doors.aclose())
+
+
+async def _cancelled(task: asyncio.Task[NoReturn]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def _door(settings: ApiSettings, parts: Parts, security: Security) -> AbstractAsyncContextManager[RunningServer]:
+    servicer = TransformServicer(
+        parts.transformations,
+        parts.broadcasts,
+        parts.admission,
+        public_url=settings.public_url,
+        max_file_bytes=settings.max_file_bytes,
+    )
+    options = ServerOptions(
+        address=settings.grpc_listen,
+        drain_seconds=settings.drain_seconds,
+        security=security,
+        health_address=settings.health_address,
+    )
+    return grpc_server.running(
+        options, [(SERVICE_NAME, lambda server: add_TransformServiceServicer_to_server(servicer, server))]
+    )
+
+
+def _admission(settings: ApiSettings, entrance: Gate, state: SharedState) -> Admission:
+    counted = settings.units_per_minute and not entrance.open
+    limiter = BucketLimiter(state, units_per_minute=settings.units_per_minute) if counted else NoLimiter()
+    return Admission(entrance, limiter, TicketOffice(state, seconds=settings.ticket_seconds))
+
+
+def _parts(
+    settings: ApiSettings,
+    *,
+    admission: Admission,
+    state: SharedState,
+    desk: JobDesk,
+    store: ObjectStore,
+    optimiser: PhotoOptimiser,
+    channels: Channels,
+) -> Parts:
+    linker = Linker(store, seconds=settings.url_seconds)
+    estimator = Estimator(desk.queue_state, typical_seconds=settings.typical_seconds)
+    catalogue = StyleCatalogue(DiffusionClient(channels.diffusion), state)
+    webhooks = WebhookRules(settings)
+    transformations = Transformations(
+        desk=desk,
+        store=store,
+        optimiser=optimiser,
+        styles=catalogue,
+        linker=linker,
+        estimator=estimator,
+        limits=Limits(
+            queue=settings.queue_limit,
+            owner_queue=settings.queue_limit if admission.open else settings.owner_queue_limit,
+            wait_seconds=settings.wait_seconds,
+            batch_wait_seconds=settings.batch_wait_seconds,
+            run_seconds=settings.run_seconds,
+            retention_seconds=settings.retention_seconds,
+        ),
+        webhooks=webhooks,
+        purger=Purger(store=store, desk=desk),
+    )
+    analyst = Analyst(
+        optimiser=optimiser,
+        classifier=ControlMapsClient(channels.controlmaps),
+        detector=DetectionClient(channels.detection),
+    )
+    return Parts(
+        transformations=transformations,
+        analyst=analyst,
+        broadcasts=Broadcasts(NotifierClient(channels.notifier)),
+        catalogue=catalogue,
+        linker=linker,
+        gauges=QueueGauges(desk),
+        readiness=Readiness(_checks(desk, store, channels), may_sleep=settings.may_sleep),
+        receiver=FormReceiver(
+            max_file_bytes=settings.max_file_bytes,
+            seconds=settings.upload_seconds,
+            memory_bytes=settings.upload_memory_bytes,
+            limiter=RateLimiter(per_minute=settings.photos_per_minute),
+        ),
+        admission=admission,
+        webhooks=webhooks,
+        address=PublicAddress(settings.public_url),
+        cors_origins=settings.cors_origins,
+        public_metrics=settings.public_metrics,
+        local_store=store if isinstance(store, LocalStore) else None,
+    )
+
+
+def _checks(desk: JobDesk, store: ObjectStore, channels: Channels) -> dict[str, Check]:
+    async def redis() -> str:
+        await desk.check()
+        return ""
+
+    async def storage() -> str:
+        await store.check()
+        return ""
+
+    def service(channel: grpc.aio.Channel) -> Check:
+        health = HealthClient(channel)
+
+        async def check() -> str:
+            return (await health.check()).engine
+
+        return check
+
+    return {
+        "redis": redis,
+        "storage": storage,
+        "detection": service(channels.detection),
+        "controlmaps": service(channels.controlmaps),
+        "diffusion": service(channels.diffusion),
+        "notifier": service(channels.notifier),
+    }

@@ -1,0 +1,55 @@
+"""What a photo shows, without a job."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from gateway.api.transformations import Optimiser
+from gateway.clients.controlmaps import RoomGuess
+from gateway.clients.detection import Detections
+
+_SECONDS: Final = 20.0
+
+
+class Classifier(Protocol):
+    """Tells rooms apart."""
+
+    async def classify(self, photo: bytes, *, seconds: float) -> RoomGuess:
+        """What kind of room a JPEG shows; raises ServiceError."""
+
+
+class Detector(Protocol):
+    """Finds furniture and fixtures."""
+
+    async def detect(self, photo: bytes, *, masks: bool, seconds: float) -> Detections:
+        """All objects in a JPEG; raises ServiceError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """What a photo shows."""
+
+    room: RoomGuess
+    detections: Detections
+
+    width: int
+    """Of the optimised photo, in pixels; boxes refer to it."""
+    height: int
+
+
+class Analyst:
+    """Asks both services at once."""
+
+    def __init__(self, *, optimiser: Optimiser, classifier: Classifier, detector: Detector) -> None:
+        self._optimiser = optimiser
+        self._classifier = classifier
+        self._detector = detector
+
+    async def analyze(self, data: bytes) -> Analysis:
+        """Takes an upload as it came; raises InvalidArgument naming `file`, Exhausted or Unavailable."""
+        photo = await self._optimiser.optimise(data)
+        room, detections = await asyncio.gather(
+            self._classifier.classify(photo.jpeg, seconds=_SECONDS),
+            self._detector.detect(photo.jpeg, masks=False, seconds=_SECONDS),
+        )
+        return Analysis(room=room, detections=detections, width=photo.width, height=photo.height)

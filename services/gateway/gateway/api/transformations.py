@@ -1,0 +1,255 @@
+"""The use cases behind every door: submit a photo, ask for its job, cancel it."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from prometheus_client import Counter
+
+from gateway.api.auth import Caller, Scope
+from gateway.api.estimate import Estimator
+from gateway.api.links import Linker, ResultLinks
+from gateway.api.webhook_rules import WebhookRules
+from gateway.jobs import ids, object_keys, request, result, stages
+from gateway.jobs.purge import Purger
+from gateway.jobs.request import JobRequest, Preferences
+from gateway.jobs.result import JobError
+from servicekit.errors import Conflict, Exhausted, InvalidArgument, ServiceError
+from servicekit.jobstore import ENDINGS, Job, JobDesk, JobStatus, NewJob, Urgency, catalog
+from servicekit.observability import logs, tracing
+from servicekit.rpc import context
+from servicekit.storage import ObjectStore
+
+log = logs.get(__name__)
+
+ACCEPTED: Final = Counter("modomo_jobs_accepted_total", "Jobs that were accepted", ["urgency"])
+
+MAX_KEY_LENGTH: Final = 255
+
+
+class OptimisedPhoto(Protocol):
+    """What is needed of a photo that has been checked and optimised."""
+
+    @property
+    def jpeg(self) -> bytes:
+        """The picture."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the picture, hex."""
+
+    @property
+    def width(self) -> int:
+        """In pixels."""
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+
+
+class Optimiser(Protocol):
+    """Turns what was uploaded into what is kept."""
+
+    async def optimise(self, data: bytes) -> OptimisedPhoto:
+        """Checks and optimises; raises InvalidArgument naming `file`, Exhausted."""
+
+
+class StyleNames(Protocol):
+    """Knows the styles."""
+
+    async def require(self, name: str) -> None:
+        """Raises InvalidArgument naming `style` for a name that no style has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How many jobs may wait, and for how long things last."""
+
+    queue: int
+    owner_queue: int
+    """Of one owner and one urgency."""
+    wait_seconds: float
+    batch_wait_seconds: float
+    run_seconds: float
+    retention_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What a caller sends."""
+
+    photo: bytes
+    style: str
+    preferences: Preferences
+    idempotency_key: str = ""
+    """Empty for none."""
+    urgency: Urgency = Urgency.INTERACTIVE
+    webhook_url: str = ""
+    """Who is to be told of the ending; empty for nobody."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """A job that will be done."""
+
+    job_id: str
+    estimated_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobView:
+    """A job as its owner may see it."""
+
+    job: Job
+    remaining_seconds: float
+    preview: str
+    """Link to the latest preview; empty where there is none, or where the result is there."""
+    result: ResultLinks | None
+    error: JobError | None
+
+
+class Transformations:
+    """The use cases."""
+
+    def __init__(
+        self,
+        *,
+        desk: JobDesk,
+        store: ObjectStore,
+        optimiser: Optimiser,
+        styles: StyleNames,
+        linker: Linker,
+        estimator: Estimator,
+        limits: Limits,
+        webhooks: WebhookRules,
+        purger: Purger,
+    ) -> None:
+        self._desk = desk
+        self._store = store
+        self._optimiser = optimiser
+        self._styles = styles
+        self._linker = linker
+        self._estimator = estimator
+        self._limits = limits
+        self._webhooks = webhooks
+        self._purger = purger
+
+    async def submit(self, submission: Submission, caller: Caller) -> Accepted:
+        """Validates, optimises, stores, enqueues; raises InvalidArgument, Conflict, Exhausted or Unavailable."""
+        _require_key(submission.idempotency_key)
+        self._webhooks.require(submission.webhook_url)
+        await self._styles.require(submission.style)
+        photo = await self._optimiser.optimise(submission.photo)
+        job_id = ids.new()
+        with context.bound(job=job_id):
+            await self._store.put(object_keys.original(job_id), photo.jpeg, content_type="image/jpeg")
+            try:
+                new = self._new_job(job_id, submission, photo, caller)
+                submitted = await self._desk.submit(
+                    new,
+                    queue_limit=self._limits.queue,
+                    tenant_limit=self._limits.owner_queue,
+                )
+            except (Conflict, Exhausted):  # other errors leave it open whether the job exists: its photo stays
+                await self._forget(job_id)
+                raise
+            if submitted.created:
+                ACCEPTED.labels(new.urgency).inc()
+            else:
+                await self._forget(job_id)
+            log.info("job accepted", accepted=submitted.job_id, style=submission.style, new=submitted.created)
+            estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position)
+            return Accepted(job_id=submitted.job_id, estimated_seconds=estimate)
+
+    async def require(self, job_id: str, caller: Caller) -> str:
+        """The id of a job that is the caller's, in its canonical form; raises NotFound.
+
+        For somebody whose every job it is, nothing is looked up: whoever reads the job then finds out.
+        """
+        job_id = ids.require(job_id)
+        if not caller.may(Scope.ADMIN):
+            await self._owned(job_id, caller)
+        return job_id
+
+    async def get(self, job_id: str, caller: Caller) -> JobView:
+        """Where a job of the caller's is, and its result once there is one; raises NotFound."""
+        job = await self._owned(ids.require(job_id), caller)
+        completed = job.status is JobStatus.COMPLETED
+        return JobView(
+            job=job,
+            remaining_seconds=await self._estimator.remaining(job),
+            preview=await self._linker.link(job.preview_key) if job.preview_key and not completed else "",
+            result=await self._result(job) if completed else None,
+            error=result.decode_error(job.error) if job.status is JobStatus.FAILED else None,
+        )
+
+    async def ended(self, job_id: str) -> bool:
+        """Whether a job, whosever it is, has ended; raises NotFound."""
+        return (await self._desk.get(job_id)).status in ENDINGS
+
+    async def completed(self, job_id: str) -> ResultLinks | None:
+        """What a job, whosever it is, has made; None where it has made nothing yet. Raises NotFound."""
+        job = await self._desk.get(job_id)
+        return await self._result(job) if job.status is JobStatus.COMPLETED else None
+
+    async def cancel(self, job_id: str, caller: Caller) -> None:
+        """Ends a job of the caller's that has not ended; raises NotFound, FailedPrecondition."""
+        job_id = await self.require(job_id, caller)
+        await self._desk.cancel(job_id, message=stages.message(JobStatus.CANCELLED, style=""))
+
+    async def purge(self, job_id: str, caller: Caller) -> None:
+        """Deletes a job of the caller's with all that is known of it, also while it runs; raises NotFound."""
+        job_id = await self.require(job_id, caller)
+        with context.bound(job=job_id):
+            await self._purger.purge(job_id, message=stages.message(JobStatus.CANCELLED, style=""))
+
+    async def _result(self, job: Job) -> ResultLinks:
+        return await self._linker.result(result.decode_result(job.result))
+
+    async def _owned(self, job_id: str, caller: Caller) -> Job:
+        """A job's record; somebody else's is as unknown as one that never was."""
+        job = await self._desk.get(job_id)
+        if not caller.owns(job.tenant):
+            raise catalog.unknown_job()
+        return job
+
+    def _new_job(self, job_id: str, submission: Submission, photo: OptimisedPhoto, caller: Caller) -> NewJob:
+        urgency = Urgency.BATCH if caller.batch else submission.urgency
+        wait = self._limits.batch_wait_seconds if urgency is Urgency.BATCH else self._limits.wait_seconds
+        payload = request.encode(
+            JobRequest(
+                style=submission.style,
+                preferences=submission.preferences,
+                photo_digest=photo.digest,
+                width=photo.width,
+                height=photo.height,
+            )
+        )
+        return NewJob(
+            job_id=job_id,
+            payload=payload,
+            message=stages.message(JobStatus.QUEUED, style=submission.style),
+            tenant=caller.owner,
+            urgency=urgency,
+            cost=submission.preferences.variants,
+            webhook_url=submission.webhook_url,
+            traceparent=tracing.traceparent(),
+            idempotency_key=submission.idempotency_key,
+            request_digest=hashlib.sha256(f"{payload}\n{submission.webhook_url}".encode()).hexdigest(),
+            wait_seconds=wait,
+            run_seconds=self._limits.run_seconds,
+            retention_seconds=self._limits.retention_seconds,
+        )
+
+    async def _forget(self, job_id: str) -> None:
+        """Removes the photo of a job that was not made."""
+        try:
+            await self._store.delete(object_keys.original(job_id))
+        except ServiceError as error:
+            log.warning("a photo without a job stays", key=object_keys.original(job_id), problem=str(error))
+
+
+def _require_key(key: str) -> None:
+    if len(key) > MAX_KEY_LENGTH or not key.isprintable():
+        message = f"Idempotency-Key must be printable and have at most {MAX_KEY_LENGTH} characters."
+        raise InvalidArgument("FIELD_INVALID", message, field="Idempotency-Key")

@@ -1,0 +1,159 @@
+"""A checked photo to the one that is kept: upright, sRGB, bounded, free of metadata, a JPEG.
+
+A JPEG is scaled by its decoder, which then reads and computes a fraction of the pixels (libjpeg's scaled inverse DCT).
+"""
+
+import asyncio
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image as Pillow
+
+from gateway.api.uploads import colour, webp
+from gateway.api.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_header, unreadable
+from gateway.jobs import jpeg
+from servicekit.inference.executor import DeviceExecutor
+
+QUALITY: Final = 92
+
+Pillow.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]  # documented, but missing from its types
+"""Blocks of 16 MB, which Pillow takes by itself, stay with the C library once they are free; larger ones do not."""
+
+_NEAR: Final = 0.97
+"""A size that the decoder gives by itself is taken where it is at most this much below the bound."""
+_HEAVY_BYTES: Final = 100_000_000
+"""Photos that take more to decode are decoded one at a time; the largest take up to 450 MB."""
+_REDUCING_GAP: Final = 3
+"""A picture is shrunk fast to no less than so many times its final size, and well from there."""
+_BAND_ROWS: Final = 64
+_ORIENTATION_TAG: Final = 0x0112
+_UPRIGHT: Final = {
+    2: Pillow.Transpose.FLIP_LEFT_RIGHT,
+    3: Pillow.Transpose.ROTATE_180,
+    4: Pillow.Transpose.FLIP_TOP_BOTTOM,
+    5: Pillow.Transpose.TRANSPOSE,
+    6: Pillow.Transpose.ROTATE_270,
+    7: Pillow.Transpose.TRANSVERSE,
+    8: Pillow.Transpose.ROTATE_90,
+}
+"""What makes a picture of each EXIF orientation upright (Exif 3.0, 4.6.5.1.4)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo:
+    """A photo as it is kept."""
+
+    jpeg: bytes
+    """Quality 92, no chroma subsampling, sRGB, no metadata."""
+    width: int
+    height: int
+
+    digest: str
+    """SHA-256 of `jpeg`, hex."""
+
+
+class PhotoOptimiser:
+    """Optimises photos off the event loop, a bounded number at a time."""
+
+    def __init__(self, *, long_side: int, threads: int, queue_limit: int, memory_bytes: int = 1 << 30) -> None:
+        """`long_side` bounds the kept photo, in pixels, `memory_bytes` what decoding one takes."""
+        self._memory_bytes = memory_bytes
+        self._long_side = long_side
+        self._executor = DeviceExecutor("photo", parallel=threads, queue_limit=queue_limit)
+        self._heavy = asyncio.Semaphore(1)
+
+    async def optimise(self, data: bytes) -> Photo:
+        """Checks and optimises; raises InvalidArgument naming `file`, Exhausted where too many wait."""
+        header = await self._executor.run(lambda: read_header(data))
+        header.require_memory(self._memory_bytes)
+        if header.decoding_bytes <= _HEAVY_BYTES:
+            return await self._run(data, header)
+        async with self._heavy:
+            return await self._run(data, header)
+
+    async def _run(self, data: bytes, header: PhotoHeader) -> Photo:
+        return await self._executor.run(lambda: optimise(data, header, long_side=self._long_side))
+
+    def close(self) -> None:
+        """Ends the threads."""
+        self._executor.close()
+
+
+def optimise(data: bytes, header: PhotoHeader, *, long_side: int) -> Photo:
+    """Does the work, blocking; raises InvalidArgument where the photo is damaged."""
+    if header.format is PhotoFormat.HEIF:
+        from pi_heif import register_heif_opener  # noqa: PLC0415 - most processes never see one, and it is large
+
+        register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    try:
+        pixels, orientation, profile = _decoded(data, header, long_side)
+    except (*DAMAGED, Pillow.DecompressionBombError) as error:
+        raise unreadable(header.format) from error
+    pixels = colour.to_srgb(_bounded(pixels, long_side), profile)
+    if orientation in _UPRIGHT:
+        pixels = pixels.transpose(_UPRIGHT[orientation])
+    kept = jpeg.encode(pixels, quality=QUALITY, subsampling="4:4:4")
+    return Photo(jpeg=kept, width=pixels.width, height=pixels.height, digest=hashlib.sha256(kept).hexdigest())
+
+
+def _decoded(data: bytes, header: PhotoHeader, long_side: int) -> tuple[Pillow.Image, int, bytes]:
+    """Pixels as they lie in the file, EXIF orientation, and colour profile."""
+    if header.format is PhotoFormat.WEBP:
+        size = header.width, header.height
+        pixels = webp.decode(data, size, shrink=_shrink(size, long_side))
+        return pixels, _orientation(lambda: webp.exif(data)), webp.chunk(data, b"ICCP")
+    with Pillow.open(io.BytesIO(data), formats=[header.format]) as picture:
+        if header.format is PhotoFormat.JPEG:
+            picture.draft(None, _decoder_size(header, long_side))
+        picture.load()
+        profile = picture.info.get("icc_profile", b"")
+        pixels = colour.to_eight_bits(picture)
+        return pixels, _orientation(picture.getexif), profile if isinstance(profile, bytes) else b""
+
+
+def _decoder_size(header: PhotoHeader, long_side: int) -> tuple[int, int]:
+    """The least size to ask the decoder for: one that it has and that needs no resizing, or else the bounded one."""
+    width, height = header.width, header.height
+    for share in (8, 4, 2):
+        if _NEAR * long_side <= -(-max(width, height) // share) <= long_side:
+            return width // share, height // share
+    return _bounded_size(width, height, long_side)
+
+
+def _bounded(picture: Pillow.Image, long_side: int) -> Pillow.Image:
+    size = _bounded_size(*picture.size, long_side)
+    if size == picture.size:
+        return picture
+    shrink = _shrink(picture.size, long_side)
+    if shrink > 1:
+        picture = _reduced(picture, shrink)
+    return picture.resize(size, Pillow.Resampling.HAMMING)
+
+
+def _shrink(size: tuple[int, int], long_side: int) -> int:
+    """How many times a picture may be shrunk fast before it is resized well."""
+    return max(1, max(size) // (_REDUCING_GAP * long_side))
+
+
+def _reduced(picture: Pillow.Image, factor: int) -> Pillow.Image:
+    """As Image.reduce, band by band: Pillow copies a picture that has transparency before it reduces it."""
+    small = Pillow.new(picture.mode, (-(-picture.width // factor), -(-picture.height // factor)))
+    for top in range(0, small.height, _BAND_ROWS):
+        bottom = min((top + _BAND_ROWS) * factor, picture.height)
+        small.paste(picture.crop((0, top * factor, picture.width, bottom)).reduce(factor), (0, top))
+    return small
+
+
+def _bounded_size(width: int, height: int, long_side: int) -> tuple[int, int]:
+    scale = min(1.0, long_side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _orientation(read_exif: Callable[[], Pillow.Exif]) -> int:
+    try:
+        return int(read_exif().get(_ORIENTATION_TAG, 1))
+    except DAMAGED:  # metadata that cannot be read says nothing
+        return 1

@@ -1,0 +1,116 @@
+"""The `preferences` part: JSON from outside to values that the rest can trust."""
+
+import json
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from gateway.jobs.request import Preferences
+from servicekit.errors import InvalidArgument
+from servicekit.types.vocabulary import ObjectLabel, RoomType
+
+MAX_BYTES: Final = 16 * 1024
+MAX_KEPT: Final = 64
+FIELD: Final = "preferences"
+
+_LABELS: Final = "|".join(ObjectLabel)
+
+Colour = Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$", max_length=7), AfterValidator(str.upper)]
+DetectionId = Annotated[str, Field(pattern=f"^({_LABELS})-[1-9][0-9]{{0,2}}$", max_length=40)]
+
+
+class PreferencesBody(BaseModel):
+    """What the caller prefers. Unknown fields are refused."""
+
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        title="Preferences",
+        json_schema_extra={
+            "examples": [{"keep_furniture": False, "color_palette": ["#FFFFFF", "#000000"], "variants": 2}]
+        },
+    )
+
+    keep_furniture: bool = Field(default=False, description="Leaves all furniture exactly as it is.")
+    color_palette: list[Colour] = Field(default=[], max_length=8, description="Colours to steer to, `#RRGGBB`.")
+    room_type: RoomType | None = Field(default=None, description="What the room is; absent: the service finds out.")
+    strength: float | None = Field(
+        default=None, ge=0, le=1, description="0 (the original) to 1 (the full effect); absent: the style's default."
+    )
+    seed: int | None = Field(
+        default=None,
+        ge=0,
+        lt=2**53,  # a number in JSON holds no more digits exactly
+        description="Same request, same seed: same result. Absent: one is drawn and told.",
+    )
+    variants: int = Field(default=1, ge=1, le=4, description="Number of results.")
+    keep: list[DetectionId] = Field(
+        default=[], max_length=MAX_KEPT, description="Ids of detections to leave exactly as they are, `sofa-1`."
+    )
+    require_room: bool = Field(
+        default=False, description="Refuse a photo that shows no room, instead of completing with a warning."
+    )
+
+
+def parse(text: bytes) -> Preferences:
+    """Reads the part; raises InvalidArgument naming the first field that is wrong, `preferences.strength`."""
+    _require_object(text)
+    try:
+        body = PreferencesBody.model_validate_json(text)
+    except ValidationError as error:
+        raise _wrong_field(error) from error
+    return Preferences(
+        keep_furniture=body.keep_furniture,
+        color_palette=tuple(body.color_palette),
+        room_type=body.room_type,
+        strength=body.strength,
+        seed=body.seed,
+        variants=body.variants,
+        keep=tuple(dict.fromkeys(body.keep)),
+        require_room=body.require_room,
+    )
+
+
+def _require_object(text: bytes) -> None:
+    """Raises InvalidArgument for what is no JSON object, or names a field twice (parsers differ in which one wins)."""
+    try:
+        value = json.loads(text.decode(), object_pairs_hook=_without_duplicates)
+    except (ValueError, RecursionError) as error:
+        raise _not_json() from error
+    if not isinstance(value, dict):
+        raise InvalidArgument("NOT_AN_OBJECT", f"{FIELD} must be a JSON object.", field=FIELD)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise InvalidArgument("DUPLICATE_FIELD", f"{_shown(name)!r} comes more than once.", field=_path([name]))
+        values[name] = value
+    return values
+
+
+def _wrong_field(error: ValidationError) -> InvalidArgument:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    field = _path(first["loc"])
+    if first["type"] == "json_invalid":  # pydantic's parser is stricter than Python's: lone surrogates
+        return _not_json()
+    if first["type"] == "extra_forbidden":
+        return InvalidArgument("UNKNOWN_FIELD", f"There is no field {field!r}.", field=field)
+    return InvalidArgument("FIELD_INVALID", f"{field}: {first['msg']}.", field=field)
+
+
+def _not_json() -> InvalidArgument:
+    return InvalidArgument("MALFORMED_JSON", f"{FIELD} is not JSON.", field=FIELD)
+
+
+def _path(location: list[str | int] | tuple[str | int, ...]) -> str:
+    """`preferences.color_palette[2]`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{_shown(part)}" for part in location)
+    return FIELD + "".join(parts)
+
+
+def _shown(name: str) -> str:
+    """A name from outside, short and printable."""
+    return ascii(name[:64])[1:-1]

@@ -1,0 +1,36 @@
+"""Who may be told how a job ended, and with which secret that is signed."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from servicekit.errors import InvalidArgument
+from servicekit.ssrf import Destinations, Forbidden
+from servicekit.webhooks import WebhookSettings, tenant_secret
+
+FIELD: Final = "webhook_url"
+
+
+class WebhookRules:
+    """What the settings allow."""
+
+    def __init__(self, settings: WebhookSettings) -> None:
+        self._secrets = settings.webhook_secrets
+        self._destinations = Destinations(settings.webhook_networks)
+
+    def require(self, url: str) -> None:
+        """Raises InvalidArgument for a URL that must not be called; empty is fine.
+
+        Names are looked up when a delivery is made, and only then: what they stand for may change.
+        """
+        if not url:
+            return
+        if not self._secrets:
+            raise InvalidArgument("WEBHOOKS_OFF", "This server sends no webhooks.", field=FIELD)
+        try:
+            self._destinations.destination(url)
+        except Forbidden as error:
+            raise InvalidArgument("WEBHOOK_URL_REFUSED", f"{FIELD} {error}", field=FIELD) from error
+
+    def secrets(self, owner: str) -> Sequence[str]:
+        """What an owner's receiver checks signatures with, the newest last."""
+        return [tenant_secret(secret, owner) for secret in self._secrets]

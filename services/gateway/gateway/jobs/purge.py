@@ -1,0 +1,57 @@
+"""Deletes what a job has put into the object store, and what the cache of stages knows of its photo."""
+
+import msgspec
+
+from gateway.jobs import object_keys, request
+from gateway.jobs.stage_cache import of_photo
+from servicekit.errors import NotFound, ServiceError
+from servicekit.jobstore import Job, JobDesk
+from servicekit.observability import logs
+from servicekit.storage import ObjectStore, delete_all
+
+log = logs.get(__name__)
+
+
+class Purger:
+    """Deletes objects. Whoever deletes a job first retires it, then deletes its objects, then erases its record.
+
+    So a purge that breaks off can be asked for again, and one that was answered has left nothing.
+    """
+
+    def __init__(self, *, store: ObjectStore, desk: JobDesk) -> None:
+        self._store = store
+        self._desk = desk
+
+    async def purge(self, job_id: str, *, message: str) -> None:
+        """Deletes a job whole, also while it runs; raises NotFound, Unavailable."""
+        job = await self._desk.retire(job_id, message=message)
+        removed = await self.remove_objects(job)
+        await self._desk.erase(job_id)
+        log.info("job purged", objects=removed)
+
+    async def remove_objects(self, job: Job) -> int:
+        """Deletes a job's pictures and stage results; returns how many there were. Raises Unavailable."""
+        removed = await delete_all(self._store, object_keys.folder(job.job_id))
+        try:
+            photo = request.decode(job.payload).photo_digest
+        except msgspec.MsgspecError:  # of another version: its stage results go when they are too old
+            log.warning("a photo is not known any more", purged=job.job_id)
+            return removed
+        return removed + await delete_all(self._store, of_photo(photo))
+
+    async def after(self, job: Job) -> None:
+        """Called by a worker that lost a job: deletes what it was still writing while the job was purged."""
+        try:
+            if not await self._is_gone(job.job_id):
+                return
+            removed = await self.remove_objects(job)
+        except ServiceError as error:
+            log.warning("left to the sweeper", problem=str(error))
+        else:
+            log.info("cleared up after a purged job", objects=removed)
+
+    async def _is_gone(self, job_id: str) -> bool:
+        try:
+            return (await self._desk.get(job_id)).purging
+        except NotFound:
+            return True

@@ -1,0 +1,118 @@
+"""Results of single stages, kept by content: a retried job, or another style of the same photo, repeats no work.
+
+An entry lies at `cache/{photo}/{day}/{stage}-{digest}.msgpack`, where the digest is of all that went into the stage and
+`photo` that of the photo alone, so that all that is known of a photo can be deleted with it. The day is that of its
+making, so that old entries are found, and swept away, by their names alone. Which engine made an entry is part of it:
+once a stage has been seen to run on another engine or another revision of a model, entries of the former one count for
+nothing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Protocol, TypeVar
+
+import msgspec
+from prometheus_client import Counter
+
+from gateway.jobs.stopwatch import Stage
+from servicekit.errors import NotFound, ServiceError
+from servicekit.inference.engine import EngineInfo
+from servicekit.observability import logs
+from servicekit.storage import ObjectStore
+
+log = logs.get(__name__)
+
+PREFIX: Final = "cache/"
+
+LOOKUPS: Final = Counter("modomo_stage_cache_lookups_total", "Looks into the cache of stages", ["stage", "outcome"])
+
+
+class Made(Protocol):
+    """What a stage makes: a dataclass of plain values."""
+
+    @property
+    def engine(self) -> EngineInfo:
+        """Who made it."""
+
+
+Value = TypeVar("Value", bound=Made)
+
+
+def _utc_today() -> date:
+    return datetime.now(UTC).date()
+
+
+class StageCache:
+    """Entries in the object store. One that cannot be read or written costs time, never a job."""
+
+    def __init__(self, store: ObjectStore, *, days: int, today: Callable[[], date] = _utc_today) -> None:
+        """An entry is good for `days` days after the day on which it was made; `today` is the calendar."""
+        self._store = store
+        self._days = days
+        self._today = today
+        self._engines: dict[Stage, EngineInfo] = {}
+        self._writing: set[asyncio.Task[None]] = set()
+
+    async def get_or_make(
+        self, stage: Stage, photo: str, kind: type[Value], make: Callable[[], Awaitable[Value]], *, digest: str = ""
+    ) -> Value:
+        """The entry for a photo, or else what `make` makes, which is then kept in the background.
+
+        `photo` and `digest` are hex digests; the latter is of all that goes into the stage, where that is more.
+        """
+        digest = digest or photo
+        found = await self._find(stage, photo, digest, kind)
+        LOOKUPS.labels(stage, "hit" if found else "miss").inc()
+        if found:
+            return found
+        made = await make()
+        self._engines[stage] = made.engine
+        task = asyncio.create_task(self._keep(self._key(self._today(), stage, photo, digest), made))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        return made
+
+    async def flush(self) -> None:
+        """Returns when everything made so far is kept."""
+        if self._writing:
+            await asyncio.wait(self._writing)
+
+    async def sweep(self) -> None:
+        """Removes entries that are too old."""
+        oldest = (self._today() - timedelta(days=self._days)).isoformat()
+        keys = [key async for key in self._store.list(PREFIX)]
+        old = [key for key in keys if key.removeprefix(PREFIX).partition("/")[2] < oldest]
+        for key in old:
+            await self._store.delete(key)
+        if old:
+            log.info("cache swept", entries=len(old))
+
+    async def _find(self, stage: Stage, photo: str, digest: str, kind: type[Value]) -> Value | None:
+        days = [self._today() - timedelta(days=age) for age in range(self._days + 1)]
+        found = await asyncio.gather(*(self._read(self._key(day, stage, photo, digest), kind) for day in days))
+        known = self._engines.get(stage)
+        return next((entry for entry in found if entry and known in (None, entry.engine)), None)
+
+    async def _read(self, key: str, kind: type[Value]) -> Value | None:
+        try:
+            return msgspec.msgpack.decode(await self._store.get(key), type=kind)
+        except NotFound:
+            return None
+        except (ServiceError, msgspec.MsgspecError) as error:
+            log.warning("cache entry cannot be read", key=key, problem=str(error))
+            return None
+
+    async def _keep(self, key: str, made: Made) -> None:
+        try:
+            await self._store.put(key, msgspec.msgpack.encode(made), content_type="application/msgpack")
+        except ServiceError as error:
+            log.warning("cache entry cannot be kept", key=key, problem=str(error))
+
+    def _key(self, day: date, stage: Stage, photo: str, digest: str) -> str:
+        return f"{of_photo(photo)}{day.isoformat()}/{stage}-{digest}.msgpack"
+
+
+def of_photo(digest: str) -> str:
+    """Prefix of everything that is kept of a photo."""
+    return f"{PREFIX}{digest}/"

@@ -1,0 +1,1 @@
+"""The program that drives a job through the model services."""

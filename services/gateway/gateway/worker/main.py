@@ -1,0 +1,128 @@
+"""Composes and runs `gateway worker`: claims jobs and drives each through the services."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Final, NoReturn
+
+from gateway.clients.controlmaps import ControlMapsClient
+from gateway.clients.detection import DetectionClient
+from gateway.clients.diffusion import DiffusionClient
+from gateway.clients.readiness import Readiness
+from gateway.jobs.purge import Purger
+from gateway.jobs.stage_cache import StageCache
+from gateway.worker import metrics
+from gateway.worker.job_handler import Handler
+from gateway.worker.pipeline.job import Pipeline
+from gateway.worker.pipeline.photo_analysis import Analyst
+from gateway.worker.pipeline.restyling import Restyler
+from gateway.worker.runner import Worker
+from gateway.worker.settings import PREFIX, WorkerSettings
+from gateway.worker.sweeper import Sweeper
+from servicekit import process
+from servicekit.config import env
+from servicekit.jobstore import Job
+from servicekit.jobstore.redis import JobLog, connect
+from servicekit.rpc import client
+from servicekit.rpc.server import RunningServer, health_checks, until_stopped
+from servicekit.rpc.tls import Security
+from servicekit.storage import ObjectStore
+from servicekit.storage.settings import open_store
+
+REPORT_SECONDS: Final = 2.0
+
+
+async def main() -> None:
+    """Works until it is told to stop."""
+    settings = env.read(WorkerSettings, prefix=PREFIX)
+    process.begin("gateway-worker", settings)
+    await work(settings, until_stopped)
+
+
+async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]]) -> None:
+    """Works until what `stopped` returns is done, then drains; it is called once there is somebody to stop."""
+    async with AsyncExitStack() as exits:
+        joblog = connect(settings)
+        exits.push_async_callback(joblog.desk.close)
+        exits.push_async_callback(joblog.queue.close)
+        store = open_store(settings)
+        exits.push_async_callback(store.close)
+        cache = StageCache(store, days=settings.cache_days)
+        pipeline = await _pipeline(settings, exits, store=store, cache=cache)
+        purger = Purger(store=store, desk=joblog.desk)
+
+        async def clear_up(job: Job) -> None:
+            await cache.flush()
+            await purger.after(job)
+
+        worker = Worker(
+            joblog.queue,
+            Handler(pipeline.run, clear_up=clear_up, retry_seconds=settings.retry_seconds),
+            parallel_jobs=settings.parallel_jobs,
+            drain_seconds=settings.drain_seconds,
+        )
+        sweeper = Sweeper(
+            store=store, desk=joblog.desk, cache=cache, purger=purger, pause_seconds=settings.sweep_seconds
+        )
+        beside = [asyncio.create_task(sweeper.run())]
+        if settings.health_address:
+            health = await exits.enter_async_context(health_checks(settings.health_address))
+            beside.append(asyncio.create_task(_report(_readiness(joblog, store), health)))
+        try:
+            await worker.run(stopped())
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
+
+
+def _readiness(joblog: JobLog, store: ObjectStore) -> Readiness:
+    """A worker can work where jobs and pictures are; for services that are away jobs wait."""
+
+    async def redis() -> str:
+        await joblog.desk.check()
+        return ""
+
+    async def storage() -> str:
+        await store.check()
+        return ""
+
+    return Readiness({"redis": redis, "storage": storage})
+
+
+async def _report(readiness: Readiness, health: RunningServer) -> NoReturn:
+    """Tells probes how it is, until it is cancelled."""
+    serving = False
+    while True:
+        ready = await readiness.ready()
+        if ready != serving:
+            await health.set_serving(ready)
+            serving = ready
+        await asyncio.sleep(REPORT_SECONDS)
+
+
+async def _pipeline(
+    settings: WorkerSettings, exits: AsyncExitStack, *, store: ObjectStore, cache: StageCache
+) -> Pipeline:
+    addresses = (settings.detection_address, settings.controlmaps_address, settings.diffusion_address)
+    security = Security.of(settings)
+    detection, controlmaps, diffusion = [
+        await exits.enter_async_context(client.channel(address, security=security)) for address in addresses
+    ]
+    metrics.USD_PER_HOUR.set(settings.device_usd_per_hour)
+    maps = ControlMapsClient(controlmaps)
+    return Pipeline(
+        analyst=Analyst(detection=DetectionClient(detection), controlmaps=maps, cache=cache),
+        restyler=Restyler(
+            diffusion=DiffusionClient(diffusion),
+            controlmaps=maps,
+            store=store,
+            cache=cache,
+            quality_bar=settings.quality_bar,
+        ),
+        store=store,
+        cache=cache,
+        previews=settings.previews,
+        tier=settings.tier,
+        device_usd_per_hour=settings.device_usd_per_hour,
+    )

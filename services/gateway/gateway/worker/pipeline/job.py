@@ -1,0 +1,124 @@
+"""The whole way of one photo."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from gateway.clients.diffusion import Manifest, Restyling, Tier
+from gateway.jobs import object_keys, request
+from gateway.jobs.result import Attempt as AttemptRecord
+from gateway.jobs.result import FoundObject, JobResult, ModelUsed, SurfaceDone
+from gateway.jobs.stage_cache import StageCache
+from gateway.jobs.stopwatch import Stage, Stopwatch
+from gateway.worker.pipeline.artifacts import Stored, store_all
+from gateway.worker.pipeline.keep_mask import kept_region
+from gateway.worker.pipeline.photo_analysis import Analysis, Analyst, room_type
+from gateway.worker.pipeline.progress_reporter import Announcer
+from gateway.worker.pipeline.restyling import Attempt, Restyler
+from gateway.worker.pipeline.retry import patiently
+from gateway.worker.pipeline.run import Run
+from servicekit.jobstore import Claim, JobStatus
+from servicekit.storage import ObjectStore
+
+
+class Pipeline:
+    """Load, analyse, restyle, store."""
+
+    def __init__(
+        self,
+        *,
+        analyst: Analyst,
+        restyler: Restyler,
+        store: ObjectStore,
+        cache: StageCache,
+        previews: int,
+        tier: Tier,
+        device_usd_per_hour: float,
+    ) -> None:
+        self._analyst = analyst
+        self._restyler = restyler
+        self._store = store
+        self._cache = cache
+        self._previews = previews
+        self._tier = tier
+        self._price = device_usd_per_hour
+
+    async def run(self, claim: Claim) -> JobResult:
+        """Does the job; raises ServiceError with a public reason, Superseded, Cancelled."""
+        run = await self._start(claim)
+        analysis = await self._analyst.analyse(run)
+        attempts = await self._restyler.restyle(run, await self._restyling(run, analysis))
+        await run.announcer.stage(JobStatus.FINALIZING)
+        stored = await store_all(run, self._store, results=attempts[0].restyled.jpegs, maps=analysis.maps.maps)
+        await self._cache.flush()
+        await run.announcer.stage(JobStatus.FINALIZING, share=1.0)
+        return self._result(run, analysis, attempts, stored)
+
+    async def _start(self, claim: Claim) -> Run:
+        job = request.decode(claim.job.payload)
+        announcer, stopwatch = Announcer(claim, style=job.style), Stopwatch()
+        await announcer.stage(JobStatus.ANALYZING)
+        with stopwatch.measure(Stage.LOAD):
+            photo = await patiently(
+                lambda: self._store.get(object_keys.original(claim.job.job_id)), seconds_left=lambda: claim.seconds_left
+            )
+        return Run(claim=claim, request=job, photo=photo, announcer=announcer, stopwatch=stopwatch)
+
+    async def _restyling(self, run: Run, analysis: Analysis) -> Restyling:
+        preferences = run.request.preferences
+        return Restyling(
+            photo=run.photo,
+            style=run.request.style,
+            room_type=room_type(run, analysis.room),
+            maps=analysis.maps.maps,
+            keep=await kept_region(run, analysis.detections.objects),
+            palette=preferences.color_palette,
+            strength=preferences.strength,
+            seed=preferences.seed,
+            variants=preferences.variants,
+            tier=self._tier,
+            previews=self._previews,
+        )
+
+    def _result(self, run: Run, analysis: Analysis, attempts: Sequence[Attempt], stored: Stored) -> JobResult:
+        best = attempts[0].restyled.manifest
+        device_seconds = sum(attempt.restyled.manifest.device_seconds for attempt in attempts)
+        return JobResult(
+            style=run.request.style,
+            original_key=object_keys.original(run.job_id),
+            transformed_keys=stored.transformed,
+            thumbnail_key=stored.thumbnail,
+            before_after_key=stored.before_after,
+            control_map_keys=stored.control_maps,
+            detections=tuple(
+                FoundObject(id=one.id, label=one.label, confidence=one.confidence, box=one.box)
+                for one in analysis.detections.objects
+            ),
+            room_type=analysis.room.room_type,
+            room_probability=analysis.room.room_probability,
+            engine=best.engine.name,
+            models=_models(analysis, best),
+            seed=best.seed,
+            strength=best.strength,
+            surfaces=tuple(
+                SurfaceDone(label=one.label, area=one.area, confidence=one.confidence, material=one.material)
+                for one in best.surfaces
+            ),
+            palette_delta_e=best.palette_delta_e,
+            quality=asdict(attempts[0].quality),
+            attempts=tuple(
+                AttemptRecord(seed=attempt.restyled.manifest.seed, quality=asdict(attempt.quality))
+                for attempt in attempts
+            ),
+            stage_seconds=run.stopwatch.by_stage,
+            processing_seconds=run.stopwatch.total,
+            device_seconds=device_seconds,
+            estimated_cost_usd=0.0 if best.engine.name == "lite" else device_seconds * self._price / 3600,
+            warnings=tuple(run.warnings),
+        )
+
+
+def _models(analysis: Analysis, best: Manifest) -> tuple[ModelUsed, ...]:
+    """Every model that took part, once, in the order of use."""
+    engines = (analysis.room.engine, analysis.detections.engine, analysis.maps.engine, best.engine)
+    used = (ModelUsed(name=model.name, revision=model.revision) for engine in engines for model in engine.models)
+    return tuple(dict.fromkeys(used))

@@ -1,0 +1,73 @@
+"""Which parts of a photo must stay as they are."""
+
+import asyncio
+from collections.abc import Sequence
+from math import ceil, floor
+from typing import Final
+
+from PIL import Image as Pillow
+from PIL import ImageChops
+
+from gateway.clients.detection import DetectedObject
+from gateway.worker.pipeline.run import Run
+from modomo.type.v1.image_pb2 import IMAGE_FORMAT_PNG
+from servicekit.errors import FailedPrecondition
+from servicekit.imaging.pictures import opened, require_shape, to_png
+from servicekit.types.vocabulary import OPENINGS
+
+_NAMED: Final = 12
+"""Ids that a refusal names at most."""
+_NEARER_TO_WHITE: Final = [0] * 128 + [255] * 128
+"""What each level of grey becomes."""
+
+
+async def kept_region(run: Run, objects: Sequence[DetectedObject]) -> bytes:
+    """Mask of everything to keep as PNG, empty for nothing; raises FailedPrecondition for an id that was not found."""
+    kept = kept_objects(run, objects)
+    if run.request.preferences.keep_furniture and not kept:
+        run.warnings.append("No furniture was found that could be kept.")
+    shape = (run.request.height, run.request.width)
+    return await asyncio.to_thread(union, kept, shape=shape)
+
+
+def kept_objects(run: Run, objects: Sequence[DetectedObject]) -> list[DetectedObject]:
+    """The furniture where all of it is to stay, and whatever is named; raises FailedPrecondition as `kept_region`."""
+    preferences = run.request.preferences
+    unknown = sorted(set(preferences.keep) - {one.id for one in objects})
+    if unknown:
+        found = ", ".join(one.id for one in objects[:_NAMED]) or "nothing"
+        raise FailedPrecondition(
+            "UNKNOWN_DETECTION", f"There is no {unknown[0]} in this photo to keep. Found: {found}."
+        )
+    return [
+        one
+        for one in objects
+        if one.id in preferences.keep or (preferences.keep_furniture and one.label not in OPENINGS)
+    ]
+
+
+def union(objects: Sequence[DetectedObject], *, shape: tuple[int, int]) -> bytes:
+    """Mask of everything that is in any of the objects, of the height and width of `shape`; empty for no object.
+
+    An object without a mask is kept with its whole box: rather too much than too little.
+    """
+    if not objects:
+        return b""
+    height, width = shape
+    inside = Pillow.new("1", (width, height))
+    for one in objects:
+        if one.mask:
+            inside = ImageChops.logical_or(inside, _mask(one.mask, shape))
+        else:
+            left, top, right, bottom = one.box
+            box = max(0, floor(left)), max(0, floor(top)), min(width, ceil(right)), min(height, ceil(bottom))
+            if box[0] < box[2] and box[1] < box[3]:
+                inside.paste(1, box)
+    return to_png(inside)
+
+
+def _mask(png: bytes, shape: tuple[int, int]) -> Pillow.Image:
+    """Mode `1`, true where the PNG is nearer to white; raises InvalidArgument where it is no mask of that shape."""
+    with opened(png, IMAGE_FORMAT_PNG, field="mask", max_pixels=shape[0] * shape[1]) as picture:
+        require_shape((picture.height, picture.width), shape, field="mask")
+        return picture.convert("L").point(_NEARER_TO_WHITE, "1")

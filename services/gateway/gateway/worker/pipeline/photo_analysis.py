@@ -1,0 +1,89 @@
+"""Understanding a photo: its room, its objects and its control maps, asked for together."""
+
+import asyncio
+from dataclasses import dataclass
+
+from gateway.clients.controlmaps import ControlMaps, ControlMapsClient, RoomGuess
+from gateway.clients.detection import DetectionClient, Detections
+from gateway.jobs.stage_cache import StageCache
+from gateway.jobs.stopwatch import Stage
+from gateway.worker.pipeline.fail_fast import together
+from gateway.worker.pipeline.run import Run
+from servicekit.errors import FailedPrecondition
+from servicekit.jobstore import JobStatus
+from servicekit.types.vocabulary import RoomType
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """What is known of a photo."""
+
+    room: RoomGuess
+    detections: Detections
+    maps: ControlMaps
+
+
+class Analyst:
+    """Asks the services."""
+
+    def __init__(self, *, detection: DetectionClient, controlmaps: ControlMapsClient, cache: StageCache) -> None:
+        self._detection = detection
+        self._controlmaps = controlmaps
+        self._cache = cache
+
+    async def analyse(self, run: Run) -> Analysis:
+        """Raises ServiceError; FailedPrecondition NOT_A_ROOM where the caller wants a room and there is none.
+
+        The three calls run at once; the stages are told in their fixed order as their answers are in.
+        """
+        async with together() as group:
+            detections = group.create_task(self._detect(run))
+            maps = group.create_task(self._generate(run))
+            room = await self._classify(run)
+            _require_room(run, room)
+            await run.announcer.stage(JobStatus.ANALYZING, share=1.0)
+            await run.announcer.stage(JobStatus.DETECTING)
+            await asyncio.wait([detections])
+            await run.announcer.stage(JobStatus.GENERATING)
+        await run.announcer.stage(JobStatus.GENERATING, share=1.0)
+        return Analysis(room=room, detections=detections.result(), maps=maps.result())
+
+    async def _classify(self, run: Run) -> RoomGuess:
+        with run.stopwatch.measure(Stage.CLASSIFY):
+            return await self._cache.get_or_make(
+                Stage.CLASSIFY,
+                run.request.photo_digest,
+                RoomGuess,
+                lambda: run.patiently(lambda: self._controlmaps.classify(run.photo, seconds=run.seconds_left)),
+            )
+
+    async def _detect(self, run: Run) -> Detections:
+        with run.stopwatch.measure(Stage.DETECT):
+            return await self._cache.get_or_make(
+                Stage.DETECT,
+                run.request.photo_digest,
+                Detections,
+                lambda: run.patiently(lambda: self._detection.detect(run.photo, masks=True, seconds=run.seconds_left)),
+            )
+
+    async def _generate(self, run: Run) -> ControlMaps:
+        with run.stopwatch.measure(Stage.MAPS):
+            return await self._cache.get_or_make(
+                Stage.MAPS,
+                run.request.photo_digest,
+                ControlMaps,
+                lambda: run.patiently(lambda: self._controlmaps.generate(run.photo, seconds=run.seconds_left)),
+            )
+
+
+def room_type(run: Run, room: RoomGuess) -> RoomType | None:
+    """What the room is restyled as: what the caller says, else what it was taken for, if it was."""
+    return run.request.preferences.room_type or (room.room_type if room.is_room else None)
+
+
+def _require_room(run: Run, room: RoomGuess) -> None:
+    if room.is_room:
+        return
+    if run.request.preferences.require_room:
+        raise FailedPrecondition("NOT_A_ROOM", "This photo does not seem to show a room.")
+    run.warnings.append("This photo does not seem to show a room, so the result may disappoint.")

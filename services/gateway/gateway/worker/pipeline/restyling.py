@@ -1,0 +1,134 @@
+"""From an understood photo to the best result: first look, restyling, judgement, and a second attempt below the bar."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+import msgspec
+
+from gateway.clients.calls import broke_off
+from gateway.clients.controlmaps import ControlMapsClient, Quality
+from gateway.clients.diffusion import DiffusionClient, PreviewPicture, Restyled, Restyling, StepDone
+from gateway.jobs.stage_cache import StageCache
+from gateway.jobs.stopwatch import Stage
+from gateway.worker.pipeline.fail_fast import together
+from gateway.worker.pipeline.previews import Previews
+from gateway.worker.pipeline.run import Run
+from servicekit.errors import ServiceError
+from servicekit.jobstore import JobStatus
+from servicekit.observability import logs
+from servicekit.storage import ObjectStore
+
+log = logs.get(__name__)
+
+SEEDS: Final = 2**53
+"""As preferences take them."""
+
+HEAD_START_SECONDS: Final = 0.3
+"""Of the first look: where one device makes everything, it would otherwise have to wait for the whole restyling."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """A result and how good it is."""
+
+    restyled: Restyled
+
+    quality: Quality
+    """Of its weakest variant."""
+
+
+class Restyler:
+    """Drives diffusion and has its work judged."""
+
+    def __init__(
+        self,
+        *,
+        diffusion: DiffusionClient,
+        controlmaps: ControlMapsClient,
+        store: ObjectStore,
+        cache: StageCache,
+        quality_bar: float,
+    ) -> None:
+        """A result whose overall quality lies below the bar is made once more."""
+        self._diffusion = diffusion
+        self._controlmaps = controlmaps
+        self._store = store
+        self._cache = cache
+        self._bar = quality_bar
+
+    async def restyle(self, run: Run, restyling: Restyling) -> list[Attempt]:
+        """One or two attempts, the better one first; raises ServiceError.
+
+        A seed that the caller chose is a wish for that very result: it is not replaced by another.
+        """
+        seeded = replace(restyling, seed=_seed(run) if restyling.seed is None else restyling.seed)
+        await run.announcer.stage(JobStatus.TRANSFORMING)
+        async with together() as group:
+            previews = Previews(run, store=self._store, group=group)
+            await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
+            attempts = [await self._attempt(run, seeded, previews)]
+            if attempts[0].quality.overall < self._bar and restyling.seed is None:
+                log.info("below the bar, once more", overall=attempts[0].quality.overall, bar=self._bar)
+                other = replace(seeded, seed=(attempts[0].restyled.manifest.seed + restyling.variants) % SEEDS)
+                attempts += await self._another(run, other, previews)
+            await previews.settle()
+        return sorted(attempts, key=lambda attempt: -attempt.quality.overall)
+
+    async def _another(self, run: Run, restyling: Restyling, previews: Previews) -> list[Attempt]:
+        """A further attempt, if it succeeds in half of the time that is left: there is a result already."""
+        try:
+            async with asyncio.timeout(run.seconds_left / 2):
+                return [await self._attempt(run, restyling, previews)]
+        except (ServiceError, TimeoutError) as error:
+            log.warning("no other attempt", problem=str(error))
+            return []
+
+    async def _attempt(self, run: Run, restyling: Restyling, previews: Previews) -> Attempt:
+        with run.stopwatch.measure(Stage.TRANSFORM):
+            restyled = await self._cache.get_or_make(
+                Stage.TRANSFORM,
+                run.request.photo_digest,
+                Restyled,
+                lambda: run.patiently(lambda: self._transform(run, restyling, previews)),
+                digest=_digest(restyling),
+            )
+        with run.stopwatch.measure(Stage.ASSESS):
+            return Attempt(restyled=restyled, quality=await self._assess(run, restyling, restyled.jpegs))
+
+    async def _transform(self, run: Run, restyling: Restyling, previews: Previews) -> Restyled:
+        async with aclosing(self._diffusion.transform(restyling, seconds=run.seconds_left)) as steps:
+            async for step in steps:
+                match step:
+                    case StepDone():
+                        await run.announcer.step(step.step, step.total_steps)
+                    case PreviewPicture():
+                        previews.offer(step.jpeg)
+                    case Restyled():
+                        return step
+        raise broke_off()
+
+    async def _assess(self, run: Run, restyling: Restyling, results: Sequence[bytes]) -> Quality:
+        judgements = await asyncio.gather(
+            *(run.patiently(partial(self._judge, run, restyling, result)) for result in results)
+        )
+        return min(judgements, key=lambda quality: quality.overall)
+
+    async def _judge(self, run: Run, restyling: Restyling, result: bytes) -> Quality:
+        return await self._controlmaps.assess(
+            run.photo, result, kept=restyling.keep, palette=restyling.palette, seconds=run.seconds_left
+        )
+
+
+def _seed(run: Run) -> int:
+    """A job's own seed: a retried job makes the same request again, so that its results can be found again."""
+    return int.from_bytes(hashlib.sha256(run.job_id.encode()).digest()[:8]) % SEEDS
+
+
+def _digest(restyling: Restyling) -> str:
+    """Of everything that goes into a result."""
+    return hashlib.sha256(msgspec.msgpack.encode(restyling)).hexdigest()

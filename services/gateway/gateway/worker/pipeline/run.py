@@ -1,0 +1,51 @@
+"""What belongs to one job while it is worked on."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from gateway.jobs.request import JobRequest
+from gateway.jobs.stopwatch import Stopwatch
+from gateway.worker.pipeline import retry
+from gateway.worker.pipeline.progress_reporter import Announcer
+from servicekit.errors import DeadlineExceeded
+from servicekit.jobstore import Claim
+
+Value = TypeVar("Value")
+
+MARGIN_SECONDS: Final = 0.5
+"""Kept back from the deadline for telling how the job ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One attempt at a job."""
+
+    claim: Claim
+    request: JobRequest
+
+    photo: bytes
+    """The original as stored, JPEG."""
+
+    announcer: Announcer
+    stopwatch: Stopwatch
+
+    warnings: list[str] = field(default_factory=list)
+    """For people; grows on the way."""
+
+    @property
+    def job_id(self) -> str:
+        """The job's id."""
+        return self.claim.job.job_id
+
+    @property
+    def seconds_left(self) -> float:
+        """Deadline for whatever is called next; raises DeadlineExceeded where there is no time left."""
+        seconds = self.claim.seconds_left - MARGIN_SECONDS
+        if seconds <= 0:
+            raise DeadlineExceeded("OUT_OF_TIME", "Your transformation took too long and was stopped.")
+        return seconds
+
+    async def patiently(self, attempt: Callable[[], Awaitable[Value]]) -> Value:
+        """What an attempt makes, however long what it needs is away; raises ServiceError when time is up."""
+        return await retry.patiently(attempt, seconds_left=lambda: self.claim.seconds_left - MARGIN_SECONDS)

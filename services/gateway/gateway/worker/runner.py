@@ -1,0 +1,59 @@
+"""The worker's loop: take up jobs until told to stop, then let them end, and give back what does not end in time."""
+
+import asyncio
+from collections.abc import Awaitable
+
+from gateway.worker import metrics
+from gateway.worker.job_handler import Handler
+from servicekit.jobstore import Claim, WorkQueue
+from servicekit.observability import logs
+
+log = logs.get(__name__)
+
+
+class Worker:
+    """Works on several jobs at a time."""
+
+    def __init__(self, queue: WorkQueue, handler: Handler, *, parallel_jobs: int, drain_seconds: float) -> None:
+        """`drain_seconds` is how long jobs may go on after the signal to stop."""
+        self._queue = queue
+        self._handler = handler
+        self._parallel = parallel_jobs
+        metrics.LANES.set(parallel_jobs)
+        self._drain = drain_seconds
+        self._stopping = asyncio.Event()
+
+    async def run(self, stopped: Awaitable[object]) -> None:
+        """Works until `stopped` is done; raises what breaks the loop itself, which no job does."""
+        stopper = asyncio.ensure_future(stopped)
+        lanes = [asyncio.create_task(self._lane()) for _ in range(self._parallel)]
+        await asyncio.wait({stopper, *lanes}, return_when=asyncio.FIRST_COMPLETED)
+        stopper.cancel()
+        self._stopping.set()
+        log.info("draining", seconds=self._drain)
+        _ended, unfinished = await asyncio.wait(lanes, timeout=self._drain)
+        for lane in unfinished:
+            lane.cancel()
+        outcomes = await asyncio.gather(*lanes, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    async def _lane(self) -> None:
+        """One job after another."""
+        while claim := await self._claim():
+            await self._handler.handle(claim)
+
+    async def _claim(self) -> Claim | None:
+        """The next job; None where no more is to be taken up."""
+        if self._stopping.is_set():
+            return None
+        claiming = asyncio.create_task(self._queue.claim())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait((claiming, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (claiming, stopping):
+                task.cancel()
+            await asyncio.wait((claiming, stopping))
+        return None if claiming.cancelled() else claiming.result()

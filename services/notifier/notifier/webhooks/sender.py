@@ -1,0 +1,125 @@
+"""One request to a stranger's server. It connects to an address that was checked, and believes little of the answer."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpcore
+
+from servicekit.ssrf import Destination, Destinations
+
+MAX_ANSWER_BYTES: Final = 16 * 1024
+"""Of the answer's body, which nobody reads: the receiver merely gets a chance to finish it."""
+_MAX_RETRY_AFTER: Final = 3600.0
+
+
+class Unreachable(Exception):  # noqa: N818 - what is the case at the receiver's, no error of ours
+    """No answer; the text is a word for logs and records."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a receiver said."""
+
+    status: int
+
+    retry_after_seconds: float
+    """What it asks for, at most an hour; 0 for nothing."""
+
+    @property
+    def taken(self) -> bool:
+        """Whether it has the message. A redirect is a failure: it would lead to an address that nobody has checked."""
+        return 200 <= self.status < 300
+
+
+class Sender:
+    """Sends, each time over a connection of its own."""
+
+    def __init__(self, destinations: Destinations, *, timeout_seconds: float) -> None:
+        """`timeout_seconds` is for everything together, looking the name up included."""
+        self._destinations = destinations
+        self._timeout = timeout_seconds
+        self._trust = ssl.create_default_context()
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Raises Forbidden, Unreachable."""
+        destination = self._destinations.destination(url)
+        network = _CheckedNetwork(self._destinations, destination)
+        try:
+            async with (
+                asyncio.timeout(self._timeout),
+                httpcore.AsyncConnectionPool(
+                    ssl_context=self._trust, max_connections=1, max_keepalive_connections=0, network_backend=network
+                ) as connection,
+                connection.stream("POST", url, headers=_sent(destination, body, headers), content=body) as response,
+            ):
+                answer = Answer(status=response.status, retry_after_seconds=_retry_after(response.headers))
+                with contextlib.suppress(TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
+                    await _read(response)
+                return answer
+        except TimeoutError as error:
+            raise Unreachable("TIMEOUT") from error
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
+            raise Unreachable(type(error).__name__) from error
+
+
+class _CheckedNetwork(httpcore.AsyncNetworkBackend):
+    """Connects to the checked addresses of one destination; the name stays what TLS and the Host header say."""
+
+    def __init__(self, destinations: Destinations, destination: Destination) -> None:
+        self._destinations = destinations
+        self._destination = destination
+        self._backend = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the base's parameter
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Resolves once and tries each address; raises Forbidden, OSError, ConnectError."""
+        problem: Exception = httpcore.ConnectError("no address")
+        for address in await self._destinations.resolve(self._destination):
+            try:
+                return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                problem = error
+        raise problem
+
+    async def sleep(self, seconds: float) -> None:
+        """Between the pool's own retries, of which there are none."""
+        await asyncio.sleep(seconds)
+
+
+def _sent(destination: Destination, body: bytes, headers: Mapping[str, str]) -> list[tuple[bytes | str, bytes | str]]:
+    name = f"[{destination.host}]" if ":" in destination.host else destination.host
+    default = 443 if destination.scheme == "https" else 80
+    return [
+        ("Host", name if destination.port == default else f"{name}:{destination.port}"),
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        ("User-Agent", "Modomo-Webhooks/1"),
+        ("Connection", "close"),
+        *headers.items(),
+    ]
+
+
+async def _read(response: httpcore.Response) -> None:
+    size = 0
+    async for chunk in response.aiter_stream():
+        size += len(chunk)
+        if size > MAX_ANSWER_BYTES:
+            return
+
+
+def _retry_after(headers: Iterable[tuple[bytes, bytes]]) -> float:
+    """Seconds; a date is not worth the trouble."""
+    for name, value in headers:
+        if name.lower() == b"retry-after" and value.isdigit():
+            return min(_MAX_RETRY_AFTER, float(value[:6]))
+    return 0.0

@@ -1,0 +1,1 @@
+"""Programs that measure and attack the system; none is installed by a service."""

@@ -1,0 +1,42 @@
+"""Control maps that are all black, of a room that is always a living room."""
+
+import os
+
+from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
+from modomo.controlmaps.v1.control_maps_service_pb2_grpc import (
+    ControlMapsServiceServicer,
+    add_ControlMapsServiceServicer_to_server,
+)
+from modomo.type.v1.control_map_pb2 import ControlMapKind
+from modomo.type.v1.room_pb2 import ROOM_TYPE_LIVING_ROOM
+from servicekit import process
+from tools.bench.noop.answers import ENGINE, control_map
+from tools.bench.noop.serving import serve
+
+
+class Servicer(ControlMapsServiceServicer):
+    """Answers at once."""
+
+    async def Classify(self, request: pb.ClassifyRequest, context: object) -> pb.ClassifyResponse:  # noqa: N802 - the RPC's name
+        """A living room."""
+        rooms = [pb.RoomProbability(room_type=ROOM_TYPE_LIVING_ROOM, probability=1.0)]
+        return pb.ClassifyResponse(rooms=rooms, room_probability=1.0, is_room=True, engine=ENGINE)
+
+    async def Generate(self, request: pb.GenerateRequest, context: object) -> pb.GenerateResponse:  # noqa: N802 - the RPC's name
+        """The maps asked for, black."""
+        kinds = request.kinds or [kind for kind in ControlMapKind.values() if kind]
+        return pb.GenerateResponse(maps=[control_map(kind) for kind in kinds], engine=ENGINE)
+
+    async def Assess(self, request: pb.AssessRequest, context: object) -> pb.AssessResponse:  # noqa: N802 - the RPC's name
+        """Perfect."""
+        return pb.AssessResponse(structure=1, palette=1, keep=1, sharpness=1, overall=1, engine=ENGINE)
+
+
+if __name__ == "__main__":
+    process.run(
+        lambda: serve(
+            os.environ["MODOMO_CONTROLMAPS_LISTEN"],
+            pb.DESCRIPTOR.services_by_name["ControlMapsService"].full_name,
+            lambda server: add_ControlMapsServiceServicer_to_server(Servicer(), server),
+        )
+    )

@@ -1,0 +1,137 @@
+"""A whole system to be hurt: real processes, real Valkey, model services that take a known time."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from deploy.local.options import on_port
+from deploy.local.stack import Stack, running
+from servicekit.errors import Unavailable
+from servicekit.jobstore.redis import JobLog, JobLogSettings, connect
+from servicekit.rpc import ports
+from servicekit.storage import ObjectStore
+from servicekit.storage.local import LocalStore
+from tools.bench.client import Client
+from tools.bench.photos import small_photo
+
+MODULES: Final = {
+    "detection": "tools.bench.noop.detection",
+    "controlmaps": "tools.bench.noop.controlmaps",
+    "diffusion": "tools.chaos.steady_diffusion",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A worker took a job up, or let it go."""
+
+    job_id: str
+    at: float
+    """Seconds since the epoch."""
+    taken: bool
+
+
+@dataclass(kw_only=True)
+class System:
+    """The stack, and its job log and store from inside."""
+
+    stack: Stack
+    joblog: JobLog
+    store: ObjectStore
+    client: Client
+
+    @property
+    def url(self) -> str:
+        """Where the gateway answers."""
+        return self.stack.layout.url
+
+    async def submit(self, jobs: int, *, at_once: int = 8) -> list[str]:
+        """Posts a photo so many times; the jobs' ids."""
+        photo, job_ids = await asyncio.to_thread(small_photo), list[str]()
+        remaining = iter(range(jobs))
+
+        async def post() -> None:
+            for _ in remaining:
+                job_ids.append((await self.client.submit(photo)).job_id)
+
+        await asyncio.gather(*(post() for _ in range(at_once)))
+        return job_ids
+
+    def kill(self, name: str) -> None:
+        """Ends a process at once."""
+        self.stack.children[name].process.kill()
+
+    async def restart(self, name: str) -> None:
+        """Starts a process that has ended, or is about to; returns once Redis answers, where it is that one."""
+        await self.stack.children[name].process.wait()
+        await self.stack.start_child(name)
+        while name == "redis":
+            with suppress(Unavailable):
+                await self.joblog.desk.check()
+                return
+            await asyncio.sleep(0.01)  # it reads its log
+
+    def pid(self, name: str) -> int:
+        """Of a process."""
+        return self.stack.children[name].process.pid
+
+    def takings(self, name: str) -> list[Taken]:
+        """All that a worker says that it took up and let go, in order; of all its lives."""
+        return list(_takings(self.stack.layout.log(name)))
+
+    def steps(self) -> list[str]:
+        """The job of every denoising step that was done."""
+        log = self.stack.layout.data / "steps"
+        return log.read_text().split() if log.exists() else []
+
+
+def _takings(log: Path) -> Iterator[Taken]:
+    for line in log.read_text(errors="replace").splitlines():
+        if '"job taken up"' in line or '"job let go"' in line:
+            entry: dict[str, Any] = json.loads(line)
+            at = datetime.fromisoformat(entry["timestamp"]).timestamp()
+            yield Taken(job_id=entry["job_id"], at=at, taken=entry["event"] == "job taken up")
+
+
+@asynccontextmanager
+async def system(
+    data: Path,
+    *,
+    workers: int,
+    idle_seconds: float,
+    step_seconds: float,
+    store: ObjectStore | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> AsyncIterator[System]:
+    """A system that is ready when the block begins and gone when it has ended."""
+    (port,) = ports.free(1)
+    layout = on_port(
+        port,
+        data=data,
+        workers=workers,
+        modules=MODULES,
+        overrides={
+            "MODOMO_LOG_FORMAT": "json",
+            "MODOMO_JOBLOG_IDLE_SECONDS": str(idle_seconds),
+            "MODOMO_JOBLOG_MAX_DELIVERIES": "100",  # chaos hits the same job again and again
+            "MODOMO_GATEWAY_RUN_SECONDS": "900",
+            "MODOMO_GATEWAY_WAIT_SECONDS": "900",
+            "MODOMO_GATEWAY_QUEUE_LIMIT": "100000",
+            "MODOMO_GATEWAY_OWNER_QUEUE_LIMIT": "100000",
+            "MODOMO_GATEWAY_UNITS_PER_MINUTE": "0",
+            "STEADY_STEP_SECONDS": str(step_seconds),
+            "STEADY_LOG": str(data / "steps"),
+            **(overrides or {}),
+        },
+    )
+    settings = JobLogSettings(redis_url=f"redis://127.0.0.1:{layout.redis_port}/0")
+    async with running(layout) as stack, Client(layout.url) as client:
+        joblog = connect(settings)
+        yield System(stack=stack, joblog=joblog, store=store or LocalStore(data / "objects"), client=client)
+        for role in (joblog.queue, joblog.events, joblog.desk):
+            await role.close()

@@ -1,0 +1,161 @@
+"""The same picture by our restyler and by the stock pipelines, on models made on the spot, measured on one device."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+import torch
+
+from diffusion.domain import Restyling, Tier
+from diffusion.sd import latents, pictures
+from diffusion.sd.control import ActiveControl, ControlBranch
+from diffusion.sd.latents import Autoencoder
+from diffusion.sd.models import Models
+from diffusion.sd.options import Control
+from diffusion.sd.plan import Plan, plan
+from diffusion.sd.previews import TinyViewer
+from diffusion.sd.restyler import Restyler
+from diffusion.sd.schedulers import Sampler
+from diffusion.sd.text import TextEmbedder
+from diffusion.sd.tiers import Recipe
+from servicekit.inference.hardware import Hardware
+
+from .full_size import SCHEDULER, RandomModels, full_size, tiny_size, tokenizer
+from .requests import restyling
+from .stock import StockModels, stock_arguments, stock_pipeline
+
+NETS: Final = (Control.DEPTH, Control.SEGMENTATION, Control.CANNY)
+TWENTY: Final = Recipe(sampler=Sampler.DPMPP_2M, steps=25)
+STRENGTH: Final = 0.8
+"""Of 25 steps: 20 are executed, on the photo under noise."""
+
+
+class Unskipping(Restyler):
+    """Runs every ControlNet in every step, as stock pipelines do: what skipping saves is the difference."""
+
+    def _controls(self, restyling: Restyling, planned: Plan) -> Iterable[tuple[Control, ActiveControl]]:
+        for control, active in super()._controls(restyling, planned):
+            yield control, replace(active, steering=replace(active.steering, start=0.0, end=1.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One measurement."""
+
+    seconds: float
+    """Median of a picture."""
+
+    peak_bytes: int
+    """Most that was allocated on the device while a picture was made, models included; 0 on the host."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What is measured, on what."""
+
+    hardware: Hardware
+    made: RandomModels
+    models: Models
+    stock: StockModels
+    repeat: int
+
+    def measure(self, make: Callable[[], object]) -> Figure:
+        """Times whole pictures, to the end of the device's work."""
+        make()
+        if self.hardware.memory_bytes is not None:
+            torch.cuda.reset_peak_memory_stats(self.hardware.device)
+        seconds = []
+        for _ in range(self.repeat):
+            self.hardware.synchronise()
+            start = perf_counter()
+            make()
+            self.hardware.synchronise()
+            seconds.append(perf_counter() - start)
+        peak = 0 if self.hardware.memory_bytes is None else torch.cuda.max_memory_allocated(self.hardware.device)
+        return Figure(seconds=median(seconds), peak_bytes=peak)
+
+    def ours(
+        self,
+        side: int,
+        branches: Mapping[Control, ControlBranch],
+        recipe: Recipe = TWENTY,
+        *,
+        kind: type[Restyler] = Restyler,
+        variants: int = 1,
+    ) -> Callable[[], object]:
+        """A picture by our restyler, or one batch of several."""
+        restyler = self.restyler(side, branches, recipe, kind=kind, variants=variants)
+        asked = replace(request(side), variants=variants)
+        return lambda: list(restyler.restyle(asked))
+
+    def restyler(
+        self,
+        side: int,
+        branches: Mapping[Control, ControlBranch],
+        recipe: Recipe = TWENTY,
+        *,
+        kind: type[Restyler] = Restyler,
+        variants: int = 1,
+    ) -> Restyler:
+        """Ours, with these ControlNets and so many variants in a batch."""
+        models = replace(self.models, controls=branches, recipes=dict.fromkeys(Tier, recipe), side=side)
+        return kind(models, self.hardware, variants_at_once=variants)
+
+    def theirs(self, side: int, nets: Sequence[Control]) -> Callable[[], object]:
+        """The same picture by the stock pipeline. To be measured before ours, which takes the ControlNets apart."""
+        models = replace(self.models, recipes=dict.fromkeys(Tier, TWENTY), side=side)
+        asked = request(side)
+        planned = plan(asked, models)
+        maps = dict(pictures.control_pictures(asked.maps, planned.canvas))
+        shown = {control: pictures.unit(maps[control], self.hardware) for control in nets}
+        pipeline = stock_pipeline(self.stock, planned, list(nets)).to(self.hardware.device)
+        arguments = stock_arguments(planned, shown, latents.generators(asked.seed, 1), self.hardware)
+
+        def picture() -> object:
+            # torch's own default, which ours gives up so that the same request gives the same bytes
+            torch.backends.cudnn.deterministic = False
+            try:
+                return pipeline(**arguments)
+            finally:
+                torch.backends.cudnn.deterministic = True
+
+        return picture
+
+
+def bench(hardware: Hardware, *, tiny: bool, repeat: int) -> Bench:
+    """Makes all models."""
+    made = tiny_size(hardware, NETS) if tiny else full_size(hardware, NETS)
+    with tempfile.TemporaryDirectory() as directory:
+        words = tokenizer(Path(directory) / "tokenizer")
+    models = Models(
+        text=TextEmbedder(words, made.text_encoder),
+        autoencoder=Autoencoder(made.vae),
+        recipes=dict.fromkeys(Tier, TWENTY),
+        unets=dict.fromkeys(Tier, made.unet),
+        controls={},
+        viewer=TinyViewer(made.taesd),
+        scheduler=SCHEDULER,
+        side=512,
+        origins={},
+    )
+    stock = StockModels(
+        tokenizer=words,
+        text_encoder=made.text_encoder,
+        vae=made.vae,
+        unet=made.unet,
+        scheduler=SCHEDULER,
+        controls=made.controls,
+    )
+    return Bench(hardware=hardware, made=made, models=models, stock=stock, repeat=repeat)
+
+
+def request(side: int) -> Restyling:
+    """A grey slope of side² pixels with all maps."""
+    slope = np.tile(np.linspace(0, 255, side, dtype=np.uint8), (side, 1))
+    made = restyling(height=side, width=side, strength=STRENGTH)
+    return replace(made, photo=np.repeat(slope[..., None], 3, axis=2))
