@@ -6,9 +6,9 @@ from typing import Final
 from deploy.monitoring.jobs import JOBS, PROMISES
 from deploy.monitoring.machines import DEVICES, PROCESSES, STORES
 from deploy.monitoring.panels import laid_out
-from deploy.monitoring.requests import CALLS, DOORS
+from deploy.monitoring.requests import CALLS, REQUESTS
 
-ROWS: Final = (PROMISES, JOBS, DOORS, CALLS, DEVICES, STORES, PROCESSES)
+ROWS: Final = (PROMISES, JOBS, REQUESTS, CALLS, DEVICES, STORES, PROCESSES)
 
 
 def text() -> str:

@@ -9,7 +9,7 @@ _HTTP: Final = "modomo_http_request_duration_seconds"
 _STREAMS: Final = 'route!~"/health.*|/metrics|/transform/events/.*"'
 _CALLS: Final = 'method!="/modomo.notifier.v1.NotifierService/Watch"'
 
-DOORS: Final = Row(
+REQUESTS: Final = Row(
     title="HTTP, WebSocket, gRPC",
     panels=[
         Panel(
@@ -36,7 +36,7 @@ DOORS: Final = Row(
             title="From an event's writing to its client, p99",
             unit="s",
             limits=[("transparent", 0), ("red", 0.1)],
-            queries=[Query(expr=quantile(0.99, "modomo_event_delivery_seconds", "door"), legend="{{door}}")],
+            queries=[Query(expr=quantile(0.99, "modomo_event_delivery_seconds", "transport"), legend="{{transport}}")],
         ),
         Panel(
             title="Those who watch",

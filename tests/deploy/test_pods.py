@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import trustme
 
-from servicekit.jobstore.redis import JobLogSettings
+from servicekit.jobstore.redis import JobStoreSettings
 from servicekit.process import EXIT_CONFIGURATION
 from servicekit.rpc import ports
 from servicekit.storage.settings import StorageSettings
@@ -51,7 +51,7 @@ async def test_every_probe_is_answered_by_the_process_that_the_chart_starts(
     chart: Path,
     tmp_path: Path,
     s3_settings: StorageSettings,
-    joblog_settings: JobLogSettings,
+    jobstore_settings: JobStoreSettings,
     keys: dict[str, Path],
 ) -> None:
     shared = dict(zip(GRPC.values(), ports.free(len(GRPC)), strict=True))
@@ -62,7 +62,7 @@ async def test_every_probe_is_answered_by_the_process_that_the_chart_starts(
                 running(
                     deployment,
                     folder=tmp_path / name,
-                    secrets=secrets(joblog_settings.redis_url),
+                    secrets=secrets(jobstore_settings.redis_url),
                     files=keys,
                     free=shared,
                 )
@@ -74,7 +74,7 @@ async def test_every_probe_is_answered_by_the_process_that_the_chart_starts(
             assert all(line["level"] != "critical" for line in pod.lines()), name
 
 
-async def test_probes_need_no_certificate(chart: Path, tmp_path: Path, joblog_settings: JobLogSettings) -> None:
+async def test_probes_need_no_certificate(chart: Path, tmp_path: Path, jobstore_settings: JobStoreSettings) -> None:
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")
     folder = tmp_path / "tls"
@@ -86,7 +86,7 @@ async def test_probes_need_no_certificate(chart: Path, tmp_path: Path, joblog_se
     async with running(
         deployment,
         folder=tmp_path,
-        secrets=secrets(joblog_settings.redis_url),
+        secrets=secrets(jobstore_settings.redis_url),
         files={"/etc/modomo/tls": folder},
     ) as pod:
         for kind in ("startupProbe", "readinessProbe", "livenessProbe"):

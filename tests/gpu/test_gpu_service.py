@@ -22,7 +22,7 @@ from diffusion.engine.torch import TorchEngine
 from diffusion.pipeline import Pipeline
 from diffusion.sd.control import ControlBranch
 from diffusion.sd.options import Options
-from diffusion.sd.restyler import Restyler
+from diffusion.sd.restyler import RestylingPipeline
 from diffusion.servicer import DiffusionServicer
 from diffusion.styles import read_styles
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
@@ -67,11 +67,11 @@ def asking(strength: float, *, seed: int = 3) -> pb.TransformRequest:
 class Ready(TorchEngine):
     """An engine around models that were made rather than read."""
 
-    def __init__(self, restyler: Restyler, executor: DeviceExecutor) -> None:
+    def __init__(self, restyler: RestylingPipeline, executor: DeviceExecutor) -> None:
         super().__init__(Options(weights=Path()), executor)
         self._made = restyler
 
-    def _loaded(self) -> Restyler:
+    def _loaded(self) -> RestylingPipeline:
         return self._made
 
 
@@ -87,7 +87,7 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def restyler() -> Iterator[Restyler]:
+def restyler() -> Iterator[RestylingPipeline]:
     machine = bench(hardware.choose("cuda"), tiny=False, repeat=1)
     branches = {control: ControlBranch(net) for control, net in machine.made.controls.items()}
     yield machine.restyler(512, branches)
@@ -95,7 +95,7 @@ def restyler() -> Iterator[Restyler]:
 
 
 @pytest.fixture
-async def service(restyler: Restyler) -> AsyncIterator[Service]:
+async def service(restyler: RestylingPipeline) -> AsyncIterator[Service]:
     executor = DeviceExecutor("diffusion")
     engine = Ready(restyler, executor)
     await engine.load()

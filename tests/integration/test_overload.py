@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from gateway.jobs.result import decode_error
-from servicekit.jobstore import Job, JobDesk, JobStatus
-from servicekit.jobstore.redis import JobLogSettings, connect
+from servicekit.jobstore import Job, JobStatus, JobStore
+from servicekit.jobstore.redis import JobStoreSettings, connect
 from tests.fixtures.api_keys import KeyHolder, key_file, key_holder
 from tests.fixtures.gateway import StartGateway, photo
 from tests.fixtures.local_stack import StartStack
@@ -33,10 +33,10 @@ async def accepted(http: httpx.AsyncClient, holder: KeyHolder, number: int, **pa
     return [answer.json()["job_id"] for answer in answers]
 
 
-async def ended(desk: JobDesk, job_ids: Sequence[str]) -> list[Job]:
+async def ended(job_store: JobStore, job_ids: Sequence[str]) -> list[Job]:
     async with asyncio.timeout(100):
         while True:
-            jobs = [await desk.get(job_id) for job_id in job_ids]
+            jobs = [await job_store.get(job_id) for job_id in job_ids]
             if all(job.ended_at for job in jobs):
                 return jobs
             await asyncio.sleep(0.2)  # workers are other processes
@@ -51,16 +51,16 @@ async def test_one_heavy_user_and_a_batch_do_not_starve_a_light_user(start_stack
         start_stack(workers=0, modules=NOOP, overrides=overrides) as stack,
         httpx.AsyncClient(base_url=stack.layout.url, timeout=30) as http,
     ):
-        desk = connect(JobLogSettings(redis_url=f"redis://127.0.0.1:{stack.layout.redis_port}/0")).desk
+        job_store = connect(JobStoreSettings(redis_url=f"redis://127.0.0.1:{stack.layout.redis_port}/0")).jobs
         batch_ids = await accepted(http, archive, BATCH)
         heavy_ids = await accepted(http, heavy, HEAVY)
         light_ids = await accepted(http, light, LIGHT)
-        place = (await desk.get(light_ids[0])).queue_position
+        place = (await job_store.get(light_ids[0])).queue_position
         assert place <= 3, "a newcomer is told the place that it gets"
         stack.layout = dataclasses.replace(stack.layout, workers=1)
         await stack.start_child("worker-1")
-        jobs = await ended(desk, [*batch_ids, *heavy_ids, *light_ids])
-        await desk.close()
+        jobs = await ended(job_store, [*batch_ids, *heavy_ids, *light_ids])
+        await job_store.close()
     assert {job.status for job in jobs} == {JobStatus.COMPLETED}
     order = [job.tenant for job in sorted(jobs, key=lambda job: job.started_at or job.created_at)]
     assert order.index("key:light") <= 3
@@ -87,7 +87,7 @@ async def test_beyond_the_bounds_of_the_queue_503_says_when_to_come_back(start_g
     others = await asyncio.gather(*(submit(gateway.http, light) for _ in range(5)))
     assert sorted(answer.status_code for answer in others) == [202] * 3 + [503] * 2
     assert {answer.json()["code"] for answer in others if answer.status_code == 503} == {"QUEUE_FULL"}
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     assert (await submit(gateway.http, light)).status_code == 202
     await claim.retry(delay_seconds=0)
     stored = {key.split("/")[1] async for key in gateway.store.list("jobs/")}
@@ -103,10 +103,10 @@ async def test_a_batch_may_wait_longer(start_gateway: StartGateway) -> None:
         ).json()
         for priority in ("interactive", "batch")
     ]
-    async with gateway.joblog.events.announcements():  # which does the upkeep
-        (failed,) = await ended(gateway.joblog.desk, [hasty["job_id"]])
+    async with gateway.jobstore.events.announcements():  # which does the upkeep
+        (failed,) = await ended(gateway.jobstore.jobs, [hasty["job_id"]])
     assert failed.status is JobStatus.FAILED
     assert decode_error(failed.error).code == "WAITED_TOO_LONG"
-    assert (await gateway.joblog.desk.get(patient["job_id"])).status is JobStatus.QUEUED
+    assert (await gateway.jobstore.jobs.get(patient["job_id"])).status is JobStatus.QUEUED
     wrong = await gateway.http.post("/transform/submit", files=form, data={"style": "modern", "priority": "now"})
     assert (wrong.status_code, wrong.json()["field"]) == (422, "priority")

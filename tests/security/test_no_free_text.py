@@ -77,5 +77,5 @@ async def test_a_file_name_is_not_even_read(gateway: Gateway) -> None:
     )
     assert answer.status_code == 202
     job_id = answer.json()["job_id"]
-    assert "passwd" not in (await gateway.joblog.desk.get(job_id)).payload
+    assert "passwd" not in (await gateway.jobstore.jobs.get(job_id)).payload
     assert [key async for key in gateway.store.list("jobs/")] == [f"jobs/{job_id}/original.jpg"]

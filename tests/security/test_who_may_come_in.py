@@ -93,7 +93,7 @@ async def test_without_a_key_only_what_is_for_everybody_answers(house: House) ->
                 assert answer.json()["code"] in ("CREDENTIAL_MISSING", "KEY_INVALID")
             assert {"bearer": []} in operation["security"], path
             assert "401" in operation["responses"], path
-    assert (await house.gateway.joblog.desk.get(job_id)).status == "queued"
+    assert (await house.gateway.jobstore.jobs.get(job_id)).status == "queued"
 
 
 async def test_either_header_is_good_and_both_are_not(house: House) -> None:
@@ -138,7 +138,7 @@ async def test_to_others_a_job_does_not_exist(house: House) -> None:
         assert answer.status_code == 404
         assert answer.json() == missing.json(), "nothing tells a job of others from one that never was"
     assert await watch(url, additional_headers=house.other.headers) == ([], 4404)
-    assert (await house.gateway.joblog.desk.get(job_id)).status == "queued"
+    assert (await house.gateway.jobstore.jobs.get(job_id)).status == "queued"
 
     for holder in (house.owner, house.renewed, house.admin):
         assert (await http.get(f"/transform/status/{job_id}", headers=holder.headers)).status_code == 200
@@ -159,7 +159,7 @@ async def test_idempotency_keys_are_each_owners_own(house: House) -> None:
 async def test_a_ticket_opens_one_job_once(house: House) -> None:
     first, second = await house.submit(), await house.submit()
     for job_id in (first["job_id"], second["job_id"]):
-        await house.gateway.joblog.desk.cancel(job_id, message="Your transformation was cancelled.")
+        await house.gateway.jobstore.jobs.cancel(job_id, message="Your transformation was cancelled.")
     messages, code = await watch(first["websocket_url"])
     assert ([one["seq"] for one in messages], code) == ([1, 2], 1000)
     assert await watch(first["websocket_url"]) == ([], 4401)
@@ -182,7 +182,7 @@ async def test_a_ticket_opens_one_job_once(house: House) -> None:
 
 async def test_of_many_who_use_a_ticket_at_once_one_gets_in(house: House) -> None:
     job = await house.submit()
-    await house.gateway.joblog.desk.cancel(job["job_id"], message="Your transformation was cancelled.")
+    await house.gateway.jobstore.jobs.cancel(job["job_id"], message="Your transformation was cancelled.")
     codes = [code for _messages, code in await asyncio.gather(*(watch(job["websocket_url"]) for _ in range(10)))]
     assert sorted(codes) == [1000] + [4401] * 9
 
@@ -201,7 +201,7 @@ async def test_a_client_comes_back_with_the_fresh_address_of_a_status(house: Hou
     job_id, url, seen = job["job_id"], job["websocket_url"], 0
     async with connect(url) as connection:
         seen = json.loads(await connection.recv())["seq"]
-    await house.gateway.joblog.desk.cancel(job_id, message="Your transformation was cancelled.")
+    await house.gateway.jobstore.jobs.cancel(job_id, message="Your transformation was cancelled.")
     status = await house.gateway.http.get(f"/transform/status/{job_id}", headers=house.reader.headers)
     messages, code = await watch(f"{status.json()['data']['websocket_url']}?after={seen}")
     assert ([one["seq"] for one in messages], code) == ([2], 1000)
@@ -209,7 +209,7 @@ async def test_a_client_comes_back_with_the_fresh_address_of_a_status(house: Hou
 
 async def test_server_sent_events_by_ticket_or_by_key(house: House) -> None:
     http, job = house.gateway.http, await house.submit()
-    await house.gateway.joblog.desk.cancel(job["job_id"], message="Your transformation was cancelled.")
+    await house.gateway.jobstore.jobs.cancel(job["job_id"], message="Your transformation was cancelled.")
     assert job["events_url"].startswith(house.gateway.url)
     by_ticket = await http.get(job["events_url"])
     assert (by_ticket.status_code, by_ticket.text.count("data:")) == (200, 2)
@@ -220,7 +220,7 @@ async def test_server_sent_events_by_ticket_or_by_key(house: House) -> None:
 
 async def test_pages_of_other_origins_open_no_socket(house: House, start_gateway: StartGateway) -> None:
     job = await house.submit()
-    await house.gateway.joblog.desk.cancel(job["job_id"], message="Your transformation was cancelled.")
+    await house.gateway.jobstore.jobs.cancel(job["job_id"], message="Your transformation was cancelled.")
     url = job["websocket_url"].rpartition("/")[0]
     for origin in ("https://evil.example", "null", house.gateway.url.replace("http", "https"), house.gateway.url + "0"):
         with pytest.raises(InvalidStatus) as caught:
@@ -232,7 +232,7 @@ async def test_pages_of_other_origins_open_no_socket(house: House, start_gateway
     allowing = await start_gateway(cors_origins=("https://app.example",))
     async with allowing.start_notifier():
         job_id = await allowing.submit(photo())
-        await allowing.joblog.desk.cancel(job_id, message="Your transformation was cancelled.")
+        await allowing.jobstore.jobs.cancel(job_id, message="Your transformation was cancelled.")
         there = f"{allowing.url.replace('http', 'ws')}/ws/transform/{job_id}"
         assert (await watch(there, additional_headers={"Origin": "https://app.example"}))[1] == 1000
         with pytest.raises(InvalidStatus):
@@ -246,7 +246,7 @@ async def test_the_grpc_door_asks_as_well(house: House) -> None:
         pb.CancelRequest(job_id=job_id),
         pb.WatchRequest(job_id=job_id),
     )
-    async with client.channel(f"127.0.0.1:{house.gateway.api.door.port}") as channel:
+    async with client.channel(f"127.0.0.1:{house.gateway.api.grpc_api.port}") as channel:
         door: Any = pb_grpc.TransformServiceStub(channel)
 
         async def code(call: Any) -> grpc.StatusCode:
@@ -282,6 +282,6 @@ async def test_the_grpc_door_asks_as_well(house: House) -> None:
         assert await code(door.Watch(watching, metadata=reader)) is grpc.StatusCode.OK
         own = await door.Submit(pb.SubmitRequest(image=photo(), style="modern", batch=True), metadata=other)
         waiting = await door.Submit(submission, metadata=metadata(house.owner))
-        places = [(await house.gateway.joblog.desk.get(one.job_id)).queue_position for one in (waiting, own)]
+        places = [(await house.gateway.jobstore.jobs.get(one.job_id)).queue_position for one in (waiting, own)]
         assert places == [1, 2], "a batch waits, although it came first"
         assert await code(door.Get(pb.GetRequest(job_id=own.job_id), metadata=reader)) is grpc.StatusCode.NOT_FOUND

@@ -8,7 +8,7 @@ import aiohttp
 
 from deploy.local.stack import Stack
 from servicekit.jobstore import Claim, Ending, JobStatus, NewJob, Update
-from servicekit.jobstore.redis import JobLog, JobLogSettings, connect
+from servicekit.jobstore.redis import JobStoreClients, JobStoreSettings, connect
 from tools.bench.client import Client
 from tools.bench.figures import Row, Samples
 
@@ -21,15 +21,15 @@ JOBS = 20
 
 async def measure(stack: Stack) -> list[Row]:
     """Writes events with the worker's own code while clients watch over WebSocket; needs a stack without workers."""
-    log = connect(JobLogSettings(redis_url=f"redis://127.0.0.1:{stack.layout.redis_port}/0"))
+    log = connect(JobStoreSettings(redis_url=f"redis://127.0.0.1:{stack.layout.redis_port}/0"))
     try:
         return [await _with(clients, log, stack.layout.url) for clients in CLIENTS]
     finally:
         await log.queue.close()
-        await log.desk.close()
+        await log.jobs.close()
 
 
-async def _with(clients: int, log: JobLog, url: str) -> Row:
+async def _with(clients: int, log: JobStoreClients, url: str) -> Row:
     claims = [await _running_job(log) for _number in range(min(JOBS, clients))]
     written: dict[tuple[str, int], float] = {}
     samples = Samples()
@@ -52,8 +52,8 @@ async def _with(clients: int, log: JobLog, url: str) -> Row:
     )
 
 
-async def _running_job(log: JobLog) -> Claim:
-    await log.desk.submit(NewJob(job_id=str(uuid.uuid4()), payload="{}", message="queued"), queue_limit=10_000)
+async def _running_job(log: JobStoreClients) -> Claim:
+    await log.jobs.submit(NewJob(job_id=str(uuid.uuid4()), payload="{}", message="queued"), queue_limit=10_000)
     return await log.queue.claim()
 
 

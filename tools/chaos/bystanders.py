@@ -25,7 +25,7 @@ async def jobs_in_mid_work(hurt: System, jobs: int) -> AsyncIterator[Sequence[st
         await completed_with_all_objects(hurt, job_ids)
         for job_id, seqs in zip(job_ids, await asyncio.gather(*watching), strict=True):
             assert seqs == list(range(1, len(seqs) + 1)), f"{job_id}: {seqs}"
-            assert len(seqs) == len(await hurt.joblog.events.read(job_id))
+            assert len(seqs) == len(await hurt.jobstore.events.read(job_id))
     finally:
         for task in watching:
             task.cancel()

@@ -98,7 +98,7 @@ async def _cancel(hurt: System, job_id: str, done: Cancellations, *, engine_hear
     async with hurt.client.session.delete(f"/transform/{job_id}") as answer:
         assert answer.status == 200, await answer.text()
     await all_ended(hurt, [job_id], seconds=30)
-    events = await hurt.joblog.events.read(job_id)
+    events = await hurt.jobstore.events.read(job_id)
     orderly(events)
     assert events[-1].status is JobStatus.CANCELLED
     done.ended.seconds.append(max(0.0, events[-1].timestamp.timestamp() - asked))

@@ -65,7 +65,7 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
         looking.cancel()
         await completed_with_all_objects(hurt, job_ids)
         assert not onlooker.halves
-        state = await hurt.joblog.desk.queue_state()
+        state = await hurt.jobstore.jobs.queue_state()
         assert (state.waiting, state.running) == (0, 0)
         deaths.looked_at = onlooker.looked_at
         deaths.takeovers.seconds = [seconds async for seconds in _takeovers(hurt, plan, deaths)]
@@ -108,7 +108,7 @@ async def _takeovers(hurt: System, plan: Plan, deaths: Deaths) -> AsyncIterator[
             if taking.at < at:
                 (had.add if taking.taken else had.discard)(taking.job_id)
         for job_id in had:
-            ended = (await hurt.joblog.desk.get(job_id)).ended_at
+            ended = (await hurt.jobstore.jobs.get(job_id)).ended_at
             all_takings = (one for many in takings.values() for one in many)
             later = [one.at for one in all_takings if one.taken and one.job_id == job_id and one.at > at]
             if later and ended and ended.timestamp() > at:

@@ -71,7 +71,7 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
         everything = await asyncio.gather(*clients)
         await completed_with_all_objects(hurt, job_ids)
         for job_id, seqs in zip([one for one in job_ids for _ in range(plan.clients_a_job)], everything, strict=True):
-            assert seqs == list(range(1, len(await hurt.joblog.events.read(job_id)) + 1)), job_id
+            assert seqs == list(range(1, len(await hurt.jobstore.events.read(job_id)) + 1)), job_id
     if plan.silent:
         async with system(data / "b", workers=0, idle_seconds=6.0, step_seconds=0.1) as hurt:
             await _beside_silent_clients(plan, hurt, done, tell)
@@ -138,8 +138,8 @@ async def _beside_silent_clients(plan: Plan, hurt: System, done: Following, tell
 
 async def _claim(hurt: System) -> Claim:
     job_id = f"00000000-0000-4000-8000-{random.randrange(16**12):012x}"
-    await hurt.joblog.desk.submit(NewJob(job_id=job_id, payload="{}", message="queued"), queue_limit=10)
-    return await hurt.joblog.queue.claim()
+    await hurt.jobstore.jobs.submit(NewJob(job_id=job_id, payload="{}", message="queued"), queue_limit=10)
+    return await hurt.jobstore.queue.claim()
 
 
 def _silent(hurt: System, job_id: str) -> socket.socket:

@@ -20,7 +20,7 @@ from deploy.local.options import on_port
 from deploy.local.processes import Child
 from deploy.local.stack import ROOT, Stack
 from servicekit.jobstore import JobStatus
-from servicekit.jobstore.redis import JobLogSettings, connect
+from servicekit.jobstore.redis import JobStoreSettings, connect
 from servicekit.rpc import ports
 from servicekit.storage.local import LocalStore
 from tools.bench.client import Client
@@ -92,7 +92,7 @@ async def _client(hurt: System, plan: Plan, stop: asyncio.Event, done: Replaceme
             await asyncio.wait([watching], timeout=0.1)
         seqs = watching.result()
         assert seqs == list(range(1, len(seqs) + 1))
-        events = await hurt.joblog.events.read(job_id)
+        events = await hurt.jobstore.events.read(job_id)
         orderly(events)
         assert events[-1].status is JobStatus.COMPLETED, events[-1]
         done.requests += 1
@@ -182,11 +182,11 @@ async def _doubled(data: Path) -> AsyncIterator[tuple[_Processes, "_Balancer", S
         balancer = _Balancer(processes.gateways())
         url = await exits.enter_async_context(balancer.running())
         client = await exits.enter_async_context(Client(url, connections=64))
-        joblog = connect(JobLogSettings(redis_url=f"redis://127.0.0.1:{layout.redis_port}/0"))
-        exits.push_async_callback(joblog.desk.close)
-        exits.push_async_callback(joblog.events.close)
+        jobstore = connect(JobStoreSettings(redis_url=f"redis://127.0.0.1:{layout.redis_port}/0"))
+        exits.push_async_callback(jobstore.jobs.close)
+        exits.push_async_callback(jobstore.events.close)
         store = LocalStore(data / "objects")
-        yield processes, balancer, System(stack=Stack(layout), joblog=joblog, store=store, client=client)
+        yield processes, balancer, System(stack=Stack(layout), jobstore=jobstore, store=store, client=client)
 
 
 async def _until_it_listens(port: int) -> None:

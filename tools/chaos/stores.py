@@ -101,7 +101,7 @@ async def _redis(plan: Plan, data: Path, outages: Outages, tell: Callable[[str],
 
 
 async def _first_event_after(moment: float, hurt: System, job_ids: Any) -> float:
-    logs = [await hurt.joblog.events.read(job_id) for job_id in job_ids]
+    logs = [await hurt.jobstore.events.read(job_id) for job_id in job_ids]
     times = [event.timestamp.timestamp() for log in logs for event in log]
     return min((at for at in times if at > moment), default=moment)
 

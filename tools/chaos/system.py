@@ -12,7 +12,7 @@ from typing import Any, Final
 from deploy.local.options import on_port
 from deploy.local.stack import Stack, running
 from servicekit.errors import Unavailable
-from servicekit.jobstore.redis import JobLog, JobLogSettings, connect
+from servicekit.jobstore.redis import JobStoreClients, JobStoreSettings, connect
 from servicekit.rpc import ports
 from servicekit.storage import ObjectStore
 from servicekit.storage.local import LocalStore
@@ -27,7 +27,7 @@ MODULES: Final = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class LeaseChange:
     """A worker took a job up, or let it go."""
 
     job_id: str
@@ -41,7 +41,7 @@ class System:
     """The stack, and its job log and store from inside."""
 
     stack: Stack
-    joblog: JobLog
+    jobstore: JobStoreClients
     store: ObjectStore
     client: Client
 
@@ -72,7 +72,7 @@ class System:
         await self.stack.start_child(name)
         while name == "redis":
             with suppress(Unavailable):
-                await self.joblog.desk.check()
+                await self.jobstore.jobs.check()
                 return
             await asyncio.sleep(0.01)  # it reads its log
 
@@ -80,7 +80,7 @@ class System:
         """Of a process."""
         return self.stack.children[name].process.pid
 
-    def takings(self, name: str) -> list[Taken]:
+    def takings(self, name: str) -> list[LeaseChange]:
         """All that a worker says that it took up and let go, in order; of all its lives."""
         return list(_takings(self.stack.layout.log(name)))
 
@@ -90,12 +90,12 @@ class System:
         return log.read_text().split() if log.exists() else []
 
 
-def _takings(log: Path) -> Iterator[Taken]:
+def _takings(log: Path) -> Iterator[LeaseChange]:
     for line in log.read_text(errors="replace").splitlines():
         if '"job taken up"' in line or '"job let go"' in line:
             entry: dict[str, Any] = json.loads(line)
             at = datetime.fromisoformat(entry["timestamp"]).timestamp()
-            yield Taken(job_id=entry["job_id"], at=at, taken=entry["event"] == "job taken up")
+            yield LeaseChange(job_id=entry["job_id"], at=at, taken=entry["event"] == "job taken up")
 
 
 @asynccontextmanager
@@ -129,9 +129,9 @@ async def system(
             **(overrides or {}),
         },
     )
-    settings = JobLogSettings(redis_url=f"redis://127.0.0.1:{layout.redis_port}/0")
+    settings = JobStoreSettings(redis_url=f"redis://127.0.0.1:{layout.redis_port}/0")
     async with running(layout) as stack, Client(layout.url) as client:
-        joblog = connect(settings)
-        yield System(stack=stack, joblog=joblog, store=store or LocalStore(data / "objects"), client=client)
-        for role in (joblog.queue, joblog.events, joblog.desk):
+        jobstore = connect(settings)
+        yield System(stack=stack, jobstore=jobstore, store=store or LocalStore(data / "objects"), client=client)
+        for role in (jobstore.queue, jobstore.events, jobstore.jobs):
             await role.close()

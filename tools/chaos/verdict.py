@@ -23,7 +23,7 @@ async def all_ended(
     async with asyncio.timeout(seconds):
         while unended:
             for job_id in list(unended):
-                if (await system.joblog.desk.get(job_id)).status in ENDINGS:
+                if (await system.jobstore.jobs.get(job_id)).status in ENDINGS:
                     unended.discard(job_id)
             tell(len(job_ids) - len(unended))
             await asyncio.sleep(0.5)  # workers are other processes; the count must not disturb them
@@ -40,9 +40,9 @@ def orderly(events: Sequence[Event]) -> None:
 async def completed_with_all_objects(system: System, job_ids: Sequence[str]) -> None:
     """Every job completed, once and in order, and everything that its result names is there and whole."""
     for job_id in job_ids:
-        job = await system.joblog.desk.get(job_id)
+        job = await system.jobstore.jobs.get(job_id)
         assert job.status is JobStatus.COMPLETED, f"{job_id}: {job.status} {job.error}"
-        orderly(await system.joblog.events.read(job_id))
+        orderly(await system.jobstore.events.read(job_id))
         made = result.decode_result(job.result)
         for key in (
             *(*made.transformed_keys, made.thumbnail_key, made.before_after_key, made.original_key),

@@ -15,7 +15,7 @@ from typing import Final
 from redis.asyncio import Redis
 
 from servicekit.errors import Unavailable
-from servicekit.jobstore.redis import JobLog, JobLogSettings, connect
+from servicekit.jobstore.redis import JobStoreClients, JobStoreSettings, connect
 from servicekit.jobstore.redis.connection import Keys
 from servicekit.rpc import ports
 from tests.fixtures.jobstore import new_job
@@ -51,16 +51,16 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
     """Raises AssertionError where an ending was not taken by its receiver; `data` is a directory to be made."""
     store = Valkey(data)
     store.start()
-    settings = JobLogSettings(redis_url=store.url, joblog_namespace="chaos")
-    joblog = connect(settings)
+    settings = JobStoreSettings(redis_url=store.url, joblog_namespace="chaos")
+    jobstore = connect(settings)
     try:
         async with receiving() as receiver:
             receiver.replies = _moody(plan)
             notifiers = Notifiers(settings, data / "notifiers.log")
             try:
-                job_ids = await _disturb(plan, joblog, receiver, notifiers=notifiers, store=store, tell=tell)
+                job_ids = await _disturb(plan, jobstore, receiver, notifiers=notifiers, store=store, tell=tell)
                 async with asyncio.timeout(300):
-                    while pending := (await joblog.outbox.state()).pending:
+                    while pending := (await jobstore.outbox.state()).pending:
                         tell(f"{pending} left")
                         await asyncio.sleep(0.2)  # the notifiers write it down and tell nobody
             finally:
@@ -71,7 +71,7 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
             assert not await redis.exists(Keys("chaos").lost), "whatever is done was taken with 200"
         return Told(endings=len(job_ids), attempts=attempts.total())
     finally:
-        for role in (joblog.desk, joblog.outbox):
+        for role in (jobstore.jobs, jobstore.outbox):
             await role.close()
         await asyncio.to_thread(store.kill)
 
@@ -79,7 +79,7 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
 class Notifiers:
     """Some notifier processes, of which there are always as many as at first."""
 
-    def __init__(self, settings: JobLogSettings, log: Path) -> None:
+    def __init__(self, settings: JobStoreSettings, log: Path) -> None:
         self._log = log
         self._environ = os.environ | {
             "MODOMO_REDIS_URL": settings.redis_url,
@@ -119,12 +119,18 @@ def _moody(plan: Plan) -> list[Reply]:
 
 
 async def _disturb(
-    plan: Plan, joblog: JobLog, receiver: Receiver, *, notifiers: Notifiers, store: Valkey, tell: Callable[[str], None]
+    plan: Plan,
+    jobstore: JobStoreClients,
+    receiver: Receiver,
+    *,
+    notifiers: Notifiers,
+    store: Valkey,
+    tell: Callable[[str], None],
 ) -> list[str]:
     """Ends jobs while notifiers are killed in mid-delivery; returns their ids."""
     chance = random.Random(7)
     later = plan.jobs // 2
-    job_ids = [await _end(joblog, receiver.url) for _ in range(plan.jobs - later)]
+    job_ids = [await _end(jobstore, receiver.url) for _ in range(plan.jobs - later)]
     for kill in range(plan.kills):
         tell(f"{kill + 1} of {plan.kills} kills")
         await receiver.heard(len(receiver.received) + 2)
@@ -133,16 +139,16 @@ async def _disturb(
             await asyncio.to_thread(store.kill)
             await asyncio.to_thread(store.start)
         share = later * (kill + 1) // plan.kills - later * kill // plan.kills
-        job_ids += [await _end(joblog, receiver.url) for _ in range(share)]
+        job_ids += [await _end(jobstore, receiver.url) for _ in range(share)]
     return job_ids
 
 
-async def _end(joblog: JobLog, url: str) -> str:
+async def _end(jobstore: JobStoreClients, url: str) -> str:
     """A job that has ended, whatever the store does meanwhile."""
     job_id = str(uuid.uuid4())
     for act in (
-        lambda: joblog.desk.submit(new_job(job_id=job_id, webhook_url=url), queue_limit=10_000),
-        lambda: joblog.desk.cancel(job_id, message="Cancelled."),
+        lambda: jobstore.jobs.submit(new_job(job_id=job_id, webhook_url=url), queue_limit=10_000),
+        lambda: jobstore.jobs.cancel(job_id, message="Cancelled."),
     ):
         while True:
             try:

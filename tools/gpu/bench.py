@@ -18,11 +18,11 @@ from diffusion.sd.latents import Autoencoder
 from diffusion.sd.models import Models
 from diffusion.sd.options import Control
 from diffusion.sd.plan import Plan, plan
-from diffusion.sd.previews import TinyViewer
-from diffusion.sd.restyler import Restyler
+from diffusion.sd.previews import TaesdPreviewDecoder
+from diffusion.sd.restyler import RestylingPipeline
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.text import TextEmbedder
-from diffusion.sd.tiers import Recipe
+from diffusion.sd.tiers import SamplingPreset
 from servicekit.inference.hardware import Hardware
 
 from .full_size import SCHEDULER, RandomModels, full_size, tiny_size, tokenizer
@@ -30,17 +30,17 @@ from .requests import restyling
 from .stock import StockModels, stock_arguments, stock_pipeline
 
 NETS: Final = (Control.DEPTH, Control.SEGMENTATION, Control.CANNY)
-TWENTY: Final = Recipe(sampler=Sampler.DPMPP_2M, steps=25)
+TWENTY: Final = SamplingPreset(sampler=Sampler.DPMPP_2M, steps=25)
 STRENGTH: Final = 0.8
 """Of 25 steps: 20 are executed, on the photo under noise."""
 
 
-class Unskipping(Restyler):
+class Unskipping(RestylingPipeline):
     """Runs every ControlNet in every step, as stock pipelines do: what skipping saves is the difference."""
 
     def _controls(self, restyling: Restyling, planned: Plan) -> Iterable[tuple[Control, ActiveControl]]:
         for control, active in super()._controls(restyling, planned):
-            yield control, replace(active, steering=replace(active.steering, start=0.0, end=1.0))
+            yield control, replace(active, schedule=replace(active.schedule, start=0.0, end=1.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,13 +83,13 @@ class Bench:
         self,
         side: int,
         branches: Mapping[Control, ControlBranch],
-        recipe: Recipe = TWENTY,
+        preset: SamplingPreset = TWENTY,
         *,
-        kind: type[Restyler] = Restyler,
+        kind: type[RestylingPipeline] = RestylingPipeline,
         variants: int = 1,
     ) -> Callable[[], object]:
         """A picture by our restyler, or one batch of several."""
-        restyler = self.restyler(side, branches, recipe, kind=kind, variants=variants)
+        restyler = self.restyler(side, branches, preset, kind=kind, variants=variants)
         asked = replace(request(side), variants=variants)
         return lambda: list(restyler.restyle(asked))
 
@@ -97,13 +97,13 @@ class Bench:
         self,
         side: int,
         branches: Mapping[Control, ControlBranch],
-        recipe: Recipe = TWENTY,
+        preset: SamplingPreset = TWENTY,
         *,
-        kind: type[Restyler] = Restyler,
+        kind: type[RestylingPipeline] = RestylingPipeline,
         variants: int = 1,
-    ) -> Restyler:
+    ) -> RestylingPipeline:
         """Ours, with these ControlNets and so many variants in a batch."""
-        models = replace(self.models, controls=branches, recipes=dict.fromkeys(Tier, recipe), side=side)
+        models = replace(self.models, controls=branches, recipes=dict.fromkeys(Tier, preset), side=side)
         return kind(models, self.hardware, variants_at_once=variants)
 
     def theirs(self, side: int, nets: Sequence[Control]) -> Callable[[], object]:
@@ -138,7 +138,7 @@ def bench(hardware: Hardware, *, tiny: bool, repeat: int) -> Bench:
         recipes=dict.fromkeys(Tier, TWENTY),
         unets=dict.fromkeys(Tier, made.unet),
         controls={},
-        viewer=TinyViewer(made.taesd),
+        preview_decoder=TaesdPreviewDecoder(made.taesd),
         scheduler=SCHEDULER,
         side=512,
         origins={},

@@ -20,9 +20,9 @@ from diffusion.sd import models as ours
 from diffusion.sd.latents import Autoencoder
 from diffusion.sd.options import Control, Options
 from diffusion.sd.plan import Mode, plan
-from diffusion.sd.restyler import Restyler
+from diffusion.sd.restyler import RestylingPipeline
 from diffusion.sd.schedulers import Sampler
-from diffusion.sd.tiers import Recipe
+from diffusion.sd.tiers import SamplingPreset
 from servicekit.inference import hardware
 from servicekit.weights import WeightStore
 
@@ -81,10 +81,10 @@ class Comparison:
         models = replace(
             self._ours,
             autoencoder=recorder,
-            recipes={Tier.QUALITY: Recipe(sampler=case.sampler, steps=STEPS)},
+            recipes={Tier.QUALITY: SamplingPreset(sampler=case.sampler, steps=STEPS)},
             controls={control: branch for control, branch in self._ours.controls.items() if control in controls},
         )
-        restyler = Restyler(models, self._hardware, variants_at_once=1)
+        restyler = RestylingPipeline(models, self._hardware, variants_at_once=1)
         assert isinstance(list(restyler.restyle(request))[-1], Result)
 
         planned = plan(request, models)

@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from diffusion.sd.control import ControlBranch
-from diffusion.sd.restyler import Restyler
-from diffusion.sd.tiers import HYPER_SD, LCM, Recipe
+from diffusion.sd.restyler import RestylingPipeline
+from diffusion.sd.tiers import HYPER_SD, LCM, SamplingPreset
 from servicekit.inference import hardware as devices
 from servicekit.inference.hardware import Hardware
 
@@ -46,11 +46,13 @@ def speed_table(
             yield _row(side, count, "stock diffusers", stock[side, count], stock[side, count])
     branches = {control: ControlBranch(net) for control, net in machine.made.controls.items()}
 
-    def rows(way: str, recipe: Recipe, kind: type[Restyler] = Restyler, variants: int = 1) -> Iterator[str]:
+    def rows(
+        way: str, preset: SamplingPreset, kind: type[RestylingPipeline] = RestylingPipeline, variants: int = 1
+    ) -> Iterator[str]:
         for side in sides:
             for count in counts:
                 chosen = {control: branches[control] for control in NETS[:count]}
-                whole = machine.measure(machine.ours(side, chosen, recipe, kind=kind, variants=variants))
+                whole = machine.measure(machine.ours(side, chosen, preset, kind=kind, variants=variants))
                 yield _row(side, count, way, replace(whole, seconds=whole.seconds / variants), stock[side, count])
 
     yield from rows("ours", TWENTY)

@@ -42,7 +42,7 @@ def stock_pipeline(models: StockModels, plan: Plan, controls: Sequence[Control])
         "text_encoder": models.text_encoder,
         "tokenizer": models.tokenizer,
         "unet": models.unet,
-        "scheduler": schedulers.build(plan.recipe.sampler, models.scheduler),
+        "scheduler": schedulers.build(plan.preset.sampler, models.scheduler),
         "safety_checker": None,
         "feature_extractor": None,
         "requires_safety_checker": False,
@@ -65,7 +65,7 @@ def stock_arguments(
         "prompt": plan.prompt,
         "negative_prompt": plan.negative_prompt,
         "guidance_scale": plan.guidance,
-        "num_inference_steps": plan.recipe.steps,
+        "num_inference_steps": plan.preset.steps,
         "num_images_per_prompt": len(random),
         "generator": list(random),
         "output_type": "pt",
@@ -80,11 +80,11 @@ def stock_arguments(
         arguments["mask_image"] = 1 - pictures.keep_tensor(plan.kept_on_canvas, hardware)
     if shown:
         tensors = list(shown.values())
-        steering = [STEERING[control] for control in shown]
+        schedule = [STEERING[control] for control in shown]
         single = len(tensors) == 1
         arguments["image" if plan.mode is Mode.TEXT else "control_image"] = tensors[0] if single else tensors
-        scales = [one.scale for one in steering]
+        scales = [one.scale for one in schedule]
         arguments["controlnet_conditioning_scale"] = scales[0] if single else scales
-        arguments["control_guidance_start"] = [one.start for one in steering]
-        arguments["control_guidance_end"] = [one.end for one in steering]
+        arguments["control_guidance_start"] = [one.start for one in schedule]
+        arguments["control_guidance_end"] = [one.end for one in schedule]
     return arguments

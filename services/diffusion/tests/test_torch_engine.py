@@ -170,10 +170,10 @@ async def test_a_palette_is_approached_and_its_distance_told(engine: TorchEngine
     ("lora", "recipe", "name"),
     [("hyper-sd", HYPER_SD, "ByteDance/Hyper-SD"), ("lcm-lora", LCM, "latent-consistency/lcm-lora-sdv1-5")],
 )
-async def test_the_fast_tier_takes_the_loras_few_steps(tiny_diffusion: Path, lora: Any, recipe: Any, name: str) -> None:
+async def test_the_fast_tier_takes_the_loras_few_steps(tiny_diffusion: Path, lora: Any, preset: Any, name: str) -> None:
     engine = await loaded(Options(weights=tiny_diffusion, device=DEVICE, fast_lora=lora, controlnets=(Control.DEPTH,)))
     fast = await result_of(engine, restyling(tier=Tier.FAST, strength=1.0))
-    assert fast.manifest.steps == recipe.steps
+    assert fast.manifest.steps == preset.steps
     assert name in [model.name for model in fast.manifest.engine.models]
     plain = await result_of(engine, quick())
     assert name not in [model.name for model in plain.manifest.engine.models]

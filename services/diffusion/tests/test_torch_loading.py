@@ -14,10 +14,10 @@ from diffusers import ControlNetModel, StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 
 from diffusion.sd import checkpoints, models
-from diffusion.sd.lora import melt
+from diffusion.sd.lora import fuse_lora
 from diffusion.sd.options import Control, Options
-from diffusion.sd.previews import LinearViewer, TinyViewer
-from diffusion.sd.tiers import FEWER_STEPS, HYPER_SD, LCM, fast_recipe
+from diffusion.sd.previews import LinearPreviewDecoder, TaesdPreviewDecoder
+from diffusion.sd.tiers import FEWER_STEPS, HYPER_SD, LCM, fast_preset
 from servicekit.config.env import SettingsError
 from servicekit.inference import hardware
 from servicekit.weights import Manifest, WeightsCorrupt, WeightsMissing, WeightStore
@@ -168,8 +168,8 @@ def test_a_lora_for_another_model_is_refused(
 @pytest.mark.parametrize("name", ["hyper-sd", "lcm-lora"])
 def test_a_melted_lora_is_the_same_as_one_beside_the_weights(tiny_diffusion: Path, name: str) -> None:
     store = WeightStore(tiny_diffusion)
-    plain, melted = checkpoints.load_unet(store, HOST), checkpoints.load_unet(store, HOST)
-    melt(melted, store.file(name))
+    plain, fused = checkpoints.load_unet(store, HOST), checkpoints.load_unet(store, HOST)
+    fuse_lora(fused, store.file(name))
     base = checkpoints.load_base(store, HOST)
     pipeline = StableDiffusionPipeline(
         vae=base.vae,
@@ -185,27 +185,27 @@ def test_a_melted_lora_is_the_same_as_one_beside_the_weights(tiny_diffusion: Pat
     random = torch.Generator().manual_seed(1)
     sample, text = torch.randn(1, 4, 8, 8, generator=random), torch.randn(1, 77, tiny.TEXT_WIDTH, generator=random)
     with torch.inference_mode():
-        outputs = [unet(sample, 500, text, return_dict=False)[0] for unet in (plain, melted, pipeline.unet)]
+        outputs = [unet(sample, 500, text, return_dict=False)[0] for unet in (plain, fused, pipeline.unet)]
     assert (outputs[1] - outputs[2]).abs().max() < 1e-5
     assert (outputs[1] - outputs[0]).abs().max() > 1e-3
 
 
 def test_the_fast_tier_is_made_of_what_the_store_has(tiny_diffusion: Path, tmp_path: Path) -> None:
     store = WeightStore(tiny_diffusion)
-    assert fast_recipe("auto", store) == HYPER_SD
-    assert fast_recipe("lcm-lora", store) == LCM
-    assert fast_recipe("none", store) == FEWER_STEPS
-    assert fast_recipe("auto", WeightStore(tmp_path)) == FEWER_STEPS
+    assert fast_preset("auto", store) == HYPER_SD
+    assert fast_preset("lcm-lora", store) == LCM
+    assert fast_preset("none", store) == FEWER_STEPS
+    assert fast_preset("auto", WeightStore(tmp_path)) == FEWER_STEPS
     assert HYPER_SD.guided_by(12.0) == 8.0
     assert LCM.guided_by(7.5) == 1.0
 
 
 def test_previews_come_from_taesd_where_the_store_has_it(tiny_diffusion: Path, tmp_path: Path) -> None:
     options = Options(weights=tiny_diffusion, device="cpu", controlnets=(Control.DEPTH,), fast_lora="none")
-    assert isinstance(models.load(options, HOST).viewer, TinyViewer)
+    assert isinstance(models.load(options, HOST).preview_decoder, TaesdPreviewDecoder)
     without = store_with(tiny_diffusion, tmp_path, lambda _root: None, names=("sd15", "controlnet-depth"))
     options = Options(weights=without, device="cpu", controlnets=(Control.DEPTH,))
-    assert isinstance(models.load(options, HOST).viewer, LinearViewer)
+    assert isinstance(models.load(options, HOST).preview_decoder, LinearPreviewDecoder)
 
 
 def test_a_device_that_is_not_there_is_named() -> None:

@@ -17,10 +17,10 @@ from diffusers import AutoencoderTiny, StableDiffusionPipeline
 
 from diffusion.domain import Maps
 from diffusion.sd import checkpoints, pictures, schedulers
-from diffusion.sd.control import Steering
+from diffusion.sd.control import ControlSchedule
 from diffusion.sd.latents import repaint_mask
 from diffusion.sd.options import Control
-from diffusion.sd.previews import LinearViewer, TinyViewer, preview_steps
+from diffusion.sd.previews import LinearPreviewDecoder, TaesdPreviewDecoder, preview_steps
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.sizes import MAX_STRETCH, canvas
 from diffusion.sd.text import MAX_PIECES, TextEmbedder
@@ -177,9 +177,9 @@ def test_a_strength_runs_its_share_of_the_schedule(base: checkpoints.Base, stren
 
 
 def test_steering_follows_the_stock_rule() -> None:
-    steering = Steering(scale=1.0, start=0.2, end=0.5)
-    assert [step for step in range(10) if steering.active(step, 10)] == [2, 3, 4]
-    assert not Steering(scale=0.0).active(0, 10)
+    schedule = ControlSchedule(scale=1.0, start=0.2, end=0.5)
+    assert [step for step in range(10) if schedule.active(step, 10)] == [2, 3, 4]
+    assert not ControlSchedule(scale=0.0).active(0, 10)
 
 
 @given(st.integers(1, 60), st.integers(0, 8))
@@ -208,7 +208,7 @@ def test_both_viewers_show_the_room(taesd: AutoencoderTiny, rooms_folder: Path) 
     with torch.inference_mode():
         latents = taesd.encode(pictures.signed(placed, HOST)).latents
     expected = cv2.GaussianBlur(placed, (0, 0), 8).astype(int)
-    for viewer, most in ((TinyViewer(taesd), 3.0), (LinearViewer(), 14.0)):
-        drawn = pictures.rgb(viewer.draw(latents))
+    for preview_decoder, most in ((TaesdPreviewDecoder(taesd), 3.0), (LinearPreviewDecoder(), 14.0)):
+        drawn = pictures.rgb(preview_decoder.draw(latents))
         assert drawn.shape == placed.shape
         assert np.abs(cv2.GaussianBlur(drawn, (0, 0), 8).astype(int) - expected).mean() < most

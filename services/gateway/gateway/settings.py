@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from servicekit.config.env import shared
 from servicekit.config.settings import ProcessSettings
-from servicekit.jobstore.redis import JobLogSettings
+from servicekit.jobstore.redis import JobStoreSettings
 from servicekit.storage.settings import StorageSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class GatewaySettings(ProcessSettings, StorageSettings, JobLogSettings):
+class GatewaySettings(ProcessSettings, StorageSettings, JobStoreSettings):
     """Where everything behind the gateway is: job truth and pictures (inherited), and the services."""
 
     detection_address: str = shared("127.0.0.1:50051")
@@ -27,4 +27,4 @@ class GatewaySettings(ProcessSettings, StorageSettings, JobLogSettings):
     def __post_init__(self) -> None:
         """Raises ValueError naming a setting that makes no sense."""
         StorageSettings.__post_init__(self)
-        JobLogSettings.__post_init__(self)
+        JobStoreSettings.__post_init__(self)

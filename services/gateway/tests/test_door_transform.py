@@ -27,8 +27,8 @@ if TYPE_CHECKING:  # the name exists in the type stubs alone
 
 
 @pytest.fixture
-async def door(gateway: Gateway) -> AsyncIterator["Stub"]:
-    async with client.channel(f"127.0.0.1:{gateway.api.door.port}") as channel:
+async def grpc_api(gateway: Gateway) -> AsyncIterator["Stub"]:
+    async with client.channel(f"127.0.0.1:{gateway.api.grpc_api.port}") as channel:
         yield pb_grpc.TransformServiceStub(channel)
 
 
@@ -38,7 +38,7 @@ async def _refused(call: Any) -> ServiceError:
     return from_call(caught.value)
 
 
-async def test_submitted_job_is_the_same_as_over_http(gateway: Gateway, door: "Stub") -> None:
+async def test_submitted_job_is_the_same_as_over_http(gateway: Gateway, grpc_api: "Stub") -> None:
     preferences = pb.Preferences(
         keep_furniture=True,
         color_palette=["#ffffff"],
@@ -49,10 +49,10 @@ async def test_submitted_job_is_the_same_as_over_http(gateway: Gateway, door: "S
         keep=["sofa-1"],
         require_room=True,
     )
-    answer = await door.Submit(pb.SubmitRequest(image=photo(), style="boho", preferences=preferences))
+    answer = await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="boho", preferences=preferences))
     assert str(uuid.UUID(answer.job_id)) == answer.job_id
     assert answer.estimated_time.seconds == 15
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     assert claim.job.job_id == answer.job_id
     asked = job_request.decode(claim.job.payload)
     assert asked.style == "boho"
@@ -70,18 +70,18 @@ async def test_submitted_job_is_the_same_as_over_http(gateway: Gateway, door: "S
     assert status["data"]["job_id"] == answer.job_id
 
 
-async def test_defaults(gateway: Gateway, door: "Stub") -> None:
-    await door.Submit(pb.SubmitRequest(image=photo(), style="modern"))
-    asked = job_request.decode((await gateway.joblog.queue.claim()).job.payload)
+async def test_defaults(gateway: Gateway, grpc_api: "Stub") -> None:
+    await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
+    asked = job_request.decode((await gateway.jobstore.queue.claim()).job.payload)
     assert asked.preferences == job_request.Preferences()
 
 
-async def test_same_key_is_the_same_job_and_another_request_a_conflict(door: "Stub") -> None:
+async def test_same_key_is_the_same_job_and_another_request_a_conflict(grpc_api: "Stub") -> None:
     request = pb.SubmitRequest(image=photo(), style="modern", idempotency_key="key-1")
-    first, second = await door.Submit(request), await door.Submit(request)
+    first, second = await grpc_api.Submit(request), await grpc_api.Submit(request)
     assert first.job_id == second.job_id
     request.style = "boho"
-    error = await _refused(door.Submit(request))
+    error = await _refused(grpc_api.Submit(request))
     assert error.code is grpc.StatusCode.ALREADY_EXISTS
 
 
@@ -114,59 +114,59 @@ def _gif() -> bytes:
     ],
 )
 async def test_bad_request_is_refused_by_field(
-    gateway: Gateway, door: "Stub", changes: dict[str, Any], field: str
+    gateway: Gateway, grpc_api: "Stub", changes: dict[str, Any], field: str
 ) -> None:
     values: dict[str, Any] = {"image": photo(), "style": "modern", **changes}
-    error = await _refused(door.Submit(pb.SubmitRequest(**values)))
+    error = await _refused(grpc_api.Submit(pb.SubmitRequest(**values)))
     assert error.code is grpc.StatusCode.INVALID_ARGUMENT
     assert error.metadata["field"] == field
-    assert (await gateway.joblog.desk.queue_state()).waiting == 0
-    await door.Submit(pb.SubmitRequest(image=photo(), style="modern"))
+    assert (await gateway.jobstore.jobs.queue_state()).waiting == 0
+    await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
 
 
-async def test_message_beyond_the_limit_is_refused_and_the_next_one_works(door: "Stub") -> None:
+async def test_message_beyond_the_limit_is_refused_and_the_next_one_works(grpc_api: "Stub") -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await door.Submit(pb.SubmitRequest(image=bytes(33 * 1024 * 1024), style="modern"))
+        await grpc_api.Submit(pb.SubmitRequest(image=bytes(33 * 1024 * 1024), style="modern"))
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    await door.Submit(pb.SubmitRequest(image=photo(), style="modern"))
+    await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
 
 
 @pytest.mark.parametrize("job_id", ["7f0c6b0e-5d3c-4a53-9d3f-0f6f3c1f8a11", "", "../../etc/passwd", "x" * 10_000])
-async def test_unknown_job(door: "Stub", job_id: str) -> None:
-    calls = (door.Get(pb.GetRequest(job_id=job_id)), door.Cancel(pb.CancelRequest(job_id=job_id)))
-    for call in (*calls, _all_events(door, job_id)):
+async def test_unknown_job(grpc_api: "Stub", job_id: str) -> None:
+    calls = (grpc_api.Get(pb.GetRequest(job_id=job_id)), grpc_api.Cancel(pb.CancelRequest(job_id=job_id)))
+    for call in (*calls, _all_events(grpc_api, job_id)):
         error = await _refused(call)
         assert (error.code, error.reason) == (grpc.StatusCode.NOT_FOUND, "UNKNOWN_JOB")
 
 
-async def test_watch_from_an_impossible_place(door: "Stub") -> None:
-    submitted = await door.Submit(pb.SubmitRequest(image=photo(), style="modern"))
-    error = await _refused(_all_events(door, submitted.job_id, after=2**64 - 1))
+async def test_watch_from_an_impossible_place(grpc_api: "Stub") -> None:
+    submitted = await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
+    error = await _refused(_all_events(grpc_api, submitted.job_id, after=2**64 - 1))
     assert (error.code, error.metadata["field"]) == (grpc.StatusCode.INVALID_ARGUMENT, "after_seq")
 
 
-async def test_cancel(gateway: Gateway, door: "Stub") -> None:
-    submitted = await door.Submit(pb.SubmitRequest(image=photo(), style="modern"))
+async def test_cancel(gateway: Gateway, grpc_api: "Stub") -> None:
+    submitted = await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
     for _ in range(2):
-        await door.Cancel(pb.CancelRequest(job_id=submitted.job_id))
-    got = await door.Get(pb.GetRequest(job_id=submitted.job_id))
+        await grpc_api.Cancel(pb.CancelRequest(job_id=submitted.job_id))
+    got = await grpc_api.Get(pb.GetRequest(job_id=submitted.job_id))
     assert got.job.status == job_pb2.JOB_STATUS_CANCELLED
-    events = await _all_events(door, submitted.job_id)
+    events = await _all_events(grpc_api, submitted.job_id)
     assert [event.status for event in events] == [job_pb2.JOB_STATUS_QUEUED, job_pb2.JOB_STATUS_CANCELLED]
 
 
-async def test_cancel_reaches_whoever_works_on_the_job(gateway: Gateway, door: "Stub") -> None:
-    submitted = await door.Submit(pb.SubmitRequest(image=photo(), style="modern"))
-    claim = await gateway.joblog.queue.claim()
-    await door.Cancel(pb.CancelRequest(job_id=submitted.job_id))
+async def test_cancel_reaches_whoever_works_on_the_job(gateway: Gateway, grpc_api: "Stub") -> None:
+    submitted = await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
+    claim = await gateway.jobstore.queue.claim()
+    await grpc_api.Cancel(pb.CancelRequest(job_id=submitted.job_id))
     with pytest.raises(Cancelled):
         await asyncio.wait_for(claim.lost(), 30)
 
 
-async def test_completed_job_with_its_result(gateway: Gateway, door: "Stub") -> None:
-    submitted = await door.Submit(pb.SubmitRequest(image=photo(), style="modern"))
-    await gateway.complete(await gateway.joblog.queue.claim())
-    job = (await door.Get(pb.GetRequest(job_id=submitted.job_id))).job
+async def test_completed_job_with_its_result(gateway: Gateway, grpc_api: "Stub") -> None:
+    submitted = await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
+    await gateway.complete(await gateway.jobstore.queue.claim())
+    job = (await grpc_api.Get(pb.GetRequest(job_id=submitted.job_id))).job
     assert (job.job_id, job.status, job.progress) == (submitted.job_id, job_pb2.JOB_STATUS_COMPLETED, 1.0)
     assert job.expires_at.seconds - job.created_at.seconds == 86_400
     assert (job.result.engine, job.result.seed, job.result.room_type) == ("lite", 7, room_pb2.ROOM_TYPE_KITCHEN)
@@ -180,24 +180,26 @@ async def test_completed_job_with_its_result(gateway: Gateway, door: "Stub") -> 
         job.result.control_map_urls["depth"],
     ):
         assert (await gateway.http.get(link)).status_code == 200
-    error = await _refused(door.Cancel(pb.CancelRequest(job_id=submitted.job_id)))
+    error = await _refused(grpc_api.Cancel(pb.CancelRequest(job_id=submitted.job_id)))
     assert error.code is grpc.StatusCode.FAILED_PRECONDITION
 
 
 async def test_links_are_complete_where_the_address_is_known(start_gateway: StartGateway) -> None:
     gateway = await start_gateway(public_url="https://rooms.example/")
-    async with client.channel(f"127.0.0.1:{gateway.api.door.port}") as channel:
-        door = pb_grpc.TransformServiceStub(channel)
-        submitted = await door.Submit(pb.SubmitRequest(image=photo(), style="modern"))
-        await gateway.complete(await gateway.joblog.queue.claim())
-        job = (await door.Get(pb.GetRequest(job_id=submitted.job_id))).job
+    async with client.channel(f"127.0.0.1:{gateway.api.grpc_api.port}") as channel:
+        grpc_api = pb_grpc.TransformServiceStub(channel)
+        submitted = await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
+        await gateway.complete(await gateway.jobstore.queue.claim())
+        job = (await grpc_api.Get(pb.GetRequest(job_id=submitted.job_id))).job
     assert job.result.thumbnail_url.startswith("https://rooms.example/files/")
 
 
-async def test_watch_replays_and_goes_on_to_the_end(gateway: Gateway, door: "Stub", worker_bench: WorkerBench) -> None:
+async def test_watch_replays_and_goes_on_to_the_end(
+    gateway: Gateway, grpc_api: "Stub", worker_bench: WorkerBench
+) -> None:
     """Through a real worker, on the gateway's own jobs and pictures."""
-    submitted = await door.Submit(pb.SubmitRequest(image=photo(), style="boho"))
-    watching = asyncio.create_task(_all_events(door, submitted.job_id))
+    submitted = await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="boho"))
+    watching = asyncio.create_task(_all_events(grpc_api, submitted.job_id))
     async with worker_bench.worker(
         data_dir=gateway.settings.data_dir, joblog_namespace=gateway.settings.joblog_namespace
     ):
@@ -206,9 +208,9 @@ async def test_watch_replays_and_goes_on_to_the_end(gateway: Gateway, door: "Stu
     assert events[0].status == job_pb2.JOB_STATUS_QUEUED
     assert events[-1].status == job_pb2.JOB_STATUS_COMPLETED
     assert {event.job_id for event in events} == {submitted.job_id}
-    rest = await _all_events(door, submitted.job_id, after=events[-3].seq)
+    rest = await _all_events(grpc_api, submitted.job_id, after=events[-3].seq)
     assert rest == events[-2:]
 
 
-async def _all_events(door: "Stub", job_id: str, *, after: int = 0) -> list[job_pb2.JobEvent]:
-    return [answer.event async for answer in door.Watch(pb.WatchRequest(job_id=job_id, after_seq=after))]
+async def _all_events(grpc_api: "Stub", job_id: str, *, after: int = 0) -> list[job_pb2.JobEvent]:
+    return [answer.event async for answer in grpc_api.Watch(pb.WatchRequest(job_id=job_id, after_seq=after))]

@@ -46,7 +46,7 @@ async def test_a_client_that_stops_reading_is_cut_off_and_holds_nobody_up(
 ) -> None:
     monkeypatch.setattr(stall_timer, "STALL_SECONDS", 0.5)
     job_id = await gateway.submit(photo())
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     with silent_socket(gateway) as silent:
         silent.sendall(ask(job_id))  # type: ignore[operator]  # one of the two above
         assert (await asyncio.to_thread(silent.recv, 12)).startswith(b"HTTP/1.1 ")

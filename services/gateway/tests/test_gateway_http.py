@@ -167,7 +167,7 @@ async def test_submissions_are_503_while_no_styles_are_known(start_gateway: Star
 
 async def test_pictures_are_shown_to_holders_of_a_signed_link_alone(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
-    await gateway.complete(await gateway.joblog.queue.claim())
+    await gateway.complete(await gateway.jobstore.queue.claim())
     status = (await gateway.http.get(f"/transform/status/{job_id}")).json()
     link = urlsplit(status["data"]["result"]["original_url"])
     good = await gateway.http.get(f"{link.path}?{link.query}")
@@ -245,4 +245,4 @@ async def test_many_requests_at_once(gateway: Gateway) -> None:
     data = photo(1200, 900)
     ids = await asyncio.gather(*(gateway.submit(data) for _ in range(20)))
     assert len(set(ids)) == 20
-    assert (await gateway.joblog.desk.queue_state()).waiting == 20
+    assert (await gateway.jobstore.jobs.queue_state()).waiting == 20

@@ -46,7 +46,7 @@ async def test_submit_answers_as_the_contract_says(gateway: Gateway) -> None:
 async def test_the_worker_gets_what_was_asked_for_and_the_photo_is_stored(gateway: Gateway) -> None:
     wishes = {"keep_furniture": True, "color_palette": ["#ffffff"], "room_type": "kitchen", "strength": 0.5}
     job_id = await gateway.submit(photo(), style="boho", seed=2**53 - 1, variants=2, keep=["sofa-1"], **wishes)
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     asked = request.decode(claim.job.payload)
     assert claim.job.job_id == job_id
     assert asked.style == "boho"
@@ -114,7 +114,7 @@ async def test_status_while_waiting(gateway: Gateway) -> None:
 )
 async def test_polled_status_is_the_coarse_word(gateway: Gateway, stage: JobStatus, word: str) -> None:
     job_id = await gateway.submit(photo())
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     progress = stages.progress(stage, 0.5)
     await claim.append(Update(status=stage, progress=progress, message="…"))
     data = await status_of(gateway, job_id)
@@ -124,7 +124,7 @@ async def test_polled_status_is_the_coarse_word(gateway: Gateway, stage: JobStat
 
 async def test_preview_is_linked_while_there_is_no_result(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     await gateway.store.put(f"jobs/{job_id}/preview-1.jpg", b"preview", content_type="image/jpeg")
     update = Update(
         status=JobStatus.TRANSFORMING, progress=0.6, message="…", preview_key=f"jobs/{job_id}/preview-1.jpg"
@@ -136,7 +136,7 @@ async def test_preview_is_linked_while_there_is_no_result(gateway: Gateway) -> N
 
 async def test_completed_job_shows_its_result(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
-    await gateway.complete(await gateway.joblog.queue.claim())
+    await gateway.complete(await gateway.jobstore.queue.claim())
     data = await status_of(gateway, job_id)
     assert (data["status"], data["progress"], data["error"]) == ("completed", 1.0, None)
     assert data["estimated_time_remaining"] == 0
@@ -166,7 +166,7 @@ async def test_links_stay_the_same_for_a_while_and_are_renewed_in_time(start_gat
     for seconds, same in ((900, True), (4, False)):
         gateway = await start_gateway(url_seconds=seconds)
         job_id = await gateway.submit(photo())
-        await gateway.complete(await gateway.joblog.queue.claim())
+        await gateway.complete(await gateway.jobstore.queue.claim())
         first = (await status_of(gateway, job_id))["result"]
         await asyncio.sleep(1.1)  # more than a quarter of the second gateway's time
         second = (await status_of(gateway, job_id))["result"]
@@ -176,7 +176,7 @@ async def test_links_stay_the_same_for_a_while_and_are_renewed_in_time(start_gat
 
 async def test_failed_job_says_why(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     error = JobError(code="NOT_A_ROOM", message="The photo shows no room.", retryable=False)
     await claim.finish(Ending(status=JobStatus.FAILED, message=error.message, error=encode(error)))
     data = await status_of(gateway, job_id)
@@ -195,7 +195,7 @@ async def test_cancel_says_the_same_twice(gateway: Gateway) -> None:
 
 async def test_cancel_comes_too_late(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
-    await gateway.complete(await gateway.joblog.queue.claim())
+    await gateway.complete(await gateway.jobstore.queue.claim())
     answer = await gateway.http.delete(f"/transform/{job_id}")
     assert answer.status_code == 409
     assert answer.json()["code"] == "JOB_ENDED"
@@ -257,4 +257,4 @@ async def test_nothing_is_accepted_without_a_store(gateway: Gateway) -> None:
     objects.write_text("a file where the folder was")
     answer = await gateway.http.post("/transform/submit", **form())
     assert (answer.status_code, answer.json()["code"]) == (503, "STORAGE_UNAVAILABLE")
-    assert (await gateway.joblog.desk.queue_state()).waiting == 0
+    assert (await gateway.jobstore.jobs.queue_state()).waiting == 0

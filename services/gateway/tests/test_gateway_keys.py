@@ -156,9 +156,9 @@ def test_credentials(headers: dict[str, str], expected: str | None) -> None:
 
 
 async def test_without_keys_the_door_is_open_on_loopback_alone() -> None:
-    entrance = gate(IdentitySettings(), listens=LOOPBACK)
-    assert entrance.open
-    assert await entrance.caller("whatever") == ANYBODY
+    authenticator = gate(IdentitySettings(), listens=LOOPBACK)
+    assert authenticator.open
+    assert await authenticator.caller("whatever") == ANYBODY
     for listens in (("0.0.0.0:8000", "127.0.0.1:1"), ("127.0.0.1:1", "[::]:50050"), (":8000",), ("gateway:8000",)):
         with pytest.raises(SettingsError, match="API key"):
             gate(IdentitySettings(), listens=listens)
@@ -168,10 +168,10 @@ async def test_without_keys_the_door_is_open_on_loopback_alone() -> None:
 
 
 async def test_with_keys_it_is_locked_wherever_it_is() -> None:
-    entrance = gate(IdentitySettings(api_keys=key_holder("app").toml), listens=LOOPBACK)
-    assert not entrance.open
+    authenticator = gate(IdentitySettings(api_keys=key_holder("app").toml), listens=LOOPBACK)
+    assert not authenticator.open
     with pytest.raises(Unauthenticated) as caught:
-        await entrance.caller("")
+        await authenticator.caller("")
     assert caught.value.reason == "CREDENTIAL_MISSING"
     with pytest.raises(SettingsError, match="MODOMO_GATEWAY_API_KEYS"):
         gate(IdentitySettings(api_keys="nonsense"), listens=LOOPBACK)

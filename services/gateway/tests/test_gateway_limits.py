@@ -10,7 +10,7 @@ from gateway.api.auth import ANYBODY, Caller, Scope
 from gateway.api.limits import Cost
 from gateway.api.limits.bucket import BucketLimiter
 from gateway.api.shared_state import SharedState
-from servicekit.jobstore.redis import JobLogSettings
+from servicekit.jobstore.redis import JobStoreSettings
 from tests.fixtures.api_keys import key_file, key_holder
 from tests.fixtures.gateway import StartGateway, photo
 from tests.fixtures.jobstore import FaultyNetwork
@@ -22,13 +22,13 @@ def caller(owner: str, units_per_minute: int = 0) -> Caller:
     return Caller(owner=owner, scopes=frozenset({Scope.READ}), units_per_minute=units_per_minute)
 
 
-async def test_a_bucket_is_used_up_and_fills_again(joblog_settings: JobLogSettings) -> None:
-    state = SharedState(joblog_settings)
+async def test_a_bucket_is_used_up_and_fills_again(jobstore_settings: JobStoreSettings) -> None:
+    state = SharedState(jobstore_settings)
     limiter = BucketLimiter(state, units_per_minute=600)  # ten a second
     standings = [await limiter.spend(caller("a"), Cost.SUBMIT) for _ in range(31)]
-    granted = [standing for standing in standings if not standing.wait_seconds]
+    granted = [rate_limit for rate_limit in standings if not rate_limit.wait_seconds]
     assert len(granted) in (30, 31)
-    assert [standing.quota for standing in standings] == [600] * 31
+    assert [rate_limit.quota for rate_limit in standings] == [600] * 31
     assert granted[0].remaining == 580
     last = standings[-1] if standings[-1].wait_seconds else await limiter.spend(caller("a"), Cost.SUBMIT)
     assert 0 < last.wait_seconds <= 2
@@ -39,17 +39,17 @@ async def test_a_bucket_is_used_up_and_fills_again(joblog_settings: JobLogSettin
     await state.close()
 
 
-async def test_all_replicas_count_together(joblog_settings: JobLogSettings) -> None:
-    states = [SharedState(joblog_settings) for _ in range(3)]
+async def test_all_replicas_count_together(jobstore_settings: JobStoreSettings) -> None:
+    states = [SharedState(jobstore_settings) for _ in range(3)]
     limiters = [BucketLimiter(state, units_per_minute=60) for state in states]
     standings = await asyncio.gather(*(limiters[n % 3].spend(caller("a"), Cost.READ) for n in range(90)))
-    assert sum(not standing.wait_seconds for standing in standings) in range(60, 64)
+    assert sum(not rate_limit.wait_seconds for rate_limit in standings) in range(60, 64)
     for state in states:
         await state.close()
 
 
-async def test_a_quota_below_the_price_lets_one_through_all_the_same(joblog_settings: JobLogSettings) -> None:
-    state = SharedState(joblog_settings)
+async def test_a_quota_below_the_price_lets_one_through_all_the_same(jobstore_settings: JobStoreSettings) -> None:
+    state = SharedState(jobstore_settings)
     limiter = BucketLimiter(state, units_per_minute=600)
     small = caller("small", units_per_minute=5)
     first, second = [await limiter.spend(small, Cost.SUBMIT) for _ in range(2)]

@@ -18,7 +18,7 @@ def value(name: str, **labels: str) -> float:
 
 
 async def test_accepted_jobs_are_counted_once(gateway: Gateway) -> None:
-    before = value("modomo_jobs_accepted_total", urgency="interactive")
+    before = value("modomo_jobs_accepted_total", priority="interactive")
     for _ in range(2):
         answer = await gateway.http.post(
             "/transform/submit",
@@ -27,14 +27,14 @@ async def test_accepted_jobs_are_counted_once(gateway: Gateway) -> None:
             headers={"Idempotency-Key": "once"},
         )
         assert answer.status_code == 202
-    assert value("modomo_jobs_accepted_total", urgency="interactive") == before + 1
+    assert value("modomo_jobs_accepted_total", priority="interactive") == before + 1
 
 
 async def test_endings_are_shown_whoever_caused_them(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
     await gateway.http.delete(f"/transform/{job_id}")
     await gateway.submit(photo())
-    await gateway.complete(await gateway.joblog.queue.claim())
+    await gateway.complete(await gateway.jobstore.queue.claim())
     page = (await gateway.http.get("/metrics")).text
     assert 'modomo_jobs_ended_total{reason="",status="cancelled"} 1.0' in page
     assert 'modomo_jobs_ended_total{reason="",status="completed"} 1.0' in page
@@ -42,7 +42,7 @@ async def test_endings_are_shown_whoever_caused_them(gateway: Gateway) -> None:
 
 async def test_the_queue_is_looked_at_though_nobody_asks(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue_metrics, "READ_SECONDS", 0.01)
-    reading = asyncio.create_task(QueueGauges(gateway.joblog.desk).run())
+    reading = asyncio.create_task(QueueGauges(gateway.jobstore.jobs).run())
     try:
         for number in (1.0, 2.0):
             await gateway.submit(photo())
@@ -63,10 +63,10 @@ async def test_dependencies_are_shown(start_gateway: StartGateway) -> None:
 
 def test_only_events_that_are_new_to_a_follower_are_timed() -> None:
     count, seconds = (f"modomo_event_delivery_seconds_{part}" for part in ("count", "sum"))
-    before = value(count, door="sse"), value(seconds, door="sse")
+    before = value(count, transport="sse"), value(seconds, transport="sse")
     follower = Follower("sse")
     for minutes in (-1, 0, 1):  # the last one by a clock that is ahead
         written = datetime.now(UTC) + timedelta(minutes=minutes)
         follower.has(Event(job_id="1", seq=1, status=JobStatus.QUEUED, progress=0, message="", timestamp=written))
-    assert value(count, door="sse") == before[0] + 2
-    assert value(seconds, door="sse") < before[1] + 30
+    assert value(count, transport="sse") == before[0] + 2
+    assert value(seconds, transport="sse") < before[1] + 30

@@ -16,8 +16,8 @@ from websockets.asyncio.client import connect
 
 from notifier.app import serving
 from notifier.settings import Settings as NotifierSettings
-from servicekit.jobstore.redis import JobLogSettings
-from servicekit.jobstore.redis import connect as connect_joblog
+from servicekit.jobstore.redis import JobStoreSettings
+from servicekit.jobstore.redis import connect as connect_jobstore
 from servicekit.rpc import ports
 from tests.fixtures.gateway import photo, services_running
 
@@ -66,18 +66,18 @@ async def test_without_keys_it_does_not_listen_to_the_world(tmp_path: Path) -> N
 
 
 async def test_it_serves_in_little_memory_and_drains_on_sigterm(
-    joblog_settings: JobLogSettings, tmp_path: Path
+    jobstore_settings: JobStoreSettings, tmp_path: Path
 ) -> None:
     port, notifier_port, door_port = ports.free(3)
     address = f"127.0.0.1:{notifier_port}"
-    notifier = NotifierSettings(**dataclasses.asdict(joblog_settings), listen=address, drain_seconds=0.1)
+    notifier = NotifierSettings(**dataclasses.asdict(jobstore_settings), listen=address, drain_seconds=0.1)
     async with services_running() as services, serving(notifier):
         environment = {
             "MODOMO_GATEWAY_LISTEN": f"127.0.0.1:{port}",
             "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{door_port}",
             "MODOMO_GATEWAY_DRAIN_SECONDS": "20",
-            "MODOMO_REDIS_URL": joblog_settings.redis_url,
-            "MODOMO_JOBLOG_NAMESPACE": joblog_settings.joblog_namespace,
+            "MODOMO_REDIS_URL": jobstore_settings.redis_url,
+            "MODOMO_JOBLOG_NAMESPACE": jobstore_settings.joblog_namespace,
             "MODOMO_DATA_DIR": str(tmp_path),
             "MODOMO_NOTIFIER_ADDRESS": address,
             **{f"MODOMO_{name.upper()}_ADDRESS": services.address(name) for name in services.servers},
@@ -100,9 +100,9 @@ async def test_it_serves_in_little_memory_and_drains_on_sigterm(
                             async with httpx.AsyncClient() as newcomer:
                                 await newcomer.get(f"http://127.0.0.1:{port}/health/live")
                 assert process.returncode is None
-                desk = connect_joblog(joblog_settings).desk
-                await desk.cancel(submitted.json()["job_id"], message="Your transformation was cancelled.")
-                await desk.close()
+                job_store = connect_jobstore(jobstore_settings).jobs
+                await job_store.cancel(submitted.json()["job_id"], message="Your transformation was cancelled.")
+                await job_store.close()
                 assert '"cancelled"' in str(await socket.recv())
             _, errors = await process.communicate()
             assert process.returncode == 0

@@ -18,7 +18,7 @@ async def _objects(gateway: Gateway) -> list[str]:
 async def test_a_purged_job_is_gone(gateway: Gateway, state: str) -> None:
     job_id = await gateway.submit(photo())
     if state in ("running", "completed"):
-        claim = await gateway.joblog.queue.claim()
+        claim = await gateway.jobstore.queue.claim()
     if state == "completed":
         await gateway.complete(claim)
     if state == "cancelled":
@@ -61,7 +61,7 @@ async def test_followers_see_the_end_of_a_purged_job(gateway: Gateway) -> None:
 
 async def test_other_backends_purge_too(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
-    async with client.channel(f"127.0.0.1:{gateway.api.door.port}") as channel:
+    async with client.channel(f"127.0.0.1:{gateway.api.grpc_api.port}") as channel:
         stub = TransformServiceStub(channel)
         await stub.Cancel(pb.CancelRequest(job_id=job_id, purge=True))
         with pytest.raises(grpc.aio.AioRpcError) as caught:

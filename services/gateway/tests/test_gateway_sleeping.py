@@ -9,7 +9,7 @@ from gateway.api.style_catalogue import StyleCatalogue
 from gateway.clients.diffusion import StyleInfo
 from gateway.clients.readiness import Readiness
 from servicekit.errors import Unavailable
-from servicekit.jobstore.redis import JobLogSettings
+from servicekit.jobstore.redis import JobStoreSettings
 
 STYLE = StyleInfo(name="modern", title="Modern", description="Plain", palette=("#FFFFFF",))
 
@@ -26,8 +26,10 @@ class Diffusion:
         return [STYLE]
 
 
-async def test_a_gateway_that_starts_while_diffusion_sleeps_knows_the_styles(joblog_settings: JobLogSettings) -> None:
-    state = SharedState(joblog_settings)
+async def test_a_gateway_that_starts_while_diffusion_sleeps_knows_the_styles(
+    jobstore_settings: JobStoreSettings,
+) -> None:
+    state = SharedState(jobstore_settings)
     try:
         with pytest.raises(Unavailable):
             await StyleCatalogue(Diffusion(away=True), state).styles()

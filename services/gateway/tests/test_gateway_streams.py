@@ -72,7 +72,7 @@ async def test_live_messages_are_as_the_contract_says(gateway: Gateway) -> None:
             "progress": 0.0,
             "message": "Your transformation is queued...",
         }
-        claim = await gateway.joblog.queue.claim()
+        claim = await gateway.jobstore.queue.claim()
         await work(claim)
         await gateway.store.put(f"jobs/{job_id}/preview-1.jpg", b"preview", content_type="image/jpeg")
         step = update(JobStatus.TRANSFORMING, 0.95, step=3, total_steps=20, preview_key=f"jobs/{job_id}/preview-1.jpg")
@@ -109,7 +109,7 @@ def _without_signatures(value: Any) -> Any:
 @pytest.mark.parametrize("after", [0, 1, 3, 6])
 async def test_a_late_client_gets_what_it_missed(gateway: Gateway, after: int) -> None:
     job_id = await gateway.submit(photo())
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     await work(claim)
     await gateway.complete(claim)
     async with socket(gateway, job_id, f"?after={after}" if after else "") as connection:
@@ -120,7 +120,7 @@ async def test_a_late_client_gets_what_it_missed(gateway: Gateway, after: int) -
 
 async def test_a_client_that_has_everything_gets_nothing_more(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
-    await gateway.complete(await gateway.joblog.queue.claim())
+    await gateway.complete(await gateway.jobstore.queue.claim())
     async with socket(gateway, job_id, "?after=2") as connection:
         assert await messages_of(connection) == ([], 1000)
 
@@ -141,7 +141,7 @@ async def test_other_endings(gateway: Gateway, ending: Ending | None, message: s
     job_id = await gateway.submit(photo())
     async with socket(gateway, job_id) as connection:
         if ending:
-            await (await gateway.joblog.queue.claim()).finish(ending)
+            await (await gateway.jobstore.queue.claim()).finish(ending)
         else:
             assert (await gateway.http.delete(f"/transform/{job_id}")).status_code == 200
         messages, code = await messages_of(connection)
@@ -168,7 +168,7 @@ async def test_a_malformed_position_closes_with_4400(gateway: Gateway, after: st
 async def test_many_clients_of_one_job_all_get_everything(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
     connections = [await socket(gateway, job_id, f"?after={number % 3}") for number in range(30)]
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     await work(claim)
     await gateway.complete(claim)
     for number, outcome in enumerate(await asyncio.gather(*map(messages_of, connections))):
@@ -180,7 +180,7 @@ async def test_many_clients_of_one_job_all_get_everything(gateway: Gateway) -> N
 async def test_clients_that_leave_and_come_back(gateway: Gateway) -> None:
     job_id = await gateway.submit(photo())
     seen: list[dict[str, Any]] = []
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     for status, progress in WORK:
         async with socket(gateway, job_id, f"?after={len(seen)}") as connection:
             await claim.append(update(status, progress))
@@ -198,7 +198,7 @@ async def test_a_client_that_talks_is_ignored_and_one_that_shouts_is_cut_off(gat
         await connection.recv()
         for _ in range(50):
             await connection.send("hello")
-        await gateway.complete(await gateway.joblog.queue.claim())
+        await gateway.complete(await gateway.jobstore.queue.claim())
         assert (await messages_of(connection))[1] == 1000
     second = await gateway.submit(photo())
     async with socket(gateway, second) as connection:
@@ -218,7 +218,7 @@ async def test_no_compression(gateway: Gateway) -> None:
 async def test_the_notifier_restarts_and_nothing_is_lost(start_gateway: StartGateway) -> None:
     gateway = await start_gateway()
     job_id = await gateway.submit(photo())
-    claim = await gateway.joblog.queue.claim()
+    claim = await gateway.jobstore.queue.claim()
     async with gateway.start_notifier():
         connection = await socket(gateway, job_id)
         messages = [json.loads(await connection.recv())]
@@ -249,7 +249,7 @@ async def test_sockets_may_finish_when_the_process_is_told_to_end(start_gateway:
         connection = await socket(gateway, job_id)
         await connection.recv()
         stopping = asyncio.create_task(gateway.api.server.stop(drain_seconds=20))
-        claim = await gateway.joblog.queue.claim()
+        claim = await gateway.jobstore.queue.claim()
         await until_nobody_listens(gateway.api.server.port)
         await gateway.complete(claim)
         messages, code = await messages_of(connection)
@@ -265,7 +265,7 @@ async def test_server_sent_events(gateway: Gateway) -> None:
         assert answer.headers["cache-control"] == "no-store"
         events = server_sent(answer.aiter_lines())
         assert (await anext(events))[1]["status"] == "queued"
-        claim = await gateway.joblog.queue.claim()
+        claim = await gateway.jobstore.queue.claim()
         await work(claim)
         await gateway.complete(claim)
         rest = [event async for event in events]
@@ -284,5 +284,5 @@ async def test_server_sent_events_stop_for_a_client_that_leaves(gateway: Gateway
         client.stream("GET", f"/transform/events/{job_id}") as answer,
     ):
         await anext(server_sent(answer.aiter_lines()))
-    await gateway.complete(await gateway.joblog.queue.claim())
+    await gateway.complete(await gateway.jobstore.queue.claim())
     assert (await gateway.http.get(f"/transform/status/{job_id}")).json()["data"]["status"] == "completed"

@@ -28,7 +28,7 @@ async def test_a_receiver_is_told_of_the_ending_over_either_door(
     start_gateway: StartGateway, receiver: Receiver
 ) -> None:
     gateway = await start_gateway(**ON)
-    async with gateway.start_notifier(), client.channel(f"127.0.0.1:{gateway.api.door.port}") as channel:
+    async with gateway.start_notifier(), client.channel(f"127.0.0.1:{gateway.api.grpc_api.port}") as channel:
         over_http = (await _submit(gateway, receiver.url))["job_id"]
         request = pb.SubmitRequest(image=photo(), style="modern", webhook_url=receiver.url)
         over_grpc = (await TransformServiceStub(channel).Submit(request)).job_id

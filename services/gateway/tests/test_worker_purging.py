@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from gateway.jobs import object_keys
-from gateway.jobs.purge import Purger
+from gateway.jobs.purger import Purger
 from gateway.jobs.stage_cache import PREFIX, StageCache, of_photo
 from gateway.worker.sweeper import Sweeper
 from servicekit.errors import NotFound
@@ -23,12 +23,12 @@ async def _reached(bench: WorkerBench, job_id: str, status: JobStatus) -> None:
     """Returns when the job is there, or further."""
     order = list(JobStatus)
     async with asyncio.timeout(60):
-        while order.index((await bench.joblog.desk.get(job_id)).status) < order.index(status):  # noqa: ASYNC110 - polled as the app polls
+        while order.index((await bench.jobstore.jobs.get(job_id)).status) < order.index(status):  # noqa: ASYNC110 - polled as the app polls
             await asyncio.sleep(0.005)
 
 
 def _purger(bench: WorkerBench) -> Purger:
-    return Purger(store=bench.store, desk=bench.joblog.desk)
+    return Purger(store=bench.store, job_store=bench.jobstore.jobs)
 
 
 async def test_a_completed_job_goes_with_pictures_and_stage_results_and_others_stay(worker_bench: WorkerBench) -> None:
@@ -44,7 +44,7 @@ async def test_a_completed_job_goes_with_pictures_and_stage_results_and_others_s
         assert object_keys.original(stays) in left
         assert any(key.startswith(PREFIX) for key in left)
         with pytest.raises(NotFound):
-            await bench.joblog.desk.get(gone)
+            await bench.jobstore.jobs.get(gone)
         with pytest.raises(NotFound):
             await _purger(bench).purge(gone, message="Deleted.")
 
@@ -66,10 +66,10 @@ async def test_a_running_job_stops_and_leaves_nothing(worker_bench: WorkerBench,
 async def test_a_purge_that_broke_off_is_brought_to_its_end(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     job_id = await bench.submit()
-    await bench.joblog.desk.retire(job_id, message="Deleted.")  # and then the api was killed
+    await bench.jobstore.jobs.retire(job_id, message="Deleted.")  # and then the api was killed
     sweeper = Sweeper(
         store=bench.store,
-        desk=bench.joblog.desk,
+        job_store=bench.jobstore.jobs,
         cache=StageCache(bench.store, days=1),
         purger=_purger(bench),
         pause_seconds=60,
@@ -77,16 +77,16 @@ async def test_a_purge_that_broke_off_is_brought_to_its_end(worker_bench: Worker
     await sweeper.sweep()
     assert await _objects(bench) == []
     with pytest.raises(NotFound):
-        await bench.joblog.desk.get(job_id)
+        await bench.jobstore.jobs.get(job_id)
     await sweeper.sweep()
 
 
 async def test_a_job_that_goes_on_elsewhere_is_not_cleared_up_after(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     job_id = await bench.submit()
-    await _purger(bench).after(await bench.joblog.desk.get(job_id))
-    await bench.joblog.desk.cancel(job_id, message="Cancelled.")
-    await _purger(bench).after(await bench.joblog.desk.get(job_id))
+    await _purger(bench).after(await bench.jobstore.jobs.get(job_id))
+    await bench.jobstore.jobs.cancel(job_id, message="Cancelled.")
+    await _purger(bench).after(await bench.jobstore.jobs.get(job_id))
     assert await _objects(bench) == [object_keys.original(job_id)]
 
 
@@ -94,8 +94,8 @@ async def test_a_job_of_another_version_is_deleted_too(worker_bench: WorkerBench
     bench = worker_bench
     job = new_job(payload='{"unheard": "of"}')
     await bench.store.put(object_keys.original(job.job_id), b"x", content_type="image/jpeg")
-    await bench.joblog.desk.submit(job, queue_limit=10)
+    await bench.jobstore.jobs.submit(job, queue_limit=10)
     await _purger(bench).purge(job.job_id, message="Deleted.")
     assert await _objects(bench) == []
     with pytest.raises(NotFound):
-        await bench.joblog.desk.get(job.job_id)
+        await bench.jobstore.jobs.get(job.job_id)

@@ -5,7 +5,7 @@ import dataclasses
 import httpx
 
 from gateway.jobs import object_keys
-from gateway.jobs.purge import Purger
+from gateway.jobs.purger import Purger
 from servicekit.storage.local import LocalStore
 from servicekit.storage.s3 import S3Store
 from servicekit.storage.settings import StorageSettings, open_store
@@ -30,7 +30,7 @@ async def test_job_with_pictures_in_s3(worker_bench: WorkerBench, s3_settings: S
             answer = await client.get(link)
             assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
         assert [key async for key in store.list("cache/")]
-        await Purger(store=store, desk=bench.joblog.desk).purge(job_id, message="Deleted.")
+        await Purger(store=store, job_store=bench.jobstore.jobs).purge(job_id, message="Deleted.")
         assert [key async for key in store.list("")] == []
         assert {(await client.get(link)).status_code for link in links} == {404}, "a link is of no use any more"
     await store.close()

@@ -29,7 +29,7 @@ async def test_cancel_stops_the_engine_between_two_steps(worker_bench: WorkerBen
     async with bench.worker():
         job_id = await bench.submit()
         await bench.services.started["Transform"].wait()
-        await bench.joblog.desk.cancel(job_id, message=CANCELLED)
+        await bench.jobstore.jobs.cancel(job_id, message=CANCELLED)
         await asyncio.wait_for(bench.services.cancelled["Transform"].wait(), PROMPTLY)
         steps = bench.services.steps_done
         job = await bench.ended(job_id)
@@ -50,7 +50,7 @@ async def test_cancel_stops_every_call_of_the_analysis(worker_bench: WorkerBench
         job_id = await bench.submit()
         for rpc in ("Detect", "Classify", "Generate"):
             await bench.services.started[rpc].wait()
-        await bench.joblog.desk.cancel(job_id, message=CANCELLED)
+        await bench.jobstore.jobs.cancel(job_id, message=CANCELLED)
         for rpc in ("Detect", "Classify", "Generate"):
             await asyncio.wait_for(bench.services.cancelled[rpc].wait(), PROMPTLY)
         assert (await bench.ended(job_id)).status is JobStatus.CANCELLED
@@ -71,7 +71,7 @@ async def test_cancelled_while_it_waits_for_its_retry(worker_bench: WorkerBench)
     async with bench.worker():
         job_id = await bench.submit()
         await bench.services.started["Detect"].wait()
-        await bench.joblog.desk.cancel(job_id, message=CANCELLED)
+        await bench.jobstore.jobs.cancel(job_id, message=CANCELLED)
         assert (await bench.ended(job_id)).status is JobStatus.CANCELLED
     assert await _endings(bench, job_id) == [JobStatus.CANCELLED]
 
@@ -96,7 +96,7 @@ async def test_worker_told_to_stop_lets_its_jobs_end(worker_bench: WorkerBench) 
         await bench.services.started["Transform"].wait()
         stop.set()
         await bench.completed(running)
-    assert (await bench.joblog.desk.get(waiting)).status is JobStatus.QUEUED
+    assert (await bench.jobstore.jobs.get(waiting)).status is JobStatus.QUEUED
     async with bench.worker():
         await bench.completed(waiting)
 
@@ -109,7 +109,7 @@ async def test_worker_gives_back_what_does_not_end_in_time(worker_bench: WorkerB
         await bench.services.started["Transform"].wait()
         stop.set()
     assert bench.services.cancelled["Transform"].is_set()
-    assert (await bench.joblog.desk.get(job_id)).status not in ENDINGS
+    assert (await bench.jobstore.jobs.get(job_id)).status not in ENDINGS
     bench.services.steps = 3
     async with bench.worker():
         await bench.completed(job_id)

@@ -28,8 +28,8 @@ CALLS_BESIDE_WATCHES: Final = 100
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[RunningServer]:
     """Answers at once, SERVING while events flow; on leaving, watchers are sent to other replicas first."""
-    joblog = connect(settings)
-    events = joblog.events
+    jobstore = connect(settings)
+    events = jobstore.events
     watches = Watches(
         events, convert.response, max_watchers=settings.max_watchers, backlog_limit=settings.backlog_limit
     )
@@ -44,7 +44,7 @@ async def serving(settings: Settings) -> AsyncIterator[RunningServer]:
     registration = (SERVICE_NAME, lambda server: add_NotifierServiceServicer_to_server(servicer, server))
     async with running(options, [registration]) as server, asyncio.TaskGroup() as group:
         following = group.create_task(watches.follow(server.set_serving), name="following")
-        dispatching = group.create_task(_deliver(settings, joblog.outbox), name="dispatching")
+        dispatching = group.create_task(_deliver(settings, jobstore.outbox), name="dispatching")
         try:
             yield server
         finally:
@@ -52,7 +52,7 @@ async def serving(settings: Settings) -> AsyncIterator[RunningServer]:
             dispatching.cancel()
             await server.set_serving(False)
             watches.stop()
-    for role in (events, joblog.outbox):
+    for role in (events, jobstore.outbox):
         await role.close()
 
 

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from servicekit.config.settings import ProcessSettings
-from servicekit.jobstore.redis import JobLogSettings
+from servicekit.jobstore.redis import JobStoreSettings
 from servicekit.webhooks import WebhookSettings
 
 PREFIX: Final = "MODOMO_NOTIFIER_"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(ProcessSettings, JobLogSettings, WebhookSettings):
+class Settings(ProcessSettings, JobStoreSettings, WebhookSettings):
     """The notifier's settings."""
 
     listen: str = "127.0.0.1:50054"
@@ -37,7 +37,7 @@ class Settings(ProcessSettings, JobLogSettings, WebhookSettings):
 
     def __post_init__(self) -> None:
         """Raises ValueError naming a setting that makes no sense."""
-        JobLogSettings.__post_init__(self)
+        JobStoreSettings.__post_init__(self)
         WebhookSettings.__post_init__(self)
         for name in ("webhook_timeout_seconds", "webhook_parallel", "webhook_per_receiver"):
             if not getattr(self, name) > 0:

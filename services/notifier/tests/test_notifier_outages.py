@@ -12,8 +12,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from notifier.app import SERVICE_NAME
-from servicekit.jobstore.redis import JobLogSettings, connect
-from tests.fixtures.jobstore import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
+from servicekit.jobstore.redis import JobStoreSettings, connect
+from tests.fixtures.jobstore import FaultyNetwork, OpenJobStore, analyzing, completed, new_job
 from tests.fixtures.notifier import notifier, watching
 from tests.fixtures.valkey import Valkey
 
@@ -33,13 +33,13 @@ async def until(channel: grpc.aio.Channel, status: int) -> None:
 
 
 async def test_events_that_are_written_while_the_subscription_is_broken_arrive(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, faulty_network: FaultyNetwork
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, faulty_network: FaultyNetwork
 ) -> None:
-    joblog = open_joblog()
+    jobstore = open_jobstore()
     job = new_job()
-    await joblog.desk.submit(job, queue_limit=10)
-    claim = await joblog.queue.claim()
-    async with notifier(joblog_settings, redis_url=faulty_network.url) as channel:
+    await jobstore.jobs.submit(job, queue_limit=10)
+    claim = await jobstore.queue.claim()
+    async with notifier(jobstore_settings, redis_url=faulty_network.url) as channel:
         await until(channel, SERVING)
         watch = watching(channel, job.job_id)
         assert (await anext(watch)).seq == 1
@@ -52,8 +52,10 @@ async def test_events_that_are_written_while_the_subscription_is_broken_arrive(
         await until(channel, SERVING)
 
 
-async def test_a_store_that_hangs_is_noticed(joblog_settings: JobLogSettings, faulty_network: FaultyNetwork) -> None:
-    hasty = dataclasses.replace(joblog_settings, redis_timeout_seconds=0.5)
+async def test_a_store_that_hangs_is_noticed(
+    jobstore_settings: JobStoreSettings, faulty_network: FaultyNetwork
+) -> None:
+    hasty = dataclasses.replace(jobstore_settings, redis_timeout_seconds=0.5)
     async with notifier(hasty, redis_url=faulty_network.url) as channel:
         await until(channel, SERVING)
         faulty_network.pause()
@@ -66,11 +68,11 @@ async def test_a_store_that_hangs_is_noticed(joblog_settings: JobLogSettings, fa
 
 
 async def test_watching_goes_on_after_a_restart_of_the_store(own_valkey: Valkey) -> None:
-    settings = JobLogSettings(redis_url=own_valkey.url)
-    joblog = connect(settings)
+    settings = JobStoreSettings(redis_url=own_valkey.url)
+    jobstore = connect(settings)
     job = new_job()
-    await joblog.desk.submit(job, queue_limit=10)
-    claim = await joblog.queue.claim()
+    await jobstore.jobs.submit(job, queue_limit=10)
+    claim = await jobstore.queue.claim()
     async with notifier(settings) as channel:
         await until(channel, SERVING)
         watch = watching(channel, job.job_id)
@@ -85,18 +87,18 @@ async def test_watching_goes_on_after_a_restart_of_the_store(own_valkey: Valkey)
             await until(channel, SERVING)
         await claim.finish(completed())
         assert [event.seq async for event in watch] == [5]
-    await joblog.queue.close()
-    await joblog.desk.close()
+    await jobstore.queue.close()
+    await jobstore.jobs.close()
 
 
 async def test_a_process_that_is_told_to_stop_sends_its_watchers_elsewhere(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings
 ) -> None:
     job = new_job()
-    await open_joblog().desk.submit(job, queue_limit=10)
+    await open_jobstore().jobs.submit(job, queue_limit=10)
     environ = os.environ | {
-        "MODOMO_REDIS_URL": joblog_settings.redis_url,
-        "MODOMO_JOBLOG_NAMESPACE": joblog_settings.joblog_namespace,
+        "MODOMO_REDIS_URL": jobstore_settings.redis_url,
+        "MODOMO_JOBLOG_NAMESPACE": jobstore_settings.joblog_namespace,
         "MODOMO_NOTIFIER_LISTEN": "127.0.0.1:0",
         "MODOMO_LOG_FORMAT": "json",
     }

@@ -8,8 +8,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from notifier.app import serving
 from notifier.settings import Settings
-from servicekit.jobstore.redis import JobLogSettings
-from tests.fixtures.jobstore import OpenJobLog, submit_one
+from servicekit.jobstore.redis import JobStoreSettings
+from tests.fixtures.jobstore import OpenJobStore, submit_one
 from tests.fixtures.webhook_receivers import Receiver, status
 
 TRACE = "00-11111111111111111111111111111111-2222222222222222-01"
@@ -26,14 +26,17 @@ async def spans_named(exporter: InMemorySpanExporter, name: str, *, count: int) 
 
 
 async def test_every_attempt_of_a_webhook_is_in_the_job_s_trace(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, receiver: Receiver, recorded_spans: InMemorySpanExporter
+    open_jobstore: OpenJobStore,
+    jobstore_settings: JobStoreSettings,
+    receiver: Receiver,
+    recorded_spans: InMemorySpanExporter,
 ) -> None:
-    joblog = open_joblog()
+    jobstore = open_jobstore()
     receiver.replies = [status(500), status(200)]
-    job_id = await submit_one(joblog, webhook_url=receiver.url, traceparent=TRACE)
-    await joblog.desk.cancel(job_id, message="Cancelled.")
+    job_id = await submit_one(jobstore, webhook_url=receiver.url, traceparent=TRACE)
+    await jobstore.jobs.cancel(job_id, message="Cancelled.")
     settings = Settings(
-        **dataclasses.asdict(joblog_settings),
+        **dataclasses.asdict(jobstore_settings),
         listen="127.0.0.1:0",
         drain_seconds=0.1,
         webhook_secrets=("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",),
@@ -48,9 +51,9 @@ async def test_every_attempt_of_a_webhook_is_in_the_job_s_trace(
     assert (failed.status.description, taken.status.description) == ("500", None)
 
 
-async def test_only_the_last_event_brings_the_trace(open_joblog: OpenJobLog) -> None:
-    joblog = open_joblog()
-    job_id = await submit_one(joblog, traceparent=TRACE)
-    assert (await joblog.desk.get(job_id)).traceparent == TRACE
-    await joblog.desk.cancel(job_id, message="Cancelled.")
-    assert [event.traceparent for event in await joblog.events.read(job_id)] == ["", TRACE]
+async def test_only_the_last_event_brings_the_trace(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore, traceparent=TRACE)
+    assert (await jobstore.jobs.get(job_id)).traceparent == TRACE
+    await jobstore.jobs.cancel(job_id, message="Cancelled.")
+    assert [event.traceparent for event in await jobstore.events.read(job_id)] == ["", TRACE]

@@ -10,9 +10,9 @@ import structlog
 from modomo.type.v1 import job_pb2
 from servicekit.errors import ServiceError
 from servicekit.jobstore import JobStatus, Update
-from servicekit.jobstore.redis import JobLogSettings
+from servicekit.jobstore.redis import JobStoreSettings
 from servicekit.rpc.status import from_call
-from tests.fixtures.jobstore import OpenJobLog, analyzing, completed, submit_one
+from tests.fixtures.jobstore import OpenJobStore, analyzing, completed, submit_one
 from tests.fixtures.notifier import notifier, watching
 
 
@@ -29,13 +29,13 @@ async def refusal(channel: grpc.aio.Channel, job_id: str, after: int = 0) -> Ser
 
 
 async def test_a_watcher_sees_what_was_then_what_is_and_then_the_end(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings
 ) -> None:
-    joblog = open_joblog()
-    job_id = await submit_one(joblog)
-    claim = await joblog.queue.claim()
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
     await claim.append(analyzing(0.1))
-    async with notifier(joblog_settings) as channel:
+    async with notifier(jobstore_settings) as channel:
         watch = watching(channel, job_id)
         past = [await anext(watch) for _ in range(2)]
         assert [(event.seq, event.status) for event in past] == [
@@ -47,7 +47,7 @@ async def test_a_watcher_sees_what_was_then_what_is_and_then_the_end(
         )
         await claim.append(step)
         live = await anext(watch)
-        (written,) = await joblog.events.read(job_id, after=2)
+        (written,) = await jobstore.events.read(job_id, after=2)
         assert live.timestamp.ToMicroseconds() == round(written.timestamp.timestamp() * 1e6)
         live.ClearField("timestamp")
         assert live == job_pb2.JobEvent(
@@ -65,22 +65,22 @@ async def test_a_watcher_sees_what_was_then_what_is_and_then_the_end(
 
 
 async def test_a_watch_goes_on_after_the_event_that_the_watcher_has(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings
 ) -> None:
-    joblog = open_joblog()
-    job_id = await submit_one(joblog)
-    claim = await joblog.queue.claim()
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
     await claim.append(analyzing())
     await claim.finish(completed())
-    async with notifier(joblog_settings) as channel:
+    async with notifier(jobstore_settings) as channel:
         for after in range(4):
             assert [event.seq for event in await watched(channel, job_id, after)] == list(range(after + 1, 4))
         refused = await refusal(channel, job_id, 4)
         assert (refused.code, refused.metadata["field"]) == (grpc.StatusCode.INVALID_ARGUMENT, "after_seq")
 
 
-async def test_a_watch_that_makes_no_sense_is_refused(joblog_settings: JobLogSettings) -> None:
-    async with notifier(joblog_settings) as channel:
+async def test_a_watch_that_makes_no_sense_is_refused(jobstore_settings: JobStoreSettings) -> None:
+    async with notifier(jobstore_settings) as channel:
         assert (await refusal(channel, "nobody")).code is grpc.StatusCode.NOT_FOUND
         for job_id in ("", "x" * 129):
             refused = await refusal(channel, job_id)
@@ -90,14 +90,14 @@ async def test_a_watch_that_makes_no_sense_is_refused(joblog_settings: JobLogSet
 
 
 async def test_many_watchers_of_many_jobs_each_see_theirs(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings
 ) -> None:
-    joblog = open_joblog()
-    ids = [await submit_one(joblog) for _ in range(20)]
-    async with notifier(joblog_settings) as channel:
+    jobstore = open_jobstore()
+    ids = [await submit_one(jobstore) for _ in range(20)]
+    async with notifier(jobstore_settings) as channel:
         watches = {job_id: [asyncio.create_task(watched(channel, job_id)) for _ in range(5)] for job_id in ids}
         for _ in ids:
-            claim = await joblog.queue.claim()
+            claim = await jobstore.queue.claim()
             for number in range(10):
                 await claim.append(analyzing(number / 10))
             await claim.finish(completed())
@@ -109,11 +109,11 @@ async def test_many_watchers_of_many_jobs_each_see_theirs(
 
 
 async def test_a_thousand_returns_at_any_point_miss_nothing(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings
 ) -> None:
-    joblog = open_joblog()
-    job_id = await submit_one(joblog)
-    claim = await joblog.queue.claim()
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
     chance = random.Random(7)
 
     async def come_and_go(channel: grpc.aio.Channel) -> int:
@@ -130,7 +130,7 @@ async def test_a_thousand_returns_at_any_point_miss_nothing(
             await watch.aclose()
         raise AssertionError("no end")
 
-    async with notifier(joblog_settings) as channel:
+    async with notifier(jobstore_settings) as channel:
         watchers = [asyncio.create_task(come_and_go(channel)) for _ in range(25)]
         for number in range(100):
             await claim.append(analyzing(number / 100))
@@ -139,12 +139,12 @@ async def test_a_thousand_returns_at_any_point_miss_nothing(
 
 
 async def test_a_watcher_that_stops_reading_is_sent_away_and_can_come_back(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings
 ) -> None:
-    joblog = open_joblog()
-    job_id = await submit_one(joblog)
-    claim = await joblog.queue.claim()
-    async with notifier(joblog_settings, backlog_limit=20) as channel:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
+    async with notifier(jobstore_settings, backlog_limit=20) as channel:
         asleep = watching(channel, job_id)
         await anext(asleep)
         awake = asyncio.create_task(watched(channel, job_id))
@@ -166,20 +166,20 @@ async def test_a_watcher_that_stops_reading_is_sent_away_and_can_come_back(
         assert [event.seq for event in await watched(channel, job_id, seen)] == list(range(seen + 1, 203))
 
 
-async def test_a_long_past_is_no_backlog(open_joblog: OpenJobLog, joblog_settings: JobLogSettings) -> None:
-    joblog = open_joblog()
-    job_id = await submit_one(joblog)
-    claim = await joblog.queue.claim()
+async def test_a_long_past_is_no_backlog(open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
     for _ in range(50):
         await claim.append(analyzing())
     await claim.finish(completed())
-    async with notifier(joblog_settings, backlog_limit=1) as channel:
+    async with notifier(jobstore_settings, backlog_limit=1) as channel:
         assert len(await watched(channel, job_id)) == 52
 
 
-async def test_too_many_watchers_are_refused(open_joblog: OpenJobLog, joblog_settings: JobLogSettings) -> None:
-    job_id = await submit_one(open_joblog())
-    async with notifier(joblog_settings, max_watchers=2) as channel:
+async def test_too_many_watchers_are_refused(open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings) -> None:
+    job_id = await submit_one(open_jobstore())
+    async with notifier(jobstore_settings, max_watchers=2) as channel:
         watches = [watching(channel, job_id) for _ in range(2)]
         for watch in watches:
             await anext(watch)
@@ -199,13 +199,13 @@ async def test_too_many_watchers_are_refused(open_joblog: OpenJobLog, joblog_set
 
 
 async def test_a_watcher_that_leaves_in_the_middle_of_a_write_is_no_error(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings
 ) -> None:
-    joblog = open_joblog()
-    job_id = await submit_one(joblog)
-    claim = await joblog.queue.claim()
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
     with structlog.testing.capture_logs() as entries:
-        async with notifier(joblog_settings) as channel:
+        async with notifier(jobstore_settings) as channel:
             asleep = watching(channel, job_id)
             await anext(asleep)
             for _ in range(100):

@@ -84,13 +84,13 @@ class DeviceExecutor:
         self._jobs += 1
         try:
             await self._take()
-            taken, span = time.perf_counter(), tracing.begin(f"{self._name} device")
+            lease, span = time.perf_counter(), tracing.begin(f"{self._name} device")
             try:
                 with self._running.track_inprogress():
                     yield
             finally:
                 self._device.release()
-                self._busy_seconds.inc(time.perf_counter() - taken)
+                self._busy_seconds.inc(time.perf_counter() - lease)
                 span.end()
         finally:
             self._jobs -= 1

@@ -82,7 +82,7 @@ def release(hardware: Hardware) -> None:
         torch.cuda.empty_cache()
 
 
-def surviving(hardware: Hardware, work: Callable[[], Generator[Value, None, None]]) -> Generator[Value, None, None]:
+def oom_guard(hardware: Hardware, work: Callable[[], Generator[Value, None, None]]) -> Generator[Value, None, None]:
     """Runs a generator; where it runs out of memory, all that it held is freed and Exhausted raised instead.
 
     The exception's traceback holds the frames, and with them the tensors, of what failed: it has to be gone before
@@ -103,11 +103,11 @@ def surviving(hardware: Hardware, work: Callable[[], Generator[Value, None, None
     raise Exhausted("OUT_OF_MEMORY", "The device has too little memory for this at the moment.", retry_after_seconds=5)
 
 
-def survive(hardware: Hardware, work: Callable[[], Value]) -> Value:
-    """`surviving` for a plain function."""
+def oom_guarded(hardware: Hardware, work: Callable[[], Value]) -> Value:
+    """`oom_guard` for a plain function."""
 
     def once() -> Generator[Value, None, None]:
         yield work()
 
-    (value,) = surviving(hardware, once)
+    (value,) = oom_guard(hardware, once)
     return value

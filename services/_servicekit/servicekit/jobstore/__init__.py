@@ -30,11 +30,11 @@ from servicekit.jobstore.values import (
     Job,
     JobStatus,
     NewJob,
+    Priority,
     QueueState,
     Submitted,
     Superseded,
     Update,
-    Urgency,
 )
 
 __all__ = [
@@ -45,19 +45,19 @@ __all__ = [
     "Event",
     "EventLog",
     "Job",
-    "JobDesk",
     "JobStatus",
+    "JobStore",
     "NewJob",
+    "Priority",
     "QueueState",
     "Submitted",
     "Superseded",
     "Update",
-    "Urgency",
     "WorkQueue",
 ]
 
 
-class JobDesk(Protocol):
+class JobStore(Protocol):
     """What the gateway's api does with jobs."""
 
     async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:

@@ -58,13 +58,13 @@ class Outcome(StrEnum):
 
     DELIVERED = "delivered"
 
-    AGAIN = "again"
+    RETRY = "again"
     """It failed and is repeated."""
 
-    LATER = "later"
+    DEFERRED = "later"
     """It was not made: there was no room for it."""
 
-    LOST = "lost"
+    DEAD = "lost"
     """It failed and is not repeated."""
 
 

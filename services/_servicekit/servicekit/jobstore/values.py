@@ -23,7 +23,7 @@ class JobStatus(StrEnum):
 ENDINGS: Final = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED})
 
 
-class Urgency(StrEnum):
+class Priority(StrEnum):
     """How soon somebody wants a job."""
 
     INTERACTIVE = "interactive"
@@ -49,7 +49,7 @@ class NewJob:
     tenant: str = ""
     """Whose it is: tenants take turns, however much each of them wants."""
 
-    urgency: Urgency = Urgency.INTERACTIVE
+    priority: Priority = Priority.INTERACTIVE
 
     cost: int = 1
     """How much of its tenant's turn it takes, at least 1."""

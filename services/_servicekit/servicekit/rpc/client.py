@@ -27,7 +27,7 @@ def channel(address: str, *, security: Security | None = None) -> grpc.aio.Chann
     (plaintext on this machine unless given) does not allow it.
     """
     security = security or Security()
-    security.require(address)
+    security.validate_address(address)
     options, interceptors = _options(), [UnaryCalls(), StreamCalls()]
     if security.identity is None:
         return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)

@@ -123,7 +123,7 @@ class Security:
             return cls(identity=identity)
         return cls(plaintext=settings.tls_plaintext)
 
-    def require(self, address: str) -> None:
+    def validate_address(self, address: str) -> None:
         """Raises SettingsError where talking by way of an address would be readable on a network."""
         if self.identity is None and not self._plaintext and not is_loopback(address):
             raise SettingsError(
@@ -137,13 +137,13 @@ class Security:
         Raises SettingsError.
         """
         if self.identity is None or is_loopback(address):
-            self.require(address)
+            self.validate_address(address)
             return None
         return client_credentials(self.identity.current())
 
     def listen(self, server: grpc.aio.Server, address: str) -> int:
         """Has a server listen; returns the port. Raises SettingsError."""
-        self.require(address)
+        self.validate_address(address)
         if self.identity is None:
             return server.add_insecure_port(address)
         return server.add_secure_port(address, _server_credentials(self.identity))

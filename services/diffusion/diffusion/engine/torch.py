@@ -11,7 +11,7 @@ from diffusion.domain import Maps, Restyling, Tier
 from diffusion.engine import Step
 from diffusion.sd import models
 from diffusion.sd.options import Options
-from diffusion.sd.restyler import Restyler
+from diffusion.sd.restyler import RestylingPipeline
 from diffusion.styles import read_styles
 from servicekit.inference import hardware
 from servicekit.inference.engine import EngineInfo
@@ -33,7 +33,7 @@ class TorchEngine:
     def __init__(self, options: Options, executor: DeviceExecutor) -> None:
         self._options = options
         self._executor = executor
-        self._restyler: Restyler | None = None
+        self._restyler: RestylingPipeline | None = None
 
     @property
     def info(self) -> EngineInfo:
@@ -58,10 +58,10 @@ class TorchEngine:
         self._executor.close()
         self._restyler = None
 
-    def _loaded(self) -> Restyler:
+    def _loaded(self) -> RestylingPipeline:
         device = hardware.choose(self._options.device)
         loaded = models.load(self._options, device)
-        trial = Restyler(loaded, device, variants_at_once=1)
+        trial = RestylingPipeline(loaded, device, variants_at_once=1)
         side = loaded.side if device.memory_bytes is not None else min(loaded.side, HOST_SIDE)
         before = _allocated(device, reset=True)
         for tier in Tier:
@@ -77,7 +77,7 @@ class TorchEngine:
             request_bytes=needed,
             variants_at_once=at_once,
         )
-        return Restyler(loaded, device, variants_at_once=at_once)
+        return RestylingPipeline(loaded, device, variants_at_once=at_once)
 
 
 def variants_that_fit(memory: int | None, models_bytes: int, variant_bytes: int) -> int:

@@ -22,7 +22,7 @@ Residuals: TypeAlias = tuple[list[Tensor], Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Steering:
+class ControlSchedule:
     """How strongly and for how long a ControlNet steers."""
 
     scale: float
@@ -39,11 +39,11 @@ class Steering:
         return self.scale != 0.0 and step / steps >= self.start and (step + 1) / steps <= self.end
 
 
-STEERING: Final[Mapping[Control, Steering]] = {
-    Control.DEPTH: Steering(scale=0.7, end=0.8),
-    Control.SEGMENTATION: Steering(scale=0.5, end=0.6),
-    Control.CANNY: Steering(scale=0.35, end=0.5),
-    Control.INPAINT: Steering(scale=1.0),
+STEERING: Final[Mapping[Control, ControlSchedule]] = {
+    Control.DEPTH: ControlSchedule(scale=0.7, end=0.8),
+    Control.SEGMENTATION: ControlSchedule(scale=0.5, end=0.6),
+    Control.CANNY: ControlSchedule(scale=0.35, end=0.5),
+    Control.INPAINT: ControlSchedule(scale=1.0),
 }
 """Depth holds the room together longest; edges let go early, or old furniture shows through new upholstery."""
 
@@ -63,18 +63,20 @@ class ControlBranch:
         return self._net, self._embed
 
     @torch.inference_mode()
-    def hint(self, picture: Tensor) -> Tensor:
+    def controlnet_cond(self, picture: Tensor) -> Tensor:
         """Embeds a 1×3×H×W control picture, 0–1 (−1 where the inpainting net is to paint)."""
         embedded: Tensor = self._embed(picture.to(self._net.dtype))
         return embedded
 
-    def residuals(self, sample: Tensor, timestep: Tensor, text: Tensor, hint: Tensor, scale: float) -> Residuals:
-        """One forward pass; `hint` of batch 1 serves the whole batch."""
+    def residuals(
+        self, sample: Tensor, timestep: Tensor, text: Tensor, controlnet_cond: Tensor, scale: float
+    ) -> Residuals:
+        """One forward pass; `controlnet_cond` of batch 1 serves the whole batch."""
         down, middle = self._net(
             sample,
             timestep,
             encoder_hidden_states=text,
-            controlnet_cond=hint,
+            controlnet_cond=controlnet_cond,
             conditioning_scale=scale,
             return_dict=False,
         )
@@ -86,8 +88,8 @@ class ActiveControl:
     """A ControlNet in a request."""
 
     branch: ControlBranch
-    hint: Tensor
-    steering: Steering
+    controlnet_cond: Tensor
+    schedule: ControlSchedule
 
 
 def total(
@@ -96,9 +98,9 @@ def total(
     """The sum over the ControlNets that take part in a step; None where none does."""
     summed: Residuals | None = None
     for control in controls:
-        if not control.steering.active(step, steps):
+        if not control.schedule.active(step, steps):
             continue
-        down, middle = control.branch.residuals(sample, timestep, text, control.hint, control.steering.scale)
+        down, middle = control.branch.residuals(sample, timestep, text, control.controlnet_cond, control.schedule.scale)
         if summed is None:
             summed = down, middle
         else:

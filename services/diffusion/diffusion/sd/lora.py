@@ -17,7 +17,7 @@ _INPUT: Final = ".lora_A.weight"
 _OUTPUT: Final = ".lora_B.weight"
 
 
-def melt(unet: UNet2DConditionModel, file: Path) -> None:
+def fuse_lora(unet: UNet2DConditionModel, file: Path) -> None:
     """Adds a LoRA of diffusers' or kohya-ss' format to the UNet's own weights.
 
     Raises WeightsCorrupt where it cannot be read, touches anything but a UNet, or was made for another one.

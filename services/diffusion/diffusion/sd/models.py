@@ -10,11 +10,11 @@ from diffusion.domain import Tier
 from diffusion.sd import checkpoints
 from diffusion.sd.control import ControlBranch
 from diffusion.sd.latents import Autoencoder
-from diffusion.sd.lora import melt
+from diffusion.sd.lora import fuse_lora
 from diffusion.sd.options import Control, Options
-from diffusion.sd.previews import LatentViewer, LinearViewer, TinyViewer
+from diffusion.sd.previews import LinearPreviewDecoder, PreviewDecoder, TaesdPreviewDecoder
 from diffusion.sd.text import TextEmbedder
-from diffusion.sd.tiers import QUALITY, Recipe, fast_recipe
+from diffusion.sd.tiers import QUALITY, SamplingPreset, fast_preset
 from servicekit.inference.engine import Model
 from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightStore
@@ -27,12 +27,12 @@ class Models:
     text: TextEmbedder
     autoencoder: Autoencoder
 
-    recipes: Mapping[Tier, Recipe]
+    recipes: Mapping[Tier, SamplingPreset]
     unets: Mapping[Tier, UNet2DConditionModel]
     """One and the same for both tiers where the fast one has no LoRA."""
 
     controls: Mapping[Control, ControlBranch]
-    viewer: LatentViewer
+    preview_decoder: PreviewDecoder
 
     scheduler: Mapping[str, Any]
     """The checkpoint's noise schedule."""
@@ -57,18 +57,18 @@ def load(options: Options, hardware: Hardware) -> Models:
     base = checkpoints.load_base(store, hardware)
     names = {control: f"controlnet-{control}" for control in options.controlnets}
     nets = {control: checkpoints.load_controlnet(store, name, base, hardware) for control, name in names.items()}
-    fast = fast_recipe(options.fast_lora, store)
+    fast = fast_preset(options.fast_lora, store)
     quick_unet = base.unet
     if fast.lora:
         quick_unet = checkpoints.load_unet(store, hardware)
-        melt(quick_unet, store.file(fast.lora))
+        fuse_lora(quick_unet, store.file(fast.lora))
     if options.compile:
         for module in {base.unet, quick_unet, *nets.values()}:
             module.compile()
     used = [checkpoints.BASE, *names.values()] + ([fast.lora] if fast.lora else [])
-    viewer: LatentViewer = LinearViewer()
+    preview_decoder: PreviewDecoder = LinearPreviewDecoder()
     if store.has(checkpoints.TAESD):
-        viewer = TinyViewer(checkpoints.load_tiny_autoencoder(store, hardware))
+        preview_decoder = TaesdPreviewDecoder(checkpoints.load_tiny_autoencoder(store, hardware))
         used.append(checkpoints.TAESD)
     return Models(
         text=TextEmbedder(base.tokenizer, base.text_encoder),
@@ -76,7 +76,7 @@ def load(options: Options, hardware: Hardware) -> Models:
         recipes={Tier.QUALITY: QUALITY, Tier.FAST: fast},
         unets={Tier.QUALITY: base.unet, Tier.FAST: quick_unet},
         controls={control: ControlBranch(net) for control, net in nets.items()},
-        viewer=viewer,
+        preview_decoder=preview_decoder,
         scheduler=base.scheduler,
         side=options.side or base.side,
         origins={name: store.model(name) for name in used},

@@ -8,7 +8,7 @@ from diffusion.domain import RGB, Region, Restyling, Tier
 from diffusion.sd import palette
 from diffusion.sd.models import Models
 from diffusion.sd.sizes import Canvas, canvas
-from diffusion.sd.tiers import Recipe
+from diffusion.sd.tiers import SamplingPreset
 
 
 class Mode(StrEnum):
@@ -28,7 +28,7 @@ class Plan:
 
     mode: Mode
     tier: Tier
-    recipe: Recipe
+    preset: SamplingPreset
     canvas: Canvas
     prompt: str
     negative_prompt: str
@@ -61,7 +61,7 @@ def plan(restyling: Restyling, models: Models) -> Plan:
     kept = keep.kept(restyling)
     height, width = restyling.photo.shape[:2]
     fitting = canvas(height, width, side=models.side)
-    recipe = models.recipes[restyling.tier]
+    preset = models.recipes[restyling.tier]
     all_noise = restyling.strength >= 1.0 and not restyling.palette
     without_kept = Mode.TEXT if all_noise else Mode.IMAGE
     start = fitting.place(restyling.photo)
@@ -73,11 +73,11 @@ def plan(restyling: Restyling, models: Models) -> Plan:
     return Plan(
         mode=without_kept if kept is None else Mode.INPAINT,
         tier=restyling.tier,
-        recipe=recipe,
+        preset=preset,
         canvas=fitting,
         prompt=f"{prompt}, {words}" if words else prompt,
         negative_prompt=restyling.style.prompt.negative,
-        guidance=recipe.guided_by(restyling.style.guidance),
+        guidance=preset.guided_by(restyling.style.guidance),
         strength=restyling.strength,
         all_noise=all_noise,
         kept=kept,

@@ -10,14 +10,14 @@ from torch.nn import functional as F
 from diffusion.sd.sizes import MULTIPLE
 
 
-class LatentViewer(Protocol):
+class PreviewDecoder(Protocol):
     """Draws latents."""
 
     def draw(self, latents: Tensor) -> Tensor:
         """1×4×h×w clean latents to a 3×8h×8w picture, about −1 to 1."""
 
 
-class TinyViewer:
+class TaesdPreviewDecoder:
     """TAESD (Bohan, "Tiny AutoEncoder for Stable Diffusion"): nearly the autoencoder's picture at 1/20 of its work."""
 
     def __init__(self, autoencoder: AutoencoderTiny) -> None:
@@ -25,7 +25,7 @@ class TinyViewer:
 
     @torch.inference_mode()
     def draw(self, latents: Tensor) -> Tensor:
-        """As LatentViewer."""
+        """As PreviewDecoder."""
         picture: Tensor = self._autoencoder.decode(latents.to(self._autoencoder.dtype), return_dict=False)[0]
         return picture[0]
 
@@ -44,12 +44,12 @@ fitted on half of them it explains 88, 92 and 89 % of the variance of R, G and B
 LATENT_TO_RGB_OFFSET: Final = (0.0209, -0.0650, -0.1580)
 
 
-class LinearViewer:
+class LinearPreviewDecoder:
     """One colour a latent, as a blurred picture."""
 
     @torch.inference_mode()
     def draw(self, latents: Tensor) -> Tensor:
-        """As LatentViewer."""
+        """As PreviewDecoder."""
         weights = torch.tensor(LATENT_TO_RGB, device=latents.device)
         offset = torch.tensor(LATENT_TO_RGB_OFFSET, device=latents.device)
         picture = torch.einsum("bchw,cr->brhw", latents.float(), weights) + offset[None, :, None, None]

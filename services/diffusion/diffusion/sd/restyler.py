@@ -22,7 +22,7 @@ from diffusion.sd.stopwatch import Stopwatch
 from diffusion.sd.text import Embeddings
 from servicekit.errors import ServiceError
 from servicekit.inference.engine import EngineInfo, Model
-from servicekit.inference.hardware import Hardware, surviving
+from servicekit.inference.hardware import Hardware, oom_guard
 from servicekit.observability import logs
 
 log = logs.get(__name__)
@@ -36,7 +36,7 @@ DEVICE_PARTS: Final = ("read", "encode", "denoise", "preview", "decode")
 """Parts of a request that keep the device busy."""
 
 
-class Restyler:
+class RestylingPipeline:
     """Restyles photos one after the other."""
 
     def __init__(self, models: Models, hardware: Hardware, *, variants_at_once: int) -> None:
@@ -56,7 +56,7 @@ class Restyler:
         Close it to stop between two steps. Raises FailedPrecondition where the kept region leaves nearly nothing,
         Exhausted where memory runs out, ServiceError where the models make numbers that are none.
         """
-        return surviving(self._hardware, lambda: self._restyle(restyling))
+        return oom_guard(self._hardware, lambda: self._restyle(restyling))
 
     def _restyle(self, restyling: Restyling) -> Generator[Progress | PreviewFrame | Result, None, None]:
         watch = Stopwatch(self._hardware)
@@ -111,25 +111,33 @@ class Restyler:
         branches = self._models.controls
         for control, picture in pictures.control_pictures(restyling.maps, planned.canvas):
             if control in branches:
-                hint = branches[control].hint(pictures.unit(picture, self._hardware))
-                yield control, ActiveControl(branch=branches[control], hint=hint, steering=STEERING[control])
+                controlnet_cond = branches[control].controlnet_cond(pictures.unit(picture, self._hardware))
+                yield (
+                    control,
+                    ActiveControl(
+                        branch=branches[control], controlnet_cond=controlnet_cond, schedule=STEERING[control]
+                    ),
+                )
         region = planned.kept_on_canvas
         if region is not None and Control.INPAINT in branches:
             shown = pictures.masked(
                 pictures.unit(planned.start, self._hardware), pictures.keep_tensor(region, self._hardware)
             )
             branch = branches[Control.INPAINT]
-            steering = STEERING[Control.INPAINT]
-            yield Control.INPAINT, ActiveControl(branch=branch, hint=branch.hint(shown), steering=steering)
+            schedule = STEERING[Control.INPAINT]
+            yield (
+                Control.INPAINT,
+                ActiveControl(branch=branch, controlnet_cond=branch.controlnet_cond(shown), schedule=schedule),
+            )
 
     def _job(
         self, planned: Plan, text: Embeddings, controls: list[ActiveControl], random: list[torch.Generator]
     ) -> Denoising:
         """A run of the loop for one batch of variants."""
-        models, recipe, hardware = self._models, planned.recipe, self._hardware
-        scheduler = schedulers.build(recipe.sampler, models.scheduler)
+        models, preset, hardware = self._models, planned.preset, self._hardware
+        scheduler = schedulers.build(preset.sampler, models.scheduler)
         strength = 1.0 if planned.mode is Mode.TEXT else planned.strength
-        timesteps = schedulers.schedule(scheduler, recipe.steps, strength, hardware.device)
+        timesteps = schedulers.schedule(scheduler, preset.steps, strength, hardware.device)
         if planned.mode is Mode.TEXT:
             shape = (len(random), 4, *planned.canvas.latent)
             start = latents.from_noise(
@@ -156,7 +164,7 @@ class Restyler:
 
     def _look(self, restyling: Restyling, planned: Plan, step: Step) -> RGB:
         """The first variant as it looks so far, at the photo's size."""
-        drawn = pictures.rgb(self._models.viewer.draw(step.clean()).nan_to_num())
+        drawn = pictures.rgb(self._models.preview_decoder.draw(step.clean()).nan_to_num())
         return keep.composite(restyling.photo, planned.canvas.take(drawn), planned.kept)
 
     def _finished(self, restyling: Restyling, planned: Plan, picture: RGB) -> RGB:

@@ -9,7 +9,7 @@ from servicekit.weights import WeightStore
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe:
+class SamplingPreset:
     """How to sample."""
 
     sampler: Sampler
@@ -29,23 +29,23 @@ class Recipe:
         return min(max(scale, least), most)
 
 
-QUALITY: Final = Recipe(sampler=Sampler.DPMPP_2M, steps=24)
+QUALITY: Final = SamplingPreset(sampler=Sampler.DPMPP_2M, steps=24)
 
-FEWER_STEPS: Final = Recipe(sampler=Sampler.DPMPP_2M, steps=12)
+FEWER_STEPS: Final = SamplingPreset(sampler=Sampler.DPMPP_2M, steps=12)
 """The fast tier without a LoRA."""
 
-HYPER_SD: Final = Recipe(sampler=Sampler.DDIM, steps=8, lora="hyper-sd", guidance=(5.0, 8.0))
+HYPER_SD: Final = SamplingPreset(sampler=Sampler.DDIM, steps=8, lora="hyper-sd", guidance=(5.0, 8.0))
 """Ren et al., "Hyper-SD" (NeurIPS 2024): its 8-step LoRA that keeps guidance, in the range that the authors give."""
 
-LCM: Final = Recipe(sampler=Sampler.LCM, steps=6, lora="lcm-lora", guidance=(1.0, 1.0))
+LCM: Final = SamplingPreset(sampler=Sampler.LCM, steps=6, lora="lcm-lora", guidance=(1.0, 1.0))
 """Luo et al., "LCM-LoRA" (2023): 4 to 8 steps, guidance distilled into the weights."""
 
 _WITH_LORA: Final = (HYPER_SD, LCM)
 
 
-def fast_recipe(wanted: FastLora, store: WeightStore) -> Recipe:
+def fast_preset(wanted: FastLora, store: WeightStore) -> SamplingPreset:
     """The fast tier's recipe; a LoRA asked for by name need not be in the store, loading it says what is missing."""
-    for recipe in _WITH_LORA:
-        if wanted == recipe.lora or (wanted == "auto" and store.has(recipe.lora)):
-            return recipe
+    for preset in _WITH_LORA:
+        if wanted == preset.lora or (wanted == "auto" and store.has(preset.lora)):
+            return preset
     return FEWER_STEPS

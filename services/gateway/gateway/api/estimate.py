@@ -14,7 +14,7 @@ class Estimator:
     """Estimates from the queue's state, which it asks for at most once a second."""
 
     def __init__(self, read_state: Callable[[], Awaitable[QueueState]], *, typical_seconds: float) -> None:
-        """`read_state` is JobDesk.queue_state; `typical_seconds` stands for a duration while none has been measured."""
+        """`read_state` is JobStore.queue_state; `typical_seconds` is the duration while none has been measured."""
         self._read_state = read_state
         self._typical = typical_seconds
         self._state: QueueState | None = None

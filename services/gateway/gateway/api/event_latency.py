@@ -12,7 +12,7 @@ from servicekit.observability.metrics import SECONDS_BUCKETS
 SECONDS: Final = Histogram(
     "modomo_event_delivery_seconds",
     "Time from the writing of an event until it was handed to a follower's connection",
-    ["door"],
+    ["transport"],
     buckets=SECONDS_BUCKETS,
 )
 
@@ -20,13 +20,14 @@ SECONDS: Final = Histogram(
 class Follower:
     """One follower of a job, by the door that it came through: `websocket`, `sse` or `grpc`."""
 
-    def __init__(self, door: str) -> None:
-        self._door = door
-        self._seconds = SECONDS.labels(door)
+    def __init__(self, transport: str) -> None:
+        self._transport = transport
+        self._seconds = SECONDS.labels(transport)
         self._since = datetime.now(UTC)
 
     def has(self, event: Event) -> None:
         """Counts an event, and traces the last one; not one from before the follower came."""
         if event.timestamp >= self._since:
             self._seconds.observe(max(0.0, (datetime.now(UTC) - event.timestamp).total_seconds()))
-            tracing.record(f"tell {event.status}", since=event.timestamp, parent=event.traceparent, door=self._door)
+            name = f"tell {event.status}"
+            tracing.record(name, since=event.timestamp, parent=event.traceparent, transport=self._transport)

@@ -24,7 +24,7 @@ class ResultLinks:
     control_maps: Mapping[str, str]
 
 
-class Linker:
+class UrlSigner:
     """Signs links that are good for a while.
 
     Whoever asks again soon gets the same link, so that an app that polls can keep the picture it has; signing for S3

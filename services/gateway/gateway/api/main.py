@@ -8,10 +8,10 @@ from typing import NoReturn
 
 import grpc
 
-from gateway.api.auth import Gate
+from gateway.api.auth import Authenticator
 from gateway.api.auth.admission import Admission
 from gateway.api.auth.settings import gate
-from gateway.api.auth.stream_tokens import TicketOffice
+from gateway.api.auth.stream_tokens import StreamTokenIssuer
 from gateway.api.estimate import Estimator
 from gateway.api.event_fanout import Broadcasts
 from gateway.api.grpc.servicer import SERVICE_NAME, TransformServicer
@@ -20,8 +20,8 @@ from gateway.api.http.form_receiver import FormReceiver
 from gateway.api.http.server import HttpServer
 from gateway.api.limits.bucket import BucketLimiter, NoLimiter
 from gateway.api.limits.per_client import RateLimiter
-from gateway.api.links import Linker
-from gateway.api.photo_analysis import Analyst
+from gateway.api.links import UrlSigner
+from gateway.api.photo_analysis import PhotoAnalyzer
 from gateway.api.public_address import PublicAddress
 from gateway.api.queue_metrics import QueueGauges
 from gateway.api.settings import PREFIX, ApiSettings
@@ -29,18 +29,18 @@ from gateway.api.shared_state import SharedState
 from gateway.api.style_catalogue import StyleCatalogue
 from gateway.api.transformations import Limits, Transformations
 from gateway.api.uploads.optimise import PhotoOptimiser
-from gateway.api.webhook_rules import WebhookRules
+from gateway.api.webhook_policy import WebhookPolicy
 from gateway.clients.controlmaps import ControlMapsClient
 from gateway.clients.detection import DetectionClient
 from gateway.clients.diffusion import DiffusionClient
 from gateway.clients.health import HealthClient
 from gateway.clients.notifier import NotifierClient
 from gateway.clients.readiness import Check, Readiness
-from gateway.jobs.purge import Purger
+from gateway.jobs.purger import Purger
 from modomo.transform.v1.transform_service_pb2_grpc import add_TransformServiceServicer_to_server
 from servicekit import process
 from servicekit.config import env
-from servicekit.jobstore import JobDesk
+from servicekit.jobstore import JobStore
 from servicekit.jobstore.redis import connect
 from servicekit.rpc import client
 from servicekit.rpc import server as grpc_server
@@ -66,7 +66,7 @@ class RunningApi:
     """An api that listens."""
 
     server: HttpServer
-    door: RunningServer
+    grpc_api: RunningServer
     readiness: Readiness
 
 
@@ -82,12 +82,12 @@ async def main() -> None:
 async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
     """Serves while the block runs, then drains."""
     async with AsyncExitStack() as stack:
-        entrance = gate(settings, listens=(settings.listen, settings.grpc_listen))
+        authenticator = gate(settings, listens=(settings.listen, settings.grpc_listen))
         state = SharedState(settings)
         stack.push_async_callback(state.close)
-        admission = _admission(settings, entrance, state)
-        desk = connect(settings).desk
-        stack.push_async_callback(desk.close)
+        admission = _admission(settings, authenticator, state)
+        job_store = connect(settings).jobs
+        stack.push_async_callback(job_store.close)
         store = open_store(settings)
         stack.push_async_callback(store.close)
         optimiser = PhotoOptimiser(
@@ -110,7 +110,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
             settings,
             admission=admission,
             state=state,
-            desk=desk,
+            job_store=job_store,
             store=store,
             optimiser=optimiser,
             channels=channels,
@@ -119,14 +119,14 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         stack.push_async_callback(_cancelled, reading)
         server = HttpServer(create_app(parts), listen=settings.listen, trusted_proxies=settings.trusted_proxies)
         await server.start()
-        grpc_doors = AsyncExitStack()
+        grpc_exits = AsyncExitStack()
         try:
-            door = await grpc_doors.enter_async_context(_door(settings, parts, security))
-            await door.set_serving(True)
-            yield RunningApi(server=server, door=door, readiness=parts.readiness)
+            grpc_api = await grpc_exits.enter_async_context(_grpc_api(settings, parts, security))
+            await grpc_api.set_serving(True)
+            yield RunningApi(server=server, grpc_api=grpc_api, readiness=parts.readiness)
         finally:
             parts.readiness.stopping = True
-            await asyncio.gather(server.stop(drain_seconds=settings.drain_seconds), grpc_doors.aclose())
+            await asyncio.gather(server.stop(drain_seconds=settings.drain_seconds), grpc_exits.aclose())
 
 
 async def _cancelled(task: asyncio.Task[NoReturn]) -> None:
@@ -134,7 +134,7 @@ async def _cancelled(task: asyncio.Task[NoReturn]) -> None:
     await asyncio.wait([task])
 
 
-def _door(settings: ApiSettings, parts: Parts, security: Security) -> AbstractAsyncContextManager[RunningServer]:
+def _grpc_api(settings: ApiSettings, parts: Parts, security: Security) -> AbstractAsyncContextManager[RunningServer]:
     servicer = TransformServicer(
         parts.transformations,
         parts.broadcasts,
@@ -153,10 +153,10 @@ def _door(settings: ApiSettings, parts: Parts, security: Security) -> AbstractAs
     )
 
 
-def _admission(settings: ApiSettings, entrance: Gate, state: SharedState) -> Admission:
-    counted = settings.units_per_minute and not entrance.open
+def _admission(settings: ApiSettings, authenticator: Authenticator, state: SharedState) -> Admission:
+    counted = settings.units_per_minute and not authenticator.open
     limiter = BucketLimiter(state, units_per_minute=settings.units_per_minute) if counted else NoLimiter()
-    return Admission(entrance, limiter, TicketOffice(state, seconds=settings.ticket_seconds))
+    return Admission(authenticator, limiter, StreamTokenIssuer(state, seconds=settings.ticket_seconds))
 
 
 def _parts(
@@ -164,21 +164,21 @@ def _parts(
     *,
     admission: Admission,
     state: SharedState,
-    desk: JobDesk,
+    job_store: JobStore,
     store: ObjectStore,
     optimiser: PhotoOptimiser,
     channels: Channels,
 ) -> Parts:
-    linker = Linker(store, seconds=settings.url_seconds)
-    estimator = Estimator(desk.queue_state, typical_seconds=settings.typical_seconds)
+    url_signer = UrlSigner(store, seconds=settings.url_seconds)
+    estimator = Estimator(job_store.queue_state, typical_seconds=settings.typical_seconds)
     catalogue = StyleCatalogue(DiffusionClient(channels.diffusion), state)
-    webhooks = WebhookRules(settings)
+    webhooks = WebhookPolicy(settings)
     transformations = Transformations(
-        desk=desk,
+        job_store=job_store,
         store=store,
         optimiser=optimiser,
         styles=catalogue,
-        linker=linker,
+        url_signer=url_signer,
         estimator=estimator,
         limits=Limits(
             queue=settings.queue_limit,
@@ -189,21 +189,21 @@ def _parts(
             retention_seconds=settings.retention_seconds,
         ),
         webhooks=webhooks,
-        purger=Purger(store=store, desk=desk),
+        purger=Purger(store=store, job_store=job_store),
     )
-    analyst = Analyst(
+    analyzer = PhotoAnalyzer(
         optimiser=optimiser,
         classifier=ControlMapsClient(channels.controlmaps),
         detector=DetectionClient(channels.detection),
     )
     return Parts(
         transformations=transformations,
-        analyst=analyst,
+        analyzer=analyzer,
         broadcasts=Broadcasts(NotifierClient(channels.notifier)),
         catalogue=catalogue,
-        linker=linker,
-        gauges=QueueGauges(desk),
-        readiness=Readiness(_checks(desk, store, channels), may_sleep=settings.may_sleep),
+        url_signer=url_signer,
+        gauges=QueueGauges(job_store),
+        readiness=Readiness(_checks(job_store, store, channels), may_sleep=settings.may_sleep),
         receiver=FormReceiver(
             max_file_bytes=settings.max_file_bytes,
             seconds=settings.upload_seconds,
@@ -219,9 +219,9 @@ def _parts(
     )
 
 
-def _checks(desk: JobDesk, store: ObjectStore, channels: Channels) -> dict[str, Check]:
+def _checks(job_store: JobStore, store: ObjectStore, channels: Channels) -> dict[str, Check]:
     async def redis() -> str:
-        await desk.check()
+        await job_store.check()
         return ""
 
     async def storage() -> str:

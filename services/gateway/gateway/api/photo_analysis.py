@@ -26,7 +26,7 @@ class Detector(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Analysis:
+class PhotoAnalysis:
     """What a photo shows."""
 
     room: RoomGuess
@@ -37,7 +37,7 @@ class Analysis:
     height: int
 
 
-class Analyst:
+class PhotoAnalyzer:
     """Asks both services at once."""
 
     def __init__(self, *, optimiser: Optimiser, classifier: Classifier, detector: Detector) -> None:
@@ -45,11 +45,11 @@ class Analyst:
         self._classifier = classifier
         self._detector = detector
 
-    async def analyze(self, data: bytes) -> Analysis:
+    async def analyze(self, data: bytes) -> PhotoAnalysis:
         """Takes an upload as it came; raises InvalidArgument naming `file`, Exhausted or Unavailable."""
         photo = await self._optimiser.optimise(data)
         room, detections = await asyncio.gather(
             self._classifier.classify(photo.jpeg, seconds=_SECONDS),
             self._detector.detect(photo.jpeg, masks=False, seconds=_SECONDS),
         )
-        return Analysis(room=room, detections=detections, width=photo.width, height=photo.height)
+        return PhotoAnalysis(room=room, detections=detections, width=photo.width, height=photo.height)

@@ -13,7 +13,7 @@ from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from servicekit.errors import ServiceError
-from servicekit.jobstore import JobDesk, JobStatus
+from servicekit.jobstore import JobStatus, JobStore
 from servicekit.observability import logs
 
 log = logs.get(__name__)
@@ -53,18 +53,18 @@ REGISTRY.register(ENDED)
 class QueueGauges:
     """Keeps them fresh."""
 
-    def __init__(self, desk: JobDesk) -> None:
-        self._desk = desk
+    def __init__(self, job_store: JobStore) -> None:
+        self._job_store = job_store
 
     async def read(self) -> None:
         """Reads them once; raises Unavailable."""
-        state = await self._desk.queue_state()
+        state = await self._job_store.queue_state()
         WAITING.set(state.waiting)
         RUNNING.set(state.running)
         DELAYED.set(state.delayed)
         OLDEST_SECONDS.set(state.oldest_wait_seconds)
         OVERDUE_SECONDS.set(state.overdue_seconds)
-        ENDED.tally = await self._desk.tally()
+        ENDED.tally = await self._job_store.tally()
 
     async def run(self) -> NoReturn:
         """Reads them again and again, until it is cancelled."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from servicekit.jobstore.redis import JobLogSettings
+from servicekit.jobstore.redis import JobStoreSettings
 from servicekit.jobstore.redis.connection import guarded, redis_client
 
 AREA: Final = "api"
@@ -12,7 +12,7 @@ AREA: Final = "api"
 class SharedState:
     """A connection of its own, in the job log's namespace. Connects when first used; every call raises Unavailable."""
 
-    def __init__(self, settings: JobLogSettings) -> None:
+    def __init__(self, settings: JobStoreSettings) -> None:
         self._prefix = f"{{{settings.joblog_namespace}}}:{AREA}:"
         self._client = redis_client(settings, retries=1)
 

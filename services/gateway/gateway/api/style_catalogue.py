@@ -71,7 +71,7 @@ class StyleCatalogue:
         kept = await self._memory.kept(_KEY) if self._memory else None
         return msgspec.json.decode(kept, type=tuple[StyleInfo, ...]) if kept else ()
 
-    async def require(self, name: str) -> None:
+    async def validate(self, name: str) -> None:
         """Raises InvalidArgument naming `style` for a name that no style has."""
         names = [style.name for style in await self.styles()]
         if name not in names:

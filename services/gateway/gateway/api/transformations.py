@@ -8,14 +8,14 @@ from prometheus_client import Counter
 
 from gateway.api.auth import Caller, Scope
 from gateway.api.estimate import Estimator
-from gateway.api.links import Linker, ResultLinks
-from gateway.api.webhook_rules import WebhookRules
+from gateway.api.links import ResultLinks, UrlSigner
+from gateway.api.webhook_policy import WebhookPolicy
 from gateway.jobs import ids, object_keys, request, result, stages
-from gateway.jobs.purge import Purger
+from gateway.jobs.purger import Purger
 from gateway.jobs.request import JobRequest, Preferences
 from gateway.jobs.result import JobError
 from servicekit.errors import Conflict, Exhausted, InvalidArgument, ServiceError
-from servicekit.jobstore import ENDINGS, Job, JobDesk, JobStatus, NewJob, Urgency, catalog
+from servicekit.jobstore import ENDINGS, Job, JobStatus, JobStore, NewJob, Priority, catalog
 from servicekit.observability import logs, tracing
 from servicekit.rpc import context
 from servicekit.storage import ObjectStore
@@ -57,7 +57,7 @@ class Optimiser(Protocol):
 class StyleNames(Protocol):
     """Knows the styles."""
 
-    async def require(self, name: str) -> None:
+    async def validate(self, name: str) -> None:
         """Raises InvalidArgument naming `style` for a name that no style has."""
 
 
@@ -83,7 +83,7 @@ class Submission:
     preferences: Preferences
     idempotency_key: str = ""
     """Empty for none."""
-    urgency: Urgency = Urgency.INTERACTIVE
+    priority: Priority = Priority.INTERACTIVE
     webhook_url: str = ""
     """Who is to be told of the ending; empty for nobody."""
 
@@ -114,21 +114,21 @@ class Transformations:
     def __init__(
         self,
         *,
-        desk: JobDesk,
+        job_store: JobStore,
         store: ObjectStore,
         optimiser: Optimiser,
         styles: StyleNames,
-        linker: Linker,
+        url_signer: UrlSigner,
         estimator: Estimator,
         limits: Limits,
-        webhooks: WebhookRules,
+        webhooks: WebhookPolicy,
         purger: Purger,
     ) -> None:
-        self._desk = desk
+        self._job_store = job_store
         self._store = store
         self._optimiser = optimiser
         self._styles = styles
-        self._linker = linker
+        self._url_signer = url_signer
         self._estimator = estimator
         self._limits = limits
         self._webhooks = webhooks
@@ -137,15 +137,15 @@ class Transformations:
     async def submit(self, submission: Submission, caller: Caller) -> Accepted:
         """Validates, optimises, stores, enqueues; raises InvalidArgument, Conflict, Exhausted or Unavailable."""
         _require_key(submission.idempotency_key)
-        self._webhooks.require(submission.webhook_url)
-        await self._styles.require(submission.style)
+        self._webhooks.validate(submission.webhook_url)
+        await self._styles.validate(submission.style)
         photo = await self._optimiser.optimise(submission.photo)
         job_id = ids.new()
         with context.bound(job=job_id):
             await self._store.put(object_keys.original(job_id), photo.jpeg, content_type="image/jpeg")
             try:
                 new = self._new_job(job_id, submission, photo, caller)
-                submitted = await self._desk.submit(
+                submitted = await self._job_store.submit(
                     new,
                     queue_limit=self._limits.queue,
                     tenant_limit=self._limits.owner_queue,
@@ -154,68 +154,68 @@ class Transformations:
                 await self._forget(job_id)
                 raise
             if submitted.created:
-                ACCEPTED.labels(new.urgency).inc()
+                ACCEPTED.labels(new.priority).inc()
             else:
                 await self._forget(job_id)
             log.info("job accepted", accepted=submitted.job_id, style=submission.style, new=submitted.created)
             estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position)
             return Accepted(job_id=submitted.job_id, estimated_seconds=estimate)
 
-    async def require(self, job_id: str, caller: Caller) -> str:
+    async def authorize(self, job_id: str, caller: Caller) -> str:
         """The id of a job that is the caller's, in its canonical form; raises NotFound.
 
         For somebody whose every job it is, nothing is looked up: whoever reads the job then finds out.
         """
-        job_id = ids.require(job_id)
+        job_id = ids.validate(job_id)
         if not caller.may(Scope.ADMIN):
             await self._owned(job_id, caller)
         return job_id
 
     async def get(self, job_id: str, caller: Caller) -> JobView:
         """Where a job of the caller's is, and its result once there is one; raises NotFound."""
-        job = await self._owned(ids.require(job_id), caller)
+        job = await self._owned(ids.validate(job_id), caller)
         completed = job.status is JobStatus.COMPLETED
         return JobView(
             job=job,
             remaining_seconds=await self._estimator.remaining(job),
-            preview=await self._linker.link(job.preview_key) if job.preview_key and not completed else "",
+            preview=await self._url_signer.link(job.preview_key) if job.preview_key and not completed else "",
             result=await self._result(job) if completed else None,
             error=result.decode_error(job.error) if job.status is JobStatus.FAILED else None,
         )
 
     async def ended(self, job_id: str) -> bool:
         """Whether a job, whosever it is, has ended; raises NotFound."""
-        return (await self._desk.get(job_id)).status in ENDINGS
+        return (await self._job_store.get(job_id)).status in ENDINGS
 
     async def completed(self, job_id: str) -> ResultLinks | None:
         """What a job, whosever it is, has made; None where it has made nothing yet. Raises NotFound."""
-        job = await self._desk.get(job_id)
+        job = await self._job_store.get(job_id)
         return await self._result(job) if job.status is JobStatus.COMPLETED else None
 
     async def cancel(self, job_id: str, caller: Caller) -> None:
         """Ends a job of the caller's that has not ended; raises NotFound, FailedPrecondition."""
-        job_id = await self.require(job_id, caller)
-        await self._desk.cancel(job_id, message=stages.message(JobStatus.CANCELLED, style=""))
+        job_id = await self.authorize(job_id, caller)
+        await self._job_store.cancel(job_id, message=stages.message(JobStatus.CANCELLED, style=""))
 
     async def purge(self, job_id: str, caller: Caller) -> None:
         """Deletes a job of the caller's with all that is known of it, also while it runs; raises NotFound."""
-        job_id = await self.require(job_id, caller)
+        job_id = await self.authorize(job_id, caller)
         with context.bound(job=job_id):
             await self._purger.purge(job_id, message=stages.message(JobStatus.CANCELLED, style=""))
 
     async def _result(self, job: Job) -> ResultLinks:
-        return await self._linker.result(result.decode_result(job.result))
+        return await self._url_signer.result(result.decode_result(job.result))
 
     async def _owned(self, job_id: str, caller: Caller) -> Job:
         """A job's record; somebody else's is as unknown as one that never was."""
-        job = await self._desk.get(job_id)
+        job = await self._job_store.get(job_id)
         if not caller.owns(job.tenant):
             raise catalog.unknown_job()
         return job
 
     def _new_job(self, job_id: str, submission: Submission, photo: OptimisedPhoto, caller: Caller) -> NewJob:
-        urgency = Urgency.BATCH if caller.batch else submission.urgency
-        wait = self._limits.batch_wait_seconds if urgency is Urgency.BATCH else self._limits.wait_seconds
+        priority = Priority.BATCH if caller.batch else submission.priority
+        wait = self._limits.batch_wait_seconds if priority is Priority.BATCH else self._limits.wait_seconds
         payload = request.encode(
             JobRequest(
                 style=submission.style,
@@ -230,7 +230,7 @@ class Transformations:
             payload=payload,
             message=stages.message(JobStatus.QUEUED, style=submission.style),
             tenant=caller.owner,
-            urgency=urgency,
+            priority=priority,
             cost=submission.preferences.variants,
             webhook_url=submission.webhook_url,
             traceparent=tracing.traceparent(),

@@ -10,7 +10,7 @@ def new() -> str:
     return str(uuid.uuid4())
 
 
-def require(text: str) -> str:
+def validate(text: str) -> str:
     """An id from outside in its canonical form; raises NotFound for what no job's id can be."""
     try:
         canonical = str(uuid.UUID(text))

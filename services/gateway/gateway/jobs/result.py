@@ -41,7 +41,7 @@ class SurfaceDone:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class AttemptRecord:
     """A result that was made and judged."""
 
     seed: int
@@ -79,7 +79,7 @@ class JobResult:
     estimated_cost_usd: float
     warnings: tuple[str, ...]
 
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[AttemptRecord, ...] = ()
     """All that were made, the one that was taken first: there are two where the first one fell below the bar."""
 
 

@@ -30,7 +30,7 @@ Work = Callable[[Claim], Awaitable[JobResult]]
 ClearUp = Callable[[Job], Awaitable[None]]
 
 
-class Handler:
+class JobHandler:
     """Works on claims, one call a claim, any number at a time."""
 
     def __init__(self, work: Work, *, clear_up: ClearUp, retry_seconds: float) -> None:

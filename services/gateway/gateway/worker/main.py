@@ -9,20 +9,20 @@ from gateway.clients.controlmaps import ControlMapsClient
 from gateway.clients.detection import DetectionClient
 from gateway.clients.diffusion import DiffusionClient
 from gateway.clients.readiness import Readiness
-from gateway.jobs.purge import Purger
+from gateway.jobs.purger import Purger
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker import metrics
-from gateway.worker.job_handler import Handler
+from gateway.worker.job_handler import JobHandler
 from gateway.worker.pipeline.job import Pipeline
-from gateway.worker.pipeline.photo_analysis import Analyst
-from gateway.worker.pipeline.restyling import Restyler
+from gateway.worker.pipeline.photo_analysis import AnalysisStage
+from gateway.worker.pipeline.restyling import RestylingStage
 from gateway.worker.runner import Worker
 from gateway.worker.settings import PREFIX, WorkerSettings
 from gateway.worker.sweeper import Sweeper
 from servicekit import process
 from servicekit.config import env
 from servicekit.jobstore import Job
-from servicekit.jobstore.redis import JobLog, connect
+from servicekit.jobstore.redis import JobStoreClients, connect
 from servicekit.rpc import client
 from servicekit.rpc.server import RunningServer, health_checks, until_stopped
 from servicekit.rpc.tls import Security
@@ -42,32 +42,32 @@ async def main() -> None:
 async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]]) -> None:
     """Works until what `stopped` returns is done, then drains; it is called once there is somebody to stop."""
     async with AsyncExitStack() as exits:
-        joblog = connect(settings)
-        exits.push_async_callback(joblog.desk.close)
-        exits.push_async_callback(joblog.queue.close)
+        jobstore = connect(settings)
+        exits.push_async_callback(jobstore.jobs.close)
+        exits.push_async_callback(jobstore.queue.close)
         store = open_store(settings)
         exits.push_async_callback(store.close)
         cache = StageCache(store, days=settings.cache_days)
         pipeline = await _pipeline(settings, exits, store=store, cache=cache)
-        purger = Purger(store=store, desk=joblog.desk)
+        purger = Purger(store=store, job_store=jobstore.jobs)
 
         async def clear_up(job: Job) -> None:
             await cache.flush()
             await purger.after(job)
 
         worker = Worker(
-            joblog.queue,
-            Handler(pipeline.run, clear_up=clear_up, retry_seconds=settings.retry_seconds),
+            jobstore.queue,
+            JobHandler(pipeline.run, clear_up=clear_up, retry_seconds=settings.retry_seconds),
             parallel_jobs=settings.parallel_jobs,
             drain_seconds=settings.drain_seconds,
         )
         sweeper = Sweeper(
-            store=store, desk=joblog.desk, cache=cache, purger=purger, pause_seconds=settings.sweep_seconds
+            store=store, job_store=jobstore.jobs, cache=cache, purger=purger, pause_seconds=settings.sweep_seconds
         )
         beside = [asyncio.create_task(sweeper.run())]
         if settings.health_address:
             health = await exits.enter_async_context(health_checks(settings.health_address))
-            beside.append(asyncio.create_task(_report(_readiness(joblog, store), health)))
+            beside.append(asyncio.create_task(_report(_readiness(jobstore, store), health)))
         try:
             await worker.run(stopped())
         finally:
@@ -76,11 +76,11 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
             await asyncio.wait(beside)
 
 
-def _readiness(joblog: JobLog, store: ObjectStore) -> Readiness:
+def _readiness(jobstore: JobStoreClients, store: ObjectStore) -> Readiness:
     """A worker can work where jobs and pictures are; for services that are away jobs wait."""
 
     async def redis() -> str:
-        await joblog.desk.check()
+        await jobstore.jobs.check()
         return ""
 
     async def storage() -> str:
@@ -112,8 +112,8 @@ async def _pipeline(
     metrics.USD_PER_HOUR.set(settings.device_usd_per_hour)
     maps = ControlMapsClient(controlmaps)
     return Pipeline(
-        analyst=Analyst(detection=DetectionClient(detection), controlmaps=maps, cache=cache),
-        restyler=Restyler(
+        analysis_stage=AnalysisStage(detection=DetectionClient(detection), controlmaps=maps, cache=cache),
+        restyling_stage=RestylingStage(
             diffusion=DiffusionClient(diffusion),
             controlmaps=maps,
             store=store,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 
 from gateway.worker import metrics
-from gateway.worker.job_handler import Handler
+from gateway.worker.job_handler import JobHandler
 from servicekit.jobstore import Claim, WorkQueue
 from servicekit.observability import logs
 
@@ -14,7 +14,7 @@ log = logs.get(__name__)
 class Worker:
     """Works on several jobs at a time."""
 
-    def __init__(self, queue: WorkQueue, handler: Handler, *, parallel_jobs: int, drain_seconds: float) -> None:
+    def __init__(self, queue: WorkQueue, handler: JobHandler, *, parallel_jobs: int, drain_seconds: float) -> None:
         """`drain_seconds` is how long jobs may go on after the signal to stop."""
         self._queue = queue
         self._handler = handler
@@ -26,15 +26,15 @@ class Worker:
     async def run(self, stopped: Awaitable[object]) -> None:
         """Works until `stopped` is done; raises what breaks the loop itself, which no job does."""
         stopper = asyncio.ensure_future(stopped)
-        lanes = [asyncio.create_task(self._lane()) for _ in range(self._parallel)]
-        await asyncio.wait({stopper, *lanes}, return_when=asyncio.FIRST_COMPLETED)
+        slots = [asyncio.create_task(self._lane()) for _ in range(self._parallel)]
+        await asyncio.wait({stopper, *slots}, return_when=asyncio.FIRST_COMPLETED)
         stopper.cancel()
         self._stopping.set()
         log.info("draining", seconds=self._drain)
-        _ended, unfinished = await asyncio.wait(lanes, timeout=self._drain)
-        for lane in unfinished:
-            lane.cancel()
-        outcomes = await asyncio.gather(*lanes, return_exceptions=True)
+        _ended, unfinished = await asyncio.wait(slots, timeout=self._drain)
+        for slot in unfinished:
+            slot.cancel()
+        outcomes = await asyncio.gather(*slots, return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, Exception):
                 raise outcome

@@ -3,10 +3,10 @@
 import asyncio
 
 from gateway.jobs import object_keys
-from gateway.jobs.purge import Purger
+from gateway.jobs.purger import Purger
 from gateway.jobs.stage_cache import StageCache
 from servicekit.errors import NotFound, ServiceError
-from servicekit.jobstore import JobDesk
+from servicekit.jobstore import JobStore
 from servicekit.observability import logs
 from servicekit.storage import ObjectStore, delete_all
 
@@ -17,11 +17,11 @@ class Sweeper:
     """Sweeps the object store again and again. Any number of them may run on one store."""
 
     def __init__(
-        self, *, store: ObjectStore, desk: JobDesk, cache: StageCache, purger: Purger, pause_seconds: float
+        self, *, store: ObjectStore, job_store: JobStore, cache: StageCache, purger: Purger, pause_seconds: float
     ) -> None:
         self._purger = purger
         self._store = store
-        self._desk = desk
+        self._job_store = job_store
         self._cache = cache
         self._pause = pause_seconds
         self._unknown: set[str] = set()
@@ -53,7 +53,7 @@ class Sweeper:
 
     async def _exists(self, job_id: str) -> bool:
         try:
-            job = await self._desk.get(job_id)
+            job = await self._job_store.get(job_id)
             if job.purging:
                 await self._purger.purge(job_id, message=job.message)
         except NotFound:

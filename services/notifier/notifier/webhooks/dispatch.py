@@ -137,7 +137,7 @@ class Dispatcher:
         now = time.monotonic()
         until = max(now + _NO_ROOM_SECONDS, self._deferred.get(receiver, 0.0) + 1 / _DEFERRED_A_SECOND)
         self._deferred[receiver] = until
-        return Settlement(outcome=Outcome.LATER, delay_seconds=until - now)
+        return Settlement(outcome=Outcome.DEFERRED, delay_seconds=until - now)
 
     def _forget_idle(self, receiver: str) -> None:
         """Keeps nothing of a receiver that has nothing under way and nothing put off."""
@@ -166,17 +166,17 @@ class Dispatcher:
 
     async def _outcome(self, delivery: Delivery, receiver: str) -> Settlement:
         if await self._outbox.is_closed(delivery.tenant, delivery.url):
-            return Settlement(outcome=Outcome.LOST, reason="ENDPOINT_GONE", receiver=receiver)
+            return Settlement(outcome=Outcome.DEAD, reason="ENDPOINT_GONE", receiver=receiver)
         try:
             answer = await self._send(delivery)
         except Forbidden as error:
             log.warning("webhook leads astray", receiver=receiver, problem=str(error))
-            return Settlement(outcome=Outcome.LOST, reason="FORBIDDEN_ADDRESS", receiver=receiver)
+            return Settlement(outcome=Outcome.DEAD, reason="FORBIDDEN_ADDRESS", receiver=receiver)
         except Unreachable as error:
             return self._failed(delivery, receiver, reason=str(error))
         if answer.status == GONE:
             await self._outbox.close_endpoint(delivery.tenant, delivery.url, seconds=GONE_SECONDS)
-            return Settlement(outcome=Outcome.LOST, reason=str(GONE), receiver=receiver)
+            return Settlement(outcome=Outcome.DEAD, reason=str(GONE), receiver=receiver)
         if answer.taken:
             return Settlement(outcome=Outcome.DELIVERED, reason=str(answer.status))
         return self._failed(delivery, receiver, reason=str(answer.status), at_least=answer.retry_after_seconds)
@@ -197,9 +197,9 @@ class Dispatcher:
     def _failed(self, delivery: Delivery, receiver: str, *, reason: str, at_least: float = 0.0) -> Settlement:
         """Later again, up to a quarter later than planned so that many do not come at once; or never."""
         if delivery.attempt > len(self._retries):
-            return Settlement(outcome=Outcome.LOST, reason=reason, receiver=receiver)
+            return Settlement(outcome=Outcome.DEAD, reason=reason, receiver=receiver)
         pause = self._retries[delivery.attempt - 1] * random.uniform(1.0, 1.25)  # noqa: S311 - spreads load
-        return Settlement(outcome=Outcome.AGAIN, reason=reason, delay_seconds=max(pause, at_least), receiver=receiver)
+        return Settlement(outcome=Outcome.RETRY, reason=reason, delay_seconds=max(pause, at_least), receiver=receiver)
 
 
 def _receiver(url: str) -> str:

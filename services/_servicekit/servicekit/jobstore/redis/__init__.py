@@ -2,31 +2,31 @@
 
 from dataclasses import dataclass
 
-from servicekit.jobstore import EventLog, JobDesk, WorkQueue
+from servicekit.jobstore import EventLog, JobStore, WorkQueue
 from servicekit.jobstore.outbox import Outbox
 from servicekit.jobstore.redis.events import RedisEventLog
-from servicekit.jobstore.redis.job_store import RedisJobDesk
+from servicekit.jobstore.redis.job_store import RedisJobStore
 from servicekit.jobstore.redis.outbox import RedisOutbox
 from servicekit.jobstore.redis.queue import RedisWorkQueue
-from servicekit.jobstore.redis.settings import JobLogSettings
+from servicekit.jobstore.redis.settings import JobStoreSettings
 
-__all__ = ["JobLog", "JobLogSettings", "connect"]
+__all__ = ["JobStoreClients", "JobStoreSettings", "connect"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobLog:
+class JobStoreClients:
     """The four roles. Each connects when it is first used; close those that were."""
 
-    desk: JobDesk
+    jobs: JobStore
     events: EventLog
     queue: WorkQueue
     outbox: Outbox
 
 
-def connect(settings: JobLogSettings) -> JobLog:
+def connect(settings: JobStoreSettings) -> JobStoreClients:
     """The job log that the settings name."""
-    return JobLog(
-        desk=RedisJobDesk(settings),
+    return JobStoreClients(
+        jobs=RedisJobStore(settings),
         events=RedisEventLog(settings),
         queue=RedisWorkQueue(settings),
         outbox=RedisOutbox(settings),

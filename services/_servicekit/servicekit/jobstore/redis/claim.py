@@ -12,7 +12,7 @@ from servicekit.errors import Unavailable
 from servicekit.jobstore import ENDINGS, Cancelled, Ending, Job, Superseded, Update
 from servicekit.jobstore.redis import records
 from servicekit.jobstore.redis.connection import Store
-from servicekit.jobstore.redis.settings import JobLogSettings
+from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.observability import logs
 
 log = logs.get(__name__)
@@ -23,7 +23,7 @@ _LOSSES: Final[dict[str, type[Superseded | Cancelled]]] = {"superseded": Superse
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class Lease:
     """What a worker gets when it takes a job."""
 
     job: Job
@@ -39,25 +39,25 @@ class RedisClaim:
     """A Claim on Redis. Writes ride out a store that does not answer until the job's deadline has passed."""
 
     def __init__(
-        self, store: Store, settings: JobLogSettings, taken: Taken, *, on_closed: Callable[["RedisClaim"], None]
+        self, store: Store, settings: JobStoreSettings, lease: Lease, *, on_closed: Callable[["RedisClaim"], None]
     ) -> None:
         self._store = store
         self._settings = settings
-        self._taken = taken
+        self._lease = lease
         self._on_closed = on_closed
-        self._deadline = time.monotonic() + taken.seconds_left
+        self._deadline = time.monotonic() + lease.seconds_left
         self._writing = asyncio.Lock()
         self._appends = 0
         self._loss: type[Superseded | Cancelled] = Superseded
         self._lost = asyncio.Event()
-        self._nudged = asyncio.Event()
+        self._woken = asyncio.Event()
         self._closed = False
-        self._heartbeats = asyncio.create_task(self._beat(), name=f"heartbeats of {taken.job.job_id}")
+        self._heartbeats = asyncio.create_task(self._beat(), name=f"heartbeats of {lease.job.job_id}")
 
     @property
     def job(self) -> Job:
         """The record as it was when claimed."""
-        return self._taken.job
+        return self._lease.job
 
     @property
     def seconds_left(self) -> float:
@@ -99,16 +99,16 @@ class RedisClaim:
         await self._lost.wait()
         raise self._loss
 
-    def nudge(self) -> None:
+    def wakeup(self) -> None:
         """Sends the next heartbeat at once, since its answer may have changed."""
-        self._nudged.set()
+        self._woken.set()
 
     async def abandon(self) -> None:
         """Leaves the job to whoever takes it over, at once; for whoever works on it here, it is lost."""
         self._heed("superseded")
         await self._close()
         try:
-            await self._store.run("hand_over", self.job.job_id, self._taken.token)
+            await self._store.run("hand_over", self.job.job_id, self._lease.token)
         except Unavailable:
             log.warning("left without a goodbye; the job is taken over after the idle limit")
 
@@ -116,7 +116,7 @@ class RedisClaim:
         """Sends no more heartbeats."""
         self._closed = True
         self._on_closed(self)
-        self.nudge()
+        self.wakeup()
         await self._heartbeats
 
     async def _leave(self, script: str, *args: str | float) -> None:
@@ -127,7 +127,7 @@ class RedisClaim:
             raise loss
 
     async def _write(self, script: str, *args: str | float) -> type[Superseded | Cancelled] | None:
-        job_id, token = self.job.job_id, self._taken.token
+        job_id, token = self.job.job_id, self._lease.token
         answer = await self._store.persist(script, job_id, token, *args, patience=lambda: self.seconds_left)
         return self._heed(answer)
 
@@ -146,15 +146,15 @@ class RedisClaim:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(interval):
-                    await self._nudged.wait()
-            self._nudged.clear()
+                    await self._woken.wait()
+            self._woken.clear()
             if self._closed:
                 return
             try:
-                answer = await self._store.run("heartbeat", self.job.job_id, self._taken.token, lease)
+                answer = await self._store.run("heartbeat", self.job.job_id, self._lease.token, lease)
             except Unavailable:
                 await backoff.wait()
-                self.nudge()
+                self.wakeup()
                 continue
             backoff.reset()
             if not self._closed and self._heed(answer):

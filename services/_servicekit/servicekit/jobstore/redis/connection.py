@@ -19,7 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.jobstore import catalog
-from servicekit.jobstore.redis.settings import JobLogSettings
+from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.observability import logs
 
 log = logs.get(__name__)
@@ -50,7 +50,7 @@ class Keys:
         self.lost = f"{self._tag}:webhooks-lost"
         self.tally = f"{self._tag}:tally"
         self.event_channel = f"{self._tag}:announcements"
-        self.nudge_channel = f"{self._tag}:nudges"
+        self.wakeup_channel = f"{self._tag}:nudges"
 
     def job(self, job_id: str) -> str:
         """The record, a hash."""
@@ -85,7 +85,7 @@ class Keys:
 class Store:
     """A job log on a Redis or Valkey server. Connects when it is first used."""
 
-    def __init__(self, settings: JobLogSettings) -> None:
+    def __init__(self, settings: JobStoreSettings) -> None:
         self.keys = Keys(settings.joblog_namespace)
         self.client = redis_client(settings, retries=1)
         """For commands that answer at once. One retry, since a restarted server leaves dead connections in the pool."""
@@ -97,7 +97,7 @@ class Store:
     async def run(self, script: str, job_id: str, *args: str | float, extra_key: str = "") -> Any:  # noqa: ANN401 - each script answers in its own way
         """Runs a script about one job; raises Unavailable. Every script may be repeated after a lost answer."""
         keys = [*self.keys.of_job(job_id), *([extra_key] if extra_key else [])]
-        channels = (self.keys.event_channel, self.keys.nudge_channel)
+        channels = (self.keys.event_channel, self.keys.wakeup_channel)
         with guarded():
             return await self._script(script, "job")(keys, [job_id, *channels, *args])
 
@@ -192,7 +192,7 @@ async def _published(subscription: PubSub) -> AsyncIterator[str]:
                 yield message["data"]
 
 
-def redis_client(settings: JobLogSettings, *, retries: int) -> Redis:
+def redis_client(settings: JobStoreSettings, *, retries: int) -> Redis:
     """A client that gives up as the settings say; `retries` is how often it does so before the caller hears of it."""
     pool = BlockingConnectionPool.from_url(
         settings.redis_url,

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from servicekit.jobstore import Event, catalog
 from servicekit.jobstore.redis import records
 from servicekit.jobstore.redis.connection import Store
-from servicekit.jobstore.redis.settings import JobLogSettings
+from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.jobstore.redis.upkeep import Upkeep
 
 
@@ -16,7 +16,7 @@ class RedisEventLog:
     Whoever listens does the upkeep as well, so that deadlines are kept while no worker is alive.
     """
 
-    def __init__(self, settings: JobLogSettings) -> None:
+    def __init__(self, settings: JobStoreSettings) -> None:
         self._store = Store(settings)
         self._upkeep = Upkeep(self._store, settings)
 

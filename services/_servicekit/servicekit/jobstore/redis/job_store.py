@@ -5,11 +5,11 @@ import statistics
 from collections.abc import Mapping
 from typing import Final
 
-from servicekit.jobstore import Job, JobStatus, NewJob, QueueState, Submitted, Urgency, catalog
+from servicekit.jobstore import Job, JobStatus, NewJob, Priority, QueueState, Submitted, catalog
 from servicekit.jobstore.outbox import endpoint_digest
 from servicekit.jobstore.redis import records
 from servicekit.jobstore.redis.connection import Store
-from servicekit.jobstore.redis.settings import JobLogSettings
+from servicekit.jobstore.redis.settings import JobStoreSettings
 
 BATCH_HANDICAP: Final = 16
 """A batch job stands as many units of cost behind an interactive one that comes with it."""
@@ -18,10 +18,10 @@ BATCH_COST: Final = 4
 TICKS_A_UNIT: Final = 2**20
 
 
-class RedisJobDesk:
-    """A JobDesk on Redis."""
+class RedisJobStore:
+    """A JobStore on Redis."""
 
-    def __init__(self, settings: JobLogSettings) -> None:
+    def __init__(self, settings: JobStoreSettings) -> None:
         self._store = Store(settings)
 
     async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:
@@ -34,7 +34,7 @@ class RedisJobDesk:
             raise catalog.webhook_gone()
         if job.cost < 1:
             raise ValueError("a job costs at least 1")
-        flow = f"{job.urgency}:{hashlib.sha256(job.tenant.encode()).hexdigest()}"
+        flow = f"{job.priority}:{hashlib.sha256(job.tenant.encode()).hexdigest()}"
         key = hashlib.sha256(f"{job.tenant}\n{job.idempotency_key}".encode()).hexdigest()
         outcome, *accepted = await self._store.run(
             "submit",
@@ -50,8 +50,8 @@ class RedisJobDesk:
             queue_limit if tenant_limit is None else tenant_limit,
             job.tenant,
             flow,
-            job.cost * (BATCH_COST if job.urgency is Urgency.BATCH else 1),
-            BATCH_HANDICAP if job.urgency is Urgency.BATCH else 0,
+            job.cost * (BATCH_COST if job.priority is Priority.BATCH else 1),
+            BATCH_HANDICAP if job.priority is Priority.BATCH else 0,
             TICKS_A_UNIT,
             job.traceparent,
             extra_key=self._store.keys.idempotency(key),

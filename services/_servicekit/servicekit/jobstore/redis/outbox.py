@@ -8,13 +8,13 @@ from servicekit.jobstore import JobStatus
 from servicekit.jobstore.outbox import Delivery, OutboxState, Settlement, endpoint_digest
 from servicekit.jobstore.redis import records
 from servicekit.jobstore.redis.connection import Store
-from servicekit.jobstore.redis.settings import JobLogSettings
+from servicekit.jobstore.redis.settings import JobStoreSettings
 
 
 class RedisOutbox:
     """An Outbox on Redis: a sorted set of due times, and one hash a delivery."""
 
-    def __init__(self, settings: JobLogSettings) -> None:
+    def __init__(self, settings: JobStoreSettings) -> None:
         self._store = Store(settings)
 
     async def take(self, *, limit: int, lease_seconds: float) -> Sequence[Delivery]:
@@ -23,13 +23,13 @@ class RedisOutbox:
         due = await self._store.atomically(
             ("ZRANGEBYSCORE", keys.webhooks, "-inf", await self._now(), "LIMIT", 0, limit)
         )
-        taken = []
+        lease = []
         for job_id in due[0]:
             token = uuid.uuid4().hex
             flat = await self._store.run("deliver", job_id, token, round(lease_seconds * 1000))
             if flat:
-                taken.append(_delivery(job_id, token, dict(zip(flat[::2], flat[1::2], strict=True))))
-        return taken
+                lease.append(_delivery(job_id, token, dict(zip(flat[::2], flat[1::2], strict=True))))
+        return lease
 
     async def settle(self, delivery: Delivery, settlement: Settlement) -> None:
         """Writes an outcome down; raises Unavailable."""

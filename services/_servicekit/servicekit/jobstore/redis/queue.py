@@ -9,16 +9,16 @@ from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.jobstore import Claim
 from servicekit.jobstore.redis import records
-from servicekit.jobstore.redis.claim import RedisClaim, Taken
+from servicekit.jobstore.redis.claim import Lease, RedisClaim
 from servicekit.jobstore.redis.connection import Store
-from servicekit.jobstore.redis.settings import JobLogSettings
+from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.jobstore.redis.upkeep import Upkeep
 
 
 class RedisWorkQueue:
     """A WorkQueue on Redis, with work in the background from the first claim to `close`."""
 
-    def __init__(self, settings: JobLogSettings) -> None:
+    def __init__(self, settings: JobStoreSettings) -> None:
         self._store = Store(settings)
         self._settings = settings
         self._upkeep = Upkeep(self._store, settings)
@@ -39,13 +39,13 @@ class RedisWorkQueue:
                 self._job_waits.clear()
                 try:
                     job_id = await self._store.next_job()
-                    taken = await self._take(job_id) if job_id else None
+                    lease = await self._take(job_id) if job_id else None
                 except Unavailable:
                     await backoff.wait()
                     continue
                 backoff.reset()
-                if taken:
-                    claim = RedisClaim(self._store, self._settings, taken, on_closed=self._open.discard)
+                if lease:
+                    claim = RedisClaim(self._store, self._settings, lease, on_closed=self._open.discard)
                     self._open.add(claim)
                     return claim
                 if not job_id:
@@ -78,7 +78,7 @@ class RedisWorkQueue:
             async with asyncio.timeout(self._look_seconds):
                 await self._job_waits.wait()
 
-    async def _take(self, job_id: str) -> Taken | None:
+    async def _take(self, job_id: str) -> Lease | None:
         """Becomes the job's owner; None where somebody was faster, or the job must not run (again)."""
         token = uuid.uuid4().hex
         patience_ends = time.monotonic() + self._settings.joblog_idle_seconds
@@ -96,7 +96,7 @@ class RedisWorkQueue:
         if answer is None:
             return None
         now, deadline, flat = answer
-        return Taken(
+        return Lease(
             job=records.job(job_id, records.fields(flat), queue_position=0),
             token=token,
             seconds_left=(float(deadline) - now) / 1000,
@@ -114,16 +114,16 @@ class RedisWorkQueue:
         backoff = Backoff()
         while True:
             try:
-                async with self._store.subscribed(self._store.keys.nudge_channel) as job_ids:
+                async with self._store.subscribed(self._store.keys.wakeup_channel) as job_ids:
                     backoff.reset()
                     self._job_waits.set()
                     for claim in self._open:
-                        claim.nudge()
+                        claim.wakeup()
                     async for job_id in job_ids:
                         if not job_id:
                             self._job_waits.set()
                         for claim in self._open:
                             if claim.job.job_id == job_id:
-                                claim.nudge()
+                                claim.wakeup()
             except Unavailable:
                 await backoff.wait()

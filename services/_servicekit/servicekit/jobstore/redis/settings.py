@@ -6,7 +6,7 @@ from servicekit.config.env import shared
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobLogSettings:
+class JobStoreSettings:
     """Settings of the job log on Redis or Valkey (7 or newer)."""
 
     redis_url: str = shared("redis://127.0.0.1:6379/0", secret=True)

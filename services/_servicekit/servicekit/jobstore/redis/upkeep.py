@@ -9,7 +9,7 @@ from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.jobstore.redis import records
 from servicekit.jobstore.redis.connection import Store
-from servicekit.jobstore.redis.settings import JobLogSettings
+from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.observability import logs
 
 log = logs.get(__name__)
@@ -20,7 +20,7 @@ BATCH: Final = 100
 class Upkeep:
     """Does the upkeep again and again. Any number of processes may do so at once: each step checks what it changes."""
 
-    def __init__(self, store: Store, settings: JobLogSettings) -> None:
+    def __init__(self, store: Store, settings: JobStoreSettings) -> None:
         self._store = store
         self._interval = min(1.0, settings.joblog_idle_seconds / 6)
 

@@ -53,7 +53,7 @@ ANYBODY: Final = Caller(owner="", scopes=frozenset(Scope))
 """The only caller there is where the door is open."""
 
 
-class Gate(Protocol):
+class Authenticator(Protocol):
     """Lets callers in."""
 
     @property

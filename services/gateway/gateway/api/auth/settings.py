@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from gateway.api.auth import ANYBODY, Caller, Gate, Scope
+from gateway.api.auth import ANYBODY, Authenticator, Caller, Scope
 from gateway.api.auth.api_keys import PREFIX
 from gateway.api.auth.jwks import KeySet, fetcher
 from gateway.api.auth.jwt import ALGORITHMS, TokenVerifier
@@ -67,7 +67,7 @@ class IdentitySettings:
             raise ValueError("ticket_seconds must lie in 5–3600")
 
 
-def gate(settings: IdentitySettings, *, listens: tuple[str, ...]) -> Gate:
+def gate(settings: IdentitySettings, *, listens: tuple[str, ...]) -> Authenticator:
     """The gate that the settings ask for; raises SettingsError where it would stand open to the world by mistake."""
     try:
         keys = KeyRing(text=settings.api_keys, path=settings.api_keys_file)
@@ -75,18 +75,18 @@ def gate(settings: IdentitySettings, *, listens: tuple[str, ...]) -> Gate:
         raise SettingsError(f"MODOMO_GATEWAY_API_KEYS_FILE: API keys cannot be read: {error}") from error
     if settings.auth == "insecure":
         log.warning("everybody may come in: MODOMO_GATEWAY_AUTH=insecure", listens=listens)
-        return OpenGate()
+        return OpenAuthenticator()
     if len(keys) or settings.jwt_issuer:
-        return LockedGate(keys, _verifier(settings) if settings.jwt_issuer else None)
+        return KeyAuthenticator(keys, _verifier(settings) if settings.jwt_issuer else None)
     if settings.auth == "required":
         raise SettingsError(f"MODOMO_GATEWAY_AUTH=required, and nobody could come in: {_HOW}")
     if not all(_loopback(listen) for listen in listens):
         raise SettingsError(f"listening on {', '.join(listens)} without API keys: {_HOW}")
     log.warning("no API keys: everybody on this machine may come in", listens=listens)
-    return OpenGate()
+    return OpenAuthenticator()
 
 
-class OpenGate:
+class OpenAuthenticator:
     """Lets everybody in."""
 
     open = True
@@ -97,7 +97,7 @@ class OpenGate:
         return ANYBODY
 
 
-class LockedGate:
+class KeyAuthenticator:
     """Lets in who shows a key of ours or a token of the issuer's."""
 
     open = False

@@ -25,7 +25,7 @@ _AGREE_SECONDS: Final = 30.0
 _FORM: Final = re.compile(r"([0-9]{10,12})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})")
 
 
-class TicketOffice:
+class StreamTokenIssuer:
     """Hands tickets out and takes them back."""
 
     def __init__(self, state: SharedState, *, seconds: int) -> None:

@@ -15,7 +15,7 @@ from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.type.v1 import job_pb2
 from modomo.type.v1.geometry_pb2 import Box
 from servicekit.errors import InvalidArgument
-from servicekit.jobstore import Event, JobStatus, Urgency
+from servicekit.jobstore import Event, JobStatus, Priority
 from servicekit.types.vocabulary import room_type_from_proto, room_type_to_proto
 
 MAX_SEQ: Final = 2**53
@@ -36,7 +36,7 @@ def submission(request: pb.SubmitRequest, *, max_bytes: int) -> Submission:
         preferences=wishes(request.preferences),
         idempotency_key=request.idempotency_key,
         webhook_url=request.webhook_url,
-        urgency=Urgency.BATCH if request.batch else Urgency.INTERACTIVE,
+        priority=Priority.BATCH if request.batch else Priority.INTERACTIVE,
     )
 
 

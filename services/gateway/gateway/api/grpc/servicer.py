@@ -7,7 +7,7 @@ from typing import Any, Final
 import grpc
 
 from gateway.api.auth import Caller, Scope
-from gateway.api.auth.admission import Admission, require
+from gateway.api.auth.admission import Admission, check_quota
 from gateway.api.event_fanout import Broadcasts
 from gateway.api.event_latency import Follower
 from gateway.api.grpc import convert
@@ -77,7 +77,7 @@ class TransformServicer(TransformServiceServicer):
     ) -> AsyncIterator[pb.WatchResponse]:
         """Streams a job's events, the terminal one last."""
         caller = await self._admit(call, Scope.READ, Cost.READ)
-        job_id = await self._transformations.require(request.job_id, caller)
+        job_id = await self._transformations.authorize(request.job_id, caller)
         with context.bound(job=job_id):
             follower = Follower("grpc")
             following = self._broadcasts.follow(job_id, after=convert.after_seq(request))
@@ -90,7 +90,7 @@ class TransformServicer(TransformServiceServicer):
         """Who calls, by the metadata `authorization` or `x-api-key`, as over HTTP."""
         metadata = {key: value for key, value in call.invocation_metadata() or () if isinstance(value, str)}
         caller = await self._admission.caller(metadata, scope)
-        require(await self._admission.spend(caller, cost))
+        check_quota(await self._admission.spend(caller, cost))
         return caller
 
 

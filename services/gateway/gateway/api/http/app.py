@@ -23,16 +23,16 @@ from gateway.api.http.middleware.scope import HEADER as REQUEST_ID
 from gateway.api.http.middleware.scope import RequestScope
 from gateway.api.http.middleware.security import SecurityHeaders
 from gateway.api.http.routes import analyze, files, health, pages, stream, styles, transform, webhooks
-from gateway.api.http.stream_access import Followers
+from gateway.api.http.stream_access import StreamAccess
 from gateway.api.limits.headers import LIMIT_HEADER, POLICY_HEADER, RateLimitHeaders
-from gateway.api.links import Linker
-from gateway.api.photo_analysis import Analyst
+from gateway.api.links import UrlSigner
+from gateway.api.photo_analysis import PhotoAnalyzer
 from gateway.api.public_address import PublicAddress
 from gateway.api.queue_metrics import QueueGauges
 from gateway.api.style_catalogue import StyleCatalogue
 from gateway.api.transformations import Transformations
 from gateway.api.uploads.preferences import PreferencesBody
-from gateway.api.webhook_rules import WebhookRules
+from gateway.api.webhook_policy import WebhookPolicy
 from gateway.clients.readiness import Readiness
 from servicekit.errors import InvalidArgument, ServiceError
 from servicekit.storage.local import LocalStore
@@ -62,15 +62,15 @@ class Parts:
     """What the application is made of."""
 
     transformations: Transformations
-    analyst: Analyst
+    analyzer: PhotoAnalyzer
     broadcasts: Broadcasts
     catalogue: StyleCatalogue
-    linker: Linker
+    url_signer: UrlSigner
     gauges: QueueGauges
     readiness: Readiness
     receiver: FormReceiver
     admission: Admission
-    webhooks: WebhookRules
+    webhooks: WebhookPolicy
     address: PublicAddress
     cors_origins: Sequence[str]
     """Whose pages may call, and open WebSockets."""
@@ -105,12 +105,12 @@ def create_app(parts: Parts) -> FastAPI:
 
 
 def _routers(parts: Parts) -> list[APIRouter]:
-    messages = MessageStream(parts.broadcasts, parts.transformations, parts.linker)
-    followers = Followers(parts.admission, parts.transformations)
+    messages = MessageStream(parts.broadcasts, parts.transformations, parts.url_signer)
+    followers = StreamAccess(parts.admission, parts.transformations)
     routers = [
         transform.router(parts.transformations, parts.receiver, parts.admission, followers, parts.address),
         stream.router(messages, parts.transformations, followers, parts.address, parts.cors_origins),
-        analyze.router(parts.analyst, parts.receiver, parts.admission),
+        analyze.router(parts.analyzer, parts.receiver, parts.admission),
         webhooks.router(parts.webhooks, parts.admission),
         styles.router(parts.catalogue),
         health.router(parts.readiness, parts.gauges, parts.admission, public_metrics=parts.public_metrics),

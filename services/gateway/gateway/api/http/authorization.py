@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import Request
 
 from gateway.api.auth import Caller, Scope
-from gateway.api.auth.admission import Admission, require
+from gateway.api.auth.admission import Admission, check_quota
 from gateway.api.limits import Cost, headers
 
 SECURITY_SCHEMES: Final[dict[str, dict[str, str]]] = {
@@ -28,9 +28,9 @@ def admits(admission: Admission, scope: Scope, cost: Cost) -> Callable[[Request]
 
     async def admit(request: Request) -> Caller:
         caller = await admission.caller(request.headers, scope)
-        standing = await admission.spend(caller, cost)
-        setattr(request.state, headers.STATE, standing)
-        require(standing)
+        rate_limit = await admission.spend(caller, cost)
+        setattr(request.state, headers.STATE, rate_limit)
+        check_quota(rate_limit)
         return caller
 
     return admit

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.event_fanout import Broadcasts
 from gateway.api.http import examples, responses
-from gateway.api.links import Linker
+from gateway.api.links import UrlSigner
 from gateway.api.public_address import absolute
 from gateway.api.transformations import Transformations
 from servicekit.jobstore import Event, JobStatus
@@ -50,10 +50,10 @@ class Message:
 class MessageStream:
     """A job's events with links that the caller can open."""
 
-    def __init__(self, broadcasts: Broadcasts, transformations: Transformations, linker: Linker) -> None:
+    def __init__(self, broadcasts: Broadcasts, transformations: Transformations, url_signer: UrlSigner) -> None:
         self._broadcasts = broadcasts
         self._transformations = transformations
-        self._linker = linker
+        self._url_signer = url_signer
         self._texts: WeakKeyDictionary[Event, dict[str, asyncio.Task[str]]] = WeakKeyDictionary()
 
     async def follow(self, job_id: str, *, after: int, base: str) -> AsyncGenerator[Message, None]:
@@ -90,7 +90,7 @@ class MessageStream:
             timestamp=event.timestamp,
             step=event.step or None,
             total_steps=event.total_steps or None,
-            preview_url=absolute(base, await self._linker.link(event.preview_key)) if event.preview_key else None,
+            preview_url=absolute(base, await self._url_signer.link(event.preview_key)) if event.preview_key else None,
             result=result,
         )
 

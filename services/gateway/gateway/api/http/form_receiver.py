@@ -6,14 +6,14 @@ from typing import Final
 
 from fastapi import Request
 
-from gateway.api import webhook_rules
+from gateway.api import webhook_policy
 from gateway.api.limits.per_client import RateLimiter
 from gateway.api.uploads import preferences
 from gateway.api.uploads.budget import UploadBudget
 from gateway.api.uploads.form import FormRules, Part, read_form
 from gateway.api.uploads.header import FIELD as PHOTO
 from servicekit.errors import InvalidArgument
-from servicekit.jobstore import Urgency
+from servicekit.jobstore import Priority
 from servicekit.ssrf import MAX_URL_LENGTH
 
 STYLE: Final = "style"
@@ -31,7 +31,7 @@ class FormReceiver:
         style = Part(name=STYLE, max_bytes=_MAX_WORD_BYTES)
         priority = Part(name=PRIORITY, max_bytes=_MAX_WORD_BYTES, required=False)
         wishes = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
-        webhook = Part(name=webhook_rules.FIELD, max_bytes=MAX_URL_LENGTH, required=False)
+        webhook = Part(name=webhook_policy.FIELD, max_bytes=MAX_URL_LENGTH, required=False)
         self._submission = FormRules(parts=(photo, style, wishes, priority, webhook), seconds=seconds)
         self._photo = FormRules(parts=(photo,), seconds=seconds)
         self._budget = UploadBudget(memory_bytes)
@@ -50,15 +50,15 @@ class FormReceiver:
 
     @asynccontextmanager
     async def _form(self, request: Request, rules: FormRules) -> AsyncGenerator[dict[str, bytes]]:
-        self._limiter.require(request.client.host if request.client else "")
+        self._limiter.check_quota(request.client.host if request.client else "")
         with self._budget.share() as share:
             yield await read_form(request.headers, request.stream(), rules, share)
 
 
-def urgency(form: Mapping[str, bytes]) -> Urgency:
+def priority(form: Mapping[str, bytes]) -> Priority:
     """The form's priority, `interactive` where it says none; raises InvalidArgument."""
     try:
-        return Urgency(form[PRIORITY].decode()) if PRIORITY in form else Urgency.INTERACTIVE
+        return Priority(form[PRIORITY].decode()) if PRIORITY in form else Priority.INTERACTIVE
     except ValueError as error:
-        message = f"{PRIORITY} must be {' or '.join(Urgency)}."
+        message = f"{PRIORITY} must be {' or '.join(Priority)}."
         raise InvalidArgument("FIELD_INVALID", message, field=PRIORITY) from error

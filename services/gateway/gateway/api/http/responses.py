@@ -7,11 +7,11 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from gateway.api.http import examples
-from gateway.api.http.stream_access import FollowLinks
+from gateway.api.http.stream_access import StreamLinks
 from gateway.api.links import ResultLinks
 from gateway.api.public_address import absolute
 from gateway.api.transformations import JobView
-from gateway.jobs.stages import STAGES
+from gateway.jobs.stages import STATUS_PRESENTATIONS
 
 
 def _to_the_second(moment: datetime) -> str:
@@ -149,13 +149,13 @@ class Cancelled(BaseModel):
     message: str = "Job cancelled successfully"
 
 
-def status(view: JobView, base: str, follow: FollowLinks) -> JobStatusAnswer:
+def status(view: JobView, base: str, follow: StreamLinks) -> JobStatusAnswer:
     """The polled status of a job, with links below `base`."""
     job = view.job
     return JobStatusAnswer(
         data=JobStatusData(
             job_id=job.job_id,
-            status=STAGES[job.status].word,
+            status=STATUS_PRESENTATIONS[job.status].word,
             progress=job.progress,
             estimated_time_remaining=math.ceil(view.remaining_seconds),
             result=result(view.result, base) if view.result else None,

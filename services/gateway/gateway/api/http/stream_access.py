@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from gateway.api.auth import Scope
-from gateway.api.auth.admission import Admission, require
+from gateway.api.auth.admission import Admission, check_quota
 from gateway.api.limits import Cost, headers
 from gateway.api.public_address import websocket
 from gateway.api.transformations import Transformations
@@ -13,21 +13,21 @@ from gateway.jobs import ids
 
 
 @dataclass(frozen=True, kw_only=True)
-class FollowLinks:
+class StreamLinks:
     """Where a job's events are, each address good for one use where tickets are needed."""
 
     websocket_url: str
     events_url: str
 
 
-class Followers:
+class StreamAccess:
     """Hands addresses out, and lets in who comes with one."""
 
     def __init__(self, admission: Admission, transformations: Transformations) -> None:
         self._admission = admission
         self._transformations = transformations
 
-    async def links(self, job_id: str, base: str) -> FollowLinks:
+    async def links(self, job_id: str, base: str) -> StreamLinks:
         """Fresh addresses of a job that is the caller's; raises Unavailable.
 
         A WebSocket's ticket is part of the path: so an app may append `?after=SEQ` to whatever it was given.
@@ -36,19 +36,19 @@ class Followers:
         if not self._admission.open:
             socket += f"/{await self._admission.ticket(job_id)}"
             events += f"?ticket={await self._admission.ticket(job_id)}"
-        return FollowLinks(websocket_url=websocket(base, socket), events_url=base + events)
+        return StreamLinks(websocket_url=websocket(base, socket), events_url=base + events)
 
-    async def require(self, job_id: str, *, ticket: str, connection: HTTPConnection) -> str:
+    async def authorize(self, job_id: str, *, ticket: str, connection: HTTPConnection) -> str:
         """The job's id, where this is somebody who may follow it, by a ticket or by the connection's headers.
 
         Raises NotFound, Unauthenticated, PermissionDenied, Exhausted, Unavailable.
         """
         if ticket and not self._admission.open:
-            job_id = ids.require(job_id)
+            job_id = ids.validate(job_id)
             await self._admission.redeem(ticket, job_id)
             return job_id
         caller = await self._admission.caller(connection.headers, Scope.READ)
-        standing = await self._admission.spend(caller, Cost.READ)
-        setattr(connection.state, headers.STATE, standing)
-        require(standing)
-        return await self._transformations.require(job_id, caller)
+        rate_limit = await self._admission.spend(caller, Cost.READ)
+        setattr(connection.state, headers.STATE, rate_limit)
+        check_quota(rate_limit)
+        return await self._transformations.authorize(job_id, caller)

@@ -20,7 +20,7 @@ class Cost(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class RateLimitStatus:
     """How a caller's bucket is after a request."""
 
     quota: int
@@ -39,5 +39,5 @@ class Standing:
 class Limiter(Protocol):
     """Counts what callers use."""
 
-    async def spend(self, caller: Caller, cost: Cost) -> Standing | None:
+    async def spend(self, caller: Caller, cost: Cost) -> RateLimitStatus | None:
         """Takes units, or tells when there will be enough; None where nothing is counted. Raises Unavailable."""

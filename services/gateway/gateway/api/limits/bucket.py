@@ -4,7 +4,7 @@ import hashlib
 from importlib import resources
 
 from gateway.api.auth import Caller
-from gateway.api.limits import Cost, Standing
+from gateway.api.limits import Cost, RateLimitStatus
 from gateway.api.shared_state import SharedState
 
 _SCRIPT = (resources.files(__package__) / "bucket.lua").read_text()
@@ -18,7 +18,7 @@ class BucketLimiter:
         self._spend = state.script(_SCRIPT)
         self._default = units_per_minute
 
-    async def spend(self, caller: Caller, cost: Cost) -> Standing:
+    async def spend(self, caller: Caller, cost: Cost) -> RateLimitStatus:
         """Takes units, or tells when there will be enough; raises Unavailable.
 
         A quota below the cost of one request would never let it through: such a bucket holds that much.
@@ -27,7 +27,7 @@ class BucketLimiter:
         capacity = max(quota, int(cost))
         owner = hashlib.sha256(caller.owner.encode()).hexdigest()
         granted, remaining, full, wait = await self._spend(f"bucket:{owner}", capacity, quota / 60, int(cost))
-        return Standing(
+        return RateLimitStatus(
             quota=quota, remaining=remaining, full_seconds=full / 1000, wait_seconds=0.0 if granted else wait / 1000
         )
 

@@ -11,22 +11,22 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.api.limits import Standing
+from gateway.api.limits import RateLimitStatus
 
 POLICY_HEADER: Final = "RateLimit-Policy"
 LIMIT_HEADER: Final = "RateLimit"
 STATE: Final = "rate_limit_standing"
-"""Where a route leaves a request's Standing in `scope["state"]`."""
+"""Where a route leaves a request's RateLimitStatus in `scope["state"]`."""
 
 _POLICY: Final = "units"
 _WINDOW_SECONDS: Final = 60
 
 
-def fields(standing: Standing) -> dict[str, str]:
+def fields(rate_limit: RateLimitStatus) -> dict[str, str]:
     """The two headers."""
     return {
-        POLICY_HEADER: f'"{_POLICY}";q={standing.quota};w={_WINDOW_SECONDS}',
-        LIMIT_HEADER: f'"{_POLICY}";r={standing.remaining};t={math.ceil(standing.full_seconds)}',
+        POLICY_HEADER: f'"{_POLICY}";q={rate_limit.quota};w={_WINDOW_SECONDS}',
+        LIMIT_HEADER: f'"{_POLICY}";r={rate_limit.remaining};t={math.ceil(rate_limit.full_seconds)}',
     }
 
 
@@ -43,9 +43,9 @@ class RateLimitHeaders:
             return
 
         async def answer(message: Message) -> None:
-            standing = scope.get("state", {}).get(STATE)
-            if message["type"] == "http.response.start" and standing is not None:
-                MutableHeaders(scope=message).update(fields(standing))
+            rate_limit = scope.get("state", {}).get(STATE)
+            if message["type"] == "http.response.start" and rate_limit is not None:
+                MutableHeaders(scope=message).update(fields(rate_limit))
             await send(message)
 
         await self._app(scope, receive, answer)

@@ -22,7 +22,7 @@ class RateLimiter:
         self._per_minute = per_minute
         self._used_up_to: OrderedDict[str, float] = OrderedDict()
 
-    def require(self, client: str) -> None:
+    def check_quota(self, client: str) -> None:
         """Counts one photo; raises Exhausted (RATE_LIMITED) where that is one too many."""
         if not self._per_minute:
             return

@@ -8,13 +8,13 @@ from gateway.clients.controlmaps import MapKind
 from gateway.jobs import object_keys
 from gateway.jobs.stopwatch import Stage
 from gateway.worker.pipeline import thumbnails
-from gateway.worker.pipeline.fail_fast import together
+from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.run import Run
 from servicekit.storage import ObjectStore
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stored:
+class StoredArtifacts:
     """Keys of a job's pictures."""
 
     transformed: tuple[str, ...]
@@ -23,20 +23,22 @@ class Stored:
     control_maps: Mapping[str, str]
 
 
-async def store_all(run: Run, store: ObjectStore, *, results: Sequence[bytes], maps: Mapping[MapKind, bytes]) -> Stored:
+async def store_artifacts(
+    run: Run, store: ObjectStore, *, results: Sequence[bytes], maps: Mapping[MapKind, bytes]
+) -> StoredArtifacts:
     """Makes the small pictures and stores everything at once, waiting for a store that is away; raises Unavailable."""
 
     async def put(key: str, data: bytes, content_type: str) -> None:
-        await run.patiently(lambda: store.put(key, data, content_type=content_type))
+        await run.with_retries(lambda: store.put(key, data, content_type=content_type))
 
-    stored = Stored(
+    stored = StoredArtifacts(
         transformed=tuple(object_keys.transformed(run.job_id, variant) for variant in range(len(results))),
         thumbnail=object_keys.thumbnail(run.job_id),
         before_after=object_keys.before_after(run.job_id),
         control_maps={kind.value: object_keys.control_map(run.job_id, kind) for kind in maps},
     )
     with run.stopwatch.measure(Stage.STORE):
-        async with together() as group:
+        async with fail_fast() as group:
             for key, data in zip(stored.transformed, results, strict=True):
                 group.create_task(put(key, data, "image/jpeg"))
             for kind, data in maps.items():

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 
 @asynccontextmanager
-async def together() -> AsyncIterator[asyncio.TaskGroup]:
+async def fail_fast() -> AsyncIterator[asyncio.TaskGroup]:
     """As asyncio.TaskGroup, but the first exception comes out by itself, not in a group.
 
     The others are dropped: when one of several calls fails, the rest are cancelled and have nothing to say.

@@ -5,16 +5,15 @@ from dataclasses import asdict
 
 from gateway.clients.diffusion import Manifest, Restyling, Tier
 from gateway.jobs import object_keys, request
-from gateway.jobs.result import Attempt as AttemptRecord
-from gateway.jobs.result import FoundObject, JobResult, ModelUsed, SurfaceDone
+from gateway.jobs.result import AttemptRecord, FoundObject, JobResult, ModelUsed, SurfaceDone
 from gateway.jobs.stage_cache import StageCache
 from gateway.jobs.stopwatch import Stage, Stopwatch
-from gateway.worker.pipeline.artifacts import Stored, store_all
+from gateway.worker.pipeline.artifacts import StoredArtifacts, store_artifacts
 from gateway.worker.pipeline.keep_mask import kept_region
-from gateway.worker.pipeline.photo_analysis import Analysis, Analyst, room_type
-from gateway.worker.pipeline.progress_reporter import Announcer
-from gateway.worker.pipeline.restyling import Attempt, Restyler
-from gateway.worker.pipeline.retry import patiently
+from gateway.worker.pipeline.photo_analysis import AnalysisOutput, AnalysisStage, room_type
+from gateway.worker.pipeline.progress_reporter import ProgressReporter
+from gateway.worker.pipeline.restyling import JudgedResult, RestylingStage
+from gateway.worker.pipeline.retry import with_retries
 from gateway.worker.pipeline.run import Run
 from servicekit.jobstore import Claim, JobStatus
 from servicekit.storage import ObjectStore
@@ -26,16 +25,16 @@ class Pipeline:
     def __init__(
         self,
         *,
-        analyst: Analyst,
-        restyler: Restyler,
+        analysis_stage: AnalysisStage,
+        restyling_stage: RestylingStage,
         store: ObjectStore,
         cache: StageCache,
         previews: int,
         tier: Tier,
         device_usd_per_hour: float,
     ) -> None:
-        self._analyst = analyst
-        self._restyler = restyler
+        self._analysis_stage = analysis_stage
+        self._restyling_stage = restyling_stage
         self._store = store
         self._cache = cache
         self._previews = previews
@@ -45,25 +44,25 @@ class Pipeline:
     async def run(self, claim: Claim) -> JobResult:
         """Does the job; raises ServiceError with a public reason, Superseded, Cancelled."""
         run = await self._start(claim)
-        analysis = await self._analyst.analyse(run)
-        attempts = await self._restyler.restyle(run, await self._restyling(run, analysis))
-        await run.announcer.stage(JobStatus.FINALIZING)
-        stored = await store_all(run, self._store, results=attempts[0].restyled.jpegs, maps=analysis.maps.maps)
+        analysis = await self._analysis_stage.analyse(run)
+        attempts = await self._restyling_stage.restyle(run, await self._restyling(run, analysis))
+        await run.reporter.stage(JobStatus.FINALIZING)
+        stored = await store_artifacts(run, self._store, results=attempts[0].restyled.jpegs, maps=analysis.maps.maps)
         await self._cache.flush()
-        await run.announcer.stage(JobStatus.FINALIZING, share=1.0)
+        await run.reporter.stage(JobStatus.FINALIZING, share=1.0)
         return self._result(run, analysis, attempts, stored)
 
     async def _start(self, claim: Claim) -> Run:
         job = request.decode(claim.job.payload)
-        announcer, stopwatch = Announcer(claim, style=job.style), Stopwatch()
-        await announcer.stage(JobStatus.ANALYZING)
+        reporter, stopwatch = ProgressReporter(claim, style=job.style), Stopwatch()
+        await reporter.stage(JobStatus.ANALYZING)
         with stopwatch.measure(Stage.LOAD):
-            photo = await patiently(
+            photo = await with_retries(
                 lambda: self._store.get(object_keys.original(claim.job.job_id)), seconds_left=lambda: claim.seconds_left
             )
-        return Run(claim=claim, request=job, photo=photo, announcer=announcer, stopwatch=stopwatch)
+        return Run(claim=claim, request=job, photo=photo, reporter=reporter, stopwatch=stopwatch)
 
-    async def _restyling(self, run: Run, analysis: Analysis) -> Restyling:
+    async def _restyling(self, run: Run, analysis: AnalysisOutput) -> Restyling:
         preferences = run.request.preferences
         return Restyling(
             photo=run.photo,
@@ -79,7 +78,9 @@ class Pipeline:
             previews=self._previews,
         )
 
-    def _result(self, run: Run, analysis: Analysis, attempts: Sequence[Attempt], stored: Stored) -> JobResult:
+    def _result(
+        self, run: Run, analysis: AnalysisOutput, attempts: Sequence[JudgedResult], stored: StoredArtifacts
+    ) -> JobResult:
         best = attempts[0].restyled.manifest
         device_seconds = sum(attempt.restyled.manifest.device_seconds for attempt in attempts)
         return JobResult(
@@ -117,7 +118,7 @@ class Pipeline:
         )
 
 
-def _models(analysis: Analysis, best: Manifest) -> tuple[ModelUsed, ...]:
+def _models(analysis: AnalysisOutput, best: Manifest) -> tuple[ModelUsed, ...]:
     """Every model that took part, once, in the order of use."""
     engines = (analysis.room.engine, analysis.detections.engine, analysis.maps.engine, best.engine)
     used = (ModelUsed(name=model.name, revision=model.revision) for engine in engines for model in engine.models)

@@ -7,7 +7,7 @@ from gateway.clients.controlmaps import ControlMaps, ControlMapsClient, RoomGues
 from gateway.clients.detection import DetectionClient, Detections
 from gateway.jobs.stage_cache import StageCache
 from gateway.jobs.stopwatch import Stage
-from gateway.worker.pipeline.fail_fast import together
+from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.run import Run
 from servicekit.errors import FailedPrecondition
 from servicekit.jobstore import JobStatus
@@ -15,7 +15,7 @@ from servicekit.types.vocabulary import RoomType
 
 
 @dataclass(frozen=True, kw_only=True)
-class Analysis:
+class AnalysisOutput:
     """What is known of a photo."""
 
     room: RoomGuess
@@ -23,7 +23,7 @@ class Analysis:
     maps: ControlMaps
 
 
-class Analyst:
+class AnalysisStage:
     """Asks the services."""
 
     def __init__(self, *, detection: DetectionClient, controlmaps: ControlMapsClient, cache: StageCache) -> None:
@@ -31,22 +31,22 @@ class Analyst:
         self._controlmaps = controlmaps
         self._cache = cache
 
-    async def analyse(self, run: Run) -> Analysis:
+    async def analyse(self, run: Run) -> AnalysisOutput:
         """Raises ServiceError; FailedPrecondition NOT_A_ROOM where the caller wants a room and there is none.
 
         The three calls run at once; the stages are told in their fixed order as their answers are in.
         """
-        async with together() as group:
+        async with fail_fast() as group:
             detections = group.create_task(self._detect(run))
             maps = group.create_task(self._generate(run))
             room = await self._classify(run)
             _require_room(run, room)
-            await run.announcer.stage(JobStatus.ANALYZING, share=1.0)
-            await run.announcer.stage(JobStatus.DETECTING)
+            await run.reporter.stage(JobStatus.ANALYZING, share=1.0)
+            await run.reporter.stage(JobStatus.DETECTING)
             await asyncio.wait([detections])
-            await run.announcer.stage(JobStatus.GENERATING)
-        await run.announcer.stage(JobStatus.GENERATING, share=1.0)
-        return Analysis(room=room, detections=detections.result(), maps=maps.result())
+            await run.reporter.stage(JobStatus.GENERATING)
+        await run.reporter.stage(JobStatus.GENERATING, share=1.0)
+        return AnalysisOutput(room=room, detections=detections.result(), maps=maps.result())
 
     async def _classify(self, run: Run) -> RoomGuess:
         with run.stopwatch.measure(Stage.CLASSIFY):
@@ -54,7 +54,7 @@ class Analyst:
                 Stage.CLASSIFY,
                 run.request.photo_digest,
                 RoomGuess,
-                lambda: run.patiently(lambda: self._controlmaps.classify(run.photo, seconds=run.seconds_left)),
+                lambda: run.with_retries(lambda: self._controlmaps.classify(run.photo, seconds=run.seconds_left)),
             )
 
     async def _detect(self, run: Run) -> Detections:
@@ -63,7 +63,9 @@ class Analyst:
                 Stage.DETECT,
                 run.request.photo_digest,
                 Detections,
-                lambda: run.patiently(lambda: self._detection.detect(run.photo, masks=True, seconds=run.seconds_left)),
+                lambda: run.with_retries(
+                    lambda: self._detection.detect(run.photo, masks=True, seconds=run.seconds_left)
+                ),
             )
 
     async def _generate(self, run: Run) -> ControlMaps:
@@ -72,7 +74,7 @@ class Analyst:
                 Stage.MAPS,
                 run.request.photo_digest,
                 ControlMaps,
-                lambda: run.patiently(lambda: self._controlmaps.generate(run.photo, seconds=run.seconds_left)),
+                lambda: run.with_retries(lambda: self._controlmaps.generate(run.photo, seconds=run.seconds_left)),
             )
 
 

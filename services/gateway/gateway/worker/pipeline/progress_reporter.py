@@ -10,7 +10,7 @@ STEP_INTERVAL_SECONDS: Final = 0.1
 """Steps that follow faster are not told, except for the last one: nobody can see them, and each is an event to keep."""
 
 
-class Announcer:
+class ProgressReporter:
     """Appends to one job's log. Every method raises Superseded or Cancelled."""
 
     def __init__(self, claim: Claim, *, style: str) -> None:

@@ -15,7 +15,7 @@ from gateway.clients.controlmaps import ControlMapsClient, Quality
 from gateway.clients.diffusion import DiffusionClient, PreviewPicture, Restyled, Restyling, StepDone
 from gateway.jobs.stage_cache import StageCache
 from gateway.jobs.stopwatch import Stage
-from gateway.worker.pipeline.fail_fast import together
+from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.previews import Previews
 from gateway.worker.pipeline.run import Run
 from servicekit.errors import ServiceError
@@ -33,7 +33,7 @@ HEAD_START_SECONDS: Final = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class JudgedResult:
     """A result and how good it is."""
 
     restyled: Restyled
@@ -42,7 +42,7 @@ class Attempt:
     """Of its weakest variant."""
 
 
-class Restyler:
+class RestylingStage:
     """Drives diffusion and has its work judged."""
 
     def __init__(
@@ -61,14 +61,14 @@ class Restyler:
         self._cache = cache
         self._bar = quality_bar
 
-    async def restyle(self, run: Run, restyling: Restyling) -> list[Attempt]:
+    async def restyle(self, run: Run, restyling: Restyling) -> list[JudgedResult]:
         """One or two attempts, the better one first; raises ServiceError.
 
         A seed that the caller chose is a wish for that very result: it is not replaced by another.
         """
         seeded = replace(restyling, seed=_seed(run) if restyling.seed is None else restyling.seed)
-        await run.announcer.stage(JobStatus.TRANSFORMING)
-        async with together() as group:
+        await run.reporter.stage(JobStatus.TRANSFORMING)
+        async with fail_fast() as group:
             previews = Previews(run, store=self._store, group=group)
             await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
             attempts = [await self._attempt(run, seeded, previews)]
@@ -79,7 +79,7 @@ class Restyler:
             await previews.settle()
         return sorted(attempts, key=lambda attempt: -attempt.quality.overall)
 
-    async def _another(self, run: Run, restyling: Restyling, previews: Previews) -> list[Attempt]:
+    async def _another(self, run: Run, restyling: Restyling, previews: Previews) -> list[JudgedResult]:
         """A further attempt, if it succeeds in half of the time that is left: there is a result already."""
         try:
             async with asyncio.timeout(run.seconds_left / 2):
@@ -88,24 +88,24 @@ class Restyler:
             log.warning("no other attempt", problem=str(error))
             return []
 
-    async def _attempt(self, run: Run, restyling: Restyling, previews: Previews) -> Attempt:
+    async def _attempt(self, run: Run, restyling: Restyling, previews: Previews) -> JudgedResult:
         with run.stopwatch.measure(Stage.TRANSFORM):
             restyled = await self._cache.get_or_make(
                 Stage.TRANSFORM,
                 run.request.photo_digest,
                 Restyled,
-                lambda: run.patiently(lambda: self._transform(run, restyling, previews)),
+                lambda: run.with_retries(lambda: self._transform(run, restyling, previews)),
                 digest=_digest(restyling),
             )
         with run.stopwatch.measure(Stage.ASSESS):
-            return Attempt(restyled=restyled, quality=await self._assess(run, restyling, restyled.jpegs))
+            return JudgedResult(restyled=restyled, quality=await self._assess(run, restyling, restyled.jpegs))
 
     async def _transform(self, run: Run, restyling: Restyling, previews: Previews) -> Restyled:
         async with aclosing(self._diffusion.transform(restyling, seconds=run.seconds_left)) as steps:
             async for step in steps:
                 match step:
                     case StepDone():
-                        await run.announcer.step(step.step, step.total_steps)
+                        await run.reporter.step(step.step, step.total_steps)
                     case PreviewPicture():
                         previews.offer(step.jpeg)
                     case Restyled():
@@ -114,7 +114,7 @@ class Restyler:
 
     async def _assess(self, run: Run, restyling: Restyling, results: Sequence[bytes]) -> Quality:
         judgements = await asyncio.gather(
-            *(run.patiently(partial(self._judge, run, restyling, result)) for result in results)
+            *(run.with_retries(partial(self._judge, run, restyling, result)) for result in results)
         )
         return min(judgements, key=lambda quality: quality.overall)
 

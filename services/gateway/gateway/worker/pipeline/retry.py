@@ -24,12 +24,12 @@ BUSY: Final = "QUEUE_FULL"
 """Why a service that has too much to do refuses a call."""
 
 
-def passes(error: ServiceError) -> bool:
+def is_transient(error: ServiceError) -> bool:
     """Whether somebody is away or busy, whatever the job."""
     return error.reason == BUSY or (error.code is StatusCode.UNAVAILABLE and error.reason != CONNECTION_LOST)
 
 
-async def patiently(attempt: Callable[[], Awaitable[Value]], *, seconds_left: Callable[[], float]) -> Value:
+async def with_retries(attempt: Callable[[], Awaitable[Value]], *, seconds_left: Callable[[], float]) -> Value:
     """What an attempt makes, sooner or later; raises who was away when no time is left, and other failures at once."""
     backoff, away = Backoff(first=0.1), None
     while True:
@@ -38,7 +38,7 @@ async def patiently(attempt: Callable[[], Awaitable[Value]], *, seconds_left: Ca
         except ServiceError as error:
             if away and error.code is StatusCode.DEADLINE_EXCEEDED:
                 raise away from error
-            if not passes(error):
+            if not is_transient(error):
                 raise
             away = error
             pause = max(backoff.next_pause(), error.retry_after_seconds)

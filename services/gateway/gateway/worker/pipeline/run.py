@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from gateway.jobs.request import JobRequest
 from gateway.jobs.stopwatch import Stopwatch
 from gateway.worker.pipeline import retry
-from gateway.worker.pipeline.progress_reporter import Announcer
+from gateway.worker.pipeline.progress_reporter import ProgressReporter
 from servicekit.errors import DeadlineExceeded
 from servicekit.jobstore import Claim
 
@@ -27,7 +27,7 @@ class Run:
     photo: bytes
     """The original as stored, JPEG."""
 
-    announcer: Announcer
+    reporter: ProgressReporter
     stopwatch: Stopwatch
 
     warnings: list[str] = field(default_factory=list)
@@ -46,6 +46,6 @@ class Run:
             raise DeadlineExceeded("OUT_OF_TIME", "Your transformation took too long and was stopped.")
         return seconds
 
-    async def patiently(self, attempt: Callable[[], Awaitable[Value]]) -> Value:
+    async def with_retries(self, attempt: Callable[[], Awaitable[Value]]) -> Value:
         """What an attempt makes, however long what it needs is away; raises ServiceError when time is up."""
-        return await retry.patiently(attempt, seconds_left=lambda: self.claim.seconds_left - MARGIN_SECONDS)
+        return await retry.with_retries(attempt, seconds_left=lambda: self.claim.seconds_left - MARGIN_SECONDS)

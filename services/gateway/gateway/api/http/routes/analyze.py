@@ -12,7 +12,7 @@ from gateway.api.http.authorization import SECURED, admits
 from gateway.api.http.form_receiver import FormReceiver
 from gateway.api.http.responses import Detection, Rounded
 from gateway.api.limits import Cost
-from gateway.api.photo_analysis import Analysis, Analyst
+from gateway.api.photo_analysis import PhotoAnalysis, PhotoAnalyzer
 from gateway.api.uploads.header import FIELD as PHOTO
 
 _FORM: Final[dict[str, Any]] = {
@@ -69,7 +69,7 @@ class AnalysisAnswer(BaseModel):
     data: AnalysisData
 
 
-def router(analyst: Analyst, receiver: FormReceiver, admission: Admission) -> APIRouter:
+def router(analyzer: PhotoAnalyzer, receiver: FormReceiver, admission: Admission) -> APIRouter:
     """The endpoint."""
     submits = Depends(admits(admission, Scope.SUBMIT, Cost.ANALYZE))
     routes = APIRouter(tags=["analyze"])
@@ -84,13 +84,13 @@ def router(analyst: Analyst, receiver: FormReceiver, admission: Admission) -> AP
         """Room type with probability and the things in the room, without a job."""
         del caller  # that it was let in is enough
         async with receiver.photo(request) as form:
-            analysis = await analyst.analyze(form[PHOTO])
+            analysis = await analyzer.analyze(form[PHOTO])
         return AnalysisAnswer(data=_data(analysis))
 
     return routes
 
 
-def _data(analysis: Analysis) -> AnalysisData:
+def _data(analysis: PhotoAnalysis) -> AnalysisData:
     room = analysis.room
     return AnalysisData(
         room_type=room.room_type,

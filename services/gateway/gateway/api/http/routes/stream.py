@@ -14,7 +14,7 @@ from gateway.api.event_latency import Follower
 from gateway.api.http import origin_check, problem
 from gateway.api.http.authorization import SECURED
 from gateway.api.http.event_messages import Message, MessageStream
-from gateway.api.http.stream_access import Followers
+from gateway.api.http.stream_access import StreamAccess
 from gateway.api.public_address import PublicAddress
 from gateway.api.transformations import Transformations
 from servicekit.errors import InvalidArgument, ServiceError
@@ -46,7 +46,7 @@ _MAX_SEQ: Final = 2**63 - 1
 def router(
     stream: MessageStream,
     transformations: Transformations,
-    followers: Followers,
+    followers: StreamAccess,
     address: PublicAddress,
     origins: Collection[str],
 ) -> APIRouter:
@@ -63,7 +63,7 @@ def router(
         job_id, _, ticket = job_and_ticket.partition("/")
         try:
             after = _seq(socket.query_params.get("after"), field="after")
-            job_id = await followers.require(job_id, ticket=ticket, connection=socket)
+            job_id = await followers.authorize(job_id, ticket=ticket, connection=socket)
             messages = stream.follow(job_id, after=after, base=base)
             with context.bound(job=job_id):
                 await _pump(socket, messages)
@@ -98,7 +98,7 @@ def router(
     ) -> Response:
         """The same messages as over WebSocket, `/ws/transform/{job_id}`, each with its `seq` as its id."""
         after = _seq(last_event_id, field="Last-Event-ID")
-        job_id = await followers.require(job_id, ticket=ticket, connection=request)
+        job_id = await followers.authorize(job_id, ticket=ticket, connection=request)
         ended = await transformations.ended(job_id)
         messages = stream.follow(job_id, after=after, base=address.base(request))
         if ended:

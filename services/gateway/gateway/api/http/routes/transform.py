@@ -5,20 +5,20 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 
-from gateway.api import webhook_rules
+from gateway.api import webhook_policy
 from gateway.api.auth import Caller, Scope
 from gateway.api.auth.admission import Admission
 from gateway.api.http import problem, responses
 from gateway.api.http.authorization import SECURED, admits
-from gateway.api.http.form_receiver import PRIORITY, STYLE, FormReceiver, urgency
-from gateway.api.http.stream_access import Followers
+from gateway.api.http.form_receiver import PRIORITY, STYLE, FormReceiver, priority
+from gateway.api.http.stream_access import StreamAccess
 from gateway.api.limits import Cost
 from gateway.api.public_address import PublicAddress
 from gateway.api.transformations import MAX_KEY_LENGTH, Submission, Transformations
 from gateway.api.uploads import preferences
 from gateway.api.uploads.header import FIELD as PHOTO
 from gateway.jobs.request import Preferences
-from servicekit.jobstore import Urgency
+from servicekit.jobstore import Priority
 from servicekit.ssrf import MAX_URL_LENGTH
 
 _FORM: Final[dict[str, Any]] = {
@@ -45,11 +45,11 @@ _FORM: Final[dict[str, Any]] = {
                         preferences.FIELD: {"$ref": "#/components/schemas/Preferences"},
                         PRIORITY: {
                             "type": "string",
-                            "enum": list(Urgency),
-                            "default": Urgency.INTERACTIVE,
+                            "enum": list(Priority),
+                            "default": Priority.INTERACTIVE,
                             "description": "`batch` waits behind everybody who looks at a screen.",
                         },
-                        webhook_rules.FIELD: {
+                        webhook_policy.FIELD: {
                             "type": "string",
                             "format": "uri",
                             "maxLength": MAX_URL_LENGTH,
@@ -74,7 +74,7 @@ def router(
     transformations: Transformations,
     receiver: FormReceiver,
     admission: Admission,
-    followers: Followers,
+    followers: StreamAccess,
     address: PublicAddress,
 ) -> APIRouter:
     """The endpoints."""
@@ -106,8 +106,8 @@ def router(
                 style=form[STYLE].decode(errors="replace"),
                 preferences=Preferences() if text is None else preferences.parse(text),
                 idempotency_key=idempotency_key,
-                urgency=urgency(form),
-                webhook_url=form.get(webhook_rules.FIELD, b"").decode(errors="replace"),
+                priority=priority(form),
+                webhook_url=form.get(webhook_policy.FIELD, b"").decode(errors="replace"),
             )
             accepted = await transformations.submit(submission, caller)
         base = address.base(request)

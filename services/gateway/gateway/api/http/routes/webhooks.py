@@ -10,7 +10,7 @@ from gateway.api.auth.admission import Admission
 from gateway.api.http import problem
 from gateway.api.http.authorization import SECURED, admits
 from gateway.api.limits import Cost
-from gateway.api.webhook_rules import WebhookRules
+from gateway.api.webhook_policy import WebhookPolicy
 
 
 class WebhookSecrets(BaseModel):
@@ -22,7 +22,7 @@ class WebhookSecrets(BaseModel):
     )
 
 
-def router(rules: WebhookRules, admission: Admission) -> APIRouter:
+def router(rules: WebhookPolicy, admission: Admission) -> APIRouter:
     """The endpoint."""
     routes = APIRouter(tags=["transform"])
     submits = Depends(admits(admission, Scope.SUBMIT, Cost.READ))

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from servicekit.jobstore import ENDINGS
 from servicekit.jobstore.outbox import Outcome
-from servicekit.jobstore.redis import JobLogSettings, records
+from servicekit.jobstore.redis import JobStoreSettings, records
 from servicekit.jobstore.redis.connection import Store
 
 OPEN_JOBS = 2
@@ -102,8 +102,8 @@ class World:
 
     async def fall_silent(self) -> None:
         """The idle limit has passed for some job that is taken."""
-        if taken := await self.redis.zrange(self.store.keys.leases, 0, -1):
-            await self.redis.zadd(self.store.keys.leases, {self.chance.choice(taken): 0})
+        if lease := await self.redis.zrange(self.store.keys.leases, 0, -1):
+            await self.redis.zadd(self.store.keys.leases, {self.chance.choice(lease): 0})
 
     async def take(self) -> None:
         """Any job that somebody was told of some time, however long ago."""
@@ -282,15 +282,17 @@ class World:
 
 
 @pytest.fixture
-async def redis(joblog_settings: JobLogSettings) -> AsyncIterator[Redis]:
-    client = Redis.from_url(joblog_settings.redis_url, decode_responses=True)
+async def redis(jobstore_settings: JobStoreSettings) -> AsyncIterator[Redis]:
+    client = Redis.from_url(jobstore_settings.redis_url, decode_responses=True)
     yield client
     await client.aclose()
 
 
 @pytest.mark.parametrize("seed", range(WALKS))
-async def test_any_interleaving_keeps_every_promise(joblog_settings: JobLogSettings, redis: Redis, seed: int) -> None:
-    store = Store(joblog_settings)
+async def test_any_interleaving_keeps_every_promise(
+    jobstore_settings: JobStoreSettings, redis: Redis, seed: int
+) -> None:
+    store = Store(jobstore_settings)
     world = World(store, redis, random.Random(seed))
     for _ in range(STEPS_A_WALK):
         await world.step()

@@ -13,9 +13,9 @@ from servicekit.config import env
 from servicekit.config.env import SettingsError
 from servicekit.errors import Unavailable
 from servicekit.jobstore import Cancelled, JobStatus
-from servicekit.jobstore.redis import JobLogSettings, connect
+from servicekit.jobstore.redis import JobStoreSettings, connect
 from servicekit.rpc import ports
-from tests.fixtures.jobstore import FaultyNetwork, OpenJobLog, analyzing, completed, new_job
+from tests.fixtures.jobstore import FaultyNetwork, OpenJobStore, analyzing, completed, new_job
 from tests.fixtures.valkey import Valkey
 
 
@@ -26,18 +26,20 @@ async def redis(valkey_server: Valkey) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-async def test_a_store_that_is_not_there_is_unavailable(open_joblog: OpenJobLog, faulty_network: FaultyNetwork) -> None:
+async def test_a_store_that_is_not_there_is_unavailable(
+    open_jobstore: OpenJobStore, faulty_network: FaultyNetwork
+) -> None:
     await faulty_network.stop()
-    joblog = open_joblog(redis_url=faulty_network.url)
+    jobstore = open_jobstore(redis_url=faulty_network.url)
     requests = (
-        joblog.desk.submit(new_job(), queue_limit=1),
-        joblog.desk.get("any"),
-        joblog.desk.cancel("any", message="No."),
-        joblog.desk.queue_state(),
-        joblog.desk.check(),
-        joblog.events.read("any"),
-        joblog.events.check(),
-        joblog.queue.check(),
+        jobstore.jobs.submit(new_job(), queue_limit=1),
+        jobstore.jobs.get("any"),
+        jobstore.jobs.cancel("any", message="No."),
+        jobstore.jobs.queue_state(),
+        jobstore.jobs.check(),
+        jobstore.events.read("any"),
+        jobstore.events.check(),
+        jobstore.queue.check(),
     )
     for request in requests:
         with pytest.raises(Unavailable) as caught:
@@ -46,29 +48,29 @@ async def test_a_store_that_is_not_there_is_unavailable(open_joblog: OpenJobLog,
         assert "127.0.0.1" not in caught.value.message
 
 
-async def test_a_store_that_hangs_is_unavailable(open_joblog: OpenJobLog, faulty_network: FaultyNetwork) -> None:
-    joblog = open_joblog(redis_url=faulty_network.url, redis_timeout_seconds=0.2)
-    await joblog.desk.check()
+async def test_a_store_that_hangs_is_unavailable(open_jobstore: OpenJobStore, faulty_network: FaultyNetwork) -> None:
+    jobstore = open_jobstore(redis_url=faulty_network.url, redis_timeout_seconds=0.2)
+    await jobstore.jobs.check()
     faulty_network.pause()
-    for request in (joblog.desk.check(), joblog.desk.submit(new_job(), queue_limit=1), joblog.events.read("any")):
+    for request in (jobstore.jobs.check(), jobstore.jobs.submit(new_job(), queue_limit=1), jobstore.events.read("any")):
         with pytest.raises(Unavailable):
             await request
     faulty_network.resume()
-    await joblog.desk.check()
+    await jobstore.jobs.check()
 
 
-async def test_a_worker_rides_an_outage_out(open_joblog: OpenJobLog, faulty_network: FaultyNetwork) -> None:
-    joblog, far = (
-        open_joblog(joblog_idle_seconds=30.0),
-        open_joblog(redis_url=faulty_network.url, joblog_idle_seconds=30.0),
+async def test_a_worker_rides_an_outage_out(open_jobstore: OpenJobStore, faulty_network: FaultyNetwork) -> None:
+    jobstore, far = (
+        open_jobstore(joblog_idle_seconds=30.0),
+        open_jobstore(redis_url=faulty_network.url, joblog_idle_seconds=30.0),
     )
     jobs = [new_job() for _ in range(2)]
-    await joblog.desk.submit(jobs[0], queue_limit=10)
+    await jobstore.jobs.submit(jobs[0], queue_limit=10)
     claim = await far.queue.claim()
     waiting = asyncio.create_task(far.queue.claim())
     await faulty_network.stop()
     appending = asyncio.create_task(claim.append(analyzing()))
-    await joblog.desk.submit(jobs[1], queue_limit=10)
+    await jobstore.jobs.submit(jobs[1], queue_limit=10)
     await asyncio.sleep(0.3)  # some attempts fail
     assert not appending.done()
     assert not waiting.done()
@@ -76,49 +78,49 @@ async def test_a_worker_rides_an_outage_out(open_joblog: OpenJobLog, faulty_netw
     await appending
     await claim.finish(completed())
     assert (await waiting).job.job_id == jobs[1].job_id
-    assert [event.seq for event in await joblog.events.read(jobs[0].job_id)] == [1, 2, 3]
+    assert [event.seq for event in await jobstore.events.read(jobs[0].job_id)] == [1, 2, 3]
 
     await faulty_network.stop()
     await faulty_network.start()
-    await joblog.desk.cancel(jobs[1].job_id, message="Cancelled.")
+    await jobstore.jobs.cancel(jobs[1].job_id, message="Cancelled.")
     async with asyncio.timeout(10):
         with pytest.raises(Cancelled):  # the nudges were subscribed to again
             await (await waiting).lost()
 
 
 async def test_a_killed_store_comes_back_with_everything(own_valkey: Valkey) -> None:
-    joblog = connect(JobLogSettings(redis_url=own_valkey.url, joblog_idle_seconds=1.0))
+    jobstore = connect(JobStoreSettings(redis_url=own_valkey.url, joblog_idle_seconds=1.0))
     waiting, running, delayed, ended = (new_job(idempotency_key=key, request_digest="a1") for key in "abcd")
     for job in (ended, delayed, running, waiting):
-        await joblog.desk.submit(job, queue_limit=10)
-    await (await joblog.queue.claim()).finish(completed('"kept"'))
-    await (await joblog.queue.claim()).retry(delay_seconds=0.5)
-    claim = await joblog.queue.claim()
+        await jobstore.jobs.submit(job, queue_limit=10)
+    await (await jobstore.queue.claim()).finish(completed('"kept"'))
+    await (await jobstore.queue.claim()).retry(delay_seconds=0.5)
+    claim = await jobstore.queue.claim()
     await claim.append(analyzing())
     own_valkey.kill()
     await asyncio.to_thread(own_valkey.start)
 
-    assert (await joblog.desk.get(ended.job_id)).result == '"kept"'
-    again = await joblog.desk.submit(new_job(idempotency_key="a", request_digest="a1"), queue_limit=10)
+    assert (await jobstore.jobs.get(ended.job_id)).result == '"kept"'
+    again = await jobstore.jobs.submit(new_job(idempotency_key="a", request_digest="a1"), queue_limit=10)
     assert (again.job_id, again.created) == (waiting.job_id, False)
     await claim.finish(completed())
-    assert (await joblog.desk.get(running.job_id)).status is JobStatus.COMPLETED
-    claims = [await joblog.queue.claim() for _ in range(2)]
+    assert (await jobstore.jobs.get(running.job_id)).status is JobStatus.COMPLETED
+    claims = [await jobstore.queue.claim() for _ in range(2)]
     assert {claim.job.job_id for claim in claims} == {waiting.job_id, delayed.job_id}
-    for role in (joblog.queue, joblog.desk):
+    for role in (jobstore.queue, jobstore.jobs):
         await role.close()
 
 
 async def test_all_keys_lie_in_one_slot_and_all_but_the_queues_own_expire(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, redis: Redis
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Redis
 ) -> None:
-    joblog = open_joblog(joblog_max_deliveries=1)
+    jobstore = open_jobstore(joblog_max_deliveries=1)
     jobs = [new_job(idempotency_key=key, request_digest="a1") for key in ("", "1", "2", "3")]
     for job in jobs:
-        await joblog.desk.submit(job, queue_limit=10)
-    await (await joblog.queue.claim()).retry(delay_seconds=0)  # a dead letter
-    await (await joblog.queue.claim()).finish(completed())
-    keys = [key async for key in redis.scan_iter(f"*{joblog_settings.joblog_namespace}*")]
+        await jobstore.jobs.submit(job, queue_limit=10)
+    await (await jobstore.queue.claim()).retry(delay_seconds=0)  # a dead letter
+    await (await jobstore.queue.claim()).finish(completed())
+    keys = [key async for key in redis.scan_iter(f"*{jobstore_settings.joblog_namespace}*")]
     assert len({key_slot(key.encode()) for key in keys}) == 1
     lasting = {key.split(":")[1] for key in keys if await redis.ttl(key) == -1}
     shared = {"waiting", "backlog", "starts", "clock", "deadlines", "durations", "dead", "tally"}
@@ -126,53 +128,53 @@ async def test_all_keys_lie_in_one_slot_and_all_but_the_queues_own_expire(
 
 
 async def test_nothing_is_left_of_jobs_that_have_ended(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, redis: Redis
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Redis
 ) -> None:
-    joblog = open_joblog()
+    jobstore = open_jobstore()
     jobs = [new_job(tenant=f"tenant-{number % 3}") for number in range(9)]
     for job in jobs:
-        await joblog.desk.submit(job, queue_limit=100)
+        await jobstore.jobs.submit(job, queue_limit=100)
     for job in jobs[:3]:
-        await joblog.desk.cancel(job.job_id, message="Cancelled.")
+        await jobstore.jobs.cancel(job.job_id, message="Cancelled.")
     for _ in jobs[3:]:
-        await (await joblog.queue.claim()).finish(completed())
-    namespace = f"{{{joblog_settings.joblog_namespace}}}"
+        await (await jobstore.queue.claim()).finish(completed())
+    namespace = f"{{{jobstore_settings.joblog_namespace}}}"
     for name in ("waiting", "leases", "delayed", "deadlines", "backlog"):
         assert not await redis.exists(f"{namespace}:{name}"), name
 
 
 async def test_records_that_somebody_deleted_keep_no_worker_busy(
-    open_joblog: OpenJobLog, joblog_settings: JobLogSettings, redis: Redis
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Redis
 ) -> None:
-    joblog = open_joblog(joblog_idle_seconds=0.3)
-    waiting, taken, good = [new_job() for _ in range(3)]
-    await joblog.desk.submit(taken, queue_limit=10)
-    dead = open_joblog(joblog_idle_seconds=0.3)
+    jobstore = open_jobstore(joblog_idle_seconds=0.3)
+    waiting, lease, good = [new_job() for _ in range(3)]
+    await jobstore.jobs.submit(lease, queue_limit=10)
+    dead = open_jobstore(joblog_idle_seconds=0.3)
     await dead.queue.claim()
-    await joblog.desk.submit(waiting, queue_limit=10)
-    await joblog.desk.submit(good, queue_limit=10)
-    for job in (waiting, taken):
-        await redis.delete(f"{{{joblog_settings.joblog_namespace}}}:job:{job.job_id}")
+    await jobstore.jobs.submit(waiting, queue_limit=10)
+    await jobstore.jobs.submit(good, queue_limit=10)
+    for job in (waiting, lease):
+        await redis.delete(f"{{{jobstore_settings.joblog_namespace}}}:job:{job.job_id}")
     async with asyncio.timeout(10):
-        assert (await joblog.queue.claim()).job.job_id == good.job_id
-        while await redis.zcard(f"{{{joblog_settings.joblog_namespace}}}:leases") > 1:
-            looking = asyncio.create_task(joblog.queue.claim())
+        assert (await jobstore.queue.claim()).job.job_id == good.job_id
+        while await redis.zcard(f"{{{jobstore_settings.joblog_namespace}}}:leases") > 1:
+            looking = asyncio.create_task(jobstore.queue.claim())
             await asyncio.wait([looking], timeout=0.3)
             looking.cancel()
 
 
 async def test_a_flushed_store_is_a_fresh_one(own_valkey: Valkey) -> None:
-    joblog = connect(JobLogSettings(redis_url=own_valkey.url, joblog_idle_seconds=1.0))
-    claiming = asyncio.create_task(joblog.queue.claim())
+    jobstore = connect(JobStoreSettings(redis_url=own_valkey.url, joblog_idle_seconds=1.0))
+    claiming = asyncio.create_task(jobstore.queue.claim())
     await asyncio.sleep(0.3)  # it waits
     client = Redis.from_url(own_valkey.url)
     await client.flushall()
     await client.aclose()
     job = new_job()
-    await joblog.desk.submit(job, queue_limit=10)
+    await jobstore.jobs.submit(job, queue_limit=10)
     async with asyncio.timeout(10):
         assert (await claiming).job.job_id == job.job_id
-    for role in (joblog.queue, joblog.desk):
+    for role in (jobstore.queue, jobstore.jobs):
         await role.close()
 
 
@@ -180,16 +182,16 @@ async def test_passwords_are_sent_and_not_shown(own_valkey: Valkey) -> None:
     client = Redis.from_url(own_valkey.url)
     await client.config_set("requirepass", "geheim")
     await client.aclose()
-    settings = JobLogSettings(redis_url=own_valkey.url, redis_password="geheim")
+    settings = JobStoreSettings(redis_url=own_valkey.url, redis_password="geheim")
     assert "geheim" not in repr(settings)
     for password, fits in (("geheim", True), ("falsch", False), ("", False)):
-        desk = connect(JobLogSettings(redis_url=own_valkey.url, redis_password=password)).desk
+        job_store = connect(JobStoreSettings(redis_url=own_valkey.url, redis_password=password)).jobs
         if fits:
-            await desk.check()
+            await job_store.check()
         else:
             with pytest.raises(Unavailable):
-                await desk.check()
-        await desk.close()
+                await job_store.check()
+        await job_store.close()
 
 
 def test_settings_are_read_from_the_same_variables_everywhere() -> None:
@@ -198,7 +200,7 @@ def test_settings_are_read_from_the_same_variables_everywhere() -> None:
         "MODOMO_JOBLOG_IDLE_SECONDS": "2.5",
         "MODOMO_JOBLOG_MAX_DELIVERIES": "5",
     }
-    settings = env.read(JobLogSettings, prefix="MODOMO_ANY_", environ=environ)
+    settings = env.read(JobStoreSettings, prefix="MODOMO_ANY_", environ=environ)
     assert (settings.redis_url, settings.joblog_idle_seconds, settings.joblog_max_deliveries) == (
         "rediss://user:secret@store:6380/1",
         2.5,
@@ -220,7 +222,7 @@ def test_settings_are_read_from_the_same_variables_everywhere() -> None:
 )
 def test_settings_that_make_no_sense_are_refused_by_name(variable: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"(?i){variable.removeprefix('MODOMO_')}"):
-        env.read(JobLogSettings, prefix="MODOMO_ANY_", environ={variable: value})
+        env.read(JobStoreSettings, prefix="MODOMO_ANY_", environ={variable: value})
 
 
 async def test_a_node_of_a_cluster_with_shards_is_refused_in_words(
@@ -229,17 +231,17 @@ async def test_a_node_of_a_cluster_with_shards_is_refused_in_words(
     (bus,) = ports.free(1)
     server = Valkey(tmp_path / "node", **{"cluster-enabled": "yes", "cluster-port": str(bus)})  # no slot is here
     server.start()
-    joblog = connect(JobLogSettings(redis_url=server.url))
+    jobstore = connect(JobStoreSettings(redis_url=server.url))
     try:
         with capture_logs() as lines, pytest.raises(Unavailable):
-            await joblog.desk.submit(new_job(), queue_limit=10)
+            await jobstore.jobs.submit(new_job(), queue_limit=10)
         assert any("Redis Cluster" in line["event"] for line in lines)
     finally:
-        await joblog.desk.close()
+        await jobstore.jobs.close()
         server.kill()
 
 
 @pytest.mark.parametrize("url", ["redis+sentinel://127.0.0.1:26379/mymaster", "sentinel://a:1", "redis-cluster://a:1"])
 def test_settings_of_sentinel_and_cluster_are_refused_in_words(url: str) -> None:
     with pytest.raises(ValueError, match="neither Sentinel nor Cluster"):
-        JobLogSettings(redis_url=url)
+        JobStoreSettings(redis_url=url)

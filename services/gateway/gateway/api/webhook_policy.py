@@ -10,14 +10,14 @@ from servicekit.webhooks import WebhookSettings, tenant_secret
 FIELD: Final = "webhook_url"
 
 
-class WebhookRules:
+class WebhookPolicy:
     """What the settings allow."""
 
     def __init__(self, settings: WebhookSettings) -> None:
         self._secrets = settings.webhook_secrets
         self._destinations = Destinations(settings.webhook_networks)
 
-    def require(self, url: str) -> None:
+    def validate(self, url: str) -> None:
         """Raises InvalidArgument for a URL that must not be called; empty is fine.
 
         Names are looked up when a delivery is made, and only then: what they stand for may change.

@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 
 from servicekit.errors import NotFound
 from servicekit.jobstore import Cancelled, JobStatus, Superseded
-from servicekit.jobstore.redis import JobLogSettings
-from tests.fixtures.jobstore import OpenJobLog, analyzing, completed, new_job
+from servicekit.jobstore.redis import JobStoreSettings
+from tests.fixtures.jobstore import OpenJobStore, analyzing, completed, new_job
 from tests.fixtures.valkey import Valkey
 
 
@@ -40,13 +40,13 @@ async def _traces(redis: Any, namespace: str, job_id: str) -> list[str]:
 
 @pytest.mark.parametrize("state", ["waiting", "running", "delayed", "completed", "lost"])
 async def test_nothing_stays_of_a_purged_job(
-    open_joblog: OpenJobLog, redis: Redis, joblog_settings: JobLogSettings, state: str
+    open_jobstore: OpenJobStore, redis: Redis, jobstore_settings: JobStoreSettings, state: str
 ) -> None:
-    joblog = open_joblog(joblog_max_deliveries=1)
+    jobstore = open_jobstore(joblog_max_deliveries=1)
     job = new_job(idempotency_key="key", request_digest="ab", webhook_url="https://receiver.example/")
-    await joblog.desk.submit(job, queue_limit=10)
+    await jobstore.jobs.submit(job, queue_limit=10)
     if state != "waiting":
-        claim = await joblog.queue.claim()
+        claim = await jobstore.queue.claim()
         await claim.append(analyzing())
         if state == "delayed":
             await claim.retry(delay_seconds=60, counts=False)
@@ -54,51 +54,51 @@ async def test_nothing_stays_of_a_purged_job(
             await claim.finish(completed())
         if state == "lost":
             await claim.retry(delay_seconds=0)  # once too often
-    assert await _traces(redis, joblog_settings.joblog_namespace, job.job_id)
-    retired = await joblog.desk.retire(job.job_id, message="Deleted.")
+    assert await _traces(redis, jobstore_settings.joblog_namespace, job.job_id)
+    retired = await jobstore.jobs.retire(job.job_id, message="Deleted.")
     assert (retired.payload, retired.purging) == (job.payload, True)
-    await joblog.desk.erase(job.job_id)
-    assert await _traces(redis, joblog_settings.joblog_namespace, job.job_id) == []
+    await jobstore.jobs.erase(job.job_id)
+    assert await _traces(redis, jobstore_settings.joblog_namespace, job.job_id) == []
     for _again in range(2):
         with pytest.raises(NotFound):
-            await joblog.desk.retire(job.job_id, message="Deleted.")
-        await joblog.desk.erase(job.job_id)
+            await jobstore.jobs.retire(job.job_id, message="Deleted.")
+        await jobstore.jobs.erase(job.job_id)
     again = new_job(idempotency_key="key", request_digest="cd")
-    assert (await joblog.desk.submit(again, queue_limit=10)).created, "the key is free"
+    assert (await jobstore.jobs.submit(again, queue_limit=10)).created, "the key is free"
 
 
 async def test_a_worker_of_a_purged_job_stops_and_leaves_nothing_behind(
-    open_joblog: OpenJobLog, redis: Redis, joblog_settings: JobLogSettings
+    open_jobstore: OpenJobStore, redis: Redis, jobstore_settings: JobStoreSettings
 ) -> None:
-    joblog = open_joblog()
+    jobstore = open_jobstore()
     job = new_job()
-    await joblog.desk.submit(job, queue_limit=10)
-    claim = await joblog.queue.claim()
-    await joblog.desk.retire(job.job_id, message="Deleted.")
+    await jobstore.jobs.submit(job, queue_limit=10)
+    claim = await jobstore.queue.claim()
+    await jobstore.jobs.retire(job.job_id, message="Deleted.")
     async with asyncio.timeout(10):
         with pytest.raises(Cancelled):
             await claim.lost()
-    await joblog.desk.erase(job.job_id)
+    await jobstore.jobs.erase(job.job_id)
     for write in (claim.append(analyzing()), claim.finish(completed())):
         with pytest.raises((Superseded, Cancelled)):
             await write
-    assert await _traces(redis, joblog_settings.joblog_namespace, job.job_id) == []
+    assert await _traces(redis, jobstore_settings.joblog_namespace, job.job_id) == []
 
 
-async def test_followers_of_a_purged_job_see_its_end(open_joblog: OpenJobLog) -> None:
-    joblog = open_joblog()
+async def test_followers_of_a_purged_job_see_its_end(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
     job = new_job()
-    await joblog.desk.submit(job, queue_limit=10)
-    async with asyncio.timeout(10), joblog.events.announcements() as announced:
-        await joblog.desk.retire(job.job_id, message="Deleted.")
-        await joblog.desk.erase(job.job_id)
+    await jobstore.jobs.submit(job, queue_limit=10)
+    async with asyncio.timeout(10), jobstore.events.announcements() as announced:
+        await jobstore.jobs.retire(job.job_id, message="Deleted.")
+        await jobstore.jobs.erase(job.job_id)
         event = await anext(announced)
     assert (event.job_id, event.status, event.message) == (job.job_id, JobStatus.CANCELLED, "Deleted.")
 
 
-async def test_a_job_that_nobody_retired_is_not_erased(open_joblog: OpenJobLog) -> None:
-    joblog = open_joblog()
+async def test_a_job_that_nobody_retired_is_not_erased(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
     job = new_job()
-    await joblog.desk.submit(job, queue_limit=10)
-    await joblog.desk.erase(job.job_id)
-    assert (await joblog.desk.get(job.job_id)).status is JobStatus.QUEUED
+    await jobstore.jobs.submit(job, queue_limit=10)
+    await jobstore.jobs.erase(job.job_id)
+    assert (await jobstore.jobs.get(job.job_id)).status is JobStatus.QUEUED

@@ -5,7 +5,7 @@ import msgspec
 from gateway.jobs import object_keys, request
 from gateway.jobs.stage_cache import of_photo
 from servicekit.errors import NotFound, ServiceError
-from servicekit.jobstore import Job, JobDesk
+from servicekit.jobstore import Job, JobStore
 from servicekit.observability import logs
 from servicekit.storage import ObjectStore, delete_all
 
@@ -18,15 +18,15 @@ class Purger:
     So a purge that breaks off can be asked for again, and one that was answered has left nothing.
     """
 
-    def __init__(self, *, store: ObjectStore, desk: JobDesk) -> None:
+    def __init__(self, *, store: ObjectStore, job_store: JobStore) -> None:
         self._store = store
-        self._desk = desk
+        self._job_store = job_store
 
     async def purge(self, job_id: str, *, message: str) -> None:
         """Deletes a job whole, also while it runs; raises NotFound, Unavailable."""
-        job = await self._desk.retire(job_id, message=message)
+        job = await self._job_store.retire(job_id, message=message)
         removed = await self.remove_objects(job)
-        await self._desk.erase(job_id)
+        await self._job_store.erase(job_id)
         log.info("job purged", objects=removed)
 
     async def remove_objects(self, job: Job) -> int:
@@ -52,6 +52,6 @@ class Purger:
 
     async def _is_gone(self, job_id: str) -> bool:
         try:
-            return (await self._desk.get(job_id)).purging
+            return (await self._job_store.get(job_id)).purging
         except NotFound:
             return True
