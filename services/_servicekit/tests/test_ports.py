@@ -11,7 +11,7 @@ from servicekit.rpc import ports
 
 OTHERS = 4
 EACH = 200
-ASK_AND_STAY = f"from servicekit import ports; print(*ports.free({EACH}), flush=True); input()"
+ASK_AND_STAY = f"from servicekit.rpc import ports; print(*ports.free({EACH}), flush=True); input()"
 
 
 @contextmanager

@@ -52,7 +52,7 @@ CALLER = """
 import asyncio, sys
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceStub
-from servicekit import client
+from servicekit.rpc import client
 
 async def call():
     async with client.channel(sys.argv[1]) as channel:

@@ -181,7 +181,9 @@ def test_without_the_extra_the_setting_names_it(monkeypatch: pytest.MonkeyPatch)
 
 
 PROGRAM = """
-from servicekit import env, logs, process, tracing
+from servicekit import process
+from servicekit.config import env
+from servicekit.observability import logs, tracing
 from servicekit.config.settings import ProcessSettings
 
 process.begin("sample", env.read(ProcessSettings, prefix="MODOMO_SAMPLE_"))

@@ -22,7 +22,7 @@ import json, pathlib, time
 import numpy as np
 import triton_python_backend_utils as backend
 
-from servicekit import triton_backend
+from servicekit.inference.triton import backend as triton_backend
 from servicekit.inference.engine import Model
 from servicekit.errors import Exhausted
 
