@@ -16,12 +16,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[1]
 GLOSSARY: Final = Path("docs/glossary.md")
 METRICS: Final = frozenset({"Counter", "Gauge", "Histogram", "CounterMetricFamily"})
-FURNITURE: Final = (
-    "research/",
-    "services/_roomnet/",
-    "services/diffusion/diffusion/lite/",
-    "services/diffusion/tests/",
-)
+FURNITURE: Final = ("research/", "services/_roomnet/", "services/diffusion/")
 """Where a door or a desk stands in a room."""
 FURNITURE_WORDS: Final = frozenset({"door", "desk"})
 
