@@ -43,6 +43,7 @@ check: .venv-dev/ready
 	$(DEV) -m protos.generate --check
 	$(DEV) -m deploy.chartdocs --check
 	.venv-dev/bin/lint-imports
+	$(DEV) -m tools.retired_names
 	.venv-dev/bin/hadolint services/*/Dockerfile deploy/triton/Dockerfile deploy/railway/Dockerfile
 	.venv-dev/bin/mypy
 
