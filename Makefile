@@ -16,7 +16,7 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 # tests the alerts; from Debian's package, signed by Debian, and skipped where there is none
 PROMTOOL := $(if $(shell command -v apt-get),build/promtool/ready)
 
-.PHONY: run test check demo bench load chaos eval-rooms roomnet roomnet-ablations weights audit chart protos lock clean
+.PHONY: run test check demo bench load chaos eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -75,9 +75,21 @@ chart: .venv-dev/ready
 protos: .venv-dev/ready
 	$(DEV) -m protos.generate
 
+# the documentation site, into build/site: what is written by hand, and the reference of HTTP, gRPC and Python
+docs: .venv-dev/ready
+	$(DEV) -m tools.docs
+
+# NEW=0.3.0: writes the version wherever it stands, and makes a section of the changelog out of "Unreleased"
+version: .venv-dev/ready
+	$(DEV) -m tools.release version $(NEW)
+
+# sdist and wheel of every package, and the chart, into build/dist
+dist: .venv-dev/ready
+	$(DEV) -m tools.release dist build/dist
+
 # pins everything that any command installs; every install is held to it, hashes included. UPGRADE=1 takes newer versions
 lock: $(UV)
-	$(UV) pip compile --universal --python-version 3.11 --all-extras --group local --group check --group test \
+	$(UV) pip compile --universal --python-version 3.11 --all-extras --group local --group check --group test --group docs \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides $(if $(UPGRADE),--upgrade) \
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
 	  protos/pyproject.toml services/*/pyproject.toml --output-file $(LOCK) > /dev/null
@@ -141,5 +153,5 @@ $(UV):
 .venv-dev/ready: $(UV) $(LOCK) $(PROJECTS)
 	$(UV) venv --quiet --clear --python $(PYTHON) .venv-dev
 	$(UV) pip install --python .venv-dev --constraints $(LOCK) --overrides requirements.overrides \
-	  --group local --group check --group test $(LIGHT) $(MODELS)
+	  --group local --group check --group test --group docs $(LIGHT) $(MODELS)
 	touch $@

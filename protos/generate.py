@@ -37,6 +37,7 @@ def generate(output: Path) -> None:
             marker = output / directory / "__init__.py"
             if directory != Path():
                 marker.touch()
+    (output / "modomo" / "py.typed").touch()
 
 
 def stale(fresh: Path) -> list[str]:

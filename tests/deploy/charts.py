@@ -1,7 +1,6 @@
 """The umbrella chart, built and rendered by Helm's own engine."""
 
 import copy
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +8,7 @@ from typing import Any, Final
 import helm_python
 import yaml
 
-CHARTS: Final = Path(__file__).parents[2] / "deploy" / "helm"
+from tools.release.charts import CHARTS
 
 NAMED: Final[dict[str, Any]] = {
     "global": {
@@ -31,13 +30,6 @@ PRESETS: Final[dict[str, tuple[str, ...]]] = {
     "scale-to-zero": ("t4", "scale-to-zero"),
 }
 """The files `values-<name>.yaml`, alone and as they are laid over one another."""
-
-
-def build(directory: Path) -> Path:
-    """Copies the charts and builds the umbrella's dependencies; returns the umbrella's directory."""
-    shutil.copytree(CHARTS, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("charts", "Chart.lock"))
-    helm_python.dependency_build(directory / "modomo")
-    return directory / "modomo"
 
 
 def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:

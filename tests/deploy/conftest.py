@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.charts import build
+from tools.release.charts import build
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ import yaml
 
 from deploy.chartdocs.__main__ import SETTINGS, made
 from deploy.chartdocs.values import Value, read
-from tests.deploy.charts import CHARTS, NAMED, render
+from tests.deploy.charts import NAMED, render
+from tools.release.charts import CHARTS
 
 ZERO = {"kind": "keda", "min": 0}
 TORCH = {"MODOMO_DIFFUSION_ENGINE": "torch"}

@@ -15,8 +15,9 @@ from deploy.monitoring import dashboard
 from deploy.monitoring.objectives import NAMESPACE, OBJECTIVES
 from tests.deploy import declared
 from tests.deploy.alert_cases import CASES, Case
-from tests.deploy.charts import CHARTS, NAMED, of_kind, preset, render
+from tests.deploy.charts import NAMED, of_kind, preset, render
 from tests.deploy.promql import looks
+from tools.release.charts import CHARTS
 
 PROMTOOL = Path(__file__).parents[2] / "build" / "promtool" / "usr" / "bin" / "promtool"
 FROM_PROMETHEUS = frozenset({"namespace", "pod", "job", "instance"})

@@ -1,5 +1,7 @@
 """What operators see: health, readiness, metrics."""
 
+from importlib.metadata import version
+
 import pytest
 
 from tests.fixtures.gateway import Gateway, StartGateway, photo
@@ -11,7 +13,7 @@ async def test_health_names_version_engines_and_dependencies(gateway: Gateway) -
     assert answer.json() == {
         "success": True,
         "status": "ok",
-        "version": "0.1.0",
+        "version": version("modomo-gateway"),
         "dependencies": {
             "redis": {"ready": True, "engine": None},
             "storage": {"ready": True, "engine": None},

@@ -1,0 +1,1 @@
+"""Making a release: one version everywhere, the changelog, and what is published."""
