@@ -16,7 +16,7 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 # tests the alerts; from Debian's package, signed by Debian, and skipped where there is none
 PROMTOOL := $(if $(shell command -v apt-get),build/promtool/ready)
 
-.PHONY: run test check demo bench load chaos eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
+.PHONY: run test check demo bench load chaos inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -58,6 +58,10 @@ load: .venv-dev/ready
 # everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
 chaos: .venv-dev/ready
 	$(DEV) -m tools.chaos $(SCENARIO)
+
+# photos of every kind that was met in the wild through the code that takes photos in: name, expected, got
+inputs: .venv-dev/ready
+	$(DEV) -m tools.inputs
 
 # how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
 eval-rooms: .venv-dev/ready

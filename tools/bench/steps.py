@@ -12,7 +12,7 @@ LONG_SIDE = 1024
 
 def optimise(data: bytes) -> bytes:
     """The gateway's own way: checked, upright, bounded, free of metadata."""
-    return optimise_upload(data, read_header(data), long_side=LONG_SIDE).jpeg
+    return optimise_upload(read_header(data), long_side=LONG_SIDE).jpeg
 
 
 def optimise_with_pillow(data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from tests.fixtures.image_files import CORNERS, Pixel, heic, linear_rgb_profile,
 
 
 def kept(data: bytes, *, long_side: int = 1024) -> tuple[Photo, NDArray[np.uint8]]:
-    photo = optimise(data, read_header(data), long_side=long_side)
+    photo = optimise(read_header(data), long_side=long_side)
     with Image.open(io.BytesIO(photo.jpeg)) as picture:
         assert picture.format == "JPEG"
         assert picture.mode == "RGB"

@@ -1,10 +1,11 @@
 """Any picture's colours to 8-bit sRGB that looks as it was meant to."""
 
 import io
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from PIL import Image as Pillow
+from PIL import ImageChops
 
 from servicekit.observability import logs
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 log = logs.get(__name__)
 
 _MAX_PROFILE_BYTES: Final = 4 * 2**20
+_SAME: Final = 2
+"""Largest difference of a value, of 255, by which a profile may be sRGB's own: rounding gives 1."""
 _WHITE: Final = (255, 255, 255)
 
 
@@ -54,14 +57,28 @@ def _transform(profile: bytes, mode: str) -> "ImageCmsTransform | None":
     """From a profile to sRGB; None where the profile is sRGB itself."""
     from PIL import ImageCms  # noqa: PLC0415 - as above
 
-    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    if mode == "RGB" and "sRGB" in ImageCms.getProfileDescription(source):
-        return None
-    return ImageCms.buildTransform(
-        source,
+    transform = ImageCms.buildTransform(
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
         ImageCms.createProfile("sRGB"),
         mode,
         "RGB",
         renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
         flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    if mode == "RGB":
+        samples = _samples()
+        changed = ImageChops.difference(samples, ImageCms.applyTransform(samples, transform) or samples)
+        if max(changed.tobytes()) <= _SAME:
+            return None
+    return transform
+
+
+@cache
+def _samples() -> Pillow.Image:
+    """Colours from the whole of RGB, one a pixel."""
+    steps = range(0, 256, 15)
+    return Pillow.frombytes(
+        "RGB",
+        (len(steps) ** 2, len(steps)),
+        bytes(value for red in steps for green in steps for blue in steps for value in (red, green, blue)),
     )

@@ -1,17 +1,17 @@
 """What a photo says about itself, read and judged before anything is decoded.
 
-The format is what the first bytes say, never what the name or the content type claims.
+The format is what the first bytes say, never what the name or the content type claims. What a file holds beside its
+picture is left behind here: the decoder gets the picture alone.
 """
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from PIL.JpegImagePlugin import JpegImageFile
-
+from gateway.api.uploads import jpeg_stream, png_stream, webp
 from gateway.api.uploads.polyglot import hidden_format
 from servicekit.errors import InvalidArgument
 
@@ -19,8 +19,6 @@ MAX_PIXELS: Final = 50_000_000
 MIN_SIDE: Final = 256
 MAX_ASPECT: Final = 16
 """Long side to short side; beyond, the short side of the bounded photo would show nothing."""
-MAX_SCANS: Final = 100
-"""Of a progressive JPEG; ordinary ones have about ten, and each costs a pass over the whole picture."""
 FIELD: Final = "file"
 
 DAMAGED: Final = (
@@ -29,11 +27,14 @@ DAMAGED: Final = (
 )
 """What decoders, Pillow's plugins and we ourselves raise over broken files."""
 
-_SCAN: Final = b"\xff\xda"
-"""Begins each scan of a JPEG; within compressed data, 0xFF is always followed by 0x00."""
-_PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
-_HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1"})
-_HEIF_SEQUENCES: Final = frozenset({b"hevc", b"hevx", b"msf1"})
+_PNG_SIGNATURE: Final = png_stream.SIGNATURE
+_HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis"})
+_AVIF_BRAND: Final = b"avif"
+_STILL_BRAND: Final = b"mif1"
+"""A still picture of any codec: the compatible brands say of which."""
+_SEQUENCES: Final = frozenset({b"hevc", b"hevx", b"msf1", b"avis"})
+_BRANDS_BYTES: Final = 256
+"""More than any encoder lists."""
 
 
 class PhotoFormat(StrEnum):
@@ -43,9 +44,7 @@ class PhotoFormat(StrEnum):
     PNG = "PNG"
     WEBP = "WEBP"
     HEIF = "HEIF"
-
-
-_BYTES_PER_PIXEL: Final = {PhotoFormat.JPEG: 6, PhotoFormat.PNG: 7, PhotoFormat.WEBP: 9, PhotoFormat.HEIF: 9}
+    AVIF = "AVIF"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,18 +56,31 @@ class PhotoHeader:
     """Pixels, before any orientation is applied."""
     height: int
 
-    whole: bool
-    """Whether the decoder must hold the whole picture at once, whatever the size wanted."""
+    stream: bytes
+    """What the decoder gets: the picture, without anything else that the file holds."""
+
+    bytes_per_pixel: int
+    """About what decoding takes at its peak, as measured with pictures of 50 megapixels; 0 where the decoder scales as
+    it reads and never holds the whole picture."""
+
+    ended: bool = True
+    """Whether the picture's data ends as it should; where not, rows may be missing."""
+
+    exif: bytes | None = None
+    """TIFF structure of its EXIF data, empty for none; None where the decoder reads it."""
+
+    profile: bytes | None = None
+    """ICC profile, empty for sRGB; None where the decoder reads it."""
 
     @property
     def decoding_bytes(self) -> int:
-        """About what decoding takes at its peak, as measured with pictures of 50 megapixels."""
-        return self.width * self.height * _BYTES_PER_PIXEL[self.format] if self.whole else 0
+        """About what decoding takes at its peak."""
+        return self.width * self.height * self.bytes_per_pixel
 
     def require_memory(self, limit: int) -> None:
         """Raises InvalidArgument naming `file` where decoding takes more bytes than `limit`."""
         if self.decoding_bytes > limit:
-            most = limit / _BYTES_PER_PIXEL[self.format] / 1e6
+            most = limit / self.bytes_per_pixel / 1e6
             message = (
                 f"The photo has {self.width}×{self.height} pixels; at most {most:.0f} megapixels are taken of a "
                 f"{self.format} picture like this one."
@@ -85,30 +97,38 @@ def read_header(data: bytes) -> PhotoHeader:
     if hidden:
         raise _refusal("IMAGE_AMBIGUOUS", f"The photo is also {hidden}.")
     try:
-        width, height = _SIZES[kind](data)
+        header = _READERS[kind](data)
     except DAMAGED as error:
         raise unreadable(kind) from error
-    _judge(width, height)
-    scans = data.count(_SCAN) if kind is PhotoFormat.JPEG else 0
-    if scans > MAX_SCANS:
-        raise unreadable(kind)
-    return PhotoHeader(format=kind, width=width, height=height, whole=scans != 1)
+    _judge(header.width, header.height)
+    return header
 
 
 def sniff(data: bytes) -> PhotoFormat:
     """The format that the first bytes show; raises InvalidArgument for one that is not taken."""
-    brand = data[8:12] if data[4:8] == b"ftyp" else b""
     if data.startswith(b"\xff\xd8\xff"):
         return PhotoFormat.JPEG
     if data.startswith(_PNG_SIGNATURE):
         return PhotoFormat.PNG
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return PhotoFormat.WEBP
-    if brand in _HEIF_BRANDS:
-        return PhotoFormat.HEIF
-    if brand in _HEIF_SEQUENCES:
+    if data[4:8] == b"ftyp":
+        return _sniff_brands(data)
+    raise _unsupported("The file is not a JPEG, PNG, WebP, HEIC or AVIF picture.")
+
+
+def _sniff_brands(data: bytes) -> PhotoFormat:
+    """ISO/IEC 14496-12, 4.3: a major brand, its version, and brands that the file is compatible with."""
+    major = data[8:12]
+    listed = data[16 : min(int.from_bytes(data[:4]), _BRANDS_BYTES)]
+    compatible = {listed[place : place + 4] for place in range(0, len(listed), 4)}
+    if major in _SEQUENCES:
         raise _animation()
-    raise _refusal("IMAGE_UNSUPPORTED", "The file is not a JPEG, PNG, WebP or HEIC picture.")
+    if major == _AVIF_BRAND or (major == _STILL_BRAND and _AVIF_BRAND in compatible):
+        return PhotoFormat.AVIF
+    if major in _HEIF_BRANDS or major == _STILL_BRAND:
+        return PhotoFormat.HEIF
+    raise _unsupported("The file is not a JPEG, PNG, WebP, HEIC or AVIF picture.")
 
 
 def unreadable(kind: PhotoFormat) -> InvalidArgument:
@@ -128,70 +148,88 @@ def _judge(width: int, height: int) -> None:
         raise _refusal("IMAGE_TOO_NARROW", f"The photo has {width}×{height} pixels, too narrow to show a room.")
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    with JpegImageFile(io.BytesIO(data)) as picture:  # opened past Pillow's own limit: it is judged here
-        return picture.size
+def _read_jpeg(data: bytes) -> PhotoHeader:
+    try:
+        image = jpeg_stream.parse(data)
+    except jpeg_stream.UnsupportedJpegError as error:
+        raise _unsupported(
+            f"The photo is a JPEG with {error}, which is not taken. Save it as an ordinary JPEG."
+        ) from error
+    return PhotoHeader(
+        format=PhotoFormat.JPEG,
+        width=image.width,
+        height=image.height,
+        stream=image.stream,
+        bytes_per_pixel=6 if image.buffered else 0,
+        ended=image.ended,
+        exif=image.exif,
+        profile=image.profile,
+    )
 
 
-def _png_size(data: bytes) -> tuple[int, int]:
-    """PNG specification (third edition), chapters 5 and 11."""
-    size: tuple[int, int] | None = None
-    for name, start in _png_chunks(data):
-        if name == b"IHDR":
-            size = struct.unpack_from(">II", data, start)
-        elif name == b"acTL" and struct.unpack_from(">I", data, start)[0] > 1:
-            raise _animation()
-        elif name == b"IDAT":
-            break
-    if size is None:
-        raise ValueError("no IHDR")
-    return size
+def _read_png(data: bytes) -> PhotoHeader:
+    try:
+        image = png_stream.parse(data)
+    except png_stream.AnimatedPngError as error:
+        raise _animation() from error
+    return PhotoHeader(
+        format=PhotoFormat.PNG,
+        width=image.width,
+        height=image.height,
+        stream=image.stream,
+        bytes_per_pixel=7,
+        exif=image.exif,
+        profile=image.profile,
+    )
 
 
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int]]:
-    position = len(_PNG_SIGNATURE)
-    while position + 8 <= len(data):
-        length, name = struct.unpack_from(">I4s", data, position)
-        yield name, position + 8
-        position += 12 + length
+def _read_webp(data: bytes) -> PhotoHeader:
+    width, height, animated = webp.size(data)
+    if animated:
+        raise _animation()
+    chunks = webp.metadata(data)
+    return PhotoHeader(
+        format=PhotoFormat.WEBP,
+        width=width,
+        height=height,
+        stream=data,
+        bytes_per_pixel=9,
+        exif=chunks[b"EXIF"],
+        profile=chunks[b"ICCP"],
+    )
 
 
-def _webp_size(data: bytes) -> tuple[int, int]:
-    """RFC 9649, section 2."""
-    if 8 + int.from_bytes(data[4:8], "little") > len(data):
-        raise ValueError("cut off")
-    match data[12:16]:
-        case b"VP8X":
-            if data[20] & 0x02:
-                raise _animation()
-            return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
-        case b"VP8 ":
-            width, height = struct.unpack_from("<HH", data, 26)
-            return width & 0x3FFF, height & 0x3FFF
-        case b"VP8L":
-            bits = int.from_bytes(data[21:25], "little")
-            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-        case _:
-            raise ValueError("no known chunk")
-
-
-def _heif_size(data: bytes) -> tuple[int, int]:
+def _read_heif(data: bytes) -> PhotoHeader:
     from pi_heif import open_heif  # noqa: PLC0415 - most processes never see one, and it is large
 
     width, height = open_heif(io.BytesIO(data), convert_hdr_to_8bit=True).size
-    return width, height
+    return PhotoHeader(format=PhotoFormat.HEIF, width=width, height=height, stream=data, bytes_per_pixel=9)
 
 
-_SIZES: Final = {
-    PhotoFormat.JPEG: _jpeg_size,
-    PhotoFormat.PNG: _png_size,
-    PhotoFormat.WEBP: _webp_size,
-    PhotoFormat.HEIF: _heif_size,
+def _read_avif(data: bytes) -> PhotoHeader:
+    from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415 - most processes never see one
+
+    with AvifImageFile(io.BytesIO(data)) as picture:  # reads boxes; decodes nothing yet
+        width, height = picture.size
+        size = 12 if picture.mode == "RGBA" else 9
+    return PhotoHeader(format=PhotoFormat.AVIF, width=width, height=height, stream=data, bytes_per_pixel=size)
+
+
+_READERS: Final[Mapping[PhotoFormat, Callable[[bytes], PhotoHeader]]] = {
+    PhotoFormat.JPEG: _read_jpeg,
+    PhotoFormat.PNG: _read_png,
+    PhotoFormat.WEBP: _read_webp,
+    PhotoFormat.HEIF: _read_heif,
+    PhotoFormat.AVIF: _read_avif,
 }
 
 
 def _animation() -> InvalidArgument:
     return _refusal("IMAGE_ANIMATED", "The file is an animation; send a single picture.")
+
+
+def _unsupported(message: str) -> InvalidArgument:
+    return _refusal("IMAGE_UNSUPPORTED", message)
 
 
 def _refusal(reason: str, message: str) -> InvalidArgument:

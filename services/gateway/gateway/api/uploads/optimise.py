@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image as Pillow
+from PIL import ImageChops
 
 from gateway.api.uploads import colour, webp
 from gateway.api.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_header, unreadable
@@ -30,6 +31,8 @@ _REDUCING_GAP: Final = 3
 """A picture is shrunk fast to no less than so many times its final size, and well from there."""
 _BAND_ROWS: Final = 64
 _ORIENTATION_TAG: Final = 0x0112
+_JPEG_END: Final = b"\xff\xd9"
+_OTHER_BITS: Final = b"\x55" * 4096
 _UPRIGHT: Final = {
     2: Pillow.Transpose.FLIP_LEFT_RIGHT,
     3: Pillow.Transpose.ROTATE_180,
@@ -70,26 +73,26 @@ class PhotoOptimiser:
         header = await self._executor.run(lambda: read_header(data))
         header.require_memory(self._memory_bytes)
         if header.decoding_bytes <= _HEAVY_BYTES:
-            return await self._run(data, header)
+            return await self._run(header)
         async with self._heavy:
-            return await self._run(data, header)
+            return await self._run(header)
 
-    async def _run(self, data: bytes, header: PhotoHeader) -> Photo:
-        return await self._executor.run(lambda: optimise(data, header, long_side=self._long_side))
+    async def _run(self, header: PhotoHeader) -> Photo:
+        return await self._executor.run(lambda: optimise(header, long_side=self._long_side))
 
     def close(self) -> None:
         """Ends the threads."""
         self._executor.close()
 
 
-def optimise(data: bytes, header: PhotoHeader, *, long_side: int) -> Photo:
+def optimise(header: PhotoHeader, *, long_side: int) -> Photo:
     """Does the work, blocking; raises InvalidArgument where the photo is damaged."""
     if header.format is PhotoFormat.HEIF:
         from pi_heif import register_heif_opener  # noqa: PLC0415 - most processes never see one, and it is large
 
         register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
     try:
-        pixels, orientation, profile = _decoded(data, header, long_side)
+        pixels, orientation, profile = _decoded(header, long_side)
     except (*DAMAGED, Pillow.DecompressionBombError) as error:
         raise unreadable(header.format) from error
     pixels = colour.to_srgb(_bounded(pixels, long_side), profile)
@@ -99,19 +102,47 @@ def optimise(data: bytes, header: PhotoHeader, *, long_side: int) -> Photo:
     return Photo(jpeg=kept, width=pixels.width, height=pixels.height, digest=hashlib.sha256(kept).hexdigest())
 
 
-def _decoded(data: bytes, header: PhotoHeader, long_side: int) -> tuple[Pillow.Image, int, bytes]:
+def _decoded(header: PhotoHeader, long_side: int) -> tuple[Pillow.Image, int, bytes]:
     """Pixels as they lie in the file, EXIF orientation, and colour profile."""
-    if header.format is PhotoFormat.WEBP:
-        size = header.width, header.height
-        pixels = webp.decode(data, size, shrink=_shrink(size, long_side))
-        return pixels, _orientation(lambda: webp.exif(data)), webp.chunk(data, b"ICCP")
-    with Pillow.open(io.BytesIO(data), formats=[header.format]) as picture:
-        if header.format is PhotoFormat.JPEG:
+    match header.format:
+        case PhotoFormat.WEBP:
+            size = header.width, header.height
+            pixels = webp.decode(header.stream, size, shrink=_shrink(size, long_side))
+        case PhotoFormat.JPEG:
+            pixels = _decoded_jpeg(header, long_side)
+        case _:
+            with Pillow.open(io.BytesIO(header.stream), formats=[header.format]) as picture:
+                picture.load()
+                profile = picture.info.get("icc_profile", b"")
+                pixels = colour.to_eight_bits(picture)
+                if header.exif is None:
+                    return pixels, _orientation(picture.getexif), profile if isinstance(profile, bytes) else b""
+    return pixels, _orientation(lambda: _exif(header.exif or b"")), header.profile or b""
+
+
+def _decoded_jpeg(header: PhotoHeader, long_side: int) -> Pillow.Image:
+    """A JPEG, scaled by its decoder; raises OSError where rows are missing.
+
+    The decoder fills what is missing from the bits that follow. So a picture without an end marker is whole where
+    what is put behind it makes no difference.
+    """
+
+    def decoded(ending: bytes) -> Pillow.Image:
+        with Pillow.open(io.BytesIO(header.stream + ending), formats=[PhotoFormat.JPEG]) as picture:
             picture.draft(None, _decoder_size(header, long_side))
-        picture.load()
-        profile = picture.info.get("icc_profile", b"")
-        pixels = colour.to_eight_bits(picture)
-        return pixels, _orientation(picture.getexif), profile if isinstance(profile, bytes) else b""
+            picture.load()
+            return colour.to_eight_bits(picture)
+
+    pixels = decoded(_JPEG_END)
+    if not header.ended and ImageChops.difference(pixels, decoded(_OTHER_BITS + _JPEG_END)).getbbox():
+        raise OSError("rows are missing")
+    return pixels
+
+
+def _exif(tiff: bytes) -> Pillow.Exif:
+    found = Pillow.Exif()
+    found.load(tiff)
+    return found
 
 
 def _decoder_size(header: PhotoHeader, long_side: int) -> tuple[int, int]:

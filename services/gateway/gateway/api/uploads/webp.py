@@ -4,13 +4,14 @@ Pillow brings libwebp; its plain decoder is called without the detour.
 """
 
 import ctypes
-from collections.abc import Iterator
+import struct
 from functools import cache
 from typing import Final
 
 from PIL import Image as Pillow
 from PIL import _webp
 
+MAX_CHUNKS: Final = 1000
 _CHUNKS_START: Final = 12
 _BAND_ROWS: Final = 64
 
@@ -38,24 +39,36 @@ def decode(data: bytes, size: tuple[int, int], *, shrink: int = 1) -> Pillow.Ima
     return picture
 
 
-def exif(data: bytes) -> Pillow.Exif:
-    """What the camera says; raises what Pillow raises over metadata that is damaged."""
-    found = Pillow.Exif()
-    found.load(chunk(data, b"EXIF"))
-    return found
+def size(data: bytes) -> tuple[int, int, bool]:
+    """Width, height and whether it is animated (RFC 9649, section 2); raises ValueError where it is damaged."""
+    if 8 + int.from_bytes(data[4:8], "little") > len(data):
+        raise ValueError("cut off")
+    match data[_CHUNKS_START : _CHUNKS_START + 4]:
+        case b"VP8X":
+            width, height = (int.from_bytes(data[place : place + 3], "little") + 1 for place in (24, 27))
+            return width, height, bool(data[20] & 0x02)
+        case b"VP8 ":
+            width, height = struct.unpack_from("<HH", data, 26)
+            return width & 0x3FFF, height & 0x3FFF, False
+        case b"VP8L":
+            bits = int.from_bytes(data[21:25], "little")
+            return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, False
+        case _:
+            raise ValueError("no known chunk")
 
 
-def chunk(data: bytes, name: bytes) -> bytes:
-    """The content of the first chunk of a name, such as `EXIF` or `ICCP`; empty where there is none."""
-    return next((content for found, content in _chunks(data) if found == name), b"")
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def metadata(data: bytes) -> dict[bytes, bytes]:
+    """The first `EXIF` and `ICCP` chunk, each empty where there is none; raises ValueError for too many chunks."""
+    found = {b"EXIF": b"", b"ICCP": b""}
     position = _CHUNKS_START
-    while position + 8 <= len(data):
-        size = int.from_bytes(data[position + 4 : position + 8], "little")
-        yield data[position : position + 4], data[position + 8 : position + 8 + size]
-        position += 8 + size + size % 2
+    for _ in range(MAX_CHUNKS):
+        if position + 8 > len(data):
+            return found
+        name, length = data[position : position + 4], int.from_bytes(data[position + 4 : position + 8], "little")
+        if found.get(name) == b"":
+            found[name] = data[position + 8 : position + 8 + length]
+        position += 8 + length + length % 2
+    raise ValueError("too many chunks")
 
 
 def _has_alpha(data: bytes) -> bool:

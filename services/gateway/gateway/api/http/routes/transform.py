@@ -34,7 +34,7 @@ _FORM: Final[dict[str, Any]] = {
                         PHOTO: {
                             "type": "string",
                             "format": "binary",
-                            "description": "JPEG, PNG, WebP or HEIC; at most 15 MB and 50 megapixels, "
+                            "description": "JPEG, PNG, WebP, HEIC or AVIF; at most 15 MB and 50 megapixels, "
                             "at least 256 px on the short side.",
                         },
                         STYLE: {
