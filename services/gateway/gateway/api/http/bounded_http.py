@@ -1,8 +1,9 @@
-"""uvicorn's HTTP protocol with bounds that it lacks: on a request's head, and on clients that stop reading."""
+"""uvicorn's HTTP protocol with bounds that it lacks: on all of a request but its body, on clients that never read."""
 
 import asyncio
 from typing import Any, Final
 
+from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.api.http.stall_timer import StallTimer
@@ -10,17 +11,25 @@ from gateway.api.http.stall_timer import StallTimer
 MAX_HEAD_BYTES: Final = 64 * 1024
 HEAD_SECONDS: Final = 15.0
 """How long request line and headers may take to arrive."""
+MAX_PIPELINED: Final = 8
+"""Requests of one connection that may wait while another of its requests is answered."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Ends connections whose request line and headers are endless, or never come, and those that are not read from."""
+    """Ends connections whose request line and headers are endless, or never come, and those that are not read from.
+
+    Trailers are dropped (RFC 9110, 6.5.1: nobody has to take them), since uvicorn would add them to the headers that
+    were judged before. Trailers and chunk extensions count as a head does.
+    """
 
     _stall: StallTimer
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the base's
         super().__init__(*args, **kwargs)
         self._head_complete = False
-        self._head_bytes = 0
+        self._other_bytes = 0
+        """Of the request in work, since its body last went on."""
+        self._body_went_on = False
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base's
@@ -50,24 +59,45 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._start_head()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer, which is dropped."""
+        if not self._head_complete:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Its body begins."""
+        if len(self.pipeline) >= MAX_PIPELINED:
+            raise HttpParserError("too many requests at once")
         self._head_complete = True
+        self._body_went_on = True
         self._stop_timer()
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """A part of its body."""
+        self._body_went_on = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """It has arrived whole."""
+        self._body_went_on = True
+        super().on_message_complete()
+
     def data_received(self, data: bytes) -> None:
-        """Parses, then counts what belongs to a head that is not complete yet."""
+        """Parses, then counts what belongs to no body."""
+        self._body_went_on = False
         super().data_received(data)
-        if not self._head_complete:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+        self._other_bytes = 0 if self._body_went_on else self._other_bytes + len(data)
+        if self._other_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+            if self._head_complete and self.cycle.response_started:
+                self.transport.abort()
+            else:
                 self.send_400_response("Request header fields too large.")
 
     def _start_head(self) -> None:
         self._stop_timer()
         self._head_complete = False
-        self._head_bytes = 0
+        self._other_bytes = 0
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
     def _stop_timer(self) -> None:
