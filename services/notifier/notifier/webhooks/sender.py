@@ -30,7 +30,7 @@ class Answer:
     """What it asks for, at most an hour; 0 for nothing."""
 
     @property
-    def taken(self) -> bool:
+    def accepted(self) -> bool:
         """Whether it has the message. A redirect is a failure: it would lead to an address that nobody has checked."""
         return 200 <= self.status < 300
 
