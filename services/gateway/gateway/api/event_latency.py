@@ -11,7 +11,7 @@ from servicekit.observability.metrics import SECONDS_BUCKETS
 
 SECONDS: Final = Histogram(
     "modomo_event_delivery_seconds",
-    "Time from the writing of an event until it was handed to a follower's connection",
+    "Time from the writing of an event until it was handed to a watcher's connection",
     ["transport"],
     buckets=SECONDS_BUCKETS,
 )
