@@ -64,7 +64,9 @@ class EventFanout(Generic[Message]):
         if self._watchers >= self._max_watchers:
             raise Exhausted("TOO_MANY_WATCHERS", "Too many watchers at the moment. Try again soon.")
         feed = self._feeds.get(job_id)
-        if feed is None or feed.error:
+        # a watcher may come from another process, which heard of more; then the source is asked anew
+        behind = feed is not None and self._strict_after and 0 < len(feed.messages) < after
+        if feed is None or feed.error or behind:
             feed = self._feeds[job_id] = _Feed(self._source.watch(job_id), self._encode)
         self._watchers += 1
         feed.watchers += 1

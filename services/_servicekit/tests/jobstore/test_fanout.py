@@ -134,18 +134,6 @@ async def test_stopping_ends_every_watch_once_it_has_what_is_here_and_refuses_ne
     await asyncio.wait_for(source.closed.wait(), 10)
 
 
-async def test_too_many_watchers_are_refused_until_one_leaves(source: ScriptedSource) -> None:
-    fanout = EventFanout(source, seq, max_watchers=1)
-    source.script.put_nowait(EVENTS)
-    watch = fanout.watch(JOB)
-    await anext(watch)
-    with pytest.raises(Exhausted, match="TOO_MANY_WATCHERS"):
-        await seqs(fanout)
-    await watch.aclose()
-    source.script.put_nowait(EVENTS)
-    assert len(await seqs(fanout)) == 6
-
-
 async def test_a_place_that_is_still_to_come_is_refused_where_the_past_is_known(source: ScriptedSource) -> None:
     for _ in range(3):
         source.script.put_nowait(EVENTS)
@@ -154,3 +142,16 @@ async def test_a_place_that_is_still_to_come_is_refused_where_the_past_is_known(
     with pytest.raises(InvalidArgument, match="OUT_OF_RANGE"):
         await seqs(strict, 7)
     assert await seqs(EventFanout(source, seq), 7) == []
+
+
+async def test_a_watcher_that_has_more_than_is_known_here_is_not_refused(source: ScriptedSource) -> None:
+    fanout = EventFanout(source, seq, strict_after=True)
+    source.script.put_nowait(EVENTS[:2])
+    behind = fanout.watch(JOB, after=1)
+    assert await anext(behind) == 2
+    ahead = asyncio.create_task(seqs(fanout, 4))
+    await settle()
+    source.script.put_nowait(EVENTS[2:])  # to the watch that waited first
+    source.script.put_nowait(EVENTS)
+    assert await ahead == [5, 6]
+    assert [one async for one in behind] == [3, 4, 5, 6]
