@@ -44,7 +44,7 @@ async def test_name_stays_in_tls_and_host_while_the_address_is_pinned(
     authority.cert_pem.write_to_path(str(trust))
     monkeypatch.setenv("SSL_CERT_FILE", str(trust))
     answer = await _sender(*LOOPBACK).post(tls_receiver.url, b"{}", HEADERS)
-    assert answer.taken
+    assert answer.accepted
     assert tls_receiver.names == ["localhost"]
     (request,) = tls_receiver.received
     assert request.headers["host"] == f"localhost:{tls_receiver.port}"
@@ -67,7 +67,7 @@ async def test_a_certificate_of_another_name_or_authority_is_refused(
 async def test_a_name_that_changes_its_mind_is_asked_once(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = _names(monkeypatch, "127.0.0.1", "169.254.169.254", "169.254.169.254")
     answer = await _sender(*LOOPBACK).post(f"http://receiver.example:{receiver.port}/", b"{}", HEADERS)
-    assert (answer.taken, asked) == (True, ["receiver.example"])
+    assert (answer.accepted, asked) == (True, ["receiver.example"])
     with pytest.raises(Forbidden):
         await _sender(*LOOPBACK).post(f"http://receiver.example:{receiver.port}/", b"{}", HEADERS)
 
@@ -90,14 +90,14 @@ async def test_no_connection_is_made_to_what_is_not_public(
 async def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
     receiver.replies = [status(307, headers=f"Location: http://127.0.0.1:{receiver.port}/inside\r\n")]
     answer = await _sender(*LOOPBACK).post(receiver.url, b"{}", HEADERS)
-    assert (answer.status, answer.taken) == (307, False)
+    assert (answer.status, answer.accepted) == (307, False)
     assert [request.path for request in receiver.received] == ["/hooks?key=1"]
 
 
 async def test_a_proxy_of_the_environment_is_not_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    assert (await _sender(*LOOPBACK).post(receiver.url, b"{}", HEADERS)).taken
+    assert (await _sender(*LOOPBACK).post(receiver.url, b"{}", HEADERS)).accepted
 
 
 async def test_nobody_at_home_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,12 +107,12 @@ class Dispatcher:
         state = await self._outbox.state()
         PENDING.set(state.pending)
         LATE_SECONDS.set(state.late_seconds)
-        taken = await self._outbox.take(limit=room, lease_seconds=self._lease)
-        for delivery in taken:
+        due = await self._outbox.take(limit=room, lease_seconds=self._lease)
+        for delivery in due:
             task = asyncio.create_task(self._see_through(delivery), name=f"webhook of {delivery.job_id}")
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
-        return len(taken) == room
+        return len(due) == room
 
     async def _see_through(self, delivery: Delivery) -> None:
         """One attempt, written down; where that fails, the lease ends and the delivery comes back."""
@@ -125,7 +125,7 @@ class Dispatcher:
                         settlement = await self._attempt(delivery, receiver)
                     finally:
                         self._busy[receiver] -= 1
-                        self._forget_idle(receiver)
+                        self._drop_idle(receiver)
                 else:
                     settlement = self._defer(receiver)
                 await self._outbox.settle(delivery, settlement)
@@ -139,7 +139,7 @@ class Dispatcher:
         self._deferred[receiver] = until
         return Settlement(outcome=Outcome.DEFERRED, delay_seconds=until - now)
 
-    def _forget_idle(self, receiver: str) -> None:
+    def _drop_idle(self, receiver: str) -> None:
         """Keeps nothing of a receiver that has nothing under way and nothing put off."""
         if not self._busy[receiver]:
             del self._busy[receiver]
@@ -177,7 +177,7 @@ class Dispatcher:
         if answer.status == GONE:
             await self._outbox.close_endpoint(delivery.tenant, delivery.url, seconds=GONE_SECONDS)
             return Settlement(outcome=Outcome.DEAD, reason=str(GONE), receiver=receiver)
-        if answer.taken:
+        if answer.accepted:
             return Settlement(outcome=Outcome.DELIVERED, reason=str(answer.status))
         return self._failed(delivery, receiver, reason=str(answer.status), at_least=answer.retry_after_seconds)
 
