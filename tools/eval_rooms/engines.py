@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 import controlmaps.__main__ as controlmaps
 import detection.__main__ as detection
@@ -22,12 +21,10 @@ from diffusion.domain import Maps, Restyling, Result, Tier
 from diffusion.engine.lite import LiteEngine
 from diffusion.pipeline import Pipeline as Diffusion
 from diffusion.styles import Style, read_styles
+from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.types import ade20k
 from servicekit.types.vocabulary import RoomType
-
-RGB = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 SEED = 0
 

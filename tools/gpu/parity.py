@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffusion.domain import Region, Restyling, Result, Tier
+from diffusion.domain import Restyling, Result, Tier
 from diffusion.sd import checkpoints, latents, pictures
 from diffusion.sd import models as ours
 from diffusion.sd.latents import Autoencoder
@@ -23,6 +23,7 @@ from diffusion.sd.plan import Mode, plan
 from diffusion.sd.restyler import RestylingPipeline
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.tiers import SamplingPreset
+from servicekit.imaging.arrays import Mask
 from servicekit.inference import hardware
 from servicekit.weights import WeightStore
 
@@ -152,7 +153,7 @@ def table(store: Path, chosen: Sequence[Case]) -> str:
 
 
 def _request(case: Case) -> Restyling:
-    keep: Region | None = None
+    keep: Mask | None = None
     if case.mode is Mode.INPAINT:
         keep = np.zeros((64, 64), dtype=np.bool_)
         keep[16:40, 24:48] = True

@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from controlmaps.domain import RGB
+from servicekit.imaging.arrays import RGB
 
 SMOOTHING: Final = 1.5
 """Standard deviation in pixels that separates fine detail from coarse."""

@@ -3,22 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.styles import Style
+from servicekit.imaging.arrays import RGB, Grey, Mask
 from servicekit.inference.engine import EngineInfo
 from servicekit.types.vocabulary import RoomType
-
-RGB: TypeAlias = NDArray[np.uint8]
-"""H×W×3, sRGB, 0–255."""
-Grey: TypeAlias = NDArray[np.uint8]
-"""H×W, 0–255."""
-Region: TypeAlias = NDArray[np.bool_]
-"""H×W, true inside."""
-
 
 SEEDS: Final = 1 << 53
 """Seeds lie below: a number in JSON holds no more digits exactly."""
@@ -57,7 +50,7 @@ class Restyling:
     room_type: RoomType | None
     maps: Maps
 
-    keep: Region | None
+    keep: Mask | None
     """What must come out exactly as it is."""
 
     repaint_openings: bool

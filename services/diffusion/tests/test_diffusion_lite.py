@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from diffusion.domain import RGB, Maps, Restyling, Result, Tier
-from diffusion.domain import Region as Mask
+from diffusion.domain import Maps, Restyling, Result, Tier
 from diffusion.keep import composite
-from diffusion.lite import colour
-from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.choice import choose
 from diffusion.lite.fallback_segmentation import CONFIDENCE
+from diffusion.lite.morphology import Bits
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import RGB, Floats, Mask, floats
 from servicekit.inference.engine import EngineInfo
 from servicekit.types import ade20k
 from servicekit.types.vocabulary import RoomType
@@ -70,7 +70,7 @@ def test_surfaces_take_on_the_styles_colours(style: str) -> None:
     made = result(restyling(room, style))
     chosen = choose(restyling(room, style), 0)
     for region, finish in ((room.wall, chosen.wall), (room.floor, chosen.floor)):
-        wanted = colour.lab_of(colour.from_hex(finish.color)[None])[0]
+        wanted = colour.lab(colour.from_hex(finish.color)[None])[0]
         before = float(colour.delta_e(mean_lab(room.photo, region), wanted))
         after = float(colour.delta_e(mean_lab(made.images[0], region), wanted))
         assert after < max(12.0, 0.5 * before)
@@ -119,7 +119,7 @@ def test_without_maps_it_paints_what_place_colour_and_edges_agree_on(drawn_room:
     assert {"floor", "ceiling"} <= set(painted)
     assert all(surface.confidence == pytest.approx(CONFIDENCE) for surface in painted.values())
     assert painted["floor"].area == pytest.approx(drawn_room.floor.mean(), abs=0.05)
-    wanted = colour.lab_of(colour.from_hex(choose(restyling(drawn_room, "industrial"), 0).floor.color)[None])[0]
+    wanted = colour.lab(colour.from_hex(choose(restyling(drawn_room, "industrial"), 0).floor.color)[None])[0]
     assert float(colour.delta_e(mean_lab(made.images[0], drawn_room.floor), wanted)) < 12
     sofa_before, sofa_after = (mean_lab(image, drawn_room.sofa) for image in (drawn_room.photo, made.images[0]))
     assert float(colour.delta_e(sofa_before, sofa_after)) < 12, "nobody said that it is a sofa"
@@ -137,7 +137,7 @@ def test_asked_colours_are_the_ones_that_are_painted(drawn_room: DrawnRoom) -> N
     plain = result(restyling(drawn_room, "modern"))
     assert made.manifest.palette_delta_e is not None
     assert made.manifest.palette_delta_e < 10
-    wanted = colour.lab_of(np.stack([colour.from_hex(color) for color in palette]))
+    wanted = colour.lab_of_hex(palette)
 
     def distance(of: Result) -> float:
         found = np.stack([mean_lab(of.images[0], region) for region in (drawn_room.wall, drawn_room.sofa)])

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from diffusion.lite import box, camera
-from diffusion.lite.arrays import Bits, floats
 from diffusion.lite.camera import EYE_HEIGHT, Camera
+from diffusion.lite.morphology import Bits
 from diffusion.lite.regions import Layout, Region
+from servicekit.imaging.arrays import floats
 
 SHAPE = (480, 640)
 VIEW = Camera(focal=400.0, horizon=200.0, centre=(320.0, 240.0), turn=0.5, certainty=1.0)

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from diffusion.domain import RGB, Maps, Restyling, Result, Tier
-from diffusion.lite.arrays import Bits
+from diffusion.domain import Maps, Restyling, Result, Tier
+from diffusion.lite.morphology import Bits
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo
 from servicekit.types import ade20k
 from servicekit.types.vocabulary import RoomType

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from diffusion.domain import RGB, Maps, Restyling, Result, Tier
-from diffusion.lite import colour
-from diffusion.lite.arrays import Floats
+from diffusion.domain import Maps, Restyling, Result, Tier
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import RGB, Floats
 from servicekit.inference.engine import EngineInfo
 from servicekit.types import ade20k
 from servicekit.types.vocabulary import RoomType
@@ -81,7 +81,7 @@ def test_the_rooms_edges_are_where_they_were(style: str) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_most_of_what_is_repainted_shows_the_palette(style: str, seed: int) -> None:
     _asked, result = sample(style, seed)
-    wanted = colour.lab_of(np.stack([colour.from_hex(color) for color in STYLES[style].palette.colors]))
+    wanted = colour.lab(np.stack([colour.from_hex(color) for color in STYLES[style].palette.colors]))
     found = lab(result.images[0])[repainted(result)][::5]
     nearest = np.min([colour.delta_e(found, color) for color in wanted], axis=0)
     assert (nearest <= 12.0).mean() >= 0.7

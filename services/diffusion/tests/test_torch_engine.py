@@ -19,7 +19,7 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from diffusion.domain import SEEDS, Maps, PreviewFrame, Progress, Restyling, Result, Tier
 from diffusion.engine import Step
 from diffusion.engine.torch import TorchEngine, variants_that_fit
-from diffusion.lite.palette import palette_delta_e
+from diffusion.palette_distance import palette_delta_e
 from diffusion.sd.options import Control, Options
 from diffusion.sd.tiers import HYPER_SD, LCM, QUALITY
 from servicekit.errors import Exhausted, FailedPrecondition, ServiceError

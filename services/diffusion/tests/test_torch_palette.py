@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from diffusion.lite import colour
 from diffusion.sd import palette
 from diffusion.sd.colour_names import nearest_name
+from servicekit.imaging import colour
 
 
 def test_main_colours_move_to_the_palette_but_not_far() -> None:

@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite import colour, edge_evidence
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite import edge_evidence
 from diffusion.lite.edge_regions import facets, of_one_colour
-from diffusion.lite.morphology import bits, shrunk
+from diffusion.lite.morphology import Bits, bits, shrunk
 from diffusion.lite.regions import Region, spread
-from diffusion.lite.sizes import reduced
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SURE: Final = 0.85
 """Confidence from which a part is painted whatever the budget."""

@@ -5,10 +5,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.edge_evidence import outlined
-from diffusion.lite.morphology import bits, opened
-from diffusion.lite.sizes import reduced
+from diffusion.lite.morphology import Bits, bits, opened
+from servicekit.imaging.arrays import Floats
+from servicekit.imaging.resizing import reduced
 
 APART: Final = 28.0
 """Difference in mean L* from which a bed is two things,"""

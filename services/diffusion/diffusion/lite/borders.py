@@ -8,10 +8,11 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.morphology import bits, grown
+from diffusion.lite.morphology import Bits, bits, grown
 from diffusion.lite.regions import Region
-from diffusion.lite.sizes import enlarged, reduced
+from diffusion.lite.sizes import enlarged
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SHARP: Final = 1.5
 """Width in pixels, at a long side of 1024, over which paint ends on an edge."""

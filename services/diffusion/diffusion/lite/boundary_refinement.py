@@ -5,9 +5,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits
-from diffusion.lite.morphology import bits, grown, shrunk
-from diffusion.lite.sizes import reduced
+from diffusion.lite.morphology import Bits, bits, grown, shrunk
+from servicekit.imaging.resizing import reduced
 
 REACH: Final = 4
 """Pixels, at a long side of 1024, by which a border may move."""

@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.camera import EYE_HEIGHT, LEAST_CERTAINTY, ROOM_HEIGHT, Camera
+from diffusion.lite.morphology import Bits
 from diffusion.lite.regions import Layout, Region
-from diffusion.lite.sizes import reduced
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SIDE: Final = 320
 """Long side, in pixels, of the labels that borders are read from."""

@@ -12,9 +12,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.morphology import Bits
 from diffusion.lite.regions import Layout, Region
-from diffusion.lite.sizes import reduced
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SIDE: Final = 480
 """Long side, in pixels, of the picture that is searched for lines."""

@@ -6,13 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.domain import RGB, Surface
-from diffusion.lite import borders, colour, light
-from diffusion.lite.arrays import Bits, Floats, floats, share_of
+from diffusion.domain import Surface
+from diffusion.lite import borders, light
 from diffusion.lite.choice import Choice
+from diffusion.lite.morphology import Bits, share_of
 from diffusion.lite.regions import Region
 from diffusion.lite.scene import Scene
 from diffusion.lite.sizes import sampled
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import RGB, Floats, floats
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,9 +5,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.morphology import bits, grown, shrunk
-from diffusion.lite.sizes import enlarged, reduced
+from diffusion.lite.morphology import Bits, bits, grown, shrunk
+from diffusion.lite.sizes import enlarged
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 STRANGE: Final = 20.0
 """Distance in a*b* from the region's colour around that no light explains: something hangs or stands before it."""

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.morphology import opened
+from diffusion.lite.morphology import Bits, opened
+from servicekit.imaging.arrays import Floats, floats
 
 LEAST: Final = 0.004
 """Share of the photo that a facet has at least; what is smaller goes to its neighbours."""

@@ -9,11 +9,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite import colour
-from diffusion.lite.arrays import Bits, Floats, floats, share_of
 from diffusion.lite.edge_evidence import edges, outlined
+from diffusion.lite.morphology import Bits, share_of
 from diffusion.lite.regions import Layout, Region
-from diffusion.lite.sizes import reduced
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SIDE: Final = 192
 """Long side, in pixels, at which regions are grown."""

@@ -5,17 +5,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite import colour, light
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite import light
 from diffusion.lite.camera import Camera
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
+from diffusion.lite.morphology import Bits
 from diffusion.lite.regions import Region
 from diffusion.lite.relief import smooth_shading
 from diffusion.lite.sizes import sampled
 from diffusion.lite.surface import sure
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
 
 SUBROWS: Final = (0.25, 0.75)
 """Where down a pixel the texture is sampled: it is seen at a slant."""

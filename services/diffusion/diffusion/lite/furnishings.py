@@ -5,17 +5,17 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite import colour
-from diffusion.lite.arrays import Bits, Floats, share_of
 from diffusion.lite.bedding import blankets
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.edge_evidence import outlined, without_strangers
-from diffusion.lite.morphology import bits
+from diffusion.lite.morphology import Bits, bits, share_of
 from diffusion.lite.recolouring import recolour, turns_grey
 from diffusion.lite.regions import Region
-from diffusion.lite.sizes import reduced
 from diffusion.lite.surface import LEAST_PART, parts, sure
 from diffusion.styles import Finish
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats
+from servicekit.imaging.resizing import reduced
 
 LARGEST_UNSURE: Final = 0.3
 """A thing that fills more of the picture than this is several things that were not told apart,"""

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.lite.arrays import Bits
+from diffusion.lite.morphology import Bits
 from diffusion.lite.regions import Region
 
 SUPPORT: Final = 0.35

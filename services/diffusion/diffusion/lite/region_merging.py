@@ -14,12 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite import colour, edge_evidence
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite import edge_evidence
 from diffusion.lite.edge_regions import colours, facets
-from diffusion.lite.morphology import bits, shrunk
+from diffusion.lite.morphology import Bits, bits, shrunk
 from diffusion.lite.regions import Region, spread
-from diffusion.lite.sizes import reduced
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SIDE: Final = 256
 """Long side, in pixels, at which neighbours are compared."""

@@ -8,8 +8,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats
-from diffusion.lite.morphology import bits, grown
+from diffusion.lite.morphology import Bits, bits, grown
+from servicekit.imaging.arrays import Floats
 from servicekit.types import ade20k
 
 

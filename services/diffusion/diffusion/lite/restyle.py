@@ -7,13 +7,13 @@ from typing import Final
 import numpy as np
 
 from diffusion import keep
-from diffusion.domain import RGB, Manifest, PreviewFrame, Progress, Restyling, Result
-from diffusion.domain import Region as Mask
+from diffusion.domain import Manifest, PreviewFrame, Progress, Restyling, Result
 from diffusion.lite import floor, furnishings, rug, scene, walls
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.choice import choose
-from diffusion.lite.palette import palette_delta_e
 from diffusion.lite.regions import Region, ade20k_of
+from diffusion.palette_distance import palette_delta_e
+from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.engine import EngineInfo
 
 

@@ -10,16 +10,17 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite import colour, light
-from diffusion.lite.arrays import Bits, Floats, floats, share_of
+from diffusion.lite import light
 from diffusion.lite.camera import LEAST_CERTAINTY, Camera
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.floor import laid
 from diffusion.lite.materials import woven
 from diffusion.lite.materials.texture import Texture
-from diffusion.lite.morphology import bits, shrunk
+from diffusion.lite.morphology import Bits, bits, share_of, shrunk
 from diffusion.lite.regions import Region
 from diffusion.lite.sizes import sampled
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
 
 SIZES: Final = ((3.0, 2.0), (2.4, 1.7), (2.0, 1.4), (1.7, 1.2))
 """Lengths of the sides in metres, the largest that fits is taken."""

@@ -7,14 +7,16 @@ import cv2
 import numpy as np
 
 from diffusion.domain import Restyling
-from diffusion.lite import borders, boundary_refinement, camera, colour, edge_evidence, grading, light, region_merging
+from diffusion.lite import borders, boundary_refinement, camera, edge_evidence, grading, light, region_merging
 from diffusion.lite.abstention import unsure
-from diffusion.lite.arrays import Bits, Floats
 from diffusion.lite.camera import Camera
 from diffusion.lite.fallback_segmentation import guessed
 from diffusion.lite.layout_rules import in_order
+from diffusion.lite.morphology import Bits
 from diffusion.lite.regions import Layout, Region, layout
-from diffusion.lite.sizes import reduced
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats
+from servicekit.imaging.resizing import reduced
 
 LAB_SIDE: Final = 512
 

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Bits, Floats, floats, share_of
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.morphology import bits
+from diffusion.lite.morphology import Bits, bits, share_of
 from diffusion.lite.regions import Region
-from diffusion.lite.sizes import reduced
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 LEAST_AREA: Final = 0.002
 """Share of the picture below which a region is not worth the risk."""

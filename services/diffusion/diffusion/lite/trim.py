@@ -5,10 +5,11 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.morphology import bits, grown
+from diffusion.lite.morphology import Bits, bits, grown
 from diffusion.lite.regions import Region
-from diffusion.lite.sizes import enlarged, reduced
+from diffusion.lite.sizes import enlarged
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 ENDS: Final = (Region.FLOOR, Region.CEILING, Region.WINDOW, Region.DOOR)
 """What trim runs along."""

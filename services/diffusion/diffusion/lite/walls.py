@@ -6,14 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite import box, colour, light
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite import box, light
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.edge_evidence import RIM, away_from_the_border, things, without_strangers
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
-from diffusion.lite.morphology import bits, grown, opened
+from diffusion.lite.morphology import Bits, bits, grown, opened
 from diffusion.lite.recolouring import recolour
 from diffusion.lite.regions import Region
 from diffusion.lite.relief import smooth_shading
@@ -22,6 +21,8 @@ from diffusion.lite.sizes import enlarged, sampled
 from diffusion.lite.surface import sure
 from diffusion.lite.trim import trim
 from diffusion.styles import Finish, Pattern
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
 
 WELL_LIT: Final = 0.35
 """Luminance of a wall in a well lit photo; paint in a darker one stays below its nominal colour."""

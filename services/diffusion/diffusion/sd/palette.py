@@ -12,9 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.domain import RGB, Region
-from diffusion.lite import colour
 from diffusion.sd.colour_names import nearest_name
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import RGB, Mask
+from servicekit.imaging.palette import clusters, sampled_lab
 
 Lab: TypeAlias = NDArray[np.float32]
 """…×3 L*a*b*, D65, L* 0–100."""
@@ -46,13 +47,13 @@ def in_words(palette: Sequence[str]) -> str:
     return f"color palette of {', '.join(others)} and {last}" if others else f"color palette of {last}"
 
 
-def shifted(picture: RGB, palette: Sequence[str], free: Region | None, *, most: float) -> RGB:
+def shifted(picture: RGB, palette: Sequence[str], free: Mask | None, *, most: float) -> RGB:
     """The picture with its main colours moved towards the palette by at most `most`; pixels outside `free` stay."""
     centres = main_colours(picture, free)
     if not palette or not len(centres):
         return picture
-    moves = _bounded(_targets(centres, _lab_of(palette)) - centres, most)
-    pixels = _to_lab(picture)
+    moves = _bounded(_targets(centres, colour.lab_of_hex(palette)) - centres, most)
+    pixels = colour.lab(colour.linear(picture))
     flat = pixels.reshape(-1, 3)
     # |x − c|² = |x|² − 2x·c + |c|²: one matrix product instead of an array of all differences
     squares = np.square(flat).sum(axis=1)[:, None] - 2 * flat @ centres.T + np.square(centres).sum(axis=1)
@@ -62,27 +63,14 @@ def shifted(picture: RGB, palette: Sequence[str], free: Region | None, *, most: 
     return moved if free is None else np.where(free[..., None], moved, picture)
 
 
-def main_colours(picture: RGB, free: Region | None) -> Lab:
+def main_colours(picture: RGB, free: Mask | None) -> Lab:
     """K×3 L*a*b* of the free part of the picture; none where nothing is free. Deterministic."""
-    scale = min(1.0, SAMPLE_SIDE / max(picture.shape[:2]))
-    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    pixels = _to_lab(small).reshape(-1, 3)
-    if free is not None:
-        pixels = pixels[cv2.resize(free.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).ravel() > 0]
+    pixels = sampled_lab(picture, SAMPLE_SIDE, without=None if free is None else ~free)
     count = min(CLUSTERS, len(np.unique(pixels.round(), axis=0)))
     if not count:
         return np.empty((0, 3), np.float32)
-    # starting from equal steps of lightness needs no random numbers
-    order = np.argsort(pixels[:, 0], kind="stable")
-    labels = np.empty((len(pixels), 1), np.int32)
-    labels[order, 0] = np.arange(len(pixels)) * count // len(pixels)
-    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 30, 0.1)
-    _compactness, found, centres = cv2.kmeans(
-        np.ascontiguousarray(pixels), count, labels, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS
-    )
-    shares = np.bincount(found.ravel(), minlength=count).astype(np.float32) / len(pixels)
-    return np.asarray(centres[shares >= LEAST_SHARE], dtype=np.float32)
+    centres, shares = clusters(pixels, count, iterations=30, precision=0.1)
+    return centres[shares >= LEAST_SHARE]
 
 
 def _targets(centres: Lab, wanted: Lab) -> Lab:
@@ -108,14 +96,6 @@ def _bounded(moves: Lab, most: float) -> Lab:
     room = np.sqrt(most**2 - lightness**2)
     length = np.linalg.norm(moves[:, 1:], axis=1, keepdims=True)
     return np.hstack([lightness, moves[:, 1:] * np.minimum(1.0, room / np.maximum(length, 1e-6))]).astype(np.float32)
-
-
-def _lab_of(palette: Sequence[str]) -> Lab:
-    return colour.lab_of(np.stack([colour.from_hex(color) for color in palette]))
-
-
-def _to_lab(picture: RGB) -> Lab:
-    return colour.lab(colour.linear(picture))
 
 
 def _to_rgb(pixels: Lab) -> RGB:

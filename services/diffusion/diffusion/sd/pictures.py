@@ -7,9 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from diffusion.domain import RGB, Maps, Region
+from diffusion.domain import Maps
 from diffusion.sd.options import Control
 from diffusion.sd.sizes import Canvas
+from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.hardware import Hardware
 from servicekit.types import ade20k
 
@@ -49,7 +50,7 @@ def masked(picture: Tensor, keep: Tensor) -> Tensor:
     return torch.where(keep > 0.5, picture, torch.full_like(picture, -1.0))
 
 
-def keep_tensor(keep: Region, hardware: Hardware) -> Tensor:
+def keep_tensor(keep: Mask, hardware: Hardware) -> Tensor:
     """H×W to 1×1×H×W, 1 where it is kept."""
     return torch.from_numpy(keep.astype(np.float32))[None, None].to(hardware.device, hardware.dtype)
 

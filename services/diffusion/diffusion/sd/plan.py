@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diffusion import keep
-from diffusion.domain import RGB, Region, Restyling, Tier
+from diffusion.domain import Restyling, Tier
 from diffusion.sd import palette
 from diffusion.sd.models import Models
 from diffusion.sd.sizes import Canvas, canvas
 from diffusion.sd.tiers import SamplingPreset
+from servicekit.imaging.arrays import RGB, Mask
 
 
 class Mode(StrEnum):
@@ -40,14 +41,14 @@ class Plan:
     all_noise: bool
     """Whether nothing of what may change is to be seen at the start."""
 
-    kept: Region | None
+    kept: Mask | None
     """Of the photo's size; None where nothing has to stay."""
 
     start: RGB
     """The photo on the canvas, with its colours steered where a palette is asked for and they may change."""
 
     @property
-    def kept_on_canvas(self) -> Region | None:
+    def kept_on_canvas(self) -> Mask | None:
         """The kept region on the canvas."""
         return None if self.kept is None else self.canvas.place_region(self.kept)
 

@@ -9,8 +9,8 @@ from prometheus_client import Histogram
 from torch import Tensor
 
 from diffusion import keep
-from diffusion.domain import RGB, Manifest, PreviewFrame, Progress, Restyling, Result
-from diffusion.lite.palette import palette_delta_e
+from diffusion.domain import Manifest, PreviewFrame, Progress, Restyling, Result
+from diffusion.palette_distance import palette_delta_e
 from diffusion.sd import latents, palette, pictures, schedulers
 from diffusion.sd.control import STEERING, ActiveControl
 from diffusion.sd.denoising import Denoising, Step, denoise
@@ -21,6 +21,7 @@ from diffusion.sd.previews import preview_steps
 from diffusion.sd.stopwatch import Stopwatch
 from diffusion.sd.text import Embeddings
 from servicekit.errors import ServiceError
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.hardware import Hardware, oom_guard
 from servicekit.observability import logs

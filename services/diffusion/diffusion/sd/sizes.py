@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.domain import RGB, Region
+from servicekit.imaging.arrays import RGB, Mask
 
 MULTIPLE: Final = 8
 """Sides of a canvas in pixels are multiples of it: one latent stands for 8×8 pixels."""
@@ -46,7 +46,7 @@ class Canvas:
         """Labels (H×W or H×W×C) on the canvas; none is mixed with another."""
         return self._extended(_resized(labels, self.content, cv2.INTER_NEAREST))
 
-    def place_region(self, region: Region) -> Region:
+    def place_region(self, region: Mask) -> Mask:
         """A region on the canvas; a pixel belongs to it where all of it does."""
         share = _resized(region.astype(np.uint8) * 255, self.content, cv2.INTER_AREA)
         return np.asarray(self._extended(share) == 255)

@@ -14,7 +14,8 @@ from PIL import Image as Pillow
 
 from gateway.api.uploads import colour, webp
 from gateway.api.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_header, unreadable
-from gateway.jobs import jpeg
+from servicekit.imaging.codec import to_jpeg
+from servicekit.imaging.sizes import bounded_size
 from servicekit.inference.executor import DeviceExecutor
 
 QUALITY: Final = 92
@@ -95,7 +96,7 @@ def optimise(data: bytes, header: PhotoHeader, *, long_side: int) -> Photo:
     pixels = colour.to_srgb(_bounded(pixels, long_side), profile)
     if orientation in _UPRIGHT:
         pixels = pixels.transpose(_UPRIGHT[orientation])
-    kept = jpeg.encode(pixels, quality=QUALITY, subsampling="4:4:4")
+    kept = to_jpeg(pixels, quality=QUALITY, subsampling="4:4:4")
     return Photo(jpeg=kept, width=pixels.width, height=pixels.height, digest=hashlib.sha256(kept).hexdigest())
 
 
@@ -120,11 +121,11 @@ def _decoder_size(header: PhotoHeader, long_side: int) -> tuple[int, int]:
     for share in (8, 4, 2):
         if _NEAR * long_side <= -(-max(width, height) // share) <= long_side:
             return width // share, height // share
-    return _bounded_size(width, height, long_side)
+    return bounded_size(width, height, long_side)
 
 
 def _bounded(picture: Pillow.Image, long_side: int) -> Pillow.Image:
-    size = _bounded_size(*picture.size, long_side)
+    size = bounded_size(*picture.size, long_side)
     if size == picture.size:
         return picture
     shrink = _shrink(picture.size, long_side)
@@ -145,11 +146,6 @@ def _reduced(picture: Pillow.Image, factor: int) -> Pillow.Image:
         bottom = min((top + _BAND_ROWS) * factor, picture.height)
         small.paste(picture.crop((0, top * factor, picture.width, bottom)).reduce(factor), (0, top))
     return small
-
-
-def _bounded_size(width: int, height: int, long_side: int) -> tuple[int, int]:
-    scale = min(1.0, long_side / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _orientation(read_exif: Callable[[], Pillow.Exif]) -> int:

@@ -1,12 +1,12 @@
-"""Pictures on the wire, judged before they are decoded, and PNGs: what needs Pillow alone.
+"""Pictures decoded and encoded with Pillow alone; `images` makes arrays of them.
 
-`images` makes arrays of them. The header is read first, so that a small message cannot unpack into a large picture.
+The header is judged before anything is decoded, so that a small message cannot unpack into a large picture.
 """
 
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Literal
 
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
@@ -36,7 +36,7 @@ def opened(
     formats = [_NAMES[claimed]] if claimed in _NAMES else list(_NAMES.values())
     try:
         with Pillow.open(io.BytesIO(data), formats=formats) as picture:
-            _require_size(picture.width, picture.height, field=field, max_pixels=max_pixels)
+            _validate_size(picture.width, picture.height, field=field, max_pixels=max_pixels)
             yield picture
     except Pillow.DecompressionBombError as error:
         raise InvalidArgument("IMAGE_TOO_LARGE", f"{field} has too many pixels.", field=field) from error
@@ -46,21 +46,30 @@ def opened(
         ) from error
 
 
-def require_shape(found: tuple[int, int], wanted: tuple[int, int], *, field: str) -> None:
-    """Raises InvalidArgument where a picture's height and width are not those of its image."""
+def validate_shape(found: tuple[int, int], wanted: tuple[int, int], *, field: str) -> None:
+    """Raises InvalidArgument naming `field` where a height and width are not the ones wanted."""
     if found != wanted:
         message = f"{field} is {found[1]}×{found[0]} pixels, its image {wanted[1]}×{wanted[0]}."
         raise InvalidArgument("SIZE_MISMATCH", message, field=field)
 
 
 def to_png(picture: Pillow.Image) -> bytes:
-    """A PNG without loss, made for speed rather than size."""
+    """A PNG, made for speed rather than size."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
 
 
-def _require_size(width: int, height: int, *, field: str, max_pixels: int) -> None:
+def to_jpeg(picture: Pillow.Image, *, quality: int, subsampling: Literal["4:4:4", "4:2:0"]) -> bytes:
+    """A JPEG of nothing but the pixels: Pillow would write some of what an RGB picture carries beside them."""
+    bare = picture.copy()
+    bare.info = {}
+    buffer = io.BytesIO()
+    bare.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
+    return buffer.getvalue()
+
+
+def _validate_size(width: int, height: int, *, field: str, max_pixels: int) -> None:
     if width * height > max_pixels or max(width, height) > MAX_SIDE:
         raise InvalidArgument("IMAGE_TOO_LARGE", f"{field} is {width}×{height} pixels, too large.", field=field)
     if min(width, height) < MIN_SIDE:

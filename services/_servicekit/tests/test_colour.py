@@ -1,9 +1,9 @@
-"""The colour difference against its authors' test data."""
+"""Colour spaces, and the colour difference against its authors' test data."""
 
 import numpy as np
 import pytest
 
-from controlmaps import ciede2000
+from servicekit.imaging import colour
 
 # Sharma, Wu & Dalal (2005), table 1: L*, a*, b* of both colours, ΔE00
 SHARMA = """
@@ -46,24 +46,29 @@ TABLE = np.array([[float(cell) for cell in line.split()] for line in SHARMA.spli
 
 
 def test_agrees_with_the_published_test_data() -> None:
-    found = ciede2000.difference(TABLE[:, :3], TABLE[:, 3:6])
+    found = colour.delta_e(TABLE[:, :3], TABLE[:, 3:6])
     assert found == pytest.approx(TABLE[:, 6], abs=1e-4)
 
 
 def test_is_symmetric_and_broadcasts() -> None:
-    there = ciede2000.difference(TABLE[:, None, :3], TABLE[None, :, 3:6])
-    back = ciede2000.difference(TABLE[None, :, 3:6], TABLE[:, None, :3])
+    there = colour.delta_e(TABLE[:, None, :3], TABLE[None, :, 3:6])
+    back = colour.delta_e(TABLE[None, :, 3:6], TABLE[:, None, :3])
     assert there.shape == (len(TABLE), len(TABLE))
     assert there == pytest.approx(back, abs=1e-9)
 
 
 def test_lightness_factor_halves_differences_in_lightness_alone() -> None:
     one, other = np.array([40.0, 0.0, 0.0]), np.array([60.0, 0.0, 0.0])
-    usual = ciede2000.difference(one, other)
-    assert ciede2000.difference(one, other, lightness_factor=2.0) == pytest.approx(usual / 2)
+    usual = colour.delta_e(one, other)
+    assert colour.delta_e(one, other, lightness_factor=2.0) == pytest.approx(usual / 2)
 
 
 def test_srgb_becomes_cielab_under_d65() -> None:
     colours = np.array([[255, 255, 255], [0, 0, 0], [255, 0, 0]], dtype=np.uint8)
     expected = np.array([[100.0, 0.0, 0.0], [0.0, 0.0, 0.0], [53.24, 80.09, 67.20]])
-    assert ciede2000.lab(colours) == pytest.approx(expected, abs=0.1)
+    assert colour.lab(colour.linear(colours)) == pytest.approx(expected, abs=0.1)
+
+
+def test_every_srgb_level_survives_linear_light() -> None:
+    levels = np.arange(256, dtype=np.uint8)
+    assert np.abs(colour.srgb(colour.linear(levels)).astype(int) - levels).max() <= 1
