@@ -167,7 +167,7 @@ async def test_a_palette_is_approached_and_its_distance_told(engine: TorchEngine
 
 
 @pytest.mark.parametrize(
-    ("lora", "recipe", "name"),
+    ("lora", "preset", "name"),
     [("hyper-sd", HYPER_SD, "ByteDance/Hyper-SD"), ("lcm-lora", LCM, "latent-consistency/lcm-lora-sdv1-5")],
 )
 async def test_the_fast_tier_takes_the_loras_few_steps(tiny_diffusion: Path, lora: Any, preset: Any, name: str) -> None:

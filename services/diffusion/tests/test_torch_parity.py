@@ -29,7 +29,7 @@ def test_same_picture_as_stock(comparison: Comparison, case: Case) -> None:
 def test_comparison_sees_a_controlnet_that_steers_otherwise(
     comparison: Comparison, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ours = replace(control.STEERING[Control.DEPTH], scale=0.6)
-    monkeypatch.setattr("diffusion.sd.restyler.STEERING", {**control.STEERING, Control.DEPTH: ours})
+    ours = replace(control.CONTROL_SCHEDULES[Control.DEPTH], scale=0.6)
+    monkeypatch.setattr("diffusion.sd.pipeline.CONTROL_SCHEDULES", {**control.CONTROL_SCHEDULES, Control.DEPTH: ours})
     case = Case(mode=Mode.IMAGE, sampler=Sampler.DPMPP_2M, controlnets=1)
     assert comparison.difference(case) > 100 * TOLERANCE

@@ -16,13 +16,13 @@ import torch
 from diffusers import AutoencoderTiny, StableDiffusionPipeline
 
 from diffusion.domain import Maps
-from diffusion.sd import checkpoints, pictures, schedulers
+from diffusion.sd import checkpoints, schedulers, tensors
 from diffusion.sd.control import ControlSchedule
 from diffusion.sd.latents import repaint_mask
+from diffusion.sd.letterbox import MAX_STRETCH, letterbox
 from diffusion.sd.options import Control
 from diffusion.sd.previews import LinearPreviewDecoder, TaesdPreviewDecoder, preview_steps
 from diffusion.sd.schedulers import Sampler
-from diffusion.sd.sizes import MAX_STRETCH, canvas
 from diffusion.sd.text import MAX_PIECES, TextEmbedder
 from servicekit.inference import hardware
 from servicekit.types import ade20k
@@ -36,7 +36,7 @@ HOST = hardware.choose("cpu")
 
 @given(st.integers(16, 9000), st.integers(16, 9000))
 def test_a_canvas_holds_the_photo_unstretched(height: int, width: int) -> None:
-    fitting = canvas(height, width, side=512)
+    fitting = letterbox(height, width, side=512)
     assert fitting.size[0] % 8 == fitting.size[1] % 8 == 0
     assert max(fitting.size) <= MAX_STRETCH * 512
     assert min(fitting.size) >= 64
@@ -51,17 +51,17 @@ def test_a_picture_comes_back_from_the_canvas_where_it_was(shape: tuple[int, int
     rows, columns = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     slope = np.stack([rows / shape[0], columns / shape[1], 0 * rows + 0.5], axis=2)
     picture = np.rint(255 * slope).astype(np.uint8)
-    fitting = canvas(*shape, side=256)
-    back = fitting.take(fitting.place(picture))
+    fitting = letterbox(*shape, side=256)
+    back = fitting.crop(fitting.place(picture))
     assert back.shape == picture.shape
     assert np.abs(back.astype(int) - picture).max() <= 5
 
 
 def test_a_region_on_the_canvas_never_takes_in_what_is_outside() -> None:
-    fitting = canvas(200, 300, side=128)
+    fitting = letterbox(200, 300, side=128)
     region = np.zeros((200, 300), dtype=np.bool_)
     region[51:149, 33:240] = True
-    placed = fitting.place_region(region)
+    placed = fitting.place_mask(region)
     scale = fitting.content[0] / 200
     rows, columns = np.nonzero(placed)
     assert rows.min() >= 51 * scale - 1e-6
@@ -76,12 +76,12 @@ def test_control_pictures_are_what_the_networks_were_trained_on() -> None:
     labels = np.full((64, 64), ade20k.index("sofa"), np.uint8)
     labels[:8] = ade20k.UNKNOWN
     maps = Maps(depth=depth, canny=canny, segmentation=labels)
-    shown = dict(pictures.control_pictures(maps, canvas(64, 64, side=64)))
+    shown = dict(tensors.control_images(maps, letterbox(64, 64, side=64)))
     assert list(shown) == [Control.DEPTH, Control.SEGMENTATION, Control.CANNY]
     assert np.array_equal(shown[Control.DEPTH], np.repeat(depth[..., None], 3, axis=2))
     assert tuple(shown[Control.SEGMENTATION][40, 0]) == (0x0B, 0x66, 0xFF)
     assert not shown[Control.SEGMENTATION][:8].any()
-    small = dict(pictures.control_pictures(maps, canvas(64, 64, side=32)))[Control.CANNY]
+    small = dict(tensors.control_images(maps, letterbox(64, 64, side=32)))[Control.CANNY]
     assert set(np.unique(small)) == {0, 255}
     assert (small[..., 0] == 255).any(axis=1).all()
 
@@ -90,7 +90,7 @@ def test_the_inpainting_network_sees_minus_one_where_it_is_to_paint() -> None:
     picture = torch.rand(1, 3, 16, 16)
     keep = torch.zeros(1, 1, 16, 16)
     keep[..., :8, :] = 1
-    shown = pictures.masked(picture, keep)
+    shown = tensors.masked(picture, keep)
     assert torch.equal(shown[:, :, :8], picture[:, :, :8])
     assert (shown[:, :, 8:] == -1).all()
 
@@ -203,12 +203,12 @@ def taesd(rooms_folder: Path, tmp_path: Path) -> AutoencoderTiny:
 
 def test_both_viewers_show_the_room(taesd: AutoencoderTiny, rooms_folder: Path) -> None:
     photo = read_photo(rooms_folder / "photos" / "living_two_armchairs_mlperf_05.jpg")
-    fitting = canvas(*photo.shape[:2], side=256)
+    fitting = letterbox(*photo.shape[:2], side=256)
     placed = fitting.place(photo)
     with torch.inference_mode():
-        latents = taesd.encode(pictures.signed(placed, HOST)).latents
+        latents = taesd.encode(tensors.signed(placed, HOST)).latents
     expected = cv2.GaussianBlur(placed, (0, 0), 8).astype(int)
     for preview_decoder, most in ((TaesdPreviewDecoder(taesd), 3.0), (LinearPreviewDecoder(), 14.0)):
-        drawn = pictures.rgb(preview_decoder.draw(latents))
+        drawn = tensors.rgb(preview_decoder.draw(latents))
         assert drawn.shape == placed.shape
         assert np.abs(cv2.GaussianBlur(drawn, (0, 0), 8).astype(int) - expected).mean() < most

@@ -1,4 +1,4 @@
-"""From a photo of any shape to a canvas that the UNet can work on, and back, without stretching."""
+"""Photos of any shape brought to sizes that the UNet works at, and back, without stretching."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -10,27 +10,27 @@ from numpy.typing import NDArray
 from servicekit.imaging.arrays import RGB, Mask
 
 MULTIPLE: Final = 8
-"""Sides of a canvas in pixels are multiples of it: one latent stands for 8×8 pixels."""
+"""Sides in pixels are multiples of it: one latent stands for 8×8 pixels."""
 
 MAX_STRETCH: Final = 4
-"""A canvas is at most this many times as long as the model's own side: a panorama gets less height instead."""
+"""No side is longer than this many times the model's own: a panorama gets less height instead."""
 
 MIN_CELLS: Final = 8
 """Least number of latents along a side; the UNet halves the grid three times."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Canvas:
-    """How a photo lies on the canvas: scaled evenly, top left, its last rows and columns repeated to the edges."""
+class Letterbox:
+    """A photo scaled evenly to the top left, its last row and column repeated to the edges."""
 
     photo: tuple[int, int]
     """Height and width of the photo."""
 
     content: tuple[int, int]
-    """Height and width that the photo has on the canvas."""
+    """Height and width of the scaled photo."""
 
     size: tuple[int, int]
-    """Height and width of the canvas, multiples of 8."""
+    """Height and width with the repeated edges, multiples of 8."""
 
     @property
     def latent(self) -> tuple[int, int]:
@@ -38,21 +38,21 @@ class Canvas:
         return self.size[0] // MULTIPLE, self.size[1] // MULTIPLE
 
     def place(self, picture: RGB) -> RGB:
-        """A picture of the photo's size on the canvas."""
+        """A picture of the photo's size, letterboxed."""
         shrinks = self.content[0] < self.photo[0]
         return self._extended(_resized(picture, self.content, cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC))
 
     def place_labels(self, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Labels (H×W or H×W×C) on the canvas; none is mixed with another."""
+        """Labels (H×W or H×W×C), letterboxed; none is mixed with another."""
         return self._extended(_resized(labels, self.content, cv2.INTER_NEAREST))
 
-    def place_region(self, region: Mask) -> Mask:
-        """A region on the canvas; a pixel belongs to it where all of it does."""
-        share = _resized(region.astype(np.uint8) * 255, self.content, cv2.INTER_AREA)
+    def place_mask(self, mask: Mask) -> Mask:
+        """A mask, letterboxed; a pixel belongs to it where all of it does."""
+        share = _resized(mask.astype(np.uint8) * 255, self.content, cv2.INTER_AREA)
         return np.asarray(self._extended(share) == 255)
 
-    def take(self, picture: RGB) -> RGB:
-        """The photo's part of a canvas, at the photo's size."""
+    def crop(self, picture: RGB) -> RGB:
+        """The photo's part of a letterboxed picture, at the photo's size."""
         part = np.ascontiguousarray(picture[: self.content[0], : self.content[1]])
         if self.content == self.photo:
             return part
@@ -64,11 +64,11 @@ class Canvas:
         return np.asarray(cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
-def canvas(height: int, width: int, *, side: int) -> Canvas:
-    """The canvas for a photo: about `side`² pixels, no side longer than MAX_STRETCH × `side`."""
+def letterbox(height: int, width: int, *, side: int) -> Letterbox:
+    """For a photo of that size: about `side`² pixels, no side longer than MAX_STRETCH × `side`."""
     scale = min(side / (height * width) ** 0.5, MAX_STRETCH * side / max(height, width))
     content = max(1, round(height * scale)), max(1, round(width * scale))
-    return Canvas(photo=(height, width), content=content, size=(_whole(content[0]), _whole(content[1])))
+    return Letterbox(photo=(height, width), content=content, size=(_whole(content[0]), _whole(content[1])))
 
 
 def _whole(length: int) -> int:

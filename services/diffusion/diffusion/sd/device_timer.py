@@ -7,8 +7,8 @@ from time import perf_counter
 from servicekit.inference.hardware import Hardware
 
 
-class Stopwatch:
-    """Adds up seconds by name. A part that runs on the device is waited for."""
+class DeviceTimer:
+    """Adds up the seconds of each part by name."""
 
     def __init__(self, hardware: Hardware) -> None:
         self._hardware = hardware
@@ -17,7 +17,7 @@ class Stopwatch:
 
     @contextmanager
     def on_device(self, name: str) -> Iterator[None]:
-        """Times a part to the end of its work on the device; no `yield` may stand inside."""
+        """Times a part to the end of its work on the device, which is waited for; no `yield` may stand inside."""
         with self.on_host(name):
             yield
             self._hardware.synchronise()

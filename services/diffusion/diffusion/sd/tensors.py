@@ -1,4 +1,4 @@
-"""Pictures as arrays to pictures as tensors and back, and what each ControlNet is shown."""
+"""Pictures as arrays to tensors and back, and the control image of each ControlNet."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from diffusion.domain import Maps
+from diffusion.sd.letterbox import Letterbox
 from diffusion.sd.options import Control
-from diffusion.sd.sizes import Canvas
 from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.hardware import Hardware
 from servicekit.types import ade20k
@@ -32,17 +32,17 @@ def rgb(picture: Tensor) -> RGB:
     return np.ascontiguousarray(values.round().to(torch.uint8).permute(1, 2, 0).cpu().numpy())
 
 
-def control_pictures(maps: Maps, canvas: Canvas) -> Iterator[tuple[Control, RGB]]:
-    """The maps on the canvas, as the ControlNets were trained to see them.
+def control_images(maps: Maps, letterbox: Letterbox) -> Iterator[tuple[Control, RGB]]:
+    """The maps, letterboxed, as the ControlNets were trained to see them.
 
     A depth or an edge map that is the same everywhere says nothing and is left out.
     """
     if maps.depth is not None and np.ptp(maps.depth) > 0:
-        yield Control.DEPTH, _grey(canvas.place(_grey(maps.depth))[..., 0])
+        yield Control.DEPTH, _grey(letterbox.place(_grey(maps.depth))[..., 0])
     if maps.segmentation is not None:
-        yield Control.SEGMENTATION, canvas.place_labels(_colours(maps.segmentation))
+        yield Control.SEGMENTATION, letterbox.place_labels(_colours(maps.segmentation))
     if maps.canny is not None and np.ptp(maps.canny) > 0:
-        yield Control.CANNY, _edges(canvas.place(_grey(maps.canny))[..., 0])
+        yield Control.CANNY, _edges(letterbox.place(_grey(maps.canny))[..., 0])
 
 
 def masked(picture: Tensor, keep: Tensor) -> Tensor:
