@@ -14,6 +14,7 @@ from torch import Tensor
 from diffusion import keep
 from diffusion.domain import Manifest, PreviewFrame, Progress, Restyling, Result
 from diffusion.palette_distance import palette_delta_e
+from diffusion.preview_steps import preview_steps
 from diffusion.sd import latents, palette, schedulers, tensors
 from diffusion.sd.control import CONTROL_SCHEDULES, ActiveControl
 from diffusion.sd.denoising import Denoising, DenoisingStep, denoise
@@ -21,7 +22,6 @@ from diffusion.sd.device_timer import DeviceTimer
 from diffusion.sd.models import Models
 from diffusion.sd.options import Control
 from diffusion.sd.plan import Mode, Plan, plan
-from diffusion.sd.previews import preview_steps
 from diffusion.sd.text import Embeddings
 from servicekit.errors import ServiceError
 from servicekit.imaging.arrays import RGB

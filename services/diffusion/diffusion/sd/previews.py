@@ -54,9 +54,3 @@ class LinearPreviewDecoder:
         offset = torch.tensor(LATENT_TO_RGB_OFFSET, device=latents.device)
         picture = torch.einsum("bchw,cr->brhw", latents.float(), weights) + offset[None, :, None, None]
         return F.interpolate(picture, scale_factor=MULTIPLE, mode="bicubic", align_corners=False)[0]
-
-
-def preview_steps(steps: int, wanted: int) -> frozenset[int]:
-    """The steps after which a preview is made, numbered from 1: evenly spread, never the last."""
-    count = min(wanted, steps - 1)
-    return frozenset(round(steps * (position + 1) / (count + 1)) for position in range(count)) - {0, steps}

@@ -7,8 +7,8 @@ import pytest
 
 from diffusion.lite import box, camera
 from diffusion.lite.camera import EYE_HEIGHT, Camera
+from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
-from diffusion.lite.regions import Layout, Region
 from servicekit.imaging.arrays import floats
 
 SHAPE = (480, 640)
@@ -20,9 +20,9 @@ def drawn(room: box.Box, view: Camera, height: float = 2.6) -> Bits:
     """H×W labels of an empty room of that height."""
     rows, columns = np.divmod(np.arange(SHAPE[0] * SHAPE[1]), SHAPE[1])
     down = room.seen(view, floats(columns + 0.5), floats(rows + 0.5)).down.reshape(SHAPE)
-    labels = np.full(SHAPE, Region.WALL, dtype=np.uint8)
-    labels[down > EYE_HEIGHT] = Region.FLOOR
-    labels[down < EYE_HEIGHT - height] = Region.CEILING
+    labels = np.full(SHAPE, Label.WALL, dtype=np.uint8)
+    labels[down > EYE_HEIGHT] = Label.FLOOR
+    labels[down < EYE_HEIGHT - height] = Label.CEILING
     return labels
 
 
@@ -43,7 +43,7 @@ def test_walls_are_found_where_they_stand() -> None:
 def test_a_hidden_foot_bears_no_witness() -> None:
     labels = drawn(ROOM, VIEW)
     corner = 320
-    labels[300:, corner:] = Region.OTHER
+    labels[300:, corner:] = Label.OTHER
     found = box.find(layout(labels), VIEW)
     assert found is not None
     shown = found.witnessed

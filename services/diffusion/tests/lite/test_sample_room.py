@@ -19,7 +19,7 @@ from servicekit.inference.engine import EngineInfo
 from servicekit.types import ade20k
 from servicekit.types.vocabulary import RoomType
 
-SAMPLE = Path(__file__).parents[3] / "tests" / "data" / "sample_room"
+SAMPLE = Path(__file__).parents[4] / "tests" / "data" / "sample_room"
 SIDE = 512
 STYLES = read_styles()
 SEEDS = (1, 2)

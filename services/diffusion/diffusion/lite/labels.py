@@ -1,4 +1,4 @@
-"""Which pixels are wall, floor, ceiling and the rest, and how sure that is."""
+"""What each pixel of a photo belongs to, and how sure that is."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -13,8 +13,8 @@ from servicekit.imaging.arrays import Floats
 from servicekit.types import ade20k
 
 
-class Region(IntEnum):
-    """What the restyling treats alike."""
+class Label(IntEnum):
+    """What a pixel belongs to; the restyling treats all of one label alike."""
 
     OTHER = 0
     WALL = 1
@@ -31,17 +31,17 @@ class Region(IntEnum):
 
 
 CLASSES: Final = {
-    Region.WALL: ("wall", "column"),
-    Region.FLOOR: ("floor",),
-    Region.CEILING: ("ceiling",),
-    Region.WINDOW: ("windowpane", "screen door"),
-    Region.DOOR: ("door",),
-    Region.CURTAIN: ("curtain",),
-    Region.UPHOLSTERY: ("sofa", "armchair", "ottoman", "seat"),
-    Region.BED: ("bed", "blanket"),
-    Region.CUSHION: ("cushion", "pillow"),
-    Region.RUG: ("rug",),
-    Region.CABINET: (
+    Label.WALL: ("wall", "column"),
+    Label.FLOOR: ("floor",),
+    Label.CEILING: ("ceiling",),
+    Label.WINDOW: ("windowpane", "screen door"),
+    Label.DOOR: ("door",),
+    Label.CURTAIN: ("curtain",),
+    Label.UPHOLSTERY: ("sofa", "armchair", "ottoman", "seat"),
+    Label.BED: ("bed", "blanket"),
+    Label.CUSHION: ("cushion", "pillow"),
+    Label.RUG: ("rug",),
+    Label.CABINET: (
         "cabinet",
         "wardrobe",
         "chest of drawers",
@@ -54,7 +54,7 @@ CLASSES: Final = {
         "kitchen island",
     ),
 }
-"""The ADE20K classes behind each region; every other class is OTHER."""
+"""The ADE20K classes of each label; every other class is OTHER."""
 
 ASSUMED_CONFIDENCE: Final = 0.75
 """Of a segmentation that came without a confidence map."""
@@ -62,24 +62,24 @@ ASSUMED_CONFIDENCE: Final = 0.75
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """The regions of a photo."""
+    """The labels of a photo."""
 
     labels: Bits
-    """H×W, values of Region."""
+    """H×W, values of Label."""
 
     confidence: Floats
     """H×W, 0–1."""
 
-    doubtful: Bits | None = None
-    """H×W, values of Region that are too unsure to be painted by and are OTHER in `labels`; None where none are."""
+    uncertain: Bits | None = None
+    """H×W, values of Label that are too unsure to be painted by and are OTHER in `labels`; None where none are."""
 
-    def mask(self, region: Region) -> Bits:
+    def mask(self, region: Label) -> Bits:
         """H×W, 1 inside."""
         return np.asarray(self.labels == region, dtype=np.uint8)
 
 
 def layout(segmentation: Bits, confidence: Floats | None) -> Layout:
-    """The regions that an ADE20K segmentation and its confidence, both H×W, tell of."""
+    """The layout that an ADE20K segmentation and its confidence, both H×W, describe."""
     labels = np.asarray(_table()[segmentation], dtype=np.uint8)
     if confidence is None:
         confidence = np.full(labels.shape, ASSUMED_CONFIDENCE, dtype=np.float32)
@@ -87,14 +87,14 @@ def layout(segmentation: Bits, confidence: Floats | None) -> Layout:
 
 
 def ade20k_of(regions: Bits) -> Bits:
-    """H×W values of Region as ADE20K indices: the first class behind each; `ade20k.UNKNOWN` for OTHER."""
-    table = np.full(len(Region), ade20k.UNKNOWN, dtype=np.uint8)
+    """H×W values of Label as ADE20K indices: the first class behind each; `ade20k.UNKNOWN` for OTHER."""
+    table = np.full(len(Label), ade20k.UNKNOWN, dtype=np.uint8)
     for region, names in CLASSES.items():
         table[region] = ade20k.index(names[0])
     return np.asarray(table[regions], dtype=np.uint8)
 
 
-def spread(coarse: Bits, names: Bits, labels: Bits) -> Bits:
+def upsampled_mask(coarse: Bits, names: Bits, labels: Bits) -> Bits:
     """H×W, 1 where a mask (h×w) of a smaller picture is, up to the borders that the labels have at their own size.
 
     `names` are the labels (H×W) at the mask's size.

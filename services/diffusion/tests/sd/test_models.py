@@ -62,7 +62,7 @@ def misshape(weights: dict[str, torch.Tensor]) -> None:
     weights["conv_in.weight"] = torch.zeros(3, 5)
 
 
-def forget(weights: dict[str, torch.Tensor]) -> None:
+def drop_weight(weights: dict[str, torch.Tensor]) -> None:
     del weights["conv_norm_out.weight"]
 
 
@@ -77,7 +77,7 @@ def for_a_wider_text_encoder(root: Path) -> None:
     ("change", "says"),
     [
         (tensors(UNET, misshape), r"sd15/unet cannot be loaded: .*conv_in.weight expected shape"),
-        (tensors(UNET, forget), r"sd15/unet cannot be loaded: 1 weights are missing .* conv_norm_out.weight"),
+        (tensors(UNET, drop_weight), r"sd15/unet cannot be loaded: 1 weights are missing .* conv_norm_out.weight"),
         (config("sd15/unet/config.json", layers_per_block=2), r"sd15/unet cannot be loaded: .* expected shape"),
         (config("sd15/unet/config.json", down_block_types=["Nonsense"] * 3), r"sd15/unet cannot be loaded: "),
         (config("sd15/text_encoder/config.json", hidden_size="wide"), r"sd15/text_encoder cannot be loaded: "),
@@ -166,7 +166,7 @@ def test_a_lora_for_another_model_is_refused(
 
 
 @pytest.mark.parametrize("name", ["hyper-sd", "lcm-lora"])
-def test_a_melted_lora_is_the_same_as_one_beside_the_weights(tiny_diffusion: Path, name: str) -> None:
+def test_a_fused_lora_is_the_same_as_one_beside_the_weights(tiny_diffusion: Path, name: str) -> None:
     store = WeightStore(tiny_diffusion)
     plain, fused = checkpoints.load_unet(store, HOST), checkpoints.load_unet(store, HOST)
     fuse_lora(fused, store.file(name))

@@ -1,10 +1,8 @@
-"""How the torch engine steers a picture towards a palette. Needs no torch."""
+"""How a picture is steered towards a palette. Needs no torch."""
 
 import numpy as np
-import pytest
 
 from diffusion.sd import palette
-from diffusion.sd.colour_names import nearest_name
 from servicekit.imaging import colour
 
 
@@ -35,13 +33,6 @@ def test_only_what_is_free_moves_and_nothing_without_a_palette() -> None:
 def test_a_colour_out_of_reach_pulls_nothing() -> None:
     picture = np.full((32, 32, 3), (20, 30, 160), np.uint8)
     assert np.abs(palette.shifted(picture, ("#D07030",), None, most=10.0).astype(int) - picture).max() <= 1
-
-
-@pytest.mark.parametrize(
-    ("color", "name"), [("#FFFFFF", "white"), ("#9FAA8E", "sage green"), ("#1A2845", "navy blue"), ("#7F7F7F", "gray")]
-)
-def test_colours_have_names(color: str, name: str) -> None:
-    assert nearest_name(color) == name
 
 
 def test_a_palette_in_words() -> None:
