@@ -17,7 +17,7 @@ from controlmaps.settings import Settings as ControlMapsSettings
 from detection.domain import Detection, Query
 from detection.pipeline import Pipeline as Detector
 from detection.settings import Settings as DetectionSettings
-from diffusion.domain import Maps, Restyling, Result, Tier
+from diffusion.domain import Maps, Restyling, Result
 from diffusion.engine.lite import LiteEngine
 from diffusion.pipeline import Pipeline as Diffusion
 from diffusion.styles import Style, read_styles
@@ -130,11 +130,6 @@ def _restyling(photo: RGB, seen: Seen, style: Style, keep: Mask | None) -> Resty
         room_type=seen.room_type,
         maps=seen.maps,
         keep=keep,
-        repaint_openings=False,
-        palette=(),
         strength=style.strength,
         seed=SEED,
-        variants=1,
-        tier=Tier.QUALITY,
-        previews=0,
     )

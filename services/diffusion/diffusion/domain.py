@@ -43,20 +43,20 @@ class Maps:
 
 @dataclass(frozen=True, kw_only=True)
 class Restyling:
-    """What to make of a photo; every field is checked and complete."""
+    """What to make of a photo; every field is checked."""
 
     photo: RGB
     style: Style
-    room_type: RoomType | None
-    maps: Maps
+    room_type: RoomType | None = None
+    maps: Maps = Maps()
 
-    keep: Mask | None
+    keep: Mask | None = None
     """What must come out exactly as it is."""
 
-    repaint_openings: bool
+    repaint_openings: bool = False
     """Whether windows and doors may change although something is kept."""
 
-    palette: tuple[str, ...]
+    palette: tuple[str, ...] = ()
     """`#RRGGBB`; empty leaves the colours to the style."""
 
     strength: float
@@ -65,12 +65,12 @@ class Restyling:
     seed: int
     """0 ≤ seed < 2⁵³."""
 
-    variants: int
+    variants: int = 1
     """1–4."""
 
-    tier: Tier
+    tier: Tier = Tier.QUALITY
 
-    previews: int
+    previews: int = 0
     """Number of previews wanted on the way, 0–8."""
 
 

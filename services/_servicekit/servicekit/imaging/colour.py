@@ -54,9 +54,9 @@ def lab_of_hex(colors: Iterable[str]) -> Floats:
 
 
 def from_lab(colors: Floats) -> Floats:
-    """N×3 L*a*b* to N×3 linear light, clipped to the gamut of sRGB."""
-    light = cv2.cvtColor(np.ascontiguousarray(colors, dtype=np.float32).reshape(1, -1, 3), cv2.COLOR_Lab2LRGB)
-    return floats(np.clip(light[0], 0.0, 1.0))
+    """…×N×3 L*a*b* to linear light, clipped to the gamut of sRGB."""
+    rows = np.ascontiguousarray(floats(colors)).reshape(-1, *colors.shape[-2:])
+    return floats(np.clip(cv2.cvtColor(rows, cv2.COLOR_Lab2LRGB), 0.0, 1.0)).reshape(colors.shape)
 
 
 def delta_e(one: ArrayLike, other: ArrayLike, *, lightness_factor: float = 1.0) -> NDArray[np.float64]:

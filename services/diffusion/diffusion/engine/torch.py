@@ -102,14 +102,8 @@ def _first_request(side: int, tier: Tier, *, steps: int) -> Restyling:
     return Restyling(
         photo=np.repeat(slope[..., None], 3, axis=2),
         style=next(iter(read_styles().values())),
-        room_type=None,
         maps=Maps(depth=slope, canny=slope, segmentation=np.zeros_like(slope)),
-        keep=None,
-        repaint_openings=False,
-        palette=(),
         strength=1 / steps,
         seed=0,
-        variants=1,
         tier=tier,
-        previews=0,
     )

@@ -1,24 +1,19 @@
-"""Steers a result towards a palette: in words, in the picture that denoising starts from, and in a last correction.
+"""Brings a result nearer to a palette: in the prompt, in the picture that denoising starts from, and in the result.
 
-A picture's main colours are the centres of a few clusters in L*a*b*. Each moves towards the nearest colour of the
-palette, by a bounded distance, and takes its pixels along in the degree that they belong to it: texture and shading
-stay, only the colour that they vary around changes.
+A picture's main colours are the centres of a few clusters in L*a*b*. Each is shifted towards the nearest colour of the
+palette by a bounded distance, and its pixels with it, by the degree to which they belong to it: texture and shading
+stay as they are.
 """
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from diffusion.sd.colour_names import nearest_name
 from servicekit.imaging import colour
-from servicekit.imaging.arrays import RGB, Mask
+from servicekit.imaging.arrays import RGB, Floats, Mask
 from servicekit.imaging.palette import clusters, sampled_lab
-
-Lab: TypeAlias = NDArray[np.float32]
-"""…×3 L*a*b*, D65, L* 0–100."""
 
 CLUSTERS: Final = 6
 SAMPLE_SIDE: Final = 128
@@ -27,11 +22,11 @@ LEAST_SHARE: Final = 0.05
 """Clusters with a smaller share of the picture are no main colours."""
 
 START_SHIFT: Final = 30.0
-"""How far a main colour of the starting picture may move, in L*a*b*: noise covers most of it again."""
+"""How far a main colour of the starting picture may move, in L*a*b*: noise hides most of it again."""
 FINAL_SHIFT: Final = 14.0
 """How far a main colour of the result may move: a visible change that leaves the light plausible."""
 OUT_OF_REACH: Final = 4.0
-"""Distance, in multiples of the bound, from which on a main colour does not move; it begins to hesitate one sooner."""
+"""Distance, in multiples of the bound, from which on a main colour stays; it moves less from one bound sooner."""
 LIGHTNESS: Final = 0.4
 """Share of the bound that may go into lightness; more would undo the room's shading."""
 SOFTNESS: Final = 12.0
@@ -59,11 +54,11 @@ def shifted(picture: RGB, palette: Sequence[str], free: Mask | None, *, most: fl
     squares = np.square(flat).sum(axis=1)[:, None] - 2 * flat @ centres.T + np.square(centres).sum(axis=1)
     closeness = np.exp(np.sqrt(np.maximum(squares, 0)) / -SOFTNESS)
     total = np.maximum(closeness.sum(axis=1, keepdims=True), np.float32(1e-30))
-    moved = _to_rgb(pixels + (closeness @ moves / total).reshape(pixels.shape))
+    moved = colour.srgb(colour.from_lab(pixels + (closeness @ moves / total).reshape(pixels.shape)))
     return moved if free is None else np.where(free[..., None], moved, picture)
 
 
-def main_colours(picture: RGB, free: Mask | None) -> Lab:
+def main_colours(picture: RGB, free: Mask | None) -> Floats:
     """K×3 L*a*b* of the free part of the picture; none where nothing is free. Deterministic."""
     pixels = sampled_lab(picture, SAMPLE_SIDE, without=None if free is None else ~free)
     count = min(CLUSTERS, len(np.unique(pixels.round(), axis=0)))
@@ -73,8 +68,8 @@ def main_colours(picture: RGB, free: Mask | None) -> Lab:
     return centres[shares >= LEAST_SHARE]
 
 
-def _targets(centres: Lab, wanted: Lab) -> Lab:
-    """For each centre a colour of the palette: its nearest, once every colour has got the centre nearest to it."""
+def _targets(centres: Floats, wanted: Floats) -> Floats:
+    """A colour of the palette for each centre: each colour gets its nearest centre, the rest take their nearest."""
     distance = colour.delta_e(centres[:, None], wanted[None])
     targets = distance.argmin(axis=1)
     by_distance = sorted(np.ndindex(*distance.shape), key=lambda pair: float(distance[pair]))
@@ -88,7 +83,7 @@ def _targets(centres: Lab, wanted: Lab) -> Lab:
     return np.asarray(wanted[targets])
 
 
-def _bounded(moves: Lab, most: float) -> Lab:
+def _bounded(moves: Floats, most: float) -> Floats:
     """Moves cut to `most`; none towards a colour so far away that halfway to it lies another (blue, purple, rust)."""
     distance = np.linalg.norm(moves, axis=1, keepdims=True)
     moves = moves * np.clip(OUT_OF_REACH - distance / most, 0.0, 1.0)
@@ -96,8 +91,3 @@ def _bounded(moves: Lab, most: float) -> Lab:
     room = np.sqrt(most**2 - lightness**2)
     length = np.linalg.norm(moves[:, 1:], axis=1, keepdims=True)
     return np.hstack([lightness, moves[:, 1:] * np.minimum(1.0, room / np.maximum(length, 1e-6))]).astype(np.float32)
-
-
-def _to_rgb(pixels: Lab) -> RGB:
-    light = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_Lab2LRGB)
-    return colour.srgb(np.asarray(light, dtype=np.float32))

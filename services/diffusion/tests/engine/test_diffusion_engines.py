@@ -71,16 +71,10 @@ def restyling(engine: Engine, **changes: Any) -> Restyling:
     whole = Restyling(
         photo=ROOM.photo,
         style=read_styles()["boho"],
-        room_type=None,
         maps=Maps(segmentation=segmentation, confidence=np.full(segmentation.shape, 0.9, dtype=np.float32)),
-        keep=None,
-        repaint_openings=False,
-        palette=(),
         strength=STRENGTH[engine.info.name],
         seed=5,
-        variants=1,
         tier=Tier.FAST,
-        previews=0,
     )
     return replace(whole, **changes)
 

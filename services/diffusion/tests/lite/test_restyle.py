@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from diffusion.domain import Maps, Restyling, Result, Tier
+from diffusion.domain import Maps, Restyling, Result
 from diffusion.keep import composite
 from diffusion.lite.choice import choose
 from diffusion.lite.fallback_segmentation import CONFIDENCE
@@ -39,16 +39,9 @@ def restyling(room: DrawnRoom, style: str = "boho", **changes: object) -> Restyl
     whole = Restyling(
         photo=room.photo,
         style=STYLES[style],
-        room_type=None,
         maps=Maps(segmentation=labels, confidence=np.full(labels.shape, 0.9, dtype=np.float32)),
-        keep=None,
-        repaint_openings=False,
-        palette=(),
         strength=1.0,
         seed=1,
-        variants=1,
-        tier=Tier.QUALITY,
-        previews=0,
     )
     return replace(whole, **changes)  # type: ignore[arg-type]  # the callers name real fields
 

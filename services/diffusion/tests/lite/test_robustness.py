@@ -70,9 +70,7 @@ def request(seed: int) -> Restyling:
         palette=("#FF0000", "#10A0F0") if random.integers(2) else (),
         strength=float(random.choice([0.5, 1.0])),
         seed=seed,
-        variants=1,
         tier=Tier.FAST,
-        previews=0,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from diffusion.domain import Maps, Restyling, Result, Tier
+from diffusion.domain import Maps, Restyling, Result
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
 from servicekit.imaging import colour
@@ -38,14 +38,8 @@ def sample(style: str, seed: int, room_type: RoomType | None = RoomType.LIVING_R
         style=STYLES[style],
         room_type=room_type,
         maps=Maps(segmentation=segmentation, confidence=np.full(segmentation.shape, 0.95, dtype=np.float32)),
-        keep=None,
-        repaint_openings=False,
-        palette=(),
         strength=1.0,
         seed=seed,
-        variants=1,
-        tier=Tier.QUALITY,
-        previews=0,
     )
     return asked, finished(asked)
 

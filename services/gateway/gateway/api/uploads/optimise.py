@@ -1,4 +1,4 @@
-"""A checked photo to the one that is kept: upright, sRGB, bounded, free of metadata, a JPEG.
+"""Makes the photo that is kept from one that was checked: upright, sRGB, bounded, free of metadata, a JPEG.
 
 A JPEG is scaled by its decoder, which then reads and computes a fraction of the pixels (libjpeg's scaled inverse DCT).
 """
@@ -24,11 +24,11 @@ Pillow.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]  # document
 """Blocks of 16 MB, which Pillow takes by itself, stay with the C library once they are free; larger ones do not."""
 
 _NEAR: Final = 0.97
-"""A size that the decoder gives by itself is taken where it is at most this much below the bound."""
+"""A size that the decoder itself can give is taken from this share of the bound on: nothing is resized then."""
 _HEAVY_BYTES: Final = 100_000_000
 """Photos that take more to decode are decoded one at a time; the largest take up to 450 MB."""
 _REDUCING_GAP: Final = 3
-"""A picture is shrunk fast to no less than so many times its final size, and well from there."""
+"""A picture is first reduced fast to at least so many times its final size, and then resized well."""
 _BAND_ROWS: Final = 64
 _ORIENTATION_TAG: Final = 0x0112
 _UPRIGHT: Final = {
@@ -116,7 +116,7 @@ def _decoded(data: bytes, header: PhotoHeader, long_side: int) -> tuple[Pillow.I
 
 
 def _decoder_size(header: PhotoHeader, long_side: int) -> tuple[int, int]:
-    """The least size to ask the decoder for: one that it has and that needs no resizing, or else the bounded one."""
+    """The least size to ask the decoder for: one that needs no resizing afterwards, else the bounded one."""
     width, height = header.width, header.height
     for share in (8, 4, 2):
         if _NEAR * long_side <= -(-max(width, height) // share) <= long_side:
@@ -135,7 +135,7 @@ def _bounded(picture: Pillow.Image, long_side: int) -> Pillow.Image:
 
 
 def _shrink(size: tuple[int, int], long_side: int) -> int:
-    """How many times a picture may be shrunk fast before it is resized well."""
+    """The factor by which a picture may be reduced fast before it is resized well."""
     return max(1, max(size) // (_REDUCING_GAP * long_side))
 
 
