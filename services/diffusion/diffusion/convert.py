@@ -49,9 +49,9 @@ def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Rest
     strength = request.strength if request.HasField("strength") else style.strength
     if not 0.0 <= strength <= 1.0:
         raise InvalidArgument("OUT_OF_RANGE", "strength must lie in 0–1.", field="strength")
-    _require_at_most(request.variants, MAX_VARIANTS, field="variants")
-    _require_at_most(request.previews, MAX_PREVIEWS, field="previews")
-    _require_at_most(request.seed, SEEDS - 1, field="seed")
+    _validate_at_most(request.variants, MAX_VARIANTS, field="variants")
+    _validate_at_most(request.previews, MAX_PREVIEWS, field="previews")
+    _validate_at_most(request.seed, SEEDS - 1, field="seed")
     palette = _palette(request.color_palette)
     room_type = _room_type(request)
     tier = _tier(request)
@@ -177,6 +177,6 @@ def _tier(request: pb.TransformRequest) -> Tier:
     return _TIERS[request.tier]
 
 
-def _require_at_most(value: int, most: int, *, field: str) -> None:
+def _validate_at_most(value: int, most: int, *, field: str) -> None:
     if value > most:
         raise InvalidArgument("OUT_OF_RANGE", f"{field} must lie in 0–{most}.", field=field)
