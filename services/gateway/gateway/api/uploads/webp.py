@@ -1,6 +1,6 @@
 """WebP files, decoded in half of the memory that Pillow takes, which prepares for animations (RFC 9649).
 
-Pillow brings libwebp; its plain decoder is called without the detour.
+Pillow includes libwebp, whose plain decoder is called directly.
 """
 
 import ctypes
@@ -39,7 +39,7 @@ def decode(data: bytes, size: tuple[int, int], *, shrink: int = 1) -> Pillow.Ima
 
 
 def exif(data: bytes) -> Pillow.Exif:
-    """What the camera says; raises what Pillow raises over metadata that is damaged."""
+    """The EXIF metadata, empty where there is none; raises whatever Pillow raises where it is damaged."""
     found = Pillow.Exif()
     found.load(chunk(data, b"EXIF"))
     return found
