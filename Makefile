@@ -40,6 +40,7 @@ check: .venv-dev/ready
 	.venv-dev/bin/ruff format --check
 	.venv-dev/bin/buf lint
 	.venv-dev/bin/buf format --diff --exit-code
+	.venv-dev/bin/buf breaking --against protos/modomo.binpb
 	$(DEV) -m protos.generate --check
 	$(DEV) -m deploy.chartdocs --check
 	.venv-dev/bin/lint-imports
@@ -76,8 +77,11 @@ audit: .venv-dev/ready
 chart: .venv-dev/ready
 	$(DEV) -m deploy.chartdocs
 
+# stubs, and the image that `buf breaking` compares with; a breaking change is refused before it can become the image
 protos: .venv-dev/ready
+	.venv-dev/bin/buf breaking --against protos/modomo.binpb
 	$(DEV) -m protos.generate
+	.venv-dev/bin/buf build --exclude-source-info --output protos/modomo.binpb
 
 # the documentation site, into build/site: what is written by hand, and the reference of HTTP, gRPC and Python
 docs: .venv-dev/ready

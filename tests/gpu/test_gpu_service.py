@@ -22,7 +22,7 @@ from diffusion.engine.torch import TorchEngine
 from diffusion.pipeline import Pipeline
 from diffusion.sd.control import ControlBranch
 from diffusion.sd.options import Options
-from diffusion.sd.restyler import RestylingPipeline
+from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.servicer import DiffusionServicer
 from diffusion.styles import read_styles
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb

@@ -7,10 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.styles import Style
+from servicekit.imaging.arrays import RGB
 from servicekit.types import ade20k
 from tools.eval_rooms.ground_truth import SURFACES
-
-RGB = NDArray[np.uint8]
 
 
 def surfaces(shape: tuple[int, ...]) -> NDArray[np.uint8]:

@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 import controlmaps.__main__ as controlmaps
 import detection.__main__ as detection
@@ -18,16 +17,14 @@ from controlmaps.settings import Settings as ControlMapsSettings
 from detection.domain import Detection, Query
 from detection.pipeline import Pipeline as Detector
 from detection.settings import Settings as DetectionSettings
-from diffusion.domain import Maps, Restyling, Result, Tier
+from diffusion.domain import Maps, Restyling, Result
 from diffusion.engine.lite import LiteEngine
 from diffusion.pipeline import Pipeline as Diffusion
 from diffusion.styles import Style, read_styles
+from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.types import ade20k
 from servicekit.types.vocabulary import RoomType
-
-RGB = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 SEED = 0
 
@@ -133,11 +130,6 @@ def _restyling(photo: RGB, seen: Seen, style: Style, keep: Mask | None) -> Resty
         room_type=seen.room_type,
         maps=seen.maps,
         keep=keep,
-        repaint_openings=False,
-        palette=(),
         strength=style.strength,
         seed=SEED,
-        variants=1,
-        tier=Tier.QUALITY,
-        previews=0,
     )

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from servicekit.imaging.arrays import RGB
+from servicekit.imaging.resizing import Number, reduced
 from servicekit.types.vocabulary import RoomType
 from tools.eval_rooms.collection import Source
 
@@ -41,7 +43,7 @@ class Photo:
 
     name: str
 
-    rgb: NDArray[np.uint8]
+    rgb: RGB
     """H×W×3, the long side at most LONG_SIDE."""
 
     surfaces: NDArray[np.uint8] | None = None
@@ -72,10 +74,10 @@ def read(source: Source) -> Photo:
     depth = None if source.depth is None else _fitting(_depth(source.depth), shape, source.depth)
     return Photo(
         name=source.name,
-        rgb=np.asarray(_fitted(rgb, cv2.INTER_AREA), dtype=np.uint8),
-        surfaces=None if surfaces is None else _fitted(surfaces, cv2.INTER_NEAREST),
-        panes=None if panes is None else _fitted(panes.astype(np.uint8), cv2.INTER_NEAREST) > 0,
-        depth=None if depth is None else _fitted(depth, cv2.INTER_NEAREST),
+        rgb=reduced(rgb, LONG_SIDE, least=SMALLEST),
+        surfaces=None if surfaces is None else _nearest(surfaces),
+        panes=None if panes is None else _nearest(panes.astype(np.uint8)) > 0,
+        depth=None if depth is None else _nearest(depth),
         room_type=source.room_type,
     )
 
@@ -137,10 +139,5 @@ def _fitting(values: NDArray[Any], shape: tuple[int, int], file: Path) -> NDArra
     return np.asarray(cv2.resize(values, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST_EXACT))
 
 
-def _fitted(values: NDArray[Any], interpolation: int) -> NDArray[Any]:
-    height, width = values.shape[:2]
-    scale = LONG_SIDE / max(height, width)
-    if scale >= 1:
-        return values
-    size = (max(SMALLEST, round(width * scale)), max(SMALLEST, round(height * scale)))
-    return np.asarray(cv2.resize(values, size, interpolation=interpolation))
+def _nearest(values: NDArray[Number]) -> NDArray[Number]:
+    return reduced(values, LONG_SIDE, nearest=True, least=SMALLEST)

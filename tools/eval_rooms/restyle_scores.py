@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from controlmaps import ciede2000
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import RGB, Floats, Mask
+from servicekit.imaging.resizing import reduced
 from servicekit.types import ade20k
 from tools.eval_rooms.ground_truth import UNLABELLED, from_ade20k
-
-RGB = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 STRUCTURE_SIDE: Final = 512
 """Long side, in pixels, at which gradients are compared."""
@@ -43,19 +42,18 @@ def palette_share(result: RGB, repainted: Mask, palette: Sequence[str]) -> float
     area = _small_mask(repainted)
     if area.sum() < LEAST:
         return float("nan")
-    colours = np.array([list(bytes.fromhex(colour[1:])) for colour in palette], dtype=np.uint8)
-    distance = ciede2000.difference(_lab(result)[area][:, None], ciede2000.lab(colours)[None])
+    distance = colour.delta_e(_lab(result, COLOUR_SIDE)[area][:, None], colour.lab_of_hex(palette)[None])
     return float((distance.min(axis=1) <= NEAR).mean())
 
 
 def style_distance(results: Mapping[str, RGB], repainted: Mapping[str, Mask]) -> float:
     """The smallest, over any two styles, of the mean ΔE2000 between them where either repainted; NaN without two."""
-    labs = {style: _lab(result) for style, result in results.items()}
+    labs = {style: _lab(result, COLOUR_SIDE) for style, result in results.items()}
     distances = []
     for one, other in combinations(results, 2):
         area = _small_mask(repainted[one]) | _small_mask(repainted[other])
         if area.sum() >= LEAST:
-            distances.append(float(ciede2000.difference(labs[one][area], labs[other][area]).mean()))
+            distances.append(float(colour.delta_e(labs[one][area], labs[other][area]).mean()))
     return min(distances, default=float("nan"))
 
 
@@ -87,28 +85,16 @@ def wrongly_painted(repainted: NDArray[np.uint8], truth: NDArray[np.uint8]) -> f
 
 
 def _gradient(picture: RGB) -> NDArray[np.float32]:
-    lightness = np.ascontiguousarray(_float_lab(_reduced(picture, STRUCTURE_SIDE))[..., 0])
+    lightness = np.ascontiguousarray(_lab(picture, STRUCTURE_SIDE)[..., 0])
     smooth = cv2.GaussianBlur(lightness, (0, 0), 1.0)
     across, down = cv2.Scharr(smooth, cv2.CV_32F, 1, 0), cv2.Scharr(smooth, cv2.CV_32F, 0, 1)
     return np.asarray(cv2.magnitude(across, down), dtype=np.float32).ravel()
 
 
-def _lab(picture: RGB) -> NDArray[np.float64]:
-    return _float_lab(_reduced(picture, COLOUR_SIDE)).astype(np.float64)
-
-
-def _float_lab(picture: RGB) -> NDArray[np.float32]:
-    return np.asarray(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab), dtype=np.float32)
+def _lab(picture: RGB, long_side: int) -> Floats:
+    return colour.lab(colour.linear(reduced(picture, long_side)))
 
 
 def _small_mask(mask: Mask) -> Mask:
     """Pixels that lie wholly inside, at COLOUR_SIDE."""
-    return np.asarray(_reduced(mask.astype(np.float32), COLOUR_SIDE) > 0.99)
-
-
-def _reduced(picture: NDArray[Any], side: int) -> NDArray[Any]:
-    scale = side / max(picture.shape[:2])
-    if scale >= 1:
-        return picture
-    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+    return np.asarray(reduced(mask.astype(np.float32), COLOUR_SIDE) > 0.99)

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.styles import Style
+from servicekit.imaging.arrays import RGB, Mask
 from servicekit.types import ade20k
 from tools.eval_rooms import baseline, restyle_scores, scores
-from tools.eval_rooms.engines import Engines, Mask, Seen
+from tools.eval_rooms.engines import Engines, Seen
 from tools.eval_rooms.ground_truth import SURFACES, UNLABELLED, Photo, from_ade20k
 
-RGB = NDArray[np.uint8]
 NOTHING: Final = float("nan")
 """A figure that has nothing to stand on."""
 

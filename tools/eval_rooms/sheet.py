@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from servicekit.imaging.arrays import RGB
 from servicekit.types import ade20k
 from tools.eval_rooms.engines import Seen
-
-RGB = NDArray[np.uint8]
 
 TILE: Final = 480
 """Width of a tile, pixels; it is at most twice as high."""

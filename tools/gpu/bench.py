@@ -12,14 +12,14 @@ import numpy as np
 import torch
 
 from diffusion.domain import Restyling, Tier
-from diffusion.sd import latents, pictures
+from diffusion.sd import latents, tensors
 from diffusion.sd.control import ActiveControl, ControlBranch
 from diffusion.sd.latents import Autoencoder
 from diffusion.sd.models import Models
 from diffusion.sd.options import Control
+from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.sd.plan import Plan, plan
 from diffusion.sd.previews import TaesdPreviewDecoder
-from diffusion.sd.restyler import RestylingPipeline
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import SamplingPreset
@@ -38,8 +38,8 @@ STRENGTH: Final = 0.8
 class Unskipping(RestylingPipeline):
     """Runs every ControlNet in every step, as stock pipelines do: what skipping saves is the difference."""
 
-    def _controls(self, restyling: Restyling, planned: Plan) -> Iterable[tuple[Control, ActiveControl]]:
-        for control, active in super()._controls(restyling, planned):
+    def _encode_controls(self, restyling: Restyling, planned: Plan) -> Iterable[tuple[Control, ActiveControl]]:
+        for control, active in super()._encode_controls(restyling, planned):
             yield control, replace(active, schedule=replace(active.schedule, start=0.0, end=1.0))
 
 
@@ -103,16 +103,16 @@ class Bench:
         variants: int = 1,
     ) -> RestylingPipeline:
         """Ours, with these ControlNets and so many variants in a batch."""
-        models = replace(self.models, controls=branches, recipes=dict.fromkeys(Tier, preset), side=side)
+        models = replace(self.models, controls=branches, presets=dict.fromkeys(Tier, preset), side=side)
         return kind(models, self.hardware, variants_at_once=variants)
 
     def theirs(self, side: int, nets: Sequence[Control]) -> Callable[[], object]:
         """The same picture by the stock pipeline. To be measured before ours, which takes the ControlNets apart."""
-        models = replace(self.models, recipes=dict.fromkeys(Tier, TWENTY), side=side)
+        models = replace(self.models, presets=dict.fromkeys(Tier, TWENTY), side=side)
         asked = request(side)
         planned = plan(asked, models)
-        maps = dict(pictures.control_pictures(asked.maps, planned.canvas))
-        shown = {control: pictures.unit(maps[control], self.hardware) for control in nets}
+        maps = dict(tensors.control_images(asked.maps, planned.letterbox))
+        shown = {control: tensors.unit(maps[control], self.hardware) for control in nets}
         pipeline = stock_pipeline(self.stock, planned, list(nets)).to(self.hardware.device)
         arguments = stock_arguments(planned, shown, latents.generators(asked.seed, 1), self.hardware)
 
@@ -135,7 +135,7 @@ def bench(hardware: Hardware, *, tiny: bool, repeat: int) -> Bench:
     models = Models(
         text=TextEmbedder(words, made.text_encoder),
         autoencoder=Autoencoder(made.vae),
-        recipes=dict.fromkeys(Tier, TWENTY),
+        presets=dict.fromkeys(Tier, TWENTY),
         unets=dict.fromkeys(Tier, made.unet),
         controls={},
         preview_decoder=TaesdPreviewDecoder(made.taesd),

@@ -14,15 +14,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffusion.domain import Region, Restyling, Result, Tier
-from diffusion.sd import checkpoints, latents, pictures
+from diffusion.domain import Restyling, Result, Tier
+from diffusion.sd import checkpoints, latents, tensors
 from diffusion.sd import models as ours
 from diffusion.sd.latents import Autoencoder
 from diffusion.sd.options import Control, Options
+from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.sd.plan import Mode, plan
-from diffusion.sd.restyler import RestylingPipeline
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.tiers import SamplingPreset
+from servicekit.imaging.arrays import Mask
 from servicekit.inference import hardware
 from servicekit.weights import WeightStore
 
@@ -81,7 +82,7 @@ class Comparison:
         models = replace(
             self._ours,
             autoencoder=recorder,
-            recipes={Tier.QUALITY: SamplingPreset(sampler=case.sampler, steps=STEPS)},
+            presets={Tier.QUALITY: SamplingPreset(sampler=case.sampler, steps=STEPS)},
             controls={control: branch for control, branch in self._ours.controls.items() if control in controls},
         )
         restyler = RestylingPipeline(models, self._hardware, variants_at_once=1)
@@ -90,13 +91,13 @@ class Comparison:
         planned = plan(request, models)
         assert planned.mode is case.mode
         shown = {
-            control: pictures.unit(picture, self._hardware)
-            for control, picture in pictures.control_pictures(request.maps, planned.canvas)
+            control: tensors.unit(picture, self._hardware)
+            for control, picture in tensors.control_images(request.maps, planned.letterbox)
             if control in controls
         }
-        if case.inpaint_net and planned.kept_on_canvas is not None:
-            keep = pictures.keep_tensor(planned.kept_on_canvas, self._hardware)
-            shown[Control.INPAINT] = pictures.masked(pictures.unit(planned.start, self._hardware), keep)
+        if case.inpaint_net and planned.letterboxed_keep is not None:
+            keep = tensors.keep_tensor(planned.letterboxed_keep, self._hardware)
+            shown[Control.INPAINT] = tensors.masked(tensors.unit(planned.start, self._hardware), keep)
         pipeline = stock_pipeline(self._stock, planned, list(shown))
         random = latents.generators(SEED, 1)
         expected: Tensor = pipeline(**stock_arguments(planned, shown, random, self._hardware))[0]
@@ -152,7 +153,7 @@ def table(store: Path, chosen: Sequence[Case]) -> str:
 
 
 def _request(case: Case) -> Restyling:
-    keep: Region | None = None
+    keep: Mask | None = None
     if case.mode is Mode.INPAINT:
         keep = np.zeros((64, 64), dtype=np.bool_)
         keep[16:40, 24:48] = True

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from diffusion.domain import Maps, Restyling, Tier
+from diffusion.domain import Maps, Restyling
 from diffusion.styles import Prompt, Style, read_styles
 
 
@@ -15,24 +15,18 @@ def style(*, positive: str = "a room with an oak floor", negative: str = "dark")
 
 
 def restyling(*, height: int = 64, width: int = 64, **changes: Any) -> Restyling:
-    """A complete request; `changes` replace its fields."""
+    """A request with all maps; `changes` replace its fields."""
     random = np.random.default_rng(5)
     fields: dict[str, Any] = {
         "photo": random.integers(0, 256, (height, width, 3), dtype=np.uint8),
         "style": style(),
-        "room_type": None,
         "maps": Maps(
             depth=random.integers(0, 256, (height, width), dtype=np.uint8),
             canny=random.choice(np.array([0, 255], np.uint8), (height, width)),
             segmentation=random.integers(0, 150, (height, width), dtype=np.uint8),
         ),
-        "keep": None,
         "repaint_openings": True,
-        "palette": (),
         "strength": 0.7,
         "seed": 11,
-        "variants": 1,
-        "tier": Tier.QUALITY,
-        "previews": 0,
     }
     return Restyling(**(fields | changes))

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from diffusion.sd.control import ControlBranch
-from diffusion.sd.restyler import RestylingPipeline
+from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.sd.tiers import HYPER_SD, LCM, SamplingPreset
 from servicekit.inference import hardware as devices
 from servicekit.inference.hardware import Hardware

@@ -8,8 +8,8 @@ import diffusers
 import torch
 from torch import Tensor
 
-from diffusion.sd import pictures, schedulers
-from diffusion.sd.control import STEERING
+from diffusion.sd import schedulers, tensors
+from diffusion.sd.control import CONTROL_SCHEDULES
 from diffusion.sd.options import Control
 from diffusion.sd.plan import Mode, Plan
 from servicekit.inference.hardware import Hardware
@@ -60,7 +60,7 @@ def stock_arguments(
     plan: Plan, shown: Mapping[Control, Tensor], random: Sequence[torch.Generator], hardware: Hardware
 ) -> dict[str, Any]:
     """What to call that pipeline with; `shown` are the control pictures, 1×3×H×W."""
-    height, width = plan.canvas.size
+    height, width = plan.letterbox.size
     arguments: dict[str, Any] = {
         "prompt": plan.prompt,
         "negative_prompt": plan.negative_prompt,
@@ -71,18 +71,18 @@ def stock_arguments(
         "output_type": "pt",
         "return_dict": False,
     }
-    photo = pictures.unit(plan.start, hardware)
+    photo = tensors.unit(plan.start, hardware)
     if plan.mode is not Mode.IMAGE:
         arguments |= {"height": height, "width": width}
     if plan.mode is not Mode.TEXT:
         arguments |= {"image": photo, "strength": plan.strength}
-    if plan.mode is Mode.INPAINT and plan.kept_on_canvas is not None:
-        arguments["mask_image"] = 1 - pictures.keep_tensor(plan.kept_on_canvas, hardware)
+    if plan.mode is Mode.INPAINT and plan.letterboxed_keep is not None:
+        arguments["mask_image"] = 1 - tensors.keep_tensor(plan.letterboxed_keep, hardware)
     if shown:
-        tensors = list(shown.values())
-        schedule = [STEERING[control] for control in shown]
-        single = len(tensors) == 1
-        arguments["image" if plan.mode is Mode.TEXT else "control_image"] = tensors[0] if single else tensors
+        images = list(shown.values())
+        schedule = [CONTROL_SCHEDULES[control] for control in shown]
+        single = len(images) == 1
+        arguments["image" if plan.mode is Mode.TEXT else "control_image"] = images[0] if single else images
         scales = [one.scale for one in schedule]
         arguments["controlnet_conditioning_scale"] = scales[0] if single else scales
         arguments["control_guidance_start"] = [one.start for one in schedule]

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from diffusion.sd.control import STEERING
+from diffusion.sd.control import CONTROL_SCHEDULES
 from diffusion.sd.options import Control
 from diffusion.sd.tiers import HYPER_SD, QUALITY
 from diffusion.styles import read_styles
@@ -182,10 +182,10 @@ def test_the_times_are_those_of_the_code() -> None:
     style = read_styles()["modern"]
     assert int(QUALITY.steps * style.strength) == service_times.STEPS
     assert int(HYPER_SD.steps * style.strength) == service_times.FAST_STEPS
-    windows = [STEERING[control].end for control in (Control.DEPTH, Control.SEGMENTATION, Control.CANNY)]
+    windows = [CONTROL_SCHEDULES[control].end for control in (Control.DEPTH, Control.SEGMENTATION, Control.CANNY)]
     assert tuple(windows) == service_times.WINDOWS
     active = sum(
-        STEERING[control].active(step, service_times.STEPS)
+        CONTROL_SCHEDULES[control].active(step, service_times.STEPS)
         for control, step in itertools.product(
             (Control.DEPTH, Control.SEGMENTATION, Control.CANNY), range(service_times.STEPS)
         )

@@ -10,10 +10,11 @@ from PIL import Image as Pillow
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_JPEG, IMAGE_FORMAT_PNG, Image, ImageFormat, Mask
 from servicekit.errors import InvalidArgument
 from servicekit.imaging import images
+from servicekit.imaging.arrays import RGB
 
 
 @pytest.fixture
-def photo() -> images.RGB:
+def photo() -> RGB:
     """A smooth picture, 96×64, that JPEG keeps well."""
     rows, columns = np.mgrid[0:64, 0:96]
     return np.stack([rows * 3, columns * 2, 255 - rows * 2], axis=-1).astype(np.uint8)
@@ -26,24 +27,24 @@ def _encoded(picture: Pillow.Image, kind: str, **options: object) -> Image:
     return Image(data=buffer.getvalue(), format=formats.get(kind, IMAGE_FORMAT_PNG))
 
 
-def test_png_is_exact(photo: images.RGB) -> None:
+def test_png_is_exact(photo: RGB) -> None:
     encoded = images.encode_png(photo)
     assert (encoded.width, encoded.height, encoded.format) == (96, 64, IMAGE_FORMAT_PNG)
     assert np.array_equal(images.decode_rgb(encoded), photo)
 
 
-def test_grey_png_is_exact(photo: images.RGB) -> None:
+def test_grey_png_is_exact(photo: RGB) -> None:
     grey = photo[..., 0]
     assert np.array_equal(images.decode_grey(images.encode_png(grey)), grey)
 
 
-def test_jpeg_is_near(photo: images.RGB) -> None:
+def test_jpeg_is_near(photo: RGB) -> None:
     encoded = images.encode_jpeg(photo)
     assert (encoded.width, encoded.height, encoded.format) == (96, 64, IMAGE_FORMAT_JPEG)
     assert np.abs(images.decode_rgb(encoded).astype(int) - photo).max() <= 6
 
 
-def test_jpeg_has_no_chroma_subsampling(photo: images.RGB) -> None:
+def test_jpeg_has_no_chroma_subsampling(photo: RGB) -> None:
     with Pillow.open(io.BytesIO(images.encode_jpeg(photo).data)) as picture:
         assert {(horizontal, vertical) for _, horizontal, vertical, _ in picture.layer} == {(1, 1)}  # type: ignore[attr-defined]  # Pillow has it on JPEGs alone
 
@@ -65,17 +66,17 @@ def test_mask_of_another_size_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "LA", "I;16", "1"])
-def test_every_png_mode_becomes_rgb(photo: images.RGB, mode: str) -> None:
+def test_every_png_mode_becomes_rgb(photo: RGB, mode: str) -> None:
     picture = Pillow.fromarray(photo).convert("L" if mode == "I;16" else mode).convert(mode)
     assert images.decode_rgb(_encoded(picture, "PNG")).shape == (64, 96, 3)
 
 
-def test_cmyk_jpeg_becomes_the_same_colours(photo: images.RGB) -> None:
+def test_cmyk_jpeg_becomes_the_same_colours(photo: RGB) -> None:
     decoded = images.decode_rgb(_encoded(Pillow.fromarray(photo).convert("CMYK"), "JPEG", quality=95))
     assert np.abs(decoded.astype(int) - photo).mean() < 4
 
 
-def test_grey_jpeg_becomes_rgb(photo: images.RGB) -> None:
+def test_grey_jpeg_becomes_rgb(photo: RGB) -> None:
     decoded = images.decode_rgb(_encoded(Pillow.fromarray(photo[..., 0]), "JPEG"))
     assert decoded.shape == (64, 96, 3)
     assert np.array_equal(decoded[..., 0], decoded[..., 2])

@@ -7,7 +7,7 @@ import pytest
 
 from servicekit.errors import Unavailable
 from servicekit.jobstore import Event, JobStatus
-from tests.fixtures.jobstore import FaultyNetwork, OpenJobStore, analyzing, completed, new_job
+from tests.fixtures.jobstore import FaultyNetwork, OpenJobStore, analyzing, completed, new_job, submit_one
 
 
 async def test_reading_begins_after_the_event_that_is_known(open_jobstore: OpenJobStore) -> None:
@@ -81,3 +81,11 @@ async def test_whoever_listens_keeps_the_deadlines_while_no_worker_is_alive(open
         assert [(await anext(announced)).status for _ in range(2)] == [JobStatus.QUEUED, JobStatus.FAILED]
     assert json.loads((await jobstore.jobs.get(job.job_id)).error)["code"] == "WAITED_TOO_LONG"
     assert (await jobstore.jobs.queue_state()).waiting == 0
+
+
+async def test_only_the_last_event_brings_the_trace(open_jobstore: OpenJobStore) -> None:
+    jobstore, trace = open_jobstore(), "00-11111111111111111111111111111111-2222222222222222-01"
+    job_id = await submit_one(jobstore, traceparent=trace)
+    assert (await jobstore.jobs.get(job_id)).traceparent == trace
+    await jobstore.jobs.cancel(job_id, message="Cancelled.")
+    assert [event.traceparent for event in await jobstore.events.read(job_id)] == ["", trace]

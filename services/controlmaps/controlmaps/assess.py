@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 
 from controlmaps import palette, sharpness, structure
-from controlmaps.domain import RGB, Layout, Pair, Quality, Region
+from controlmaps.domain import Layout, Pair, Quality
+from servicekit.imaging.arrays import RGB, Mask
 
 UNCHANGED: Final = 8.0
 """Difference (0–255, of the worst channel, averaged over 3×3 pixels) that re-encoding as JPEG may make."""
@@ -32,7 +33,7 @@ def score(pair: Pair, before: Layout, after: Layout) -> Quality:
     return Quality(**scores, overall=overall({name: scores[name] for name in asked}))
 
 
-def keep(original: RGB, result: RGB, kept: Region | None) -> float:
+def keep(original: RGB, result: RGB, kept: Mask | None) -> float:
     """Whether kept pixels are as they were, but for what encoding does; 1 where none are kept."""
     if kept is None or not kept.any():
         return 1.0

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from controlmaps.calibration import calibration_error, fit_temperature
-from controlmaps.domain import RGB
 from controlmaps.engine.resizing import resized
 from controlmaps.engine.rooms import ELSEWHERE
 from controlmaps.engine.tasks import Task, working_sizes
@@ -21,6 +20,7 @@ from controlmaps.engine.torch_networks import Options, TorchNetworks
 from controlmaps.settings import PREFIX, Settings
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_UNSPECIFIED, Image
 from servicekit.config import env
+from servicekit.imaging.arrays import RGB
 from servicekit.imaging.images import decode_rgb
 from servicekit.types.vocabulary import RoomType
 from servicekit.weights import WeightStore

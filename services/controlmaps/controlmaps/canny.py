@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from controlmaps.domain import RGB, Grey
+from servicekit.imaging.arrays import RGB, Grey
 
 CLASSIC: Final = (100.0, 200.0)
 """Lower and upper threshold on |∂x| + |∂y| of 3×3 Sobel filters over 0–255."""

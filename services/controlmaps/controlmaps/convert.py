@@ -6,11 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from controlmaps.domain import RGB, Classification, ControlMap, MapKind, Pair, Quality
+from controlmaps.domain import Classification, ControlMap, MapKind, Pair, Quality
 from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.type.v1 import control_map_pb2
 from servicekit.errors import InvalidArgument
-from servicekit.imaging.images import decode_mask, decode_rgb, encode_png, require_shape
+from servicekit.imaging.arrays import RGB
+from servicekit.imaging.codec import validate_shape
+from servicekit.imaging.images import decode_mask, decode_rgb, encode_png
 from servicekit.inference.engine import EngineInfo, info_to_proto
 from servicekit.types.vocabulary import room_type_to_proto
 
@@ -58,8 +60,8 @@ def pair(request: pb.AssessRequest, colours: Sequence[tuple[int, int, int]]) -> 
     """The pair to compare; raises InvalidArgument naming the field where a picture is unusable or sizes differ."""
     original = decode_rgb(request.original, field="original")
     result = decode_rgb(request.result, field="result")
-    shape = (original.shape[0], original.shape[1])
-    require_shape(result, shape, field="result")
+    shape = original.shape[:2]
+    validate_shape(result.shape[:2], shape, field="result")
     kept = decode_mask(request.kept, shape=shape, field="kept") if request.HasField("kept") else None
     return Pair(original=original, result=result, kept=kept, palette=np.array(colours, dtype=np.uint8).reshape(-1, 3))
 

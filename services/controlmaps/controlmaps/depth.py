@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from controlmaps.domain import Grey
+from servicekit.imaging.arrays import Grey
 
 
 def draw(inverse_depth: NDArray[np.float32]) -> Grey:

@@ -3,19 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from servicekit.imaging.arrays import RGB, Mask
 from servicekit.types.vocabulary import RoomType
-
-RGB: TypeAlias = NDArray[np.uint8]
-"""H×W×3, sRGB, 0–255."""
-Grey: TypeAlias = NDArray[np.uint8]
-"""H×W, 0–255."""
-Region: TypeAlias = NDArray[np.bool_]
-"""H×W, true inside."""
 
 
 class MapKind(StrEnum):
@@ -78,7 +71,7 @@ class Pair:
     result: RGB
     """Of the original's size."""
 
-    kept: Region | None
+    kept: Mask | None
     """Of the original's size, true where nothing was to change; None where anything was."""
 
     palette: NDArray[np.uint8]

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from controlmaps import ciede2000
-from controlmaps.domain import RGB, Region
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import RGB, Mask
+from servicekit.imaging.palette import sampled_lab
 
 LONG_SIDE: Final = 160
 """Pixels at which colours are counted: they are areas, not details."""
@@ -25,19 +25,12 @@ SEEN_WEIGHT: Final = 0.3
 """How much it counts that every colour is shown, against how much of the picture shows any."""
 
 
-def score(result: RGB, kept: Region | None, palette: NDArray[np.uint8]) -> float:
+def score(result: RGB, kept: Mask | None, palette: NDArray[np.uint8]) -> float:
     """0–1 over all pixels that are not kept; 1 where no palette (K×3 sRGB) is given or all is kept."""
-    scale = min(1.0, LONG_SIDE / max(result.shape[:2]))
-    size = (max(1, round(result.shape[1] * scale)), max(1, round(result.shape[0] * scale)))
-    pixels = np.asarray(cv2.resize(result, size, interpolation=cv2.INTER_AREA), dtype=np.uint8).reshape(-1, 3)
-    if kept is not None:
-        free = cv2.resize(1 - kept.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).ravel() > 0
-        pixels = pixels[free]
+    pixels = sampled_lab(result, LONG_SIDE, without=kept)
     if not len(palette) or not len(pixels):
         return 1.0
-    distance = ciede2000.difference(
-        ciede2000.lab(pixels)[:, None], ciede2000.lab(palette)[None], lightness_factor=SHADING
-    )
+    distance = colour.delta_e(pixels[:, None], colour.lab(colour.linear(palette))[None], lightness_factor=SHADING)
     shown = np.clip((FAR - distance) / (FAR - NEAR), 0, 1)
     area = min(1.0, float(shown.max(axis=1).mean()) / ENOUGH)
     seen = float(np.minimum(1.0, shown.mean(axis=0) / SEEN).mean())

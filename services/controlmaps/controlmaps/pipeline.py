@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 
 from controlmaps import assess, canny, classify, depth, segmentation, structure
-from controlmaps.domain import RGB, Classification, ControlMap, Layout, MapKind, Pair, Quality
+from controlmaps.domain import Classification, ControlMap, Layout, MapKind, Pair, Quality
 from controlmaps.engine import Engine
+from servicekit.imaging.arrays import RGB
 
 
 class Pipeline:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from controlmaps.domain import RGB, Grey, Segmentation
+from controlmaps.domain import Segmentation
+from servicekit.imaging.arrays import RGB, Grey
 from servicekit.types import ade20k
 
 

@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from controlmaps.domain import RGB, Layout, Segmentation
+from controlmaps.domain import Layout, Segmentation
+from servicekit.imaging import resizing
+from servicekit.imaging.arrays import RGB
 from servicekit.types import ade20k
 
 LONG_SIDE: Final = 384
@@ -36,11 +38,7 @@ Plane = NDArray[np.float32]
 
 def reduced(picture: RGB) -> RGB:
     """The picture at the size at which structure is compared."""
-    scale = LONG_SIDE / max(picture.shape[:2])
-    if scale >= 1:
-        return picture
-    size = (max(16, round(picture.shape[1] * scale)), max(16, round(picture.shape[0] * scale)))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return resizing.reduced(picture, LONG_SIDE, least=16)
 
 
 def score(original: RGB, result: RGB, before: Layout, after: Layout) -> float:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from controlmaps.__main__ import build_engine
-from controlmaps.domain import RGB
 from controlmaps.engine import Engine
 from controlmaps.engine.tasks import Task
 from controlmaps.settings import Settings
 from servicekit.errors import Exhausted
+from servicekit.imaging.arrays import RGB
 from servicekit.types import ade20k
 from servicekit.types.vocabulary import RoomType
 from servicekit.weights import WeightStore

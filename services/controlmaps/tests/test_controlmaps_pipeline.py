@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 import roomnet
 from controlmaps.__main__ import build_engine
-from controlmaps.domain import RGB, Classification, MapKind, Pair, Segmentation
+from controlmaps.domain import Classification, MapKind, Pair, Segmentation
 from controlmaps.pipeline import Pipeline
 from controlmaps.settings import Settings
 from servicekit.config import env
 from servicekit.errors import Exhausted
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo
 from servicekit.types.vocabulary import RoomType
 from tests.fixtures.rooms import DrawnRoom

@@ -5,8 +5,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from controlmaps.domain import RGB
 from controlmaps.engine.recent import LARGEST_KEPT, Recent
+from servicekit.imaging.arrays import RGB
 
 
 class Counting:

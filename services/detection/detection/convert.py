@@ -1,9 +1,10 @@
 """Wire messages to detection's own values and back."""
 
-from detection.domain import RGB, Detection, Query
+from detection.domain import Detection, Query
 from modomo.detection.v1 import detection_service_pb2 as pb
 from modomo.type.v1 import geometry_pb2
 from servicekit.errors import InvalidArgument
+from servicekit.imaging.arrays import RGB
 from servicekit.imaging.images import decode_rgb, encode_mask
 from servicekit.types.vocabulary import ObjectLabel
 

@@ -1,17 +1,9 @@
 """What detection talks about, free of wire formats and engines."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from servicekit.imaging.arrays import Mask
 from servicekit.types.vocabulary import ObjectLabel
-
-RGB: TypeAlias = NDArray[np.uint8]
-"""H×W×3, sRGB, 0–255."""
-Region: TypeAlias = NDArray[np.bool_]
-"""H×W, true inside."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +32,7 @@ class Candidate:
 
     box: Box
 
-    mask: Region | None = None
+    mask: Mask | None = None
     """Of the photo's size; None where masks were not asked for."""
 
 

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from detection.domain import RGB, Candidate, Detection, Query
+from detection.domain import Candidate, Detection, Query
 from detection.engine import Engine
+from servicekit.imaging.arrays import RGB
 
 DUPLICATE_OVERLAP = 0.7
 """Two candidates of one label that overlap by more (intersection over the smaller area) are one thing."""

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from detection.__main__ import build_engine
-from detection.domain import RGB
 from detection.engine import Engine
 from detection.settings import Settings
 from servicekit.errors import Exhausted
+from servicekit.imaging.arrays import RGB
 from servicekit.weights import WeightStore
 from tests.fixtures.modal_app import Deploy
 from tests.fixtures.triton import TritonServer

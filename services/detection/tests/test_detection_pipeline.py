@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from detection.domain import RGB, Box, Candidate, Query
+from detection.domain import Box, Candidate, Query
 from detection.pipeline import Pipeline
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo
 from servicekit.types.vocabulary import ObjectLabel
 

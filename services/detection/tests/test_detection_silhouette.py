@@ -1,12 +1,13 @@
 import numpy as np
 
-from detection.domain import Box, Region
+from detection.domain import Box
 from detection.engine import silhouette
+from servicekit.imaging.arrays import Mask
 
 WHOLE = Box(left=0, top=0, right=100, bottom=100)
 
 
-def disc(side: int = 100, radius: float = 30) -> Region:
+def disc(side: int = 100, radius: float = 30) -> Mask:
     rows, columns = np.ogrid[:side, :side]
     return np.asarray((rows - side / 2) ** 2 + (columns - side / 2) ** 2 < radius**2)
 

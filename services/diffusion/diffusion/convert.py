@@ -7,15 +7,17 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.domain import RGB, SEEDS, Manifest, Maps, PreviewFrame, Progress, Restyling, Result, Tier
+from diffusion.domain import SEEDS, Manifest, Maps, PreviewFrame, Progress, Restyling, Result, Tier
 from diffusion.engine import Step
-from diffusion.shrink import shrunk_photo
 from diffusion.styles import Style
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.type.v1 import control_map_pb2 as maps_pb
 from modomo.type.v1 import image_pb2
 from servicekit.errors import InvalidArgument, NotFound
-from servicekit.imaging.images import Grey, decode_grey, decode_mask, decode_rgb, encode_jpeg, require_shape
+from servicekit.imaging.arrays import RGB, Grey
+from servicekit.imaging.codec import validate_shape
+from servicekit.imaging.images import decode_grey, decode_mask, decode_rgb, encode_jpeg
+from servicekit.imaging.resizing import reduced
 from servicekit.inference.engine import info_to_proto
 from servicekit.types import ade20k
 from servicekit.types.vocabulary import RoomType, room_type_from_proto
@@ -47,9 +49,9 @@ def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Rest
     strength = request.strength if request.HasField("strength") else style.strength
     if not 0.0 <= strength <= 1.0:
         raise InvalidArgument("OUT_OF_RANGE", "strength must lie in 0–1.", field="strength")
-    _require_at_most(request.variants, MAX_VARIANTS, field="variants")
-    _require_at_most(request.previews, MAX_PREVIEWS, field="previews")
-    _require_at_most(request.seed, SEEDS - 1, field="seed")
+    _validate_at_most(request.variants, MAX_VARIANTS, field="variants")
+    _validate_at_most(request.previews, MAX_PREVIEWS, field="previews")
+    _validate_at_most(request.seed, SEEDS - 1, field="seed")
     palette = _palette(request.color_palette)
     room_type = _room_type(request)
     tier = _tier(request)
@@ -85,7 +87,7 @@ def response(step: Step) -> pb.TransformResponse:
 
 def preview_image(image: RGB, *, side: int) -> image_pb2.Image:
     """A JPEG with its long side at most `side`."""
-    return encode_jpeg(shrunk_photo(image, side), quality=PREVIEW_QUALITY)
+    return encode_jpeg(reduced(image, side), quality=PREVIEW_QUALITY)
 
 
 def manifest(made: Manifest) -> pb.Manifest:
@@ -141,13 +143,13 @@ def _grey(image: image_pb2.Image | None, shape: tuple[int, int]) -> Grey | None:
     if image is None:
         return None
     pixels = decode_grey(image, field="maps", max_pixels=MAX_PIXELS)
-    require_shape(pixels, shape, field="maps")
+    validate_shape(pixels.shape[:2], shape, field="maps")
     return pixels
 
 
 def _sized(image: image_pb2.Image, shape: tuple[int, int]) -> RGB:
     pixels = decode_rgb(image, field="maps", max_pixels=MAX_PIXELS)
-    require_shape(pixels, shape, field="maps")
+    validate_shape(pixels.shape[:2], shape, field="maps")
     return pixels
 
 
@@ -175,6 +177,6 @@ def _tier(request: pb.TransformRequest) -> Tier:
     return _TIERS[request.tier]
 
 
-def _require_at_most(value: int, most: int, *, field: str) -> None:
+def _validate_at_most(value: int, most: int, *, field: str) -> None:
     if value > most:
         raise InvalidArgument("OUT_OF_RANGE", f"{field} must lie in 0–{most}.", field=field)

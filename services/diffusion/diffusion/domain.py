@@ -3,22 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.styles import Style
+from servicekit.imaging.arrays import RGB, Grey, Mask
 from servicekit.inference.engine import EngineInfo
 from servicekit.types.vocabulary import RoomType
-
-RGB: TypeAlias = NDArray[np.uint8]
-"""H×W×3, sRGB, 0–255."""
-Grey: TypeAlias = NDArray[np.uint8]
-"""H×W, 0–255."""
-Region: TypeAlias = NDArray[np.bool_]
-"""H×W, true inside."""
-
 
 SEEDS: Final = 1 << 53
 """Seeds lie below: a number in JSON holds no more digits exactly."""
@@ -50,34 +43,34 @@ class Maps:
 
 @dataclass(frozen=True, kw_only=True)
 class Restyling:
-    """What to make of a photo; every field is checked and complete."""
+    """What to make of a photo; every field is checked."""
 
     photo: RGB
     style: Style
-    room_type: RoomType | None
-    maps: Maps
+    room_type: RoomType | None = None
+    maps: Maps = Maps()
 
-    keep: Region | None
+    keep: Mask | None = None
     """What must come out exactly as it is."""
 
-    repaint_openings: bool
+    repaint_openings: bool = False
     """Whether windows and doors may change although something is kept."""
 
-    palette: tuple[str, ...]
+    palette: tuple[str, ...] = ()
     """`#RRGGBB`; empty leaves the colours to the style."""
 
     strength: float
     """0 (the original) to 1."""
 
     seed: int
-    """0 ≤ seed < 2⁶⁴."""
+    """0 ≤ seed < 2⁵³."""
 
-    variants: int
+    variants: int = 1
     """1–4."""
 
-    tier: Tier
+    tier: Tier = Tier.QUALITY
 
-    previews: int
+    previews: int = 0
     """Number of previews wanted on the way, 0–8."""
 
 

@@ -5,8 +5,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.domain import RGB, Region, Restyling
+from diffusion.domain import Restyling
 from servicekit.errors import FailedPrecondition
+from servicekit.imaging.arrays import RGB, Mask
 from servicekit.types import ade20k
 
 LEAST_FREE: Final = 0.02
@@ -19,7 +20,7 @@ OPENINGS: Final = ("windowpane", "door", "screen door", "blind")
 """What belongs to the building: it stays whenever something is kept, unless the caller says otherwise."""
 
 
-def kept(restyling: Restyling) -> Region | None:
+def kept(restyling: Restyling) -> Mask | None:
     """All pixels that must stay: the caller's, and with them windows and doors; None where nothing must.
 
     Raises FailedPrecondition where that leaves nearly nothing to restyle.
@@ -37,7 +38,7 @@ def kept(restyling: Restyling) -> Region | None:
     return keep
 
 
-def composite(original: RGB, restyled: RGB, keep: Region | None) -> RGB:
+def composite(original: RGB, restyled: RGB, keep: Mask | None) -> RGB:
     """The original exactly where it is kept, the restyled picture elsewhere, blended over SEAM pixels outside."""
     if keep is None:
         return restyled

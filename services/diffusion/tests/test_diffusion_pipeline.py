@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from prometheus_client import REGISTRY
 
-from diffusion.domain import Manifest, Maps, Progress, Restyling, Result, Tier
+from diffusion.domain import Manifest, Progress, Restyling, Result, Tier
 from diffusion.engine import Step
 from diffusion.pipeline import Pipeline
 from diffusion.styles import read_styles
@@ -37,21 +37,7 @@ def value(name: str) -> float:
 
 
 def restyling(**changes: Any) -> Restyling:
-    fields: dict[str, Any] = {
-        "photo": PHOTO,
-        "style": STYLES["modern"],
-        "room_type": None,
-        "maps": Maps(),
-        "keep": None,
-        "repaint_openings": False,
-        "palette": (),
-        "strength": 1.0,
-        "seed": 0,
-        "variants": 1,
-        "tier": Tier.FAST,
-        "previews": 0,
-    }
-    return Restyling(**(fields | changes))
+    return Restyling(photo=PHOTO, style=STYLES["modern"], strength=1.0, seed=0, **({"tier": Tier.FAST} | changes))
 
 
 async def test_steps_are_counted_and_all_but_the_first_timed() -> None:

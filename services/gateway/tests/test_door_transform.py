@@ -15,7 +15,7 @@ from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.transform.v1 import transform_service_pb2_grpc as pb_grpc
 from modomo.type.v1 import job_pb2, room_pb2
 from servicekit.errors import ServiceError
-from servicekit.jobstore import Cancelled
+from servicekit.jobstore import Cancelled, JobStatus, Update
 from servicekit.rpc import client
 from servicekit.rpc.status import from_call
 from servicekit.types.vocabulary import RoomType
@@ -210,6 +210,19 @@ async def test_watch_replays_and_goes_on_to_the_end(
     assert {event.job_id for event in events} == {submitted.job_id}
     rest = await _all_events(grpc_api, submitted.job_id, after=events[-3].seq)
     assert rest == events[-2:]
+
+
+async def test_watch_hands_out_a_link_to_each_preview_and_no_key(gateway: Gateway, grpc_api: "Stub") -> None:
+    job_id = (await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))).job_id
+    claim = await gateway.jobstore.queue.claim()
+    key = f"jobs/{job_id}/preview-1.jpg"
+    await gateway.store.put(key, b"preview", content_type="image/jpeg")
+    await claim.append(Update(status=JobStatus.TRANSFORMING, progress=0.6, message="", preview_key=key))
+    await gateway.complete(claim)
+    answers = [answer async for answer in grpc_api.Watch(pb.WatchRequest(job_id=job_id))]
+    assert [bool(answer.preview_url) for answer in answers] == [False, True, False]
+    assert {(answer.event.preview_key, answer.event.traceparent) for answer in answers} == {("", "")}
+    assert (await gateway.http.get(answers[1].preview_url)).content == b"preview"
 
 
 async def _all_events(grpc_api: "Stub", job_id: str, *, after: int = 0) -> list[job_pb2.JobEvent]:

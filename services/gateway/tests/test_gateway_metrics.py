@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from gateway.api import queue_metrics
-from gateway.api.event_latency import Follower
+from gateway.api.event_latency import DeliveryLatency
 from gateway.api.queue_metrics import QueueGauges
 from servicekit.jobstore import Event, JobStatus
 from tests.fixtures.gateway import Gateway, StartGateway, photo
@@ -61,12 +61,12 @@ async def test_dependencies_are_shown(start_gateway: StartGateway) -> None:
     assert 'modomo_dependency_up{dependency="redis"} 1.0' in page
 
 
-def test_only_events_that_are_new_to_a_follower_are_timed() -> None:
+def test_only_events_that_are_new_to_a_watcher_are_timed() -> None:
     count, seconds = (f"modomo_event_delivery_seconds_{part}" for part in ("count", "sum"))
     before = value(count, transport="sse"), value(seconds, transport="sse")
-    follower = Follower("sse")
+    latency = DeliveryLatency("sse")
     for minutes in (-1, 0, 1):  # the last one by a clock that is ahead
         written = datetime.now(UTC) + timedelta(minutes=minutes)
-        follower.has(Event(job_id="1", seq=1, status=JobStatus.QUEUED, progress=0, message="", timestamp=written))
+        latency.observe(Event(job_id="1", seq=1, status=JobStatus.QUEUED, progress=0, message="", timestamp=written))
     assert value(count, transport="sse") == before[0] + 2
     assert value(seconds, transport="sse") < before[1] + 30

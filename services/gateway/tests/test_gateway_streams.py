@@ -156,7 +156,7 @@ async def test_an_unknown_job_closes_with_4404(gateway: Gateway, job_id: str) ->
         assert await messages_of(connection) == ([], 4404)
 
 
-@pytest.mark.parametrize("after", ["-1", "x", "1.5", "٣", "9" * 30])
+@pytest.mark.parametrize("after", ["-1", "x", "1.5", "٣", str(2**53 + 1), "9" * 30])
 async def test_a_malformed_position_closes_with_4400(gateway: Gateway, after: str) -> None:
     job_id = await gateway.submit(photo())
     async with socket(gateway, job_id, f"?after={after}") as connection:

@@ -1,4 +1,4 @@
-"""The notifier as a whole: one event log, the watches on it, the server in front, and webhooks behind."""
+"""The notifier as a whole: one event log, one subscription to it, the server in front, and webhooks behind."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,10 +10,12 @@ from modomo.notifier.v1.notifier_service_pb2_grpc import add_NotifierServiceServ
 from notifier import convert
 from notifier.servicer import NotifierServicer
 from notifier.settings import Settings
-from notifier.watch import Watches
-from notifier.webhooks.dispatch import Dispatcher
+from notifier.subscription import EventSubscription
+from notifier.webhooks.dispatcher import Dispatcher
 from notifier.webhooks.sender import Sender
 from notifier.webhooks.signer import Signer
+from servicekit.errors import Unavailable
+from servicekit.jobstore.fanout import EventFanout
 from servicekit.jobstore.outbox import Outbox
 from servicekit.jobstore.redis import connect
 from servicekit.rpc.server import RunningServer, ServerOptions, running
@@ -29,11 +31,15 @@ CALLS_BESIDE_WATCHES: Final = 100
 async def serving(settings: Settings) -> AsyncIterator[RunningServer]:
     """Answers at once, SERVING while events flow; on leaving, watchers are sent to other replicas first."""
     jobstore = connect(settings)
-    events = jobstore.events
-    watches = Watches(
-        events, convert.response, max_watchers=settings.max_watchers, backlog_limit=settings.backlog_limit
+    subscription = EventSubscription(jobstore.events)
+    fanout = EventFanout(
+        subscription,
+        convert.response,
+        max_watchers=settings.max_watchers,
+        backlog_limit=settings.backlog_limit,
+        strict_after=True,
     )
-    servicer = NotifierServicer(watches)
+    servicer = NotifierServicer(fanout)
     options = ServerOptions(
         address=settings.listen,
         drain_seconds=settings.drain_seconds,
@@ -43,16 +49,16 @@ async def serving(settings: Settings) -> AsyncIterator[RunningServer]:
     )
     registration = (SERVICE_NAME, lambda server: add_NotifierServiceServicer_to_server(servicer, server))
     async with running(options, [registration]) as server, asyncio.TaskGroup() as group:
-        following = group.create_task(watches.follow(server.set_serving), name="following")
-        dispatching = group.create_task(_deliver(settings, jobstore.outbox), name="dispatching")
+        listening = group.create_task(subscription.run(server.set_serving), name="subscription")
+        delivering = group.create_task(_deliver(settings, jobstore.outbox), name="webhooks")
         try:
             yield server
         finally:
-            following.cancel()
-            dispatching.cancel()
+            listening.cancel()
+            delivering.cancel()
             await server.set_serving(False)
-            watches.stop()
-    for role in (events, jobstore.outbox):
+            fanout.stop(Unavailable("NOTIFIER_STOPPING", "This server is stopping. Watch again."))
+    for role in (jobstore.events, jobstore.outbox):
         await role.close()
 
 

@@ -1,19 +1,13 @@
-"""The job log's events as wire messages, and requests to watch them."""
+"""Requests to watch a job, and its events as answers."""
 
 from typing import Final
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from modomo.notifier.v1 import notifier_service_pb2 as pb
-from modomo.type.v1 import job_pb2
 from servicekit.errors import InvalidArgument
-from servicekit.jobstore import Event, JobStatus
+from servicekit.jobstore import Event
+from servicekit.jobstore.event_proto import event_to_proto
 
 MAX_JOB_ID_LENGTH: Final = 128
-MAX_SEQ: Final = 2**53
-"""Far beyond any job's, and still exact wherever a number is a double."""
-
-_STATUSES: Final = {status: job_pb2.JobStatus.Value(f"JOB_STATUS_{status.name}") for status in JobStatus}
 
 
 def job_id(request: pb.WatchRequest) -> str:
@@ -23,28 +17,6 @@ def job_id(request: pb.WatchRequest) -> str:
     return request.job_id
 
 
-def after_seq(request: pb.WatchRequest) -> int:
-    """From where; raises InvalidArgument."""
-    if request.after_seq > MAX_SEQ:
-        raise InvalidArgument("OUT_OF_RANGE", "after_seq is no event's number.", field="after_seq")
-    return request.after_seq
-
-
 def response(event: Event) -> pb.WatchResponse:
     """One event on the wire."""
-    timestamp = Timestamp()
-    timestamp.FromDatetime(event.timestamp)
-    return pb.WatchResponse(
-        event=job_pb2.JobEvent(
-            job_id=event.job_id,
-            seq=event.seq,
-            status=_STATUSES[event.status],
-            progress=event.progress,
-            message=event.message,
-            timestamp=timestamp,
-            step=event.step,
-            total_steps=event.total_steps,
-            preview_key=event.preview_key,
-            traceparent=event.traceparent,
-        )
-    )
+    return pb.WatchResponse(event=event_to_proto(event))

@@ -5,7 +5,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from controlmaps.domain import RGB, Classification, Segmentation
+from controlmaps.domain import Classification, Segmentation
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import Engine as AnyEngine
 
 

@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import roomnet
-from controlmaps.domain import RGB, Classification, Segmentation
+from controlmaps.domain import Classification, Segmentation
 from controlmaps.engine.recent import Recent
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.types.vocabulary import RoomType

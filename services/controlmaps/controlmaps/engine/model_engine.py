@@ -10,9 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from controlmaps.domain import RGB, Classification, Segmentation
+from controlmaps.domain import Classification, Segmentation
 from controlmaps.engine.resizing import resized
 from controlmaps.engine.tasks import DepthModel, Task, working_sizes
+from servicekit.imaging.arrays import RGB
 from servicekit.types.vocabulary import RoomType
 
 

@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 import numpy as np
 from prometheus_client import Counter
 
-from controlmaps.domain import RGB
+from servicekit.imaging.arrays import RGB
 
 LOOKUPS: Final = Counter(
     "modomo_analysis_cache_lookups_total", "Questions about a photo, by whether its analysis was known", ["outcome"]

@@ -6,7 +6,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from controlmaps.domain import RGB
+from servicekit.imaging.arrays import RGB
 
 
 class WorkingSize(Protocol):

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from detection.domain import RGB, Candidate
+from detection.domain import Candidate
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import Engine as AnyEngine
 
 

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 
 import roomnet
-from detection.domain import RGB, Box, Candidate
+from detection.domain import Box, Candidate
 from roomnet import Ade, RoomAnalysis
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.types.vocabulary import ObjectLabel

@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from detection.domain import RGB, Candidate
+from detection.domain import Candidate
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.modal.client import ModalClient
 

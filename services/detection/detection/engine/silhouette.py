@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.domain import Box, Region
+from detection.domain import Box
+from servicekit.imaging.arrays import Mask
 
 CRUMB: Final = 0.05
 """Parts smaller than this share of the largest are noise; larger ones are the same thing behind something else."""
@@ -16,7 +17,7 @@ ROUNDING: Final = 0.004
 """Radius of what is smoothed away, as a share of the box's shorter side."""
 
 
-def cleaned(region: Region, box: Box) -> Region:
+def cleaned(region: Mask, box: Box) -> Mask:
     """The silhouette inside its box, cleaned; the whole box where nothing is left of it.
 
     A box too much is the lesser harm: what is kept too widely stays as the owner of the room knows it.
@@ -49,7 +50,7 @@ def _without_crumbs(part: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray((areas >= CRUMB * areas.max())[numbers] & (numbers > 0), dtype=np.uint8)
 
 
-def _filled(part: NDArray[np.uint8]) -> Region:
+def _filled(part: NDArray[np.uint8]) -> Mask:
     _count, numbers, stats, _centres = cv2.connectedComponentsWithStats(1 - part, connectivity=4)
     height, width = part.shape
     left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
@@ -57,5 +58,5 @@ def _filled(part: NDArray[np.uint8]) -> Region:
     inside = (left > 0) & (top > 0) & (right < width) & (bottom < height)
     small = inside & (stats[:, cv2.CC_STAT_AREA] < HOLE * part.sum())
     small[0] = False  # number 0 is the silhouette itself
-    filled: Region = part.astype(np.bool_) | small[numbers]
+    filled: Mask = part.astype(np.bool_) | small[numbers]
     return filled

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from detection.domain import RGB, Candidate
+from detection.domain import Candidate
 from detection.engine.torch_detector import TorchDetector
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo
 from servicekit.inference.executor import DeviceExecutor
 

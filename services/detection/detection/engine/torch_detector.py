@@ -6,10 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from detection.domain import RGB, Box, Candidate
+from detection.domain import Box, Candidate
 from detection.engine import silhouette
 from detection.engine.torch_sam2 import Sam2
 from detection.engine.torch_yolo import MAX_OBJECTS, Yolo
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import Model
 from servicekit.inference.hardware import choose, oom_guarded
 from servicekit.weights import WeightStore

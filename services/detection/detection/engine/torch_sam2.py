@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from transformers import Sam2Model
 
-from detection.domain import RGB, Box, Region
+from detection.domain import Box
+from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference import pretrained
 from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightsCorrupt
@@ -38,7 +39,7 @@ class Sam2:
         self._mean, self._std = mean.to(hardware.device), std.to(hardware.device)
 
     @torch.inference_mode()
-    def silhouettes(self, photo: RGB, boxes: Sequence[Box]) -> Iterator[Region]:
+    def silhouettes(self, photo: RGB, boxes: Sequence[Box]) -> Iterator[Mask]:
         """One region of the photo's size a box, in their order; uncleaned, and none where there is no box."""
         if not boxes:
             return

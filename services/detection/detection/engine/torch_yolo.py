@@ -15,8 +15,9 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from detection.domain import RGB, Box, Candidate
+from detection.domain import Box, Candidate
 from detection.engine import names
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightsCorrupt, WeightsMissing
 

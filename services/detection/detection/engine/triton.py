@@ -6,7 +6,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detection.domain import RGB, Box, Candidate
+from detection.domain import Box, Candidate
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.triton.client import TritonClient
 from servicekit.inference.triton.names import lines_from_array, lines_to_array

@@ -34,16 +34,10 @@ class LiteEngine:
             restyling = Restyling(
                 photo=np.full((64, 96, 3), 128, dtype=np.uint8),
                 style=style,
-                room_type=None,
                 maps=Maps(segmentation=segmentation),
-                keep=None,
-                repaint_openings=False,
-                palette=(),
                 strength=1.0,
                 seed=0,
-                variants=1,
                 tier=Tier.FAST,
-                previews=0,
             )
             async with aclosing(self.transform(restyling)) as steps:
                 async for _step in steps:

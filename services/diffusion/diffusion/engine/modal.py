@@ -9,7 +9,7 @@ import msgspec
 
 from diffusion.domain import PreviewFrame, Progress, Restyling, Result
 from diffusion.engine import Step
-from diffusion.shrink import shrunk_photo
+from servicekit.imaging.resizing import reduced
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.modal.client import ModalClient
 
@@ -66,4 +66,4 @@ def on_the_way(step: Progress | PreviewFrame) -> OnTheWay:
     """A step as the app sends it."""
     if isinstance(step, Progress):
         return OnTheWay(progress=step)
-    return OnTheWay(preview=replace(step, image=shrunk_photo(step.image, PREVIEW_SIDE)))
+    return OnTheWay(preview=replace(step, image=reduced(step.image, PREVIEW_SIDE)))

@@ -11,7 +11,7 @@ from diffusion.domain import Maps, Restyling, Tier
 from diffusion.engine import Step
 from diffusion.sd import models
 from diffusion.sd.options import Options
-from diffusion.sd.restyler import RestylingPipeline
+from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.styles import read_styles
 from servicekit.inference import hardware
 from servicekit.inference.engine import EngineInfo
@@ -33,20 +33,20 @@ class TorchEngine:
     def __init__(self, options: Options, executor: DeviceExecutor) -> None:
         self._options = options
         self._executor = executor
-        self._restyler: RestylingPipeline | None = None
+        self._pipeline: RestylingPipeline | None = None
 
     @property
     def info(self) -> EngineInfo:
         """Who this is; the models are known once loaded."""
-        return self._restyler.info if self._restyler is not None else EngineInfo(name="torch")
+        return self._pipeline.info if self._pipeline is not None else EngineInfo(name="torch")
 
     async def load(self) -> None:
         """Loads all models and makes a picture with each UNet, in one step; raises WeightsError, SettingsError."""
-        self._restyler = await self._executor.run(self._loaded)
+        self._pipeline = await self._executor.run(self._loaded)
 
     async def transform(self, restyling: Restyling) -> AsyncGenerator[Step, None]:
         """One denoising step after the other; see the Protocol."""
-        restyler = self._restyler
+        restyler = self._pipeline
         if restyler is None:
             raise RuntimeError("the engine is not loaded")
         async with aclosing(self._executor.stream(lambda: restyler.restyle(restyling))) as steps:
@@ -56,7 +56,7 @@ class TorchEngine:
     async def close(self) -> None:
         """Ends the worker thread and lets the models go."""
         self._executor.close()
-        self._restyler = None
+        self._pipeline = None
 
     def _loaded(self) -> RestylingPipeline:
         device = hardware.choose(self._options.device)
@@ -65,7 +65,7 @@ class TorchEngine:
         side = loaded.side if device.memory_bytes is not None else min(loaded.side, HOST_SIDE)
         before = _allocated(device, reset=True)
         for tier in Tier:
-            for _step in trial.restyle(_first_request(side, tier, steps=loaded.recipes[tier].steps)):
+            for _step in trial.restyle(_first_request(side, tier, steps=loaded.presets[tier].steps)):
                 pass
         needed = _allocated(device) - before
         at_once = self._options.variants_at_once or variants_that_fit(device.memory_bytes, before, needed)
@@ -102,14 +102,8 @@ def _first_request(side: int, tier: Tier, *, steps: int) -> Restyling:
     return Restyling(
         photo=np.repeat(slope[..., None], 3, axis=2),
         style=next(iter(read_styles().values())),
-        room_type=None,
         maps=Maps(depth=slope, canny=slope, segmentation=np.zeros_like(slope)),
-        keep=None,
-        repaint_openings=False,
-        palette=(),
         strength=1 / steps,
         seed=0,
-        variants=1,
         tier=tier,
-        previews=0,
     )

@@ -5,10 +5,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats
-from diffusion.lite.edge_evidence import outlined
-from diffusion.lite.morphology import bits, opened
-from diffusion.lite.sizes import reduced
+from diffusion.lite.edge_evidence import edge_coverage
+from diffusion.lite.morphology import Bits, bits, opened
+from servicekit.imaging.arrays import Floats
+from servicekit.imaging.resizing import reduced
 
 APART: Final = 28.0
 """Difference in mean L* from which a bed is two things,"""
@@ -53,7 +53,7 @@ def blankets(lab: Floats, edges: Bits, bed: Bits) -> Bits:
     colours = lab[small > 0]
     textile = bits(cv2.medianBlur(bits((lightness > threshold) & (small > 0)), 5))
     one_cloth = _is_one_cloth(colours[light].mean(axis=0), colours[~light].mean(axis=0))
-    if one_cloth or _is_pattern(textile, small & (1 - textile)) or outlined(textile, edges) < LEAST_OUTLINE:
+    if one_cloth or _is_pattern(textile, small & (1 - textile)) or edge_coverage(textile, edges) < LEAST_OUTLINE:
         return bed
     cloth = bits(cv2.resize(textile, bed.shape[::-1], interpolation=cv2.INTER_NEAREST)) & bed
     return cloth if cloth.any() else bed

@@ -1,6 +1,6 @@
 """How sharply paint ends: on an edge of the photo within pixels, elsewhere gradually.
 
-A label that ends where the photo shows no edge ends at a guess; drawn sharply, the guess is all that is seen.
+Where the photo shows no edge, the true border is unknown: a sharp one in the wrong place would be conspicuous.
 """
 
 from typing import Final
@@ -8,10 +8,11 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.morphology import bits, grown
-from diffusion.lite.regions import Region
-from diffusion.lite.sizes import enlarged, reduced
+from diffusion.lite.labels import Label
+from diffusion.lite.morphology import Bits, bits, grown
+from diffusion.lite.sizes import enlarged
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SHARP: Final = 1.5
 """Width in pixels, at a long side of 1024, over which paint ends on an edge."""
@@ -53,8 +54,8 @@ def _straight(names: Bits) -> Bits:
     """h×w, 1 where a border of a wall with ceiling or floor runs straight."""
     deviation = BEND * max(names.shape)
     straight = np.zeros(names.shape, dtype=np.uint8)
-    wall = floats(names == Region.WALL)
-    for region in (Region.CEILING, Region.FLOOR):
+    wall = floats(names == Label.WALL)
+    for region in (Label.CEILING, Label.FLOOR):
         own = floats(names == region)
         calm, both = (cv2.GaussianBlur(one, (0, 0), deviation) for one in (own, own + wall))
         across, down = cv2.Sobel(calm, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(calm, cv2.CV_32F, 0, 1, scale=1 / 8)

@@ -1,13 +1,12 @@
-"""From labels that nearly fit to ones that end on the photo's edges."""
+"""Moves the borders of labels onto the photo's edges."""
 
 from typing import Final
 
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits
-from diffusion.lite.morphology import bits, grown, shrunk
-from diffusion.lite.sizes import reduced
+from diffusion.lite.morphology import Bits, bits, grown, shrunk
+from servicekit.imaging.resizing import reduced
 
 REACH: Final = 4
 """Pixels, at a long side of 1024, by which a border may move."""
@@ -19,12 +18,12 @@ SIDE: Final = 512
 """Long side, in pixels, at which those are counted."""
 
 
-def follow_edges(labels: Bits, photo: Bits, edges: Bits) -> Bits:
+def refine_boundaries(labels: Bits, photo: Bits, edges: Bits) -> Bits:
     """H×W labels with their borders moved to the nearest edges of the photo (H×W×3), by at most about REACH.
 
-    What lies farther than that from any border is flooded outwards until two labels meet on an edge (Meyer, "Color
-    image segmentation", ICIP 1992). Where `edges` (h×w, 1 on edges, perhaps smaller) show none they stay, rounded off.
-    What is too thin to have such an inside stays as it is.
+    Pixels farther than that from any border are the markers of a watershed, in which two labels meet on an edge (Meyer,
+    "Color image segmentation", ICIP 1992). Where `edges` (h×w, 1 on edges, perhaps smaller) show none, borders are only
+    smoothed. What is too thin to have markers stays as it is.
     """
     present = np.unique(labels)
     if len(present) < 2:
@@ -40,15 +39,15 @@ def follow_edges(labels: Bits, photo: Bits, edges: Bits) -> Bits:
     flooded = cv2.watershed(np.asarray(calm, dtype=np.uint8), markers)
     moved = np.where(flooded > 0, flooded - 1, labels).astype(np.uint8)
     small = reduced(labels, SIDE, nearest=True)
-    even = _rounded(small, present, CALMING * max(small.shape))
+    even = _smoothed(small, present, CALMING * max(small.shape))
     guided = grown(edges, max(1, round(REACH * max(edges.shape) / 1024)))
     shape = labels.shape[::-1]
     guided = bits(cv2.resize(guided, shape, interpolation=cv2.INTER_NEAREST))
     even = bits(cv2.resize(even, shape, interpolation=cv2.INTER_NEAREST))
-    return _rounded(np.where(guided > 0, moved, even).astype(np.uint8), present, SMOOTHING)
+    return _smoothed(np.where(guided > 0, moved, even).astype(np.uint8), present, SMOOTHING)
 
 
-def _rounded(labels: Bits, present: Bits, deviation: float) -> Bits:
+def _smoothed(labels: Bits, present: Bits, deviation: float) -> Bits:
     """Every pixel with the label that most of its neighbours have."""
     most = np.zeros(labels.shape, dtype=np.uint8)
     chosen = labels.copy()

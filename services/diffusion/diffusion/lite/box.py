@@ -7,10 +7,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Bits, Floats, floats
 from diffusion.lite.camera import EYE_HEIGHT, LEAST_CERTAINTY, ROOM_HEIGHT, Camera
-from diffusion.lite.regions import Layout, Region
-from diffusion.lite.sizes import reduced
+from diffusion.lite.labels import Label, Layout
+from diffusion.lite.morphology import Bits
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SIDE: Final = 320
 """Long side, in pixels, of the labels that borders are read from."""
@@ -115,14 +116,14 @@ def find(layout: Layout, camera: Camera) -> Box | None:
 
 def _foot(labels: Bits) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Columns in which a wall stands right on the floor, and the row where it does."""
-    meets = (labels[1:] == Region.FLOOR) & (labels[:-1] == Region.WALL)
+    meets = (labels[1:] == Label.FLOOR) & (labels[:-1] == Label.WALL)
     columns = np.flatnonzero(meets.any(axis=0))
     return columns, np.argmax(meets[:, columns], axis=0) + 1
 
 
 def _farthest(room: Box, layout: Layout, camera: Camera) -> float:
     """Metres to the farthest wall that is seen anywhere, at the height of the camera."""
-    columns = np.flatnonzero(layout.mask(Region.WALL).any(axis=0))[::8]
+    columns = np.flatnonzero(layout.mask(Label.WALL).any(axis=0))[::8]
     seen = room.seen(camera, floats(columns + 0.5), np.full(len(columns), camera.horizon, dtype=np.float32))
     return float(seen.grain.max(initial=0.0)) * camera.focal
 
@@ -133,7 +134,7 @@ def _scale(room: Box, layout: Layout, camera: Camera) -> float:
     The camera may have been held lower than EYE_HEIGHT, or its horizon be off; either shows in the ceiling's height.
     """
     small = reduced(layout.labels, SIDE, nearest=True)
-    tops = (small[:-1] == Region.CEILING) & (small[1:] == Region.WALL)
+    tops = (small[:-1] == Label.CEILING) & (small[1:] == Label.WALL)
     columns = np.flatnonzero(tops.any(axis=0))
     if len(columns) < LEAST_POINTS:
         return 1.0
@@ -149,7 +150,7 @@ def _witnessed(
     room: Box, layout: Layout, camera: Camera, feet: Sequence[NDArray[np.floating]]
 ) -> tuple[float, float, float]:
     width = layout.labels.shape[1]
-    columns = np.flatnonzero(layout.mask(Region.WALL).any(axis=0))[::4]
+    columns = np.flatnonzero(layout.mask(Label.WALL).any(axis=0))[::4]
     wall = room.seen(camera, floats(columns + 0.5), np.full(len(columns), camera.horizon, dtype=np.float32)).wall
     shares = []
     for number in range(3):

@@ -12,9 +12,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.regions import Layout, Region
-from diffusion.lite.sizes import reduced
+from diffusion.lite.labels import Label, Layout
+from diffusion.lite.morphology import Bits
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SIDE: Final = 480
 """Long side, in pixels, of the picture that is searched for lines."""
@@ -131,7 +132,7 @@ def find(grey: Bits, layout: Layout) -> Camera:
 
 def _floor_top(layout: Layout) -> float:
     """Row above which next to nothing of the floor is seen: the horizon cannot lie below it."""
-    rows = np.flatnonzero(layout.mask(Region.FLOOR).sum(axis=1) > 0.02 * layout.labels.shape[1])
+    rows = np.flatnonzero(layout.mask(Label.FLOOR).sum(axis=1) > 0.02 * layout.labels.shape[1])
     return float(rows[0]) if len(rows) else float(layout.labels.shape[0])
 
 
@@ -141,8 +142,8 @@ def _eye_level(labels: Bits) -> tuple[float, float]:
     Every upright line on a wall from ceiling to floor is cut by the horizon in the same ratio, however far it is (the
     cross-ratio of heights; Criminisi, Reid and Zisserman, "Single View Metrology", IJCV 2000).
     """
-    tops = (labels[:-1] == Region.CEILING) & (labels[1:] == Region.WALL)
-    feet = (labels[:-1] == Region.WALL) & (labels[1:] == Region.FLOOR)
+    tops = (labels[:-1] == Label.CEILING) & (labels[1:] == Label.WALL)
+    feet = (labels[:-1] == Label.WALL) & (labels[1:] == Label.FLOOR)
     both = np.flatnonzero(tops.any(axis=0) & feet.any(axis=0))
     if len(both) < LEAST_COLUMNS * labels.shape[1]:
         return USUAL_HORIZON, 0.2
@@ -166,7 +167,7 @@ def _segments(small: Bits, labels: Bits) -> Floats:
     length = np.hypot(run[:, 0], run[:, 1])
     middle = ((segments[:, 2:] + segments[:, :2]) / 2).astype(int)
     label = labels[np.clip(middle[:, 1], 0, labels.shape[0] - 1), np.clip(middle[:, 0], 0, labels.shape[1] - 1)]
-    soft = np.isin(label, [Region.CURTAIN, Region.CUSHION, Region.BED, Region.UPHOLSTERY, Region.WINDOW])
+    soft = np.isin(label, [Label.CURTAIN, Label.CUSHION, Label.BED, Label.UPHOLSTERY, Label.WINDOW])
     upright = np.abs(run[:, 1]) > 3.0 * np.abs(run[:, 0])
     usable = (length > 0.03 * max(small.shape)) & ~upright & ~soft
     order = np.argsort(-length[usable], kind="stable")[:LINES]

@@ -1,4 +1,4 @@
-"""The picture in work."""
+"""The picture as it is painted."""
 
 from dataclasses import dataclass, field
 
@@ -6,13 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.domain import RGB, Surface
-from diffusion.lite import borders, colour, light
-from diffusion.lite.arrays import Bits, Floats, floats, share_of
+from diffusion.domain import Surface
+from diffusion.lite import borders, light
 from diffusion.lite.choice import Choice
-from diffusion.lite.regions import Region
+from diffusion.lite.labels import Label
+from diffusion.lite.morphology import Bits, share_of
 from diffusion.lite.scene import Scene
 from diffusion.lite.sizes import sampled
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import RGB, Floats, floats
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,7 @@ class Canvas:
     surfaces: list[Surface] = field(default_factory=list)
 
     repainted: Bits = field(init=False)
-    """H×W, the Region that each pixel was repainted as last; Region.OTHER where it was left alone."""
+    """H×W, the Label that each pixel was repainted as last; Label.OTHER where it was left alone."""
 
     def __post_init__(self) -> None:
         self.repainted = np.zeros(self.painted.shape[:2], dtype=np.uint8)
@@ -93,8 +95,8 @@ class Canvas:
         under = flat[index]
         flat[index] = under + share * (fresh - under)
 
-    def note(self, region: Region, mask: Bits, material: str) -> None:
-        """Remembers for the manifest what a surface became; an empty material says that it was left alone."""
+    def record(self, region: Label, mask: Bits, material: str) -> None:
+        """Notes for the manifest what a surface became; an empty material means that it was left alone."""
         sure = cv2.mean(self.scene.layout.confidence, mask)[0]
         area = share_of(mask)
         self.surfaces.append(Surface(label=region.name.lower(), area=area, confidence=sure, material=material))

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 
 from diffusion.domain import Restyling
-from diffusion.lite import colour
 from diffusion.styles import Alternatives, Finish, Pattern
+from servicekit.imaging import colour
 from servicekit.types.vocabulary import RoomType
 
 KINDS: Final = ("wall", "floor", "upholstery", "bedding", "cabinet", "curtain", "rug", "accent")
@@ -86,13 +86,13 @@ def _recoloured(picked: Mapping[str, Finish], palette: Sequence[str], variant: i
     Each group takes the colour nearest to its own of those that are left; when every group has one, colours still left
     go to single kinds.
     """
-    colors = colour.lab_of(np.stack([colour.from_hex(color) for color in palette]))
+    colors = colour.lab_of_hex(palette)
     left = list(range(len(palette)))
     given: dict[str, Finish] = {}
     for kinds in (*TOGETHER, ("bedding",), ("cabinet",), ("accent",)):
         if not left and not set(kinds) <= set(ECHO):
             continue
-        own = colour.lab_of(colour.from_hex(picked[kinds[0]].color)[None])[0]
+        own = colour.lab(colour.from_hex(picked[kinds[0]].color)[None])[0]
         away = colour.delta_e(colors, own)
         nearest = sorted(left or range(len(palette)), key=lambda index: (float(away[index]), index))
         index = nearest[variant % len(nearest)]

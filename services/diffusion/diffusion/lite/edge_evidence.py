@@ -1,13 +1,14 @@
-"""What speaks against a label: colours and borders that do not fit it."""
+"""Evidence against a label: colours that differ from its surface, and borders that lie on no edge."""
 
 from typing import Final
 
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.morphology import bits, grown, shrunk
-from diffusion.lite.sizes import enlarged, reduced
+from diffusion.lite.morphology import Bits, bits, grown, shrunk
+from diffusion.lite.sizes import enlarged
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 STRANGE: Final = 20.0
 """Distance in a*b* from the region's colour around that no light explains: something hangs or stands before it."""
@@ -29,8 +30,8 @@ STEP: Final = 5.0
 """Change of colour over two pixels, in L*a*b*, that a border can lie on."""
 
 
-def without_strangers(lab: Floats, edges: Bits, mask: Bits, *, appliances: bool = False) -> Bits:
-    """The mask without what is of quite another colour than the surface around it: lampshades, pictures, plants.
+def exclude_occluders(lab: Floats, edges: Bits, mask: Bits, *, appliances: bool = False) -> Bits:
+    """The mask without objects in front of the surface, of quite another colour than it: lampshades, pictures, plants.
 
     `lab` is h×w×3 L*a*b* of the photo, perhaps smaller than the mask, and `edges` h×w its edges: what does not end on
     them is coloured light. What is brighter and paler than the surface is a highlight on it (Shafer's dichromatic
@@ -38,19 +39,19 @@ def without_strangers(lab: Floats, edges: Bits, mask: Bits, *, appliances: bool 
     """
     fine = reduced(mask, max(lab.shape), nearest=True)
     small, inside = reduced(lab, SIDE), floats(reduced(fine, SIDE, nearest=True))
-    usual = _around(small, inside, AROUND)
+    usual = _local_mean(small, inside, AROUND)
     # once more without what stood out, and over a wider view: the middle of a large picture is used to itself
-    usual = _around(small, inside * (1 - _away(small, usual)), 2 * AROUND)
+    usual = _local_mean(small, inside * (1 - _unexplained_by_light(small, usual)), 2 * AROUND)
     around = enlarged(usual, lab.shape)
-    strange = things(away_from_the_border(_away(lab, around) & fine, fine, RIM))
+    strange = object_sized(exclude_rim(_unexplained_by_light(lab, around) & fine, fine, RIM))
     if appliances:
-        pale = _away(lab, around, highlights=False) & fine
-        strange |= things(away_from_the_border(pale, fine, RIM), LEAST_APPLIANCE)
-    outlines = grown(_ending_on(edges, strange), 1)
+        pale = _unexplained_by_light(lab, around, highlights=False) & fine
+        strange |= object_sized(exclude_rim(pale, fine, RIM), LEAST_APPLIANCE)
+    outlines = grown(_bounded_by_edges(edges, strange), 1)
     return mask & ~bits(cv2.resize(outlines, mask.shape[::-1], interpolation=cv2.INTER_NEAREST))
 
 
-def _around(lab: Floats, weight: Floats, share: float) -> Floats:
+def _local_mean(lab: Floats, weight: Floats, share: float) -> Floats:
     """h×w×3, the mean colour over `share` of the long side to each side, with the mean of all where none is near."""
     radius = max(2, round(share * max(weight.shape)))
     window = (2 * radius + 1, 2 * radius + 1)
@@ -59,31 +60,31 @@ def _around(lab: Floats, weight: Floats, share: float) -> Floats:
     return floats((cv2.blur(lab * weight[..., None], window) + 1e-2 * everywhere) / (near + 1e-2))
 
 
-def _away(lab: Floats, usual: Floats, *, highlights: bool = True) -> Bits:
+def _unexplained_by_light(lab: Floats, usual: Floats, *, highlights: bool = True) -> Bits:
     """h×w, 1 where a colour is not explained by light on the usual one."""
     paler = np.hypot(lab[..., 1], lab[..., 2]) < np.hypot(usual[..., 1], usual[..., 2])
     highlight = highlights & paler & (lab[..., 0] - usual[..., 0] > BRIGHTER)
     return bits((np.hypot(lab[..., 1] - usual[..., 1], lab[..., 2] - usual[..., 2]) > STRANGE) & ~highlight)
 
 
-def away_from_the_border(strange: Bits, mask: Bits, rim: int) -> Bits:
-    """Strange pixels (h×w) without those along the mask's border, `rim` pixels wide, where two surfaces mix."""
+def exclude_rim(strange: Bits, mask: Bits, rim: int) -> Bits:
+    """Pixels (h×w) without those along the mask's border, `rim` pixels wide, where two surfaces mix."""
     seeds = bits(cv2.medianBlur(strange, 5)) & shrunk(mask, rim)
     return strange & grown(seeds, 2 * rim)
 
 
-def things(strange: Bits, least: float = LEAST_THING) -> Bits:
-    """The connected parts (h×w) that are large enough to be a thing and no stone or flower of a pattern."""
+def object_sized(strange: Bits, least: float = LEAST_THING) -> Bits:
+    """The connected parts (h×w) that are large enough to be an object rather than part of a pattern."""
     _count, numbers, stats, _centres = cv2.connectedComponentsWithStats(strange, connectivity=8)
     large = stats[:, cv2.CC_STAT_AREA] >= least * strange.size
     large[0] = False
     return bits(large[numbers])
 
 
-def _ending_on(edges: Bits, parts: Bits) -> Bits:
+def _bounded_by_edges(edges: Bits, parts: Bits) -> Bits:
     """The connected parts (h×w) whose border lies on edges for the most part."""
     count, numbers = cv2.connectedComponents(parts, connectivity=8)
-    good = [False] + [outlined(bits(numbers == number), edges) >= LEAST_OUTLINE for number in range(1, count)]
+    good = [False] + [edge_coverage(bits(numbers == number), edges) >= LEAST_OUTLINE for number in range(1, count)]
     return bits(np.array(good)[numbers])
 
 
@@ -96,8 +97,8 @@ def edges(lab: Floats) -> Bits:
     return grown(found, 1)
 
 
-def outlined(part: Bits, steps: Bits) -> float:
-    """Share, 0–1, of a part's border that lies on `edges`; a label that ends in the middle of nothing is wrong.
+def edge_coverage(part: Bits, steps: Bits) -> float:
+    """Share, 0–1, of a part's border that lies on `edges`; a label that ends where there is no edge is wrong.
 
     The picture's own border counts for nothing; a part without any other border is wholly outlined.
     """

@@ -1,4 +1,4 @@
-"""What the photo's edges part a region into: walls at their corners, fronts from what is built in between."""
+"""A region split at the photo's edges: walls at their corners, fronts from what is built in between."""
 
 from typing import Final
 
@@ -6,22 +6,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.morphology import opened
+from diffusion.lite.morphology import Bits, opened
+from servicekit.imaging.arrays import Floats, floats
 
 LEAST: Final = 0.004
-"""Share of the photo that a facet has at least; what is smaller goes to its neighbours."""
+"""Share of the photo that a segment has at least; what is smaller goes to its neighbours."""
 BUSY: Final = 2
-"""Pixels around which there are edges everywhere in the midst of a pattern."""
+"""Radius in pixels within which a pattern has edges everywhere."""
 
 Numbers = NDArray[np.int32]
 
 
-def facets(region: Bits, edges: Bits, lab: Floats) -> Numbers:
+def edge_segments(region: Bits, edges: Bits, lab: Floats) -> Numbers:
     """h×w numbers from 1 on, 0 outside of the region; `edges` is h×w, 1 on edges, `lab` h×w×3.
 
-    Calm parts and busy ones, where there are edges all over, are flooded until they meet (Meyer, "Color image
-    segmentation", ICIP 1992).
+    Calm parts, and parts full of edges, are grown until they meet: a watershed (Meyer, "Color image segmentation", ICIP
+    1992).
     """
     calm = _large(region & (1 - edges))
     busy = _large(opened(region & edges, BUSY)) * (calm == 0)
@@ -32,7 +32,7 @@ def facets(region: Bits, edges: Bits, lab: Floats) -> Numbers:
     markers = np.where(region > 0, markers, count + 1).astype(np.int32)
     shown = np.clip(lab * floats([2.55, 2.0, 2.0]) + floats([0.0, 128.0, 128.0]), 0, 255).astype(np.uint8)
     flooded = cv2.watershed(shown, markers)
-    # the lines between facets, marked -1, go to a neighbour; crumbs that no facet touches are one of their own
+    # the lines between segments, marked -1, go to a neighbour; crumbs that no segment touches are one of their own
     flooded = np.where(flooded > count, -1, flooded)
     around = cv2.dilate(flooded.astype(np.float32), np.ones((3, 3), dtype=np.uint8))
     reached = np.maximum(np.where(flooded > 0, flooded, around), 0)
@@ -47,26 +47,26 @@ def _large(mask: Bits) -> Numbers:
     return np.asarray((np.cumsum(large) * large)[numbers], dtype=np.int32)
 
 
-def colours(numbers: Numbers, lab: Floats) -> Floats:
-    """N×3, the mean colour of each facet by its number, from h×w×3 L*a*b*; 0 is what is outside of all."""
+def mean_colours(numbers: Numbers, lab: Floats) -> Floats:
+    """N×3, the mean colour of each segment by its number, from h×w×3 L*a*b*; 0 is what is outside of all."""
     size = np.maximum(np.bincount(numbers.ravel()), 1)
     flat = lab.reshape(-1, 3)
     return floats(np.stack([np.bincount(numbers.ravel(), weights=flat[:, one]) / size for one in range(3)], axis=1))
 
 
-def of_one_colour(numbers: Numbers, lab: Floats, distance: float) -> Numbers:
-    """The facets renumbered from 1 on, all that are within a distance of a larger one's colour under its number."""
+def merge_by_colour(numbers: Numbers, lab: Floats, distance: float) -> Numbers:
+    """The segments renumbered from 1 on, all that are within a distance of a larger one's colour under its number."""
     size = np.bincount(numbers.ravel())
     size[0] = 0
-    mean = colours(numbers, lab)
+    mean = mean_colours(numbers, lab)
     group = np.zeros(len(size), dtype=np.int32)
     heads: list[int] = []
-    for facet in np.argsort(-size, kind="stable"):
-        if not size[facet]:
+    for segment in np.argsort(-size, kind="stable"):
+        if not size[segment]:
             break
-        away = [float(np.linalg.norm(mean[facet] - mean[head])) for head in heads]
+        away = [float(np.linalg.norm(mean[segment] - mean[head])) for head in heads]
         if not away or min(away) > distance:
-            heads.append(int(facet))
+            heads.append(int(segment))
             away.append(0.0)
-        group[facet] = int(np.argmin(away)) + 1
+        group[segment] = int(np.argmin(away)) + 1
     return np.asarray(group[numbers], dtype=np.int32)

@@ -5,17 +5,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite import colour, light
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite import light
 from diffusion.lite.camera import Camera
 from diffusion.lite.canvas import Canvas
+from diffusion.lite.labels import Label
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
-from diffusion.lite.regions import Region
+from diffusion.lite.morphology import Bits
 from diffusion.lite.relief import smooth_shading
 from diffusion.lite.sizes import sampled
-from diffusion.lite.surface import sure
+from diffusion.lite.surface import confident_mask
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
 
 SUBROWS: Final = (0.25, 0.75)
 """Where down a pixel the texture is sampled: it is seen at a slant."""
@@ -26,7 +28,7 @@ def lay_floor(canvas: Canvas) -> tuple[Bits, Floats] | None:
 
     Returns where (H×W, 1 inside) and its shading (h×w×3), None where no floor is sure.
     """
-    mask = sure(canvas, Region.FLOOR)
+    mask = confident_mask(canvas, Label.FLOOR)
     if mask is None:
         return None
     finish = canvas.choice.floor
@@ -37,7 +39,7 @@ def lay_floor(canvas: Canvas) -> tuple[Bits, Floats] | None:
     if texture is not None:
         albedo = laid(texture, canvas.scene.camera, patch.index, mask.shape[1])
     canvas.lay(patch, light.lit(albedo, sampled(shade, patch.index, mask.shape)))
-    canvas.note(Region.FLOOR, mask, finish.name)
+    canvas.record(Label.FLOOR, mask, finish.name)
     return mask, shade
 
 

@@ -5,17 +5,17 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite import colour
-from diffusion.lite.arrays import Bits, Floats, share_of
 from diffusion.lite.bedding import blankets
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.edge_evidence import outlined, without_strangers
-from diffusion.lite.morphology import bits
+from diffusion.lite.edge_evidence import edge_coverage, exclude_occluders
+from diffusion.lite.labels import Label
+from diffusion.lite.morphology import Bits, bits, share_of
 from diffusion.lite.recolouring import recolour, turns_grey
-from diffusion.lite.regions import Region
-from diffusion.lite.sizes import reduced
-from diffusion.lite.surface import LEAST_PART, parts, sure
+from diffusion.lite.surface import LEAST_PART, confident_mask, connected_parts
 from diffusion.styles import Finish
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats
+from servicekit.imaging.resizing import reduced
 
 LARGEST_UNSURE: Final = 0.3
 """A thing that fills more of the picture than this is several things that were not told apart,"""
@@ -39,47 +39,47 @@ def recolour_textiles(canvas: Canvas) -> None:
     """Curtains, rugs, upholstery, beds, cushions."""
     choice = canvas.choice
     for region, finish in (
-        (Region.RUG, choice.rug),
-        (Region.CURTAIN, choice.curtain),
-        (Region.BED, choice.bedding),
-        (Region.UPHOLSTERY, choice.upholstery),
-        (Region.CUSHION, choice.accent),
+        (Label.RUG, choice.rug),
+        (Label.CURTAIN, choice.curtain),
+        (Label.BED, choice.bedding),
+        (Label.UPHOLSTERY, choice.upholstery),
+        (Label.CUSHION, choice.accent),
     ):
         _recolour(canvas, region, finish)
 
 
 def recolour_furniture(canvas: Canvas) -> None:
     """Cabinets, wardrobes, tables, shelves, doors."""
-    _recolour(canvas, Region.CABINET, canvas.choice.cabinet)
-    _recolour(canvas, Region.DOOR, canvas.choice.trim)
+    _recolour(canvas, Label.CABINET, canvas.choice.cabinet)
+    _recolour(canvas, Label.DOOR, canvas.choice.trim)
 
 
-def _recolour(canvas: Canvas, region: Region, finish: Finish) -> None:
-    mask = sure(canvas, region)
+def _recolour(canvas: Canvas, region: Label, finish: Finish) -> None:
+    mask = confident_mask(canvas, region)
     if mask is None:
         return
-    if region in (Region.CABINET, Region.DOOR):
-        mask = without_strangers(canvas.scene.lab, canvas.scene.edges, mask, appliances=True)
+    if region in (Label.CABINET, Label.DOOR):
+        mask = exclude_occluders(canvas.scene.lab, canvas.scene.edges, mask, appliances=True)
     done, used = np.zeros_like(mask), dict[str, None]()
-    count, numbers = parts(mask)
+    count, numbers = connected_parts(mask)
     for number in range(1, count + 1):
         part = bits(numbers == number)
-        if region is Region.UPHOLSTERY and is_motley(canvas.scene.lab, part):
+        if region is Label.UPHOLSTERY and is_motley(canvas.scene.lab, part):
             continue
-        if not _is_one_thing(canvas, part) or (region is Region.DOOR and not is_opaque(canvas.scene.lab, part)):
+        if not _is_one_thing(canvas, part) or (region is Label.DOOR and not is_opaque(canvas.scene.lab, part)):
             continue
-        if region is Region.BED:
+        if region is Label.BED:
             part = blankets(canvas.scene.lab, canvas.scene.edges, part)
         fitting = _fitting(canvas, region, part, finish)
         recolour(canvas, part, colour.from_hex(fitting.color))
         done |= part
         used[fitting.name] = None
-    canvas.note(region, done if used else mask, " and ".join(used))
+    canvas.record(region, done if used else mask, " and ".join(used))
 
 
-def _fitting(canvas: Canvas, region: Region, part: Bits, finish: Finish) -> Finish:
+def _fitting(canvas: Canvas, region: Label, part: Bits, finish: Finish) -> Finish:
     """The finish, or the style's wood for dark furniture that its paint would only turn grey."""
-    is_wooden = region in (Region.CABINET, Region.DOOR)
+    is_wooden = region in (Label.CABINET, Label.DOOR)
     if is_wooden and turns_grey(colour.from_hex(finish.color), canvas.patch(part).typical()):
         return canvas.choice.wood
     return finish
@@ -112,4 +112,4 @@ def _is_one_thing(canvas: Canvas, part: Bits) -> bool:
         return False
     if area > LARGEST_UNSURE and cv2.mean(canvas.scene.layout.confidence, part)[0] < SURE:
         return False
-    return outlined(part, canvas.scene.edges) >= LEAST_OUTLINE
+    return edge_coverage(part, canvas.scene.edges) >= LEAST_OUTLINE

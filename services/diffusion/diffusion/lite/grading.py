@@ -5,11 +5,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.domain import RGB
-from diffusion.lite import colour
-from diffusion.lite.arrays import Floats, floats
-from diffusion.lite.sizes import reduced
 from diffusion.styles import Light
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import RGB, Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SIDE: Final = 128
 """Long side, in pixels, of the picture that is measured."""

@@ -1,33 +1,33 @@
-"""What must be above what: in every column of a photo the ceiling is over the walls, and they over the floor."""
+"""In every column of a photo the ceiling is above the walls, and they above the floor."""
 
 from typing import Final
 
 import numpy as np
 
-from diffusion.lite.arrays import Bits
-from diffusion.lite.regions import Region
+from diffusion.lite.labels import Label
+from diffusion.lite.morphology import Bits
 
 SUPPORT: Final = 0.35
-"""Share of a column's end that must already bear the label before the rest of that end is given it."""
+"""Share of a column's end that must already have the label for the rest of that end to be given it."""
 
 STRIDE: Final = 4
 """Rows from one that is looked at to the next."""
 
 
-def in_order(labels: Bits) -> Bits:
+def apply_layout_rules(labels: Bits) -> Bits:
     """H×W labels with walls above a ceiling made ceiling, and walls and windows below a floor made floor.
 
     A window down there is the reflection of one.
     """
-    wall = labels == Region.WALL
-    ceiling = wall & _reach(labels == Region.CEILING)
-    floor = (wall | (labels == Region.WINDOW)) & _reach((labels == Region.FLOOR)[::-1])[::-1]
-    ordered = np.where(ceiling, Region.CEILING, labels)
-    return np.asarray(np.where(floor & ~ceiling, Region.FLOOR, ordered), dtype=np.uint8)
+    wall = labels == Label.WALL
+    ceiling = wall & _reach(labels == Label.CEILING)
+    floor = (wall | (labels == Label.WINDOW)) & _reach((labels == Label.FLOOR)[::-1])[::-1]
+    ordered = np.where(ceiling, Label.CEILING, labels)
+    return np.asarray(np.where(floor & ~ceiling, Label.FLOOR, ordered), dtype=np.uint8)
 
 
 def _reach(label: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """H×W, true from the top of each column to the lowest row down to which SUPPORT of it bears the label.
+    """H×W, true from the top of each column to the lowest row down to which SUPPORT of it has the label.
 
     Every STRIDE-th row is looked at.
     """

@@ -12,8 +12,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite import colour
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite.morphology import Bits
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
 
 DARKEST: Final = 0.004
 """Luminance below which a reference says nothing: sensor noise would become paint."""

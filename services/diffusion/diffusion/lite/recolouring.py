@@ -4,9 +4,11 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.lite import colour, light
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite import light
 from diffusion.lite.canvas import Canvas
+from diffusion.lite.morphology import Bits
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
 
 LIGHTER: Final = 36.0
 """How far up in L* a thing is taken at most: what is black shows noise and dust in place of shading."""
@@ -33,9 +35,9 @@ def recolour(canvas: Canvas, mask: Bits, color: Floats) -> None:
 
 def within_reach(color: Floats, base: Floats) -> Floats:
     """The colour, its lightness brought within DARKER and LIGHTER of what the thing has now."""
-    wanted, now = colour.lab_of(np.stack([color, base]))
+    wanted, now = colour.lab(np.stack([color, base]))
     luminance = min(1.0, BRIGHTEST * float(colour.LUMINANCE @ base))
-    highest = min(float(now[0]) + LIGHTER, float(colour.lab_of(np.full((1, 3), luminance, dtype=np.float32))[0, 0]))
+    highest = min(float(now[0]) + LIGHTER, float(colour.lab(np.full((1, 3), luminance, dtype=np.float32))[0, 0]))
     lightness = float(np.clip(wanted[0], now[0] - DARKER, highest))
     if lightness == wanted[0]:
         return color
@@ -45,5 +47,5 @@ def within_reach(color: Floats, base: Floats) -> Floats:
 
 def turns_grey(color: Floats, base: Floats) -> bool:
     """Whether the thing is so dark that a pale colour on it would come out as mere grey."""
-    wanted, reached = colour.lab_of(np.stack([color, within_reach(color, base)]))
+    wanted, reached = colour.lab(np.stack([color, within_reach(color, base)]))
     return bool(wanted[0] - reached[0] > CLEARLY and np.hypot(wanted[1], wanted[2]) < PALE)

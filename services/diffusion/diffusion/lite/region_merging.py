@@ -1,9 +1,8 @@
-"""One thing under two labels: what looks the same on both sides of a label's border goes on beyond it.
+"""Joins neighbouring regions that look alike, since one object may have been given two labels.
 
-A sofa of which the half is called an armchair's and the rest a box must be painted wholly or not at all; floor that is
-called a rug in part must be laid as one. Small remainders are given to what they belong to (region merging by the
-likeness of neighbours: Nock and Nielsen, "Statistical region merging", PAMI 2004); what still goes on elsewhere is half
-a thing.
+A sofa must be painted as a whole or not at all, although half of it was labelled an armchair; a floor must be laid as
+one, although part of it was labelled a rug. Small remainders join the region that they belong to (Nock and Nielsen,
+"Statistical region merging", PAMI 2004). A region that still continues under another label is incomplete.
 """
 
 from collections.abc import Mapping
@@ -14,12 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite import colour, edge_evidence
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.edge_regions import colours, facets
-from diffusion.lite.morphology import bits, shrunk
-from diffusion.lite.regions import Region, spread
-from diffusion.lite.sizes import reduced
+from diffusion.lite import edge_evidence
+from diffusion.lite.edge_regions import edge_segments, mean_colours
+from diffusion.lite.labels import Label, upsampled_mask
+from diffusion.lite.morphology import Bits, bits, shrunk
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 SIDE: Final = 256
 """Long side, in pixels, at which neighbours are compared."""
@@ -28,42 +28,42 @@ AROUND: Final = 0.025
 ALIKE: Final = 8.0
 """Distance in L*a*b*, lightness counted half, up to which both sides look the same."""
 CLEARLY: Final = 0.6
-"""How far a facet's looks may be from the floor's, against its distance from the rest of the rug, to be floor,"""
+"""A segment is floor where it is closer to some floor than this share of its distance to the rest of the rug,"""
 LIKE_FLOOR: Final = 16.0
-"""and how far at all, if it is calm: the same floor lies in daylight and under lamps."""
+"""and than this at all, if it is calm: the same floor lies in daylight and under lamps."""
 CALM: Final = 0.6
-"""Share of edges below which a facet has no pattern; one with a pattern must look the same to be floor."""
+"""Share of edges below which a segment has no pattern; one with a pattern must look the same to be floor."""
 FEW: Final = 0.4
-"""Share of a facet that is called rug, up to which it is floor that others are compared with."""
+"""Share of a segment that is called rug, up to which it is floor that others are compared with."""
 PATTERN: Final = 40.0
-"""Distance between a facet full of edges and one without any, in the same measure: boards and pile differ in more than
-colour."""
+"""Distance between a segment full of edges and one without any, in the same measure: boards and pile differ in texture
+too."""
 LEAST: Final = 0.002
-"""Share of the picture from which a facet's colour is compared with."""
+"""Share of the picture from which a segment's colour is compared with."""
 JOINED: Final = 0.6
 """Share of their common border that must look the same on both sides for a part to go to its neighbour,"""
 COMMON: Final = 0.3
 """and share of its whole border that this must be."""
 HALF: Final = 0.15
-"""Share of a thing's border from which it goes on under another name."""
-JOINS: Final[Mapping[Region, Mapping[Region, float]]] = {
-    Region.RUG: {Region.FLOOR: 1.0},
-    Region.FLOOR: {Region.RUG: 0.2},
-    Region.CURTAIN: {Region.WALL: 0.5},
-    Region.CUSHION: {Region.UPHOLSTERY: 0.5, Region.BED: 0.5},
-    Region.UPHOLSTERY: {Region.FLOOR: 0.2},
-    Region.OTHER: {Region.UPHOLSTERY: 0.1, Region.BED: 0.1, Region.CABINET: 0.2, Region.RUG: 0.1, Region.FLOOR: 0.1},
+"""Share of an object's border from which it continues under another label."""
+JOINS: Final[Mapping[Label, Mapping[Label, float]]] = {
+    Label.RUG: {Label.FLOOR: 1.0},
+    Label.FLOOR: {Label.RUG: 0.2},
+    Label.CURTAIN: {Label.WALL: 0.5},
+    Label.CUSHION: {Label.UPHOLSTERY: 0.5, Label.BED: 0.5},
+    Label.UPHOLSTERY: {Label.FLOOR: 0.2},
+    Label.OTHER: {Label.UPHOLSTERY: 0.1, Label.BED: 0.1, Label.CABINET: 0.2, Label.RUG: 0.1, Label.FLOOR: 0.1},
 }
-"""What each may go to, and how large it is then at most against that."""
-GOES_ON: Final[Mapping[Region, tuple[Region, ...]]] = {
-    Region.UPHOLSTERY: (Region.OTHER, Region.BED, Region.CABINET),
-    Region.BED: (Region.OTHER, Region.UPHOLSTERY, Region.CABINET),
-    Region.CABINET: (Region.OTHER, Region.DOOR, Region.UPHOLSTERY),
-    Region.DOOR: (Region.OTHER, Region.CABINET),
-    Region.CURTAIN: (Region.OTHER, Region.WALL),
-    Region.RUG: (Region.OTHER, Region.FLOOR),
+"""What each label may join, and its largest area then, as a multiple of that region's."""
+GOES_ON: Final[Mapping[Label, tuple[Label, ...]]] = {
+    Label.UPHOLSTERY: (Label.OTHER, Label.BED, Label.CABINET),
+    Label.BED: (Label.OTHER, Label.UPHOLSTERY, Label.CABINET),
+    Label.CABINET: (Label.OTHER, Label.DOOR, Label.UPHOLSTERY),
+    Label.DOOR: (Label.OTHER, Label.CABINET),
+    Label.CURTAIN: (Label.OTHER, Label.WALL),
+    Label.RUG: (Label.OTHER, Label.FLOOR),
 }
-"""What is painted wholly or not at all, and the names under which it may go on."""
+"""Labels of objects that are painted as a whole or not at all, and the labels under which they may continue."""
 DARK: Final = 35
 """L* below which part of a bed is looked at for itself: its frame, most often."""
 _FRAME: Final = 31
@@ -73,8 +73,8 @@ _OTHERS: Final = 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Borders:
-    """Who touches whom, both ways round."""
+class _Adjacency:
+    """Pairs of parts that share a border, each pair both ways round."""
 
     one: NDArray[np.intp]
     """N, a part's number."""
@@ -90,62 +90,62 @@ class _Borders:
         return np.maximum(np.bincount(self.one, weights=self.length, minlength=count), 1)
 
 
-def made_whole(labels: Bits, segmentation: Bits | None, photo: Bits) -> tuple[Bits, Bits]:
-    """Labels (H×W, values of Region) with remainders joined, and 1 where half of a thing is.
+def merge_regions(labels: Bits, segmentation: Bits | None, photo: Bits) -> tuple[Bits, Bits]:
+    """Labels (H×W, values of Label) with remainders joined, and 1 where an object is incomplete.
 
-    `segmentation` is H×W, ADE20K's indices, and tells things apart that bear no region; photo is H×W×3.
+    `segmentation` is H×W, ADE20K's indices, and tells apart what is labelled OTHER; photo is H×W×3.
     """
     lab = colour.lab(colour.linear(reduced(photo, SIDE)))
     named = reduced(labels, SIDE, nearest=True)
-    names = _rugs_on_floors(named, lab)
+    names = _split_rugs_from_floor(named, lab)
     kinds = names.copy()
     if segmentation is not None:
-        other = names == Region.OTHER
+        other = names == Label.OTHER
         kinds[other] = np.minimum(reduced(segmentation, SIDE, nearest=True)[other], 255 - _OTHERS) + _OTHERS
     # a bed's dark frame goes on elsewhere without its linen
-    kinds[(names == Region.BED) & (cv2.medianBlur(bits(lab[..., 0]), 5) < DARK)] = _FRAME
+    kinds[(names == Label.BED) & (cv2.medianBlur(bits(lab[..., 0]), 5) < DARK)] = _FRAME
     parts, usual = _parts(kinds, lab)
-    borders = _touching(parts, usual)
+    borders = _adjacent_parts(parts, usual)
     area = np.bincount(parts.ravel())
     region = np.zeros(len(area), dtype=np.uint8)
     region[parts.ravel()] = names.ravel()
-    became = _joined(region, area, borders)
+    became = _merge_remainders(region, area, borders)
     now = bits(became[parts])
     whole = labels.copy()
     for goal in np.unique(now[now != named]):
-        whole[spread(bits((now == goal) & (now != named)), named, labels) > 0] = goal
-    return whole, spread(_halved(became, borders)[parts], now, whole)
+        whole[upsampled_mask(bits((now == goal) & (now != named)), named, labels) > 0] = goal
+    return whole, upsampled_mask(_incomplete_parts(became, borders)[parts], now, whole)
 
 
-def _rugs_on_floors(names: Bits, lab: Floats) -> Bits:
+def _split_rugs_from_floor(names: Bits, lab: Floats) -> Bits:
     """Names (h×w) with rugs and floor told apart by edges.
 
-    Each facet of both is what most of it is called, but floor where it is clearly more like some floor, in colour and
-    in how many edges it has, than like the rest of the rug.
+    Each segment of either takes the label of most of its pixels, but is floor where it is clearly more like some floor
+    than like the rest of the rug, in colour and in the share of edges.
     """
-    both = bits((names == Region.FLOOR) | (names == Region.RUG))
-    rug = bits(names == Region.RUG)
+    both = bits((names == Label.FLOOR) | (names == Label.RUG))
+    rug = bits(names == Label.RUG)
     if not rug.any():
         return names
     edges = edge_evidence.edges(lab)
-    numbers = facets(both, edges, lab)
+    numbers = edge_segments(both, edges, lab)
     size = np.bincount(numbers.ravel())
     share = np.bincount(numbers.ravel(), weights=rug.ravel()) / np.maximum(size, 1)
     is_rug = share >= 0.5
     large = size >= LEAST * names.size
     large[0] = False
     busy = np.bincount(numbers.ravel(), weights=edges.ravel()) / np.maximum(size, 1)
-    looks = np.column_stack([colours(numbers, lab) * floats([0.5, 1.0, 1.0]), PATTERN * busy])
+    looks = np.column_stack([mean_colours(numbers, lab) * floats([0.5, 1.0, 1.0]), PATTERN * busy])
     away = np.linalg.norm(looks[:, None] - looks[None], axis=2)
     np.fill_diagonal(away, np.inf)
     to_floor, to_rug = (np.min(away, axis=1, where=large & kind, initial=np.inf) for kind in (share < FEW, is_rug))
     like_floor = to_floor < np.where(busy < CALM, LIKE_FLOOR, ALIKE)
     is_rug &= ~(np.isfinite(to_rug) & like_floor & (to_floor < CLEARLY * to_rug))
-    told = np.where(is_rug[numbers], Region.RUG, Region.FLOOR)
+    told = np.where(is_rug[numbers], Label.RUG, Label.FLOOR)
     return np.where(both > 0, told, names).astype(np.uint8)
 
 
-def _joined(region: Bits, area: NDArray[np.intp], borders: _Borders) -> Bits:
+def _merge_remainders(region: Bits, area: NDArray[np.intp], borders: _Adjacency) -> Bits:
     """The region of each part once remainders have gone to what they belong to."""
     became = region.copy()
     whole = borders.whole(len(region))
@@ -162,10 +162,10 @@ def _joined(region: Bits, area: NDArray[np.intp], borders: _Borders) -> Bits:
     return became
 
 
-def _halved(region: Bits, borders: _Borders) -> Bits:
-    """1 for each part that goes on under another name."""
+def _incomplete_parts(region: Bits, borders: _Adjacency) -> Bits:
+    """1 for each part that continues under another label."""
     pairs = zip(region[borders.one].tolist(), region[borders.other].tolist(), strict=True)
-    on = np.array([other in GOES_ON.get(Region(one), ()) for one, other in pairs], dtype=np.float64)
+    on = np.array([other in GOES_ON.get(Label(one), ()) for one, other in pairs], dtype=np.float64)
     length = np.bincount(borders.one, weights=borders.alike * on, minlength=len(region))
     return bits(length >= HALF * borders.whole(len(region)))
 
@@ -194,7 +194,7 @@ def _parts(kinds: Bits, lab: Floats) -> tuple[NDArray[np.int32], Floats]:
     return parts, usual
 
 
-def _touching(parts: NDArray[np.int32], usual: Floats) -> _Borders:
+def _adjacent_parts(parts: NDArray[np.int32], usual: Floats) -> _Adjacency:
     """The borders between parts (h×w numbers) with the colours around each pixel, h×w×3."""
     keys, same = [], []
     count = int(parts.max()) + 1
@@ -206,7 +206,7 @@ def _touching(parts: NDArray[np.int32], usual: Floats) -> _Borders:
         same += [alike, alike]
     unique, place = np.unique(np.concatenate(keys), return_inverse=True)
     one, other = np.divmod(unique, count)
-    return _Borders(
+    return _Adjacency(
         one=one,
         other=other,
         length=np.bincount(place, minlength=len(unique)),

@@ -5,10 +5,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite import colour, light
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.sizes import reduced
+from diffusion.lite import light
+from diffusion.lite.morphology import Bits
 from diffusion.lite.smoothing import smooth
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 OLD_PATTERN: Final = 0.05
 """Variance of log luminance up to which detail is taken for the old material's pattern and smoothed away; contact

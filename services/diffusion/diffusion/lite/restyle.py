@@ -1,4 +1,4 @@
-"""The order of work: one surface a step."""
+"""Restyles a photo, one kind of surface a step."""
 
 from collections.abc import Callable, Generator, Sequence
 from time import perf_counter
@@ -7,13 +7,14 @@ from typing import Final
 import numpy as np
 
 from diffusion import keep
-from diffusion.domain import RGB, Manifest, PreviewFrame, Progress, Restyling, Result
-from diffusion.domain import Region as Mask
+from diffusion.domain import Manifest, PreviewFrame, Progress, Restyling, Result
 from diffusion.lite import floor, furnishings, rug, scene, walls
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.choice import choose
-from diffusion.lite.palette import palette_delta_e
-from diffusion.lite.regions import Region, ade20k_of
+from diffusion.lite.labels import Label, ade20k_of
+from diffusion.palette_distance import palette_delta_e
+from diffusion.preview_steps import preview_steps
+from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.engine import EngineInfo
 
 
@@ -42,9 +43,9 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
     kept = keep.kept(restyling)
     seconds: dict[str, float] = {}
     total = restyling.variants * len(WORKS) + 1
-    showing = _preview_steps(total, restyling.previews)
+    showing = preview_steps(total, restyling.previews)
     start = perf_counter()
-    photo = scene.understand(restyling)
+    photo = scene.analyse_scene(restyling)
     seconds["scene"] = perf_counter() - start
     step = 1
     yield Progress(step=step, total_steps=total)
@@ -79,15 +80,10 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
 def _finished(restyling: Restyling, canvas: Canvas, kept: Mask | None) -> RGB:
     """The canvas at the strength asked for, with what is kept exactly as it was."""
     picture = canvas.picture()
-    window = canvas.scene.layout.mask(Region.WINDOW).astype(bool)
+    window = canvas.scene.layout.mask(Label.WINDOW).astype(bool)
     share = 1.0 - (1.0 - restyling.strength) ** 2
     if share < 1.0:
         difference = picture.astype(np.float32) - restyling.photo
         picture = np.rint(restyling.photo + share * difference).astype(np.uint8)
     picture = np.where(window[..., None], restyling.photo, picture)
     return keep.composite(restyling.photo, picture, kept)
-
-
-def _preview_steps(total: int, previews: int) -> frozenset[int]:
-    """The steps to show the picture after: spread evenly, none after the last."""
-    return frozenset(round(total * (number + 1) / (previews + 1)) for number in range(previews)) - {total}

@@ -10,16 +10,17 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite import colour, light
-from diffusion.lite.arrays import Bits, Floats, floats, share_of
+from diffusion.lite import light
 from diffusion.lite.camera import LEAST_CERTAINTY, Camera
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.floor import laid
+from diffusion.lite.labels import Label
 from diffusion.lite.materials import woven
 from diffusion.lite.materials.texture import Texture
-from diffusion.lite.morphology import bits, shrunk
-from diffusion.lite.regions import Region
+from diffusion.lite.morphology import Bits, bits, share_of, shrunk
 from diffusion.lite.sizes import sampled
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
 
 SIZES: Final = ((3.0, 2.0), (2.4, 1.7), (2.0, 1.4), (1.7, 1.2))
 """Lengths of the sides in metres, the largest that fits is taken."""
@@ -95,7 +96,7 @@ def add_rug(canvas: Canvas, floor: Bits, shade: Floats) -> None:
     place is empty.
     """
     scene, choice = canvas.scene, canvas.choice
-    if not choice.may_add_rug or scene.layout.mask(Region.RUG).any() or share_of(floor) < LEAST_FLOOR:
+    if not choice.may_add_rug or scene.layout.mask(Label.RUG).any() or share_of(floor) < LEAST_FLOOR:
         return
     if scene.camera.certainty < LEAST_CERTAINTY or cv2.mean(scene.layout.confidence, floor)[0] < LEAST_CONFIDENCE:
         return
@@ -118,7 +119,7 @@ def add_rug(canvas: Canvas, floor: Bits, shade: Floats) -> None:
     shadow = SHADOW * cv2.GaussianBlur(share, (0, 0), blur) * floats(floor) * (1.0 - share)
     canvas.painted *= (1.0 - shadow)[..., None]
     canvas.cover(index, share.reshape(-1, 1)[index], light.lit(albedo, sampled(shade, index, floor.shape)))
-    canvas.note(Region.RUG, bits(share > 0.5), choice.rug.name)
+    canvas.record(Label.RUG, bits(share > 0.5), choice.rug.name)
 
 
 def _band(color: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""What is known of the photo before anything is painted; the same for every variant."""
+"""The photo analysed, before anything is painted; the same for every variant."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -7,21 +7,23 @@ import cv2
 import numpy as np
 
 from diffusion.domain import Restyling
-from diffusion.lite import borders, boundary_refinement, camera, colour, edge_evidence, grading, light, region_merging
-from diffusion.lite.abstention import unsure
-from diffusion.lite.arrays import Bits, Floats
+from diffusion.lite import borders, boundary_refinement, camera, edge_evidence, grading, light, region_merging
+from diffusion.lite.abstention import abstention_mask
 from diffusion.lite.camera import Camera
-from diffusion.lite.fallback_segmentation import guessed
-from diffusion.lite.layout_rules import in_order
-from diffusion.lite.regions import Layout, Region, layout
-from diffusion.lite.sizes import reduced
+from diffusion.lite.fallback_segmentation import fallback_layout
+from diffusion.lite.labels import Label, Layout, layout
+from diffusion.lite.layout_rules import apply_layout_rules
+from diffusion.lite.morphology import Bits
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats
+from servicekit.imaging.resizing import reduced
 
 LAB_SIDE: Final = 512
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """A photo taken apart."""
+    """A photo, analysed."""
 
     light: Floats
     """H×W×3, the graded photo in linear light: what new paint is lit by."""
@@ -44,20 +46,20 @@ class Scene:
     camera: Camera
 
 
-def understand(restyling: Restyling) -> Scene:
-    """Takes a photo apart with the maps that came with it."""
+def analyse_scene(restyling: Restyling) -> Scene:
+    """Analyses a photo with the maps that came with it."""
     photo = restyling.photo
     maps = restyling.maps
     lit = grading.graded(photo, restyling.style.light)
     lab = colour.lab(colour.linear(reduced(photo, LAB_SIDE)))
     edges = edge_evidence.edges(lab)
-    rough = guessed(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
-    whole, halves = region_merging.made_whole(rough.labels, maps.segmentation, photo)
-    left = halves if maps.confidence is None else halves | unsure(whole, rough.confidence, photo)
-    doubtful = np.where(left, whole, np.uint8(Region.OTHER))
-    known = np.where(left, np.uint8(Region.OTHER), whole)
-    labels = in_order(boundary_refinement.follow_edges(known, photo, edges))
-    regions = Layout(labels=labels, confidence=rough.confidence, doubtful=doubtful)
+    rough = fallback_layout(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
+    whole, halves = region_merging.merge_regions(rough.labels, maps.segmentation, photo)
+    left = halves if maps.confidence is None else halves | abstention_mask(whole, rough.confidence, photo)
+    uncertain = np.where(left, whole, np.uint8(Label.OTHER))
+    known = np.where(left, np.uint8(Label.OTHER), whole)
+    labels = apply_layout_rules(boundary_refinement.refine_boundaries(known, photo, edges))
+    regions = Layout(labels=labels, confidence=rough.confidence, uncertain=uncertain)
     return Scene(
         light=lit,
         small=reduced(lit, light.SIDE),

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Floats, floats
+from servicekit.imaging.arrays import Floats, floats
 
 
 def smooth(plane: Floats, weight: Floats, radius: int, epsilon: float) -> Floats:

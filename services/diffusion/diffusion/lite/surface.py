@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Bits, Floats, floats, share_of
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.morphology import bits
-from diffusion.lite.regions import Region
-from diffusion.lite.sizes import reduced
+from diffusion.lite.labels import Label
+from diffusion.lite.morphology import Bits, bits, share_of
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
 LEAST_AREA: Final = 0.002
 """Share of the picture below which a region is not worth the risk."""
@@ -22,22 +22,22 @@ SIDE: Final = 320
 """Long side, in pixels, at which parts are told apart."""
 
 
-def sure(canvas: Canvas, region: Region) -> Bits | None:
+def confident_mask(canvas: Canvas, region: Label) -> Bits | None:
     """H×W, 1 where the region is sure; None where nothing of it is. What is not sure is noted if it is large."""
-    doubtful = canvas.scene.layout.doubtful
-    if doubtful is not None and share_of(doubted := bits(doubtful == region)) >= LEAST_AREA:
-        canvas.note(region, doubted, "")
+    uncertain = canvas.scene.layout.uncertain
+    if uncertain is not None and share_of(uncertain_here := bits(uncertain == region)) >= LEAST_AREA:
+        canvas.record(region, uncertain_here, "")
     whole = canvas.scene.layout.mask(region)
     if share_of(whole) < LEAST_AREA:
         return None
     mask = _sure_parts(whole, canvas.scene.layout.confidence)
     if share_of(mask) < LEAST_AREA:
-        canvas.note(region, whole, "")
+        canvas.record(region, whole, "")
         return None
     return mask
 
 
-def parts(mask: Bits) -> tuple[int, NDArray[np.int32]]:
+def connected_parts(mask: Bits) -> tuple[int, NDArray[np.int32]]:
     """Number of connected parts, and H×W their numbers from 1 on, 0 outside; parts are told apart at SIDE."""
     small = reduced(mask, SIDE, nearest=True)
     count, numbers = cv2.connectedComponents(small, connectivity=4)

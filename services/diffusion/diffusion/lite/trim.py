@@ -5,12 +5,13 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Bits, Floats, floats
-from diffusion.lite.morphology import bits, grown
-from diffusion.lite.regions import Region
-from diffusion.lite.sizes import enlarged, reduced
+from diffusion.lite.labels import Label
+from diffusion.lite.morphology import Bits, bits, grown
+from diffusion.lite.sizes import enlarged
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
 
-ENDS: Final = (Region.FLOOR, Region.CEILING, Region.WINDOW, Region.DOOR)
+ENDS: Final = (Label.FLOOR, Label.CEILING, Label.WINDOW, Label.DOOR)
 """What trim runs along."""
 REACH: Final = 0.035
 """How far from them it may lie, in long sides; what goes on beyond is the wall."""

@@ -6,22 +6,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite import box, colour, light
-from diffusion.lite.arrays import Bits, Floats, floats
+from diffusion.lite import box, light
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.edge_evidence import RIM, away_from_the_border, things, without_strangers
+from diffusion.lite.edge_evidence import RIM, exclude_occluders, exclude_rim, object_sized
+from diffusion.lite.labels import Label
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
-from diffusion.lite.morphology import bits, grown, opened
+from diffusion.lite.morphology import Bits, bits, grown, opened
 from diffusion.lite.recolouring import recolour
-from diffusion.lite.regions import Region
 from diffusion.lite.relief import smooth_shading
 from diffusion.lite.scene import LAB_SIDE
 from diffusion.lite.sizes import enlarged, sampled
-from diffusion.lite.surface import sure
+from diffusion.lite.surface import confident_mask
 from diffusion.lite.trim import trim
 from diffusion.styles import Finish, Pattern
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
 
 WELL_LIT: Final = 0.35
 """Luminance of a wall in a well lit photo; paint in a darker one stays below its nominal colour."""
@@ -45,14 +46,14 @@ PLAIN_DISTANCE: Final = 3.0
 
 def paint_ceiling(canvas: Canvas) -> None:
     """Paints the ceiling plain."""
-    mask = sure(canvas, Region.CEILING)
+    mask = confident_mask(canvas, Label.CEILING)
     if mask is not None:
-        _paint(canvas, Region.CEILING, mask, canvas.choice.ceiling, None)
+        _paint(canvas, Label.CEILING, mask, canvas.choice.ceiling, None)
 
 
 def paint_walls(canvas: Canvas) -> None:
     """Paints or clads the walls; plain where the cladding chosen cannot be drawn in perspective."""
-    mask = sure(canvas, Region.WALL)
+    mask = confident_mask(canvas, Label.WALL)
     if mask is None:
         return
     mask = mask & ~_paint_trim(canvas, mask)
@@ -64,12 +65,12 @@ def paint_walls(canvas: Canvas) -> None:
         finish = canvas.choice.paint
     texture = catalogue.texture(finish, canvas.choice.seed)
     if texture is None or finish.pattern not in LAID:
-        _paint(canvas, Region.WALL, mask, finish, None if texture is None else (texture, room))
+        _paint(canvas, Label.WALL, mask, finish, None if texture is None else (texture, room))
     elif room is not None:
         clad = _walls_to_clad(canvas, mask, room)
         plain = np.asarray(mask & ~clad, dtype=np.uint8)
         if plain.any():
-            _paint(canvas, Region.WALL, plain, canvas.choice.paint, None)
+            _paint(canvas, Label.WALL, plain, canvas.choice.paint, None)
         if clad.any():
             _clad(canvas, clad, finish, texture, room)
 
@@ -80,14 +81,14 @@ def _paint_trim(canvas: Canvas, wall: Bits) -> Bits:
     bands = trim(scene.lab, scene.edges, scene.layout.labels, wall)
     if bands.any():
         recolour(canvas, bands, colour.from_hex(canvas.choice.trim.color))
-        canvas.note(Region.WALL, bands, canvas.choice.trim.name)
+        canvas.record(Label.WALL, bands, canvas.choice.trim.name)
     return bands
 
 
 def _paint(
-    canvas: Canvas, region: Region, mask: Bits, finish: Finish, drawn: tuple[Texture, box.Box | None] | None
+    canvas: Canvas, region: Label, mask: Bits, finish: Finish, drawn: tuple[Texture, box.Box | None] | None
 ) -> None:
-    mask = without_strangers(canvas.scene.lab, canvas.scene.edges, mask)
+    mask = exclude_occluders(canvas.scene.lab, canvas.scene.edges, mask)
     if not mask.any():
         return
     patch = canvas.patch(mask)
@@ -96,12 +97,12 @@ def _paint(
     if drawn is not None:
         albedo = _on_walls(canvas, *drawn, patch.index)
     canvas.lay(patch, light.lit(albedo * dimmed(base), canvas.shade(patch, mask, base)))
-    canvas.note(region, mask, finish.name)
+    canvas.record(region, mask, finish.name)
 
 
 def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: box.Box) -> None:
     """Covers the walls but leaves what is mounted on them."""
-    mask = without_strangers(canvas.scene.lab, canvas.scene.edges, mask)
+    mask = exclude_occluders(canvas.scene.lab, canvas.scene.edges, mask)
     if not mask.any():
         return
     base = canvas.patch(mask).typical(share=BRIGHT_SHARE)
@@ -110,14 +111,14 @@ def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: bo
     expected = enlarged(colour.luminance(shade), mask.shape) * float(colour.LUMINANCE @ base)
     step = np.abs(np.log((bright + light.DARKEST) / (expected + light.DARKEST)))
     rim = max(1, round(RIM * max(mask.shape) / LAB_SIDE))
-    fitting = things(away_from_the_border(opened(bits(step > FITTING), 1), mask, rim))
+    fitting = object_sized(exclude_rim(opened(bits(step > FITTING), 1), mask, rim))
     free = mask & ~grown(fitting, 1)
     if not free.any():
         return
     patch = canvas.patch(free)
     albedo = _on_walls(canvas, texture, room, patch.index)
     canvas.lay(patch, light.lit(albedo * dimmed(base), sampled(shade, patch.index, mask.shape)))
-    canvas.note(Region.WALL, free, finish.name)
+    canvas.record(Label.WALL, free, finish.name)
 
 
 def _walls_to_clad(canvas: Canvas, mask: Bits, room: box.Box) -> Bits:

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
-
-from diffusion.lite import colour
+from servicekit.imaging import colour
 
 NAMES: Final[Mapping[str, str]] = {
     "white": "#FFFFFF",
@@ -65,6 +63,5 @@ NAMES: Final[Mapping[str, str]] = {
 
 def nearest_name(color: str) -> str:
     """The name whose colour is nearest to `#RRGGBB` by ΔE2000."""
-    table = colour.lab_of(np.stack([colour.from_hex(known) for known in NAMES.values()]))
-    distance = colour.delta_e(table, colour.lab_of(colour.from_hex(color)[None]))
-    return list(NAMES)[int(distance.argmin())]
+    table = colour.lab_of_hex(NAMES.values())
+    return list(NAMES)[int(colour.delta_e(table, colour.lab_of_hex([color])).argmin())]

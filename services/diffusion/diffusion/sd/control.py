@@ -1,10 +1,10 @@
-"""ControlNets: what each sees, how strongly and for how long it steers.
+"""ControlNets: the image that conditions each, how strongly and in which steps.
 
 Zhang, Rao and Agrawala, "Adding Conditional Control to Text-to-Image Diffusion Models" (ICCV 2023). Two things that
 stock pipelines repeat in every step are done once or not at all here, without changing the result:
 
-- the embedding of the control picture depends on neither the step nor the latents, so it is made once a request;
-- a ControlNet outside of its window adds zeros, so it is not run.
+- the embedding of the control image depends on neither the step nor the latents, so it is made once a request;
+- a ControlNet outside of its window of steps adds zeros, so it is not run.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ Residuals: TypeAlias = tuple[list[Tensor], Tensor]
 
 @dataclass(frozen=True, kw_only=True)
 class ControlSchedule:
-    """How strongly and for how long a ControlNet steers."""
+    """How strongly a ControlNet conditions the UNet, and in which steps."""
 
     scale: float
     """Factor on its residuals; 0 switches it off."""
@@ -39,20 +39,20 @@ class ControlSchedule:
         return self.scale != 0.0 and step / steps >= self.start and (step + 1) / steps <= self.end
 
 
-STEERING: Final[Mapping[Control, ControlSchedule]] = {
+CONTROL_SCHEDULES: Final[Mapping[Control, ControlSchedule]] = {
     Control.DEPTH: ControlSchedule(scale=0.7, end=0.8),
     Control.SEGMENTATION: ControlSchedule(scale=0.5, end=0.6),
     Control.CANNY: ControlSchedule(scale=0.35, end=0.5),
     Control.INPAINT: ControlSchedule(scale=1.0),
 }
-"""Depth holds the room together longest; edges let go early, or old furniture shows through new upholstery."""
+"""Depth keeps the room's shape and acts longest; edges end early, or old furniture shows through new upholstery."""
 
 
 class ControlBranch:
-    """A ControlNet whose hint embedding can be made apart from its forward pass."""
+    """A ControlNet whose control image is embedded apart from its forward pass."""
 
     def __init__(self, net: ControlNetModel) -> None:
-        """Takes the net over: its embedding is moved out and what it is given as condition is then used as it is."""
+        """Changes the net: its embedding is moved out, so that it takes an embedded image as its condition."""
         self._embed: nn.Module = net.controlnet_cond_embedding
         net.controlnet_cond_embedding = nn.Identity()
         self._net = net
@@ -64,7 +64,7 @@ class ControlBranch:
 
     @torch.inference_mode()
     def controlnet_cond(self, picture: Tensor) -> Tensor:
-        """Embeds a 1×3×H×W control picture, 0–1 (−1 where the inpainting net is to paint)."""
+        """The embedding of a 1×3×H×W control image, 0–1 (−1 where the inpainting net is to paint)."""
         embedded: Tensor = self._embed(picture.to(self._net.dtype))
         return embedded
 
@@ -85,14 +85,14 @@ class ControlBranch:
 
 @dataclass(frozen=True, kw_only=True)
 class ActiveControl:
-    """A ControlNet in a request."""
+    """A ControlNet that takes part in a request."""
 
     branch: ControlBranch
     controlnet_cond: Tensor
     schedule: ControlSchedule
 
 
-def total(
+def summed_residuals(
     controls: Sequence[ActiveControl], sample: Tensor, timestep: Tensor, text: Tensor, *, step: int, steps: int
 ) -> Residuals | None:
     """The sum over the ControlNets that take part in a step; None where none does."""

@@ -1,4 +1,4 @@
-"""The denoising loop: a generator that rests after every step, so that whoever runs it can stop there."""
+"""The denoising loop: a generator that pauses after every step, so that its caller can stop there."""
 
 import inspect
 from collections.abc import Generator, Sequence
@@ -8,8 +8,8 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
-from diffusion.sd.control import ActiveControl, total
-from diffusion.sd.latents import Start, restored
+from diffusion.sd.control import ActiveControl, summed_residuals
+from diffusion.sd.latents import InitialLatents, restore_kept
 from diffusion.sd.schedulers import Scheduler, clean_estimate
 from diffusion.sd.text import Embeddings
 from servicekit.inference.hardware import Hardware
@@ -17,12 +17,12 @@ from servicekit.inference.hardware import Hardware
 
 @dataclass(frozen=True, kw_only=True)
 class Denoising:
-    """All that a run of the loop needs."""
+    """Everything that the loop needs for one batch of variants."""
 
     unet: UNet2DConditionModel
     scheduler: Scheduler
     timesteps: Tensor
-    start: Start
+    start: InitialLatents
     text: Embeddings
 
     guidance: float
@@ -34,8 +34,8 @@ class Denoising:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """Where the loop has got to."""
+class DenoisingStep:
+    """One step of the loop, done."""
 
     number: int
     """From 1."""
@@ -56,26 +56,26 @@ class Step:
 
 
 @torch.inference_mode()
-def denoise(job: Denoising, hardware: Hardware) -> Generator[Step, None, None]:
-    """Yields after every step.
+def denoise(run: Denoising, hardware: Hardware) -> Generator[DenoisingStep, None, None]:
+    """Runs the UNet and its ControlNets once a step, and yields after each.
 
-    On CUDA work is queued, and the host is held back to one step ahead of the device: the device never waits, and a
-    loop that is closed leaves at most one step to finish.
+    On CUDA work is queued, and the host runs at most one step ahead of the device: the device never waits, and a loop
+    that is closed leaves at most one step to finish.
     """
-    scheduler, steps = job.scheduler, len(job.timesteps)
-    latents, count = job.start.latents, len(job.start.latents)
-    conditional = job.text.positive.expand(count, -1, -1)
-    both = torch.cat([job.text.negative.expand(count, -1, -1), conditional])
+    scheduler, steps = run.scheduler, len(run.timesteps)
+    latents, count = run.start.latents, len(run.start.latents)
+    conditional = run.text.positive.expand(count, -1, -1)
+    both = torch.cat([run.text.negative.expand(count, -1, -1), conditional])
     queued = hardware.event()
-    guided = job.guidance > 1.0
-    extra = _extra_arguments(scheduler, job.random)
-    for index, timestep in enumerate(job.timesteps):
+    guided = run.guidance > 1.0
+    extra = _extra_arguments(scheduler, run.random)
+    for index, timestep in enumerate(run.timesteps):
         sample = scheduler.scale_model_input(latents, timestep)
         batch = torch.cat([sample, sample]) if guided else sample
         text = both if guided else conditional
         batch = batch.contiguous(memory_format=torch.channels_last)
-        residuals = total(job.controls, batch, timestep, text, step=index, steps=steps)
-        prediction = job.unet(
+        residuals = summed_residuals(run.controls, batch, timestep, text, step=index, steps=steps)
+        prediction = run.unet(
             batch,
             timestep,
             encoder_hidden_states=text,
@@ -85,15 +85,15 @@ def denoise(job: Denoising, hardware: Hardware) -> Generator[Step, None, None]:
         )[0]
         if guided:
             without, with_text = prediction.chunk(2)
-            prediction = without + job.guidance * (with_text - without)
+            prediction = without + run.guidance * (with_text - without)
         latents = scheduler.step(prediction, timestep, latents, **extra, return_dict=False)[0]
-        if job.start.kept is not None:
-            following = job.timesteps[index + 1] if index + 1 < steps else None
-            latents = restored(scheduler, latents, job.start.kept, following)
+        if run.start.kept is not None:
+            following = run.timesteps[index + 1] if index + 1 < steps else None
+            latents = restore_kept(scheduler, latents, run.start.kept, following)
         if queued is not None:
             queued.synchronize()
         queued = hardware.event()
-        yield Step(
+        yield DenoisingStep(
             number=index + 1,
             latents=latents,
             scheduler=scheduler,
@@ -104,5 +104,5 @@ def denoise(job: Denoising, hardware: Hardware) -> Generator[Step, None, None]:
 
 
 def _extra_arguments(scheduler: Scheduler, random: list[torch.Generator]) -> dict[str, list[torch.Generator]]:
-    """Samplers that add noise take generators; the others may not even know the word."""
+    """Samplers that add noise take generators; the others have no such parameter."""
     return {"generator": random} if "generator" in inspect.signature(scheduler.step).parameters else {}

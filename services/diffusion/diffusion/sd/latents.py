@@ -1,4 +1,4 @@
-"""Between pictures and latents, and where a request's denoising starts.
+"""Pictures encoded to latents and decoded again, and the latents that denoising starts from.
 
 Random numbers come from generators on the host, one a variant, so that a seed gives the same noise on every device.
 They are drawn in the order in which the stock pipelines of diffusers draw them.
@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from diffusion.domain import SEEDS
+from diffusion.sd.letterbox import MULTIPLE
 from diffusion.sd.schedulers import Scheduler
-from diffusion.sd.sizes import MULTIPLE
 
 
 def generators(seed: int, variants: int) -> list[torch.Generator]:
@@ -44,8 +44,8 @@ class Autoencoder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
-    """What the latents have to come back to after every step."""
+class KeptLatents:
+    """The photo's latents, which replace the denoised ones after every step where nothing may change."""
 
     latents: Tensor
     """N×4×h×w, the photo's."""
@@ -58,13 +58,13 @@ class Kept:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Start:
-    """Where denoising begins."""
+class InitialLatents:
+    """What denoising starts from."""
 
     latents: Tensor
     """N×4×h×w, as noisy as the first timestep."""
 
-    kept: Kept | None = None
+    kept: KeptLatents | None = None
 
 
 def repaint_mask(keep: Tensor) -> Tensor:
@@ -73,15 +73,15 @@ def repaint_mask(keep: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def from_noise(scheduler: Scheduler, like: Tensor, random: list[torch.Generator]) -> Start:
+def from_noise(scheduler: Scheduler, like: Tensor, random: list[torch.Generator]) -> InitialLatents:
     """Pure noise, for text alone; `like` gives shape (N×4×h×w), device and precision."""
-    return Start(latents=_noise(like, random) * scheduler.init_noise_sigma)
+    return InitialLatents(latents=_noise(like, random) * scheduler.init_noise_sigma)
 
 
 @torch.inference_mode()
-def from_photo(scheduler: Scheduler, photo: Tensor, timesteps: Tensor, random: list[torch.Generator]) -> Start:
+def from_photo(scheduler: Scheduler, photo: Tensor, timesteps: Tensor, random: list[torch.Generator]) -> InitialLatents:
     """The photo's latents (N×4×h×w) under the noise of the first timestep."""
-    return Start(latents=scheduler.add_noise(photo, _noise(photo, random), timesteps[:1].repeat(len(photo))))
+    return InitialLatents(latents=scheduler.add_noise(photo, _noise(photo, random), timesteps[:1].repeat(len(photo))))
 
 
 @torch.inference_mode()
@@ -93,7 +93,7 @@ def around_kept(
     random: list[torch.Generator],
     *,
     all_noise: bool,
-) -> Start:
+) -> InitialLatents:
     """For inpainting: noise, or the photo under noise, and what has to come back where nothing may change."""
     noise = _noise(photo, random)
     if all_noise:
@@ -102,11 +102,11 @@ def around_kept(
         latents = scheduler.add_noise(photo, noise, timesteps[:1].repeat(len(photo)))
     # the stock pipeline encodes the masked photo as well, for UNets with nine channels: its draw is skipped over
     _noise(photo, random)
-    return Start(latents=latents, kept=Kept(latents=photo, noise=noise, repaint=repaint))
+    return InitialLatents(latents=latents, kept=KeptLatents(latents=photo, noise=noise, repaint=repaint))
 
 
 @torch.inference_mode()
-def restored(scheduler: Scheduler, latents: Tensor, kept: Kept, following: Tensor | None) -> Tensor:
+def restore_kept(scheduler: Scheduler, latents: Tensor, kept: KeptLatents, following: Tensor | None) -> Tensor:
     """The latents with the photo's own where nothing may change, as noisy as the following timestep, if any."""
     own = kept.latents if following is None else scheduler.add_noise(kept.latents, kept.noise, following.reshape(1))
     return (1 - kept.repaint) * own + kept.repaint * latents

@@ -1,4 +1,4 @@
-"""LoRAs: melted into a UNet of their own when the service starts, so that a request pays nothing for them."""
+"""LoRAs, fused into a UNet of their own when the service starts: they cost a request nothing."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -27,7 +27,7 @@ class Models:
     text: TextEmbedder
     autoencoder: Autoencoder
 
-    recipes: Mapping[Tier, SamplingPreset]
+    presets: Mapping[Tier, SamplingPreset]
     unets: Mapping[Tier, UNet2DConditionModel]
     """One and the same for both tiers where the fast one has no LoRA."""
 
@@ -43,10 +43,10 @@ class Models:
     origins: Mapping[str, Model]
     """Repository and revision of each, by the store's names."""
 
-    def info(self, tier: Tier, controls: Iterable[Control], *, viewed: bool) -> tuple[Model, ...]:
-        """What takes part in a request of that tier, in the order of use; `viewed` where it shows previews."""
-        names = [checkpoints.BASE, *(f"controlnet-{control}" for control in controls), self.recipes[tier].lora]
-        if viewed:
+    def info(self, tier: Tier, controls: Iterable[Control], *, previews: bool) -> tuple[Model, ...]:
+        """What takes part in a request of that tier, in the order of use; `previews` where it shows some."""
+        names = [checkpoints.BASE, *(f"controlnet-{control}" for control in controls), self.presets[tier].lora]
+        if previews:
             names.append(checkpoints.TAESD)
         return tuple(self.origins[name] for name in names if name in self.origins)
 
@@ -58,12 +58,12 @@ def load(options: Options, hardware: Hardware) -> Models:
     names = {control: f"controlnet-{control}" for control in options.controlnets}
     nets = {control: checkpoints.load_controlnet(store, name, base, hardware) for control, name in names.items()}
     fast = fast_preset(options.fast_lora, store)
-    quick_unet = base.unet
+    fast_unet = base.unet
     if fast.lora:
-        quick_unet = checkpoints.load_unet(store, hardware)
-        fuse_lora(quick_unet, store.file(fast.lora))
+        fast_unet = checkpoints.load_unet(store, hardware)
+        fuse_lora(fast_unet, store.file(fast.lora))
     if options.compile:
-        for module in {base.unet, quick_unet, *nets.values()}:
+        for module in {base.unet, fast_unet, *nets.values()}:
             module.compile()
     used = [checkpoints.BASE, *names.values()] + ([fast.lora] if fast.lora else [])
     preview_decoder: PreviewDecoder = LinearPreviewDecoder()
@@ -73,8 +73,8 @@ def load(options: Options, hardware: Hardware) -> Models:
     return Models(
         text=TextEmbedder(base.tokenizer, base.text_encoder),
         autoencoder=Autoencoder(base.vae),
-        recipes={Tier.QUALITY: QUALITY, Tier.FAST: fast},
-        unets={Tier.QUALITY: base.unet, Tier.FAST: quick_unet},
+        presets={Tier.QUALITY: QUALITY, Tier.FAST: fast},
+        unets={Tier.QUALITY: base.unet, Tier.FAST: fast_unet},
         controls={control: ControlBranch(net) for control, net in nets.items()},
         preview_decoder=preview_decoder,
         scheduler=base.scheduler,

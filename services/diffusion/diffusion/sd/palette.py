@@ -1,23 +1,19 @@
-"""Steers a result towards a palette: in words, in the picture that denoising starts from, and in a last correction.
+"""Brings a result nearer to a palette: in the prompt, in the picture that denoising starts from, and in the result.
 
-A picture's main colours are the centres of a few clusters in L*a*b*. Each moves towards the nearest colour of the
-palette, by a bounded distance, and takes its pixels along in the degree that they belong to it: texture and shading
-stay, only the colour that they vary around changes.
+A picture's main colours are the centres of a few clusters in L*a*b*. Each is shifted towards the nearest colour of the
+palette by a bounded distance, and its pixels with it, by the degree to which they belong to it: texture and shading
+stay as they are.
 """
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from diffusion.domain import RGB, Region
-from diffusion.lite import colour
 from diffusion.sd.colour_names import nearest_name
-
-Lab: TypeAlias = NDArray[np.float32]
-"""…×3 L*a*b*, D65, L* 0–100."""
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import RGB, Floats, Mask
+from servicekit.imaging.palette import clusters, sampled_lab
 
 CLUSTERS: Final = 6
 SAMPLE_SIDE: Final = 128
@@ -26,11 +22,11 @@ LEAST_SHARE: Final = 0.05
 """Clusters with a smaller share of the picture are no main colours."""
 
 START_SHIFT: Final = 30.0
-"""How far a main colour of the starting picture may move, in L*a*b*: noise covers most of it again."""
+"""How far a main colour of the starting picture may move, in L*a*b*: noise hides most of it again."""
 FINAL_SHIFT: Final = 14.0
 """How far a main colour of the result may move: a visible change that leaves the light plausible."""
 OUT_OF_REACH: Final = 4.0
-"""Distance, in multiples of the bound, from which on a main colour does not move; it begins to hesitate one sooner."""
+"""Distance, in multiples of the bound, from which on a main colour stays; it moves less from one bound sooner."""
 LIGHTNESS: Final = 0.4
 """Share of the bound that may go into lightness; more would undo the room's shading."""
 SOFTNESS: Final = 12.0
@@ -46,47 +42,34 @@ def in_words(palette: Sequence[str]) -> str:
     return f"color palette of {', '.join(others)} and {last}" if others else f"color palette of {last}"
 
 
-def shifted(picture: RGB, palette: Sequence[str], free: Region | None, *, most: float) -> RGB:
+def shifted(picture: RGB, palette: Sequence[str], free: Mask | None, *, most: float) -> RGB:
     """The picture with its main colours moved towards the palette by at most `most`; pixels outside `free` stay."""
     centres = main_colours(picture, free)
     if not palette or not len(centres):
         return picture
-    moves = _bounded(_targets(centres, _lab_of(palette)) - centres, most)
-    pixels = _to_lab(picture)
+    moves = _bounded(_targets(centres, colour.lab_of_hex(palette)) - centres, most)
+    pixels = colour.lab(colour.linear(picture))
     flat = pixels.reshape(-1, 3)
     # |x − c|² = |x|² − 2x·c + |c|²: one matrix product instead of an array of all differences
     squares = np.square(flat).sum(axis=1)[:, None] - 2 * flat @ centres.T + np.square(centres).sum(axis=1)
     closeness = np.exp(np.sqrt(np.maximum(squares, 0)) / -SOFTNESS)
     total = np.maximum(closeness.sum(axis=1, keepdims=True), np.float32(1e-30))
-    moved = _to_rgb(pixels + (closeness @ moves / total).reshape(pixels.shape))
+    moved = colour.srgb(colour.from_lab(pixels + (closeness @ moves / total).reshape(pixels.shape)))
     return moved if free is None else np.where(free[..., None], moved, picture)
 
 
-def main_colours(picture: RGB, free: Region | None) -> Lab:
+def main_colours(picture: RGB, free: Mask | None) -> Floats:
     """K×3 L*a*b* of the free part of the picture; none where nothing is free. Deterministic."""
-    scale = min(1.0, SAMPLE_SIDE / max(picture.shape[:2]))
-    size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    pixels = _to_lab(small).reshape(-1, 3)
-    if free is not None:
-        pixels = pixels[cv2.resize(free.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST).ravel() > 0]
+    pixels = sampled_lab(picture, SAMPLE_SIDE, without=None if free is None else ~free)
     count = min(CLUSTERS, len(np.unique(pixels.round(), axis=0)))
     if not count:
         return np.empty((0, 3), np.float32)
-    # starting from equal steps of lightness needs no random numbers
-    order = np.argsort(pixels[:, 0], kind="stable")
-    labels = np.empty((len(pixels), 1), np.int32)
-    labels[order, 0] = np.arange(len(pixels)) * count // len(pixels)
-    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, 30, 0.1)
-    _compactness, found, centres = cv2.kmeans(
-        np.ascontiguousarray(pixels), count, labels, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS
-    )
-    shares = np.bincount(found.ravel(), minlength=count).astype(np.float32) / len(pixels)
-    return np.asarray(centres[shares >= LEAST_SHARE], dtype=np.float32)
+    centres, shares = clusters(pixels, count, iterations=30, precision=0.1)
+    return centres[shares >= LEAST_SHARE]
 
 
-def _targets(centres: Lab, wanted: Lab) -> Lab:
-    """For each centre a colour of the palette: its nearest, once every colour has got the centre nearest to it."""
+def _targets(centres: Floats, wanted: Floats) -> Floats:
+    """A colour of the palette for each centre: each colour gets its nearest centre, the rest take their nearest."""
     distance = colour.delta_e(centres[:, None], wanted[None])
     targets = distance.argmin(axis=1)
     by_distance = sorted(np.ndindex(*distance.shape), key=lambda pair: float(distance[pair]))
@@ -100,7 +83,7 @@ def _targets(centres: Lab, wanted: Lab) -> Lab:
     return np.asarray(wanted[targets])
 
 
-def _bounded(moves: Lab, most: float) -> Lab:
+def _bounded(moves: Floats, most: float) -> Floats:
     """Moves cut to `most`; none towards a colour so far away that halfway to it lies another (blue, purple, rust)."""
     distance = np.linalg.norm(moves, axis=1, keepdims=True)
     moves = moves * np.clip(OUT_OF_REACH - distance / most, 0.0, 1.0)
@@ -108,16 +91,3 @@ def _bounded(moves: Lab, most: float) -> Lab:
     room = np.sqrt(most**2 - lightness**2)
     length = np.linalg.norm(moves[:, 1:], axis=1, keepdims=True)
     return np.hstack([lightness, moves[:, 1:] * np.minimum(1.0, room / np.maximum(length, 1e-6))]).astype(np.float32)
-
-
-def _lab_of(palette: Sequence[str]) -> Lab:
-    return colour.lab_of(np.stack([colour.from_hex(color) for color in palette]))
-
-
-def _to_lab(picture: RGB) -> Lab:
-    return colour.lab(colour.linear(picture))
-
-
-def _to_rgb(pixels: Lab) -> RGB:
-    light = cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_Lab2LRGB)
-    return colour.srgb(np.asarray(light, dtype=np.float32))

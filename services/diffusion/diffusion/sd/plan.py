@@ -1,21 +1,22 @@
-"""From a request to what the denoising loop has to do: prompts, canvas, mode, guidance."""
+"""From a request to what the denoising loop has to do: prompts, size, mode, guidance."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from diffusion import keep
-from diffusion.domain import RGB, Region, Restyling, Tier
+from diffusion.domain import Restyling, Tier
 from diffusion.sd import palette
+from diffusion.sd.letterbox import Letterbox, letterbox
 from diffusion.sd.models import Models
-from diffusion.sd.sizes import Canvas, canvas
 from diffusion.sd.tiers import SamplingPreset
+from servicekit.imaging.arrays import RGB, Mask
 
 
 class Mode(StrEnum):
-    """Where denoising starts and what it has to come back to."""
+    """What denoising starts from, and whether part of the photo is kept."""
 
     TEXT = "text"
-    """From noise; the control maps alone hold the room."""
+    """From noise; only the control maps keep the room's shape."""
     IMAGE = "image"
     """From the photo under noise."""
     INPAINT = "inpaint"
@@ -29,7 +30,7 @@ class Plan:
     mode: Mode
     tier: Tier
     preset: SamplingPreset
-    canvas: Canvas
+    letterbox: Letterbox
     prompt: str
     negative_prompt: str
     guidance: float
@@ -38,35 +39,35 @@ class Plan:
     """Share of the schedule to run, above 0 to 1."""
 
     all_noise: bool
-    """Whether nothing of what may change is to be seen at the start."""
+    """Whether denoising starts from noise alone, wherever the picture may change."""
 
-    kept: Region | None
+    kept: Mask | None
     """Of the photo's size; None where nothing has to stay."""
 
     start: RGB
-    """The photo on the canvas, with its colours steered where a palette is asked for and they may change."""
+    """The photo, letterboxed, its colours shifted to the palette where one is asked for and they may change."""
 
     @property
-    def kept_on_canvas(self) -> Region | None:
-        """The kept region on the canvas."""
-        return None if self.kept is None else self.canvas.place_region(self.kept)
+    def letterboxed_keep(self) -> Mask | None:
+        """The kept pixels, letterboxed."""
+        return None if self.kept is None else self.letterbox.place_mask(self.kept)
 
 
 def plan(restyling: Restyling, models: Models) -> Plan:
     """Decides; raises FailedPrecondition where what is kept leaves nearly nothing.
 
-    A palette steers through the starting picture, of which noise at its strongest still lets the large areas' colours
-    through: so with a palette even a strength of 1 starts from the picture and not from noise alone.
+    With a palette even a strength of 1 starts from the photo, its colours shifted, and not from noise alone: the
+    colours of large areas come through the strongest noise.
     """
     kept = keep.kept(restyling)
     height, width = restyling.photo.shape[:2]
-    fitting = canvas(height, width, side=models.side)
-    preset = models.recipes[restyling.tier]
+    fitting = letterbox(height, width, side=models.side)
+    preset = models.presets[restyling.tier]
     all_noise = restyling.strength >= 1.0 and not restyling.palette
     without_kept = Mode.TEXT if all_noise else Mode.IMAGE
     start = fitting.place(restyling.photo)
     if restyling.palette:
-        free = None if kept is None else ~fitting.place_region(kept)
+        free = None if kept is None else ~fitting.place_mask(kept)
         start = palette.shifted(start, restyling.palette, free, most=palette.START_SHIFT)
     words = palette.in_words(restyling.palette)
     prompt = restyling.style.positive_prompt(restyling.room_type)
@@ -74,7 +75,7 @@ def plan(restyling: Restyling, models: Models) -> Plan:
         mode=without_kept if kept is None else Mode.INPAINT,
         tier=restyling.tier,
         preset=preset,
-        canvas=fitting,
+        letterbox=fitting,
         prompt=f"{prompt}, {words}" if words else prompt,
         negative_prompt=restyling.style.prompt.negative,
         guidance=preset.guided_by(restyling.style.guidance),

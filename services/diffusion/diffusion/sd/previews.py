@@ -1,4 +1,4 @@
-"""Looks at latents before they are done: through TAESD, or through a linear map that needs no weights."""
+"""Previews of unfinished latents: by TAESD, or by a linear map that needs no weights."""
 
 from typing import Final, Protocol
 
@@ -7,7 +7,7 @@ from diffusers import AutoencoderTiny
 from torch import Tensor
 from torch.nn import functional as F
 
-from diffusion.sd.sizes import MULTIPLE
+from diffusion.sd.letterbox import MULTIPLE
 
 
 class PreviewDecoder(Protocol):
@@ -54,9 +54,3 @@ class LinearPreviewDecoder:
         offset = torch.tensor(LATENT_TO_RGB_OFFSET, device=latents.device)
         picture = torch.einsum("bchw,cr->brhw", latents.float(), weights) + offset[None, :, None, None]
         return F.interpolate(picture, scale_factor=MULTIPLE, mode="bicubic", align_corners=False)[0]
-
-
-def preview_steps(steps: int, wanted: int) -> frozenset[int]:
-    """After which steps to look, numbered from 1: evenly spread, never the last."""
-    count = min(wanted, steps - 1)
-    return frozenset(round(steps * (position + 1) / (count + 1)) for position in range(count)) - {0, steps}

@@ -1,7 +1,7 @@
-"""Prompts to embeddings, of any length, kept for the next request.
+"""Prompts of any length encoded to embeddings, which are kept for the next request.
 
-A CLIP text encoder reads 77 tokens, two of them marks. A longer prompt is read in pieces of 75 whose embeddings stand
-one after the other; cross-attention takes any number. What does not fit MAX_PIECES is left out and told.
+A CLIP text encoder reads 77 tokens, of which two mark start and end. A longer prompt is read in pieces of 75 tokens,
+and their embeddings are concatenated: cross-attention takes any number. What exceeds MAX_PIECES is cut off and told.
 """
 
 from collections import OrderedDict
@@ -19,7 +19,7 @@ KEPT: Final = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Embeddings:
-    """What the UNet reads."""
+    """Both prompts, encoded for the UNet."""
 
     positive: Tensor
     """1×(77·pieces)×D."""
@@ -32,7 +32,7 @@ class Embeddings:
 
 
 class TextEmbedder:
-    """A tokenizer, a text encoder and what they made lately."""
+    """A tokenizer and a text encoder, with a cache of recent embeddings."""
 
     def __init__(self, tokenizer: CLIPTokenizer, encoder: CLIPTextModel) -> None:
         self._tokenizer = tokenizer

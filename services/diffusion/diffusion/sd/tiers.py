@@ -24,7 +24,7 @@ class SamplingPreset:
     """Least and greatest guidance scale; a style's is brought into this range."""
 
     def guided_by(self, scale: float) -> float:
-        """The nearest guidance scale that the recipe takes."""
+        """The nearest guidance scale that the preset takes."""
         least, most = self.guidance
         return min(max(scale, least), most)
 
@@ -44,7 +44,7 @@ _WITH_LORA: Final = (HYPER_SD, LCM)
 
 
 def fast_preset(wanted: FastLora, store: WeightStore) -> SamplingPreset:
-    """The fast tier's recipe; a LoRA asked for by name need not be in the store, loading it says what is missing."""
+    """The fast tier's preset. A LoRA that is named need not be in the store: loading it reports what is missing."""
     for preset in _WITH_LORA:
         if wanted == preset.lora or (wanted == "auto" and store.has(preset.lora)):
             return preset

@@ -1,4 +1,4 @@
-"""How long events take to their followers."""
+"""How long events take to their watchers."""
 
 from datetime import UTC, datetime
 from typing import Final
@@ -11,22 +11,22 @@ from servicekit.observability.metrics import SECONDS_BUCKETS
 
 SECONDS: Final = Histogram(
     "modomo_event_delivery_seconds",
-    "Time from the writing of an event until it was handed to a follower's connection",
+    "Time from the writing of an event until it was handed to a watcher's connection",
     ["transport"],
     buckets=SECONDS_BUCKETS,
 )
 
 
-class Follower:
-    """One follower of a job, by the door that it came through: `websocket`, `sse` or `grpc`."""
+class DeliveryLatency:
+    """Of one watcher of a job, by the transport that it came through: `websocket`, `sse` or `grpc`."""
 
     def __init__(self, transport: str) -> None:
         self._transport = transport
         self._seconds = SECONDS.labels(transport)
         self._since = datetime.now(UTC)
 
-    def has(self, event: Event) -> None:
-        """Counts an event, and traces the last one; not one from before the follower came."""
+    def observe(self, event: Event) -> None:
+        """Counts an event that was handed over, and traces the last one; not one from before the watcher came."""
         if event.timestamp >= self._since:
             self._seconds.observe(max(0.0, (datetime.now(UTC) - event.timestamp).total_seconds()))
             name = f"tell {event.status}"

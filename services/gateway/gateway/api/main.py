@@ -13,7 +13,6 @@ from gateway.api.auth.admission import Admission
 from gateway.api.auth.settings import gate
 from gateway.api.auth.stream_tokens import StreamTokenIssuer
 from gateway.api.estimate import Estimator
-from gateway.api.event_fanout import Broadcasts
 from gateway.api.grpc.servicer import SERVICE_NAME, TransformServicer
 from gateway.api.http.app import Parts, create_app
 from gateway.api.http.form_receiver import FormReceiver
@@ -41,6 +40,7 @@ from modomo.transform.v1.transform_service_pb2_grpc import add_TransformServiceS
 from servicekit import process
 from servicekit.config import env
 from servicekit.jobstore import JobStore
+from servicekit.jobstore.fanout import EventFanout
 from servicekit.jobstore.redis import connect
 from servicekit.rpc import client
 from servicekit.rpc import server as grpc_server
@@ -137,8 +137,9 @@ async def _cancelled(task: asyncio.Task[NoReturn]) -> None:
 def _grpc_api(settings: ApiSettings, parts: Parts, security: Security) -> AbstractAsyncContextManager[RunningServer]:
     servicer = TransformServicer(
         parts.transformations,
-        parts.broadcasts,
+        parts.events,
         parts.admission,
+        parts.url_signer,
         public_url=settings.public_url,
         max_file_bytes=settings.max_file_bytes,
     )
@@ -199,7 +200,7 @@ def _parts(
     return Parts(
         transformations=transformations,
         analyzer=analyzer,
-        broadcasts=Broadcasts(NotifierClient(channels.notifier)),
+        events=EventFanout(NotifierClient(channels.notifier), encode=lambda event: event),
         catalogue=catalogue,
         url_signer=url_signer,
         gauges=QueueGauges(job_store),

@@ -1,18 +1,17 @@
 """Watching jobs through the notifier, across its restarts."""
 
 import time
-from collections.abc import AsyncGenerator
-from datetime import UTC
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 import grpc
 
 from modomo.notifier.v1 import notifier_service_pb2 as pb
 from modomo.notifier.v1.notifier_service_pb2_grpc import NotifierServiceStub
-from modomo.type.v1 import job_pb2
 from servicekit.backoff import Backoff
-from servicekit.errors import ServiceError, Unavailable
-from servicekit.jobstore import Event, JobStatus
+from servicekit.errors import Unavailable
+from servicekit.jobstore import Event
+from servicekit.jobstore.event_proto import event_from_proto
 from servicekit.observability import logs
 from servicekit.rpc.status import from_call
 
@@ -24,16 +23,16 @@ _PASSING: Final = frozenset({grpc.StatusCode.CANCELLED, grpc.StatusCode.INTERNAL
 
 
 class NotifierClient:
-    """A Watcher that takes up where it was when the connection breaks."""
+    """An EventSource that takes up where it was when the connection breaks."""
 
-    def __init__(self, channel: grpc.aio.Channel, *, patience_seconds: float = 30.0) -> None:
-        """A notifier that fails for longer than `patience_seconds` is given up."""
+    def __init__(self, channel: grpc.aio.Channel, *, outage_seconds: float = 30.0) -> None:
+        """A notifier that fails for longer than `outage_seconds` is given up."""
         self._stub = NotifierServiceStub(channel)
-        self._patience = patience_seconds
+        self._outage_seconds = outage_seconds
 
-    async def watch(self, job_id: str, *, after: int = 0) -> AsyncGenerator[Event, None]:
-        """All events that follow `after`, each once, ending after the terminal one; raises NotFound, Unavailable."""
-        backoff, failing_since = Backoff(longest=_LONGEST_PAUSE_SECONDS), 0.0
+    async def watch(self, job_id: str) -> AsyncGenerator[Sequence[Event], None]:
+        """All events of a job, each once, ending after the terminal one; raises NotFound, Unavailable."""
+        backoff, failing_since, after = Backoff(longest=_LONGEST_PAUSE_SECONDS), 0.0, 0
         while True:
             started = time.monotonic()
             call = self._stub.Watch(pb.WatchRequest(job_id=job_id, after_seq=after))
@@ -44,7 +43,7 @@ class NotifierClient:
                     event = event_from_proto(response.event)
                     if event.seq > after:
                         after = event.seq
-                        yield event
+                        yield [event]
                     if event.terminal:
                         return
                 problem = "the stream ended early"
@@ -56,29 +55,11 @@ class NotifierClient:
             finally:
                 call.cancel()
             now = time.monotonic()
-            if not failing_since or now - started > self._patience:  # it may have worked in silence
+            if not failing_since or now - started > self._outage_seconds:  # it may have worked in silence
                 failing_since = now
-            if now - failing_since > self._patience:
-                raise _no_events()
+            if now - failing_since > self._outage_seconds:
+                raise Unavailable(
+                    "EVENTS_UNAVAILABLE", "Progress cannot be shown at the moment.", retry_after_seconds=2
+                )
             log.info("watching again", problem=problem, after=after)
             await backoff.wait()
-
-
-def event_from_proto(message: job_pb2.JobEvent) -> Event:
-    """Back from the wire; raises ValueError for a status that this version lacks."""
-    return Event(
-        job_id=message.job_id,
-        seq=message.seq,
-        status=JobStatus(job_pb2.JobStatus.Name(message.status).removeprefix("JOB_STATUS_").lower()),
-        progress=message.progress,
-        message=message.message,
-        timestamp=message.timestamp.ToDatetime(tzinfo=UTC),
-        step=message.step,
-        total_steps=message.total_steps,
-        preview_key=message.preview_key,
-        traceparent=message.traceparent,
-    )
-
-
-def _no_events() -> ServiceError:
-    return Unavailable("EVENTS_UNAVAILABLE", "Progress cannot be shown at the moment.", retry_after_seconds=2)

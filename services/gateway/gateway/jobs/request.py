@@ -22,7 +22,7 @@ class Preferences:
     """0–1; None for the style's default."""
 
     seed: int | None = None
-    """0 ≤ seed < 2⁶⁴; None lets the service draw one."""
+    """0 ≤ seed < 2⁵³; None lets the service draw one."""
 
     variants: int = 1
     """1–4."""

@@ -1,9 +1,9 @@
-"""Telling a job's owner how it ended, by a signed POST (Standard Webhooks, standardwebhooks.com).
+"""Telling whoever submitted a job how it ended, by a signed POST (Standard Webhooks, standardwebhooks.com).
 
-dispatch  takes what is due, a few at a time, and writes down how it went; start reading here
-message   what is told
-signing   proves who tells it
-sending   one request to a stranger's server, which may be slow, broken or somewhere it should not be
+dispatcher  takes what is due, a few at a time, and writes down how it went; start reading here
+message     what is told
+signer      proves who tells it
+sender      one request to a stranger's server, which may be slow, broken or somewhere it should not be
 
-The schedule is the job log's (`servicekit.jobstore.outbox`): it outlives this process, and no job ever waits for it.
+The schedule is in the job store (`servicekit.jobstore.outbox`): it outlives this process, and no job ever waits for it.
 """

@@ -1,4 +1,4 @@
-"""One request to a stranger's server. It connects to an address that was checked, and believes little of the answer."""
+"""One request to a stranger's server: it connects to an address that was checked, and reads little of the answer."""
 
 import asyncio
 import contextlib
@@ -12,11 +12,11 @@ import httpcore
 from servicekit.ssrf import Destination, Destinations
 
 MAX_ANSWER_BYTES: Final = 16 * 1024
-"""Of the answer's body, which nobody reads: the receiver merely gets a chance to finish it."""
+"""Of the answer's body. Nobody needs it; reading it lets the receiver finish."""
 _MAX_RETRY_AFTER: Final = 3600.0
 
 
-class Unreachable(Exception):  # noqa: N818 - what is the case at the receiver's, no error of ours
+class Unreachable(Exception):  # noqa: N818 - a state of the receiver, no error of ours
     """No answer; the text is a word for logs and records."""
 
 
@@ -30,7 +30,7 @@ class Answer:
     """What it asks for, at most an hour; 0 for nothing."""
 
     @property
-    def taken(self) -> bool:
+    def accepted(self) -> bool:
         """Whether it has the message. A redirect is a failure: it would lead to an address that nobody has checked."""
         return 200 <= self.status < 300
 

@@ -29,8 +29,8 @@ class TransformServiceStub:
     """Restyles photos of rooms as jobs.
 
     Where keys are asked for, the metadata `authorization` (`Bearer` and an API key or a token) or `x-api-key` holds one.
-    UNAUTHENTICATED: there is none, or it is not good. PERMISSION_DENIED: it lacks the scope. RESOURCE_EXHAUSTED: its owner
-    has used all units of the minute; the error says when to retry. Jobs of other owners are NOT_FOUND.
+    UNAUTHENTICATED: there is none, or it is not good. PERMISSION_DENIED: it lacks the scope. RESOURCE_EXHAUSTED: its tenant
+    has used all units of the minute; the error says when to retry. Jobs of other tenants are NOT_FOUND.
     """
 
     def __init__(self, channel):
@@ -65,8 +65,8 @@ class TransformServiceServicer:
     """Restyles photos of rooms as jobs.
 
     Where keys are asked for, the metadata `authorization` (`Bearer` and an API key or a token) or `x-api-key` holds one.
-    UNAUTHENTICATED: there is none, or it is not good. PERMISSION_DENIED: it lacks the scope. RESOURCE_EXHAUSTED: its owner
-    has used all units of the minute; the error says when to retry. Jobs of other owners are NOT_FOUND.
+    UNAUTHENTICATED: there is none, or it is not good. PERMISSION_DENIED: it lacks the scope. RESOURCE_EXHAUSTED: its tenant
+    has used all units of the minute; the error says when to retry. Jobs of other tenants are NOT_FOUND.
     """
 
     def Submit(self, request, context):
@@ -74,7 +74,7 @@ class TransformServiceServicer:
 
         INVALID_ARGUMENT: the photo cannot be used or a field is out of range (named in the error's metadata).
         ALREADY_EXISTS: the idempotency key was used with another request.
-        RESOURCE_EXHAUSTED: too many jobs wait, of all or of this owner; the error says when to retry.
+        RESOURCE_EXHAUSTED: too many jobs wait, of all or of this tenant; the error says when to retry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,8 +142,8 @@ class TransformService:
     """Restyles photos of rooms as jobs.
 
     Where keys are asked for, the metadata `authorization` (`Bearer` and an API key or a token) or `x-api-key` holds one.
-    UNAUTHENTICATED: there is none, or it is not good. PERMISSION_DENIED: it lacks the scope. RESOURCE_EXHAUSTED: its owner
-    has used all units of the minute; the error says when to retry. Jobs of other owners are NOT_FOUND.
+    UNAUTHENTICATED: there is none, or it is not good. PERMISSION_DENIED: it lacks the scope. RESOURCE_EXHAUSTED: its tenant
+    has used all units of the minute; the error says when to retry. Jobs of other tenants are NOT_FOUND.
     """
 
     @staticmethod

@@ -43,7 +43,7 @@ class _JobStatusEnumTypeWrapper(enum_type_wrapper._EnumTypeWrapper[_JobStatus.Va
     JOB_STATUS_FAILED: _JobStatus.ValueType  # 8
     """Ended with an error."""
     JOB_STATUS_CANCELLED: _JobStatus.ValueType  # 9
-    """Ended by its owner."""
+    """Ended by its tenant."""
 
 class JobStatus(_JobStatus, metaclass=_JobStatusEnumTypeWrapper):
     """Where a job is on its way. The last three are endings; every job has exactly one."""
@@ -67,7 +67,7 @@ JOB_STATUS_COMPLETED: JobStatus.ValueType  # 7
 JOB_STATUS_FAILED: JobStatus.ValueType  # 8
 """Ended with an error."""
 JOB_STATUS_CANCELLED: JobStatus.ValueType  # 9
-"""Ended by its owner."""
+"""Ended by its tenant."""
 
 @typing.final
 class JobEvent(message.Message):

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.lite import colour
-from diffusion.lite.arrays import Floats, floats
 from diffusion.lite.materials import mineral, units, wood, woven
 from diffusion.lite.materials.texture import Texture
 from diffusion.styles import Finish, Pattern
+from servicekit.imaging import colour
+from servicekit.imaging.arrays import Floats, floats
 
 JOINT: Final = 0.72
 """Albedo of a joint against that of its material, where a finish names no second colour."""

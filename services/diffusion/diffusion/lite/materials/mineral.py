@@ -4,10 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.lite.arrays import Floats, floats
 from diffusion.lite.materials import noise
 from diffusion.lite.materials.texture import normalised
 from diffusion.lite.materials.units import Units
+from servicekit.imaging.arrays import Floats, floats
 
 SIDE: Final = 512
 """Pixels to a side of a seamless mineral surface: two metres."""

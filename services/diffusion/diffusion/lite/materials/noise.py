@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from diffusion.lite.arrays import Floats, floats
+from servicekit.imaging.arrays import Floats, floats
 
 
 @lru_cache(maxsize=32)

@@ -5,9 +5,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from diffusion.lite.arrays import Floats, floats
 from diffusion.lite.materials.texture import PIXELS_PER_METRE, Texture
 from diffusion.lite.sizes import ROW
+from servicekit.imaging.arrays import Floats, floats
 
 COARSEST: Final = 6
 """Number of times that a texture is halved for what is far away."""

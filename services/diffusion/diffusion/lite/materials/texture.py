@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.lite.arrays import Floats, floats
+from servicekit.imaging.arrays import Floats, floats
 
 PIXELS_PER_METRE: Final = 256
 """About what a camera at eye level sees of the floor at its feet, on a picture of 1024 pixels."""

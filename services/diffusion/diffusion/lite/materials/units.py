@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.arrays import Floats, floats
 from diffusion.lite.materials.texture import PIXELS_PER_METRE, metres
+from servicekit.imaging.arrays import Floats, floats
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,10 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.lite.arrays import Floats, floats
 from diffusion.lite.materials import noise
 from diffusion.lite.materials.texture import PIXELS_PER_METRE, normalised
 from diffusion.lite.materials.units import Units
+from servicekit.imaging.arrays import Floats, floats
 
 TREE_ROWS: Final = 1024
 TREE_COLUMNS: Final = 512

@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.lite.arrays import Floats, floats
 from diffusion.lite.materials import noise
 from diffusion.lite.materials.texture import PIXELS_PER_METRE, metres, normalised
+from servicekit.imaging.arrays import Floats, floats
 
 SIDE: Final = 256
 """Pixels to a side: one metre."""

@@ -1,4 +1,4 @@
-"""The gateway's door for other backends: the use cases of the HTTP endpoints, over gRPC.
+"""The use cases of the HTTP endpoints over gRPC, for other backends.
 
 servicer  answers TransformService
 convert   between its messages and the gateway's values

@@ -1,5 +1,6 @@
 """TransformService's messages to the gateway's values and back."""
 
+import dataclasses
 import json
 from typing import Any, Final
 
@@ -12,14 +13,11 @@ from gateway.api.transformations import JobView, Submission
 from gateway.api.uploads import preferences
 from gateway.jobs.request import Preferences
 from modomo.transform.v1 import transform_service_pb2 as pb
-from modomo.type.v1 import job_pb2
 from modomo.type.v1.geometry_pb2 import Box
 from servicekit.errors import InvalidArgument
-from servicekit.jobstore import Event, JobStatus, Priority
+from servicekit.jobstore import Event, Priority
+from servicekit.jobstore.event_proto import event_to_proto, status_to_proto
 from servicekit.types.vocabulary import room_type_from_proto, room_type_to_proto
-
-MAX_SEQ: Final = 2**53
-"""Far beyond any job's, and still exact wherever a number is a double."""
 
 _FLOAT_DIGITS: Final = 6
 """What a 32-bit float holds: 0.8 stays 0.8."""
@@ -33,14 +31,14 @@ def submission(request: pb.SubmitRequest, *, max_bytes: int) -> Submission:
     return Submission(
         photo=request.image,
         style=request.style,
-        preferences=wishes(request.preferences),
+        preferences=parse_preferences(request.preferences),
         idempotency_key=request.idempotency_key,
         webhook_url=request.webhook_url,
         priority=Priority.BATCH if request.batch else Priority.INTERACTIVE,
     )
 
 
-def wishes(message: pb.Preferences) -> Preferences:
+def parse_preferences(message: pb.Preferences) -> Preferences:
     """What the caller prefers, held to the same rules as over HTTP; raises InvalidArgument naming the field."""
     values: dict[str, Any] = {
         "keep_furniture": message.keep_furniture,
@@ -63,13 +61,6 @@ def wishes(message: pb.Preferences) -> Preferences:
     return preferences.parse(json.dumps(values).encode())
 
 
-def after_seq(request: pb.WatchRequest) -> int:
-    """From where to watch; raises InvalidArgument."""
-    if request.after_seq > MAX_SEQ:
-        raise InvalidArgument("OUT_OF_RANGE", "after_seq is no event's number.", field="after_seq")
-    return request.after_seq
-
-
 def estimate(seconds: float) -> Duration:
     """Seconds on the wire, to the millisecond."""
     duration = Duration()
@@ -85,7 +76,7 @@ def job(view: JobView, *, base: str) -> pb.Job:
     expires_at.FromDatetime(record.expires_at)
     return pb.Job(
         job_id=record.job_id,
-        status=status(record.status),
+        status=status_to_proto(record.status),
         progress=record.progress,
         created_at=created_at,
         expires_at=expires_at,
@@ -123,23 +114,7 @@ def result(links: ResultLinks, *, base: str) -> pb.JobResult:
     )
 
 
-def event(happened: Event) -> job_pb2.JobEvent:
-    """One event on the wire."""
-    timestamp = Timestamp()
-    timestamp.FromDatetime(happened.timestamp)
-    return job_pb2.JobEvent(
-        job_id=happened.job_id,
-        seq=happened.seq,
-        status=status(happened.status),
-        progress=happened.progress,
-        message=happened.message,
-        timestamp=timestamp,
-        step=happened.step,
-        total_steps=happened.total_steps,
-        preview_key=happened.preview_key,
-    )
-
-
-def status(word: JobStatus) -> job_pb2.JobStatus.ValueType:
-    """The enum value on the wire."""
-    return job_pb2.JobStatus.Value(f"JOB_STATUS_{word.name}")
+def watch_response(event: Event, *, preview_url: str) -> pb.WatchResponse:
+    """One event on the wire, without what only our own services can use."""
+    public = dataclasses.replace(event, preview_key="", traceparent="")
+    return pb.WatchResponse(event=event_to_proto(public), preview_url=preview_url)

@@ -8,14 +8,18 @@ import grpc
 
 from gateway.api.auth import Caller, Scope
 from gateway.api.auth.admission import Admission, check_quota
-from gateway.api.event_fanout import Broadcasts
-from gateway.api.event_latency import Follower
+from gateway.api.event_latency import DeliveryLatency
 from gateway.api.grpc import convert
 from gateway.api.limits import Cost
+from gateway.api.links import UrlSigner
+from gateway.api.public_address import absolute
 from gateway.api.transformations import Transformations
 from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.transform.v1.transform_service_pb2_grpc import TransformServiceServicer
 from servicekit.errors import InvalidArgument
+from servicekit.jobstore import Event
+from servicekit.jobstore.fanout import EventFanout
+from servicekit.jobstore.sequence import validate_seq
 from servicekit.rpc import context
 
 SERVICE_NAME: Final = pb.DESCRIPTOR.services_by_name["TransformService"].full_name
@@ -30,16 +34,18 @@ class TransformServicer(TransformServiceServicer):
     def __init__(
         self,
         transformations: Transformations,
-        broadcasts: Broadcasts,
+        events: EventFanout[Event],
         admission: Admission,
+        url_signer: UrlSigner,
         *,
         public_url: str,
         max_file_bytes: int,
     ) -> None:
         """Links to pictures that the gateway serves itself are below `public_url`, or relative where it is empty."""
         self._transformations = transformations
-        self._broadcasts = broadcasts
+        self._events = events
         self._admission = admission
+        self._url_signer = url_signer
         self._base = public_url.rstrip("/")
         self._max_file_bytes = max_file_bytes
 
@@ -79,12 +85,15 @@ class TransformServicer(TransformServiceServicer):
         caller = await self._admit(call, Scope.READ, Cost.READ)
         job_id = await self._transformations.authorize(request.job_id, caller)
         with context.bound(job=job_id):
-            follower = Follower("grpc")
-            following = self._broadcasts.follow(job_id, after=convert.after_seq(request))
-            async with aclosing(following) as events:
+            latency = DeliveryLatency("grpc")
+            watch = self._events.watch(job_id, after=validate_seq(request.after_seq))
+            async with aclosing(watch) as events:
                 async for event in events:
-                    yield pb.WatchResponse(event=convert.event(event))
-                    follower.has(event)
+                    yield convert.watch_response(event, preview_url=await self._preview_url(event))
+                    latency.observe(event)
+
+    async def _preview_url(self, event: Event) -> str:
+        return absolute(self._base, await self._url_signer.link(event.preview_key)) if event.preview_key else ""
 
     async def _admit(self, call: grpc.aio.ServicerContext[Any, Any], scope: Scope, cost: Cost) -> Caller:
         """Who calls, by the metadata `authorization` or `x-api-key`, as over HTTP."""

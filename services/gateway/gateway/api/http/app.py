@@ -13,10 +13,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from gateway.api.auth.admission import Admission
-from gateway.api.event_fanout import Broadcasts
 from gateway.api.http import problem
 from gateway.api.http.authorization import SECURITY_SCHEMES
-from gateway.api.http.event_messages import EventMessage, MessageStream
+from gateway.api.http.event_messages import EventMessage, EventMessages
 from gateway.api.http.form_receiver import FormReceiver
 from gateway.api.http.middleware.lingering import LingeringClose
 from gateway.api.http.middleware.scope import HEADER as REQUEST_ID
@@ -35,6 +34,8 @@ from gateway.api.uploads.preferences import PreferencesBody
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.clients.readiness import Readiness
 from servicekit.errors import InvalidArgument, ServiceError
+from servicekit.jobstore import Event
+from servicekit.jobstore.fanout import EventFanout
 from servicekit.storage.local import LocalStore
 
 TITLE: Final = "Modomo"
@@ -63,7 +64,7 @@ class Parts:
 
     transformations: Transformations
     analyzer: PhotoAnalyzer
-    broadcasts: Broadcasts
+    events: EventFanout[Event]
     catalogue: StyleCatalogue
     url_signer: UrlSigner
     gauges: QueueGauges
@@ -105,11 +106,11 @@ def create_app(parts: Parts) -> FastAPI:
 
 
 def _routers(parts: Parts) -> list[APIRouter]:
-    messages = MessageStream(parts.broadcasts, parts.transformations, parts.url_signer)
-    followers = StreamAccess(parts.admission, parts.transformations)
+    messages = EventMessages(parts.events, parts.transformations, parts.url_signer)
+    stream_access = StreamAccess(parts.admission, parts.transformations)
     routers = [
-        transform.router(parts.transformations, parts.receiver, parts.admission, followers, parts.address),
-        stream.router(messages, parts.transformations, followers, parts.address, parts.cors_origins),
+        transform.router(parts.transformations, parts.receiver, parts.admission, stream_access, parts.address),
+        stream.router(messages, parts.transformations, stream_access, parts.address, parts.cors_origins),
         analyze.router(parts.analyzer, parts.receiver, parts.admission),
         webhooks.router(parts.webhooks, parts.admission),
         styles.router(parts.catalogue),

@@ -1,20 +1,19 @@
-"""Events as the app reads them, over WebSocket and Server-Sent Events alike."""
+"""Where a WebSocket message is built: an event as the app reads it, over Server-Sent Events alike."""
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api.event_fanout import Broadcasts
 from gateway.api.http import examples, responses
 from gateway.api.links import UrlSigner
 from gateway.api.public_address import absolute
 from gateway.api.transformations import Transformations
 from servicekit.jobstore import Event, JobStatus
+from servicekit.jobstore.fanout import EventFanout
 
 
 class EventMessage(BaseModel):
@@ -37,33 +36,26 @@ class EventMessage(BaseModel):
 _OPTIONAL: Final = ("step", "total_steps", "preview_url", "result")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Message:
-    """An event, ready to be sent."""
+class EventMessages:
+    """Builds the messages of a job's events, with links that the caller can open."""
 
-    event: Event
-
-    text: str
-    """JSON."""
-
-
-class MessageStream:
-    """A job's events with links that the caller can open."""
-
-    def __init__(self, broadcasts: Broadcasts, transformations: Transformations, url_signer: UrlSigner) -> None:
-        self._broadcasts = broadcasts
+    def __init__(self, events: EventFanout[Event], transformations: Transformations, url_signer: UrlSigner) -> None:
+        self._events = events
         self._transformations = transformations
         self._url_signer = url_signer
         self._texts: WeakKeyDictionary[Event, dict[str, asyncio.Task[str]]] = WeakKeyDictionary()
 
-    async def follow(self, job_id: str, *, after: int, base: str) -> AsyncGenerator[Message, None]:
-        """All that follow `after`, ending after the terminal one; raises NotFound, Unavailable."""
-        async with aclosing(self._broadcasts.follow(job_id, after=after)) as events:
+    async def watch(self, job_id: str, *, after: int, base: str) -> AsyncGenerator[tuple[Event, str], None]:
+        """All events that follow `after` with their messages, EventMessage as JSON, ending after the terminal one.
+
+        `base` is where links to the gateway itself begin. Raises NotFound, Unavailable.
+        """
+        async with aclosing(self._events.watch(job_id, after=after)) as events:
             async for event in events:
-                yield Message(event=event, text=await self._text(event, base))
+                yield event, await self._text(event, base)
 
     async def _text(self, event: Event, base: str) -> str:
-        """Made once for all clients that follow the job now: it lives as long as the event that they share."""
+        """Made once for all clients that watch the job now: it lives as long as the event that they share."""
         texts = self._texts.setdefault(event, {})
         if base not in texts or _failed(texts[base]):
             texts[base] = asyncio.create_task(self._render(event, base))
@@ -72,11 +64,11 @@ class MessageStream:
         return await asyncio.shield(texts[base])  # a client that leaves takes nothing away from the others
 
     async def _render(self, event: Event, base: str) -> str:
-        message = await self._message(event, base)
+        message = await self._build(event, base)
         absent = {name for name in _OPTIONAL if getattr(message, name) is None}
         return message.model_dump_json(exclude=absent)
 
-    async def _message(self, event: Event, base: str) -> EventMessage:
+    async def _build(self, event: Event, base: str) -> EventMessage:
         result = None
         if event.status is JobStatus.COMPLETED:
             links = await self._transformations.completed(event.job_id)

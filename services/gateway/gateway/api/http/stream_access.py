@@ -1,4 +1,4 @@
-"""Who may follow a job's events: its owner by key or token, and whoever holds a ticket for it."""
+"""Who may watch a job's events: its tenant by key or token, and whoever holds a ticket for it."""
 
 from dataclasses import dataclass
 
@@ -39,7 +39,7 @@ class StreamAccess:
         return StreamLinks(websocket_url=websocket(base, socket), events_url=base + events)
 
     async def authorize(self, job_id: str, *, ticket: str, connection: HTTPConnection) -> str:
-        """The job's id, where this is somebody who may follow it, by a ticket or by the connection's headers.
+        """The job's id, where this is somebody who may watch it, by a ticket or by the connection's headers.
 
         Raises NotFound, Unauthenticated, PermissionDenied, Exhausted, Unavailable.
         """

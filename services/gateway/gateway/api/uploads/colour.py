@@ -1,4 +1,4 @@
-"""Any picture's colours to 8-bit sRGB that looks as it was meant to."""
+"""Converts the colours of any picture to 8-bit sRGB by its colour profile."""
 
 import io
 from functools import cache, lru_cache

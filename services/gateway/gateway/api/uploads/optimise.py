@@ -1,4 +1,4 @@
-"""A checked photo to the one that is kept: upright, sRGB, bounded, free of metadata, a JPEG.
+"""Makes the photo that is kept from one that was checked: upright, sRGB, bounded, free of metadata, a JPEG.
 
 A JPEG is scaled by its decoder, which then reads and computes a fraction of the pixels (libjpeg's scaled inverse DCT).
 """
@@ -15,7 +15,8 @@ from PIL import ImageChops
 
 from gateway.api.uploads import colour, webp
 from gateway.api.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_header, unreadable
-from gateway.jobs import jpeg
+from servicekit.imaging.codec import to_jpeg
+from servicekit.imaging.sizes import bounded_size
 from servicekit.inference.executor import DeviceExecutor
 
 QUALITY: Final = 92
@@ -24,11 +25,11 @@ Pillow.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]  # document
 """Blocks of 16 MB, which Pillow takes by itself, stay with the C library once they are free; larger ones do not."""
 
 _NEAR: Final = 0.97
-"""A size that the decoder gives by itself is taken where it is at most this much below the bound."""
+"""A size that the decoder itself can give is taken from this share of the bound on: nothing is resized then."""
 _HEAVY_BYTES: Final = 100_000_000
 """Photos that take more to decode are decoded one at a time; the largest take up to 450 MB."""
 _REDUCING_GAP: Final = 3
-"""A picture is shrunk fast to no less than so many times its final size, and well from there."""
+"""A picture is first reduced fast to at least so many times its final size, and then resized well."""
 _BAND_ROWS: Final = 64
 _ORIENTATION_TAG: Final = 0x0112
 _JPEG_END: Final = b"\xff\xd9"
@@ -98,7 +99,7 @@ def optimise(header: PhotoHeader, *, long_side: int) -> Photo:
     pixels = colour.to_srgb(_bounded(pixels, long_side), profile)
     if orientation in _UPRIGHT:
         pixels = pixels.transpose(_UPRIGHT[orientation])
-    kept = jpeg.encode(pixels, quality=QUALITY, subsampling="4:4:4")
+    kept = to_jpeg(pixels, quality=QUALITY, subsampling="4:4:4")
     return Photo(jpeg=kept, width=pixels.width, height=pixels.height, digest=hashlib.sha256(kept).hexdigest())
 
 
@@ -146,16 +147,16 @@ def _exif(tiff: bytes) -> Pillow.Exif:
 
 
 def _decoder_size(header: PhotoHeader, long_side: int) -> tuple[int, int]:
-    """The least size to ask the decoder for: one that it has and that needs no resizing, or else the bounded one."""
+    """The least size to ask the decoder for: one that needs no resizing afterwards, else the bounded one."""
     width, height = header.width, header.height
     for share in (8, 4, 2):
         if _NEAR * long_side <= -(-max(width, height) // share) <= long_side:
             return width // share, height // share
-    return _bounded_size(width, height, long_side)
+    return bounded_size(width, height, long_side)
 
 
 def _bounded(picture: Pillow.Image, long_side: int) -> Pillow.Image:
-    size = _bounded_size(*picture.size, long_side)
+    size = bounded_size(*picture.size, long_side)
     if size == picture.size:
         return picture
     shrink = _shrink(picture.size, long_side)
@@ -165,7 +166,7 @@ def _bounded(picture: Pillow.Image, long_side: int) -> Pillow.Image:
 
 
 def _shrink(size: tuple[int, int], long_side: int) -> int:
-    """How many times a picture may be shrunk fast before it is resized well."""
+    """The factor by which a picture may be reduced fast before it is resized well."""
     return max(1, max(size) // (_REDUCING_GAP * long_side))
 
 
@@ -176,11 +177,6 @@ def _reduced(picture: Pillow.Image, factor: int) -> Pillow.Image:
         bottom = min((top + _BAND_ROWS) * factor, picture.height)
         small.paste(picture.crop((0, top * factor, picture.width, bottom)).reduce(factor), (0, top))
     return small
-
-
-def _bounded_size(width: int, height: int, long_side: int) -> tuple[int, int]:
-    scale = min(1.0, long_side / max(width, height))
-    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _orientation(read_exif: Callable[[], Pillow.Exif]) -> int:

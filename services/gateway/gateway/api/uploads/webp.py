@@ -1,6 +1,6 @@
 """WebP files, decoded in half of the memory that Pillow takes, which prepares for animations (RFC 9649).
 
-Pillow brings libwebp; its plain decoder is called without the detour.
+Pillow includes libwebp, whose plain decoder is called directly.
 """
 
 import ctypes

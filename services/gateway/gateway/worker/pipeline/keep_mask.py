@@ -12,7 +12,7 @@ from gateway.clients.detection import DetectedObject
 from gateway.worker.pipeline.run import Run
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_PNG
 from servicekit.errors import FailedPrecondition
-from servicekit.imaging.pictures import opened, require_shape, to_png
+from servicekit.imaging.codec import opened, to_png, validate_shape
 from servicekit.types.vocabulary import OPENINGS
 
 _NAMED: Final = 12
@@ -69,5 +69,5 @@ def union(objects: Sequence[DetectedObject], *, shape: tuple[int, int]) -> bytes
 def _mask(png: bytes, shape: tuple[int, int]) -> Pillow.Image:
     """Mode `1`, true where the PNG is nearer to white; raises InvalidArgument where it is no mask of that shape."""
     with opened(png, IMAGE_FORMAT_PNG, field="mask", max_pixels=shape[0] * shape[1]) as picture:
-        require_shape((picture.height, picture.width), shape, field="mask")
+        validate_shape((picture.height, picture.width), shape, field="mask")
         return picture.convert("L").point(_NEARER_TO_WHITE, "1")

@@ -5,7 +5,8 @@ from typing import Final
 
 from PIL import Image as Pillow
 
-from gateway.jobs import jpeg
+from servicekit.imaging.codec import to_jpeg
+from servicekit.imaging.sizes import bounded_size
 
 THUMBNAIL_SIDE: Final = 384
 HALF_SIDE: Final = 512
@@ -18,7 +19,7 @@ _WHITE: Final = (255, 255, 255)
 
 def thumbnail(photo: bytes) -> bytes:
     """A JPEG with a long side of at most 384 pixels; raises OSError for a JPEG that is damaged."""
-    return jpeg.encode(_at_most(photo, THUMBNAIL_SIDE), quality=_QUALITY, subsampling="4:2:0")
+    return to_jpeg(_at_most(photo, THUMBNAIL_SIDE), quality=_QUALITY, subsampling="4:2:0")
 
 
 def before_after(before: bytes, after: bytes) -> bytes:
@@ -28,14 +29,13 @@ def before_after(before: bytes, after: bytes) -> bytes:
     both = Pillow.new("RGB", (2 * left.width + GAP, left.height), _WHITE)
     both.paste(left, (0, 0))
     both.paste(right, (left.width + GAP, 0))
-    return jpeg.encode(both, quality=_QUALITY, subsampling="4:2:0")
+    return to_jpeg(both, quality=_QUALITY, subsampling="4:2:0")
 
 
 def _at_most(photo: bytes, side: int) -> Pillow.Image:
     """Decodes at the smallest scale of the JPEG transform that is large enough, then resizes the rest of the way."""
     with Pillow.open(io.BytesIO(photo), formats=["JPEG"]) as picture:
-        scale = min(1.0, side / max(picture.size))
-        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+        size = bounded_size(*picture.size, side)
         picture.draft("RGB", size)
         return _resized(picture.convert("RGB"), size)
 

@@ -3,21 +3,23 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing, suppress
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeAlias
 
 import grpc
 from fastapi import APIRouter, Header, Query, Request, Response, WebSocket
 from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from gateway.api.event_latency import Follower
+from gateway.api.event_latency import DeliveryLatency
 from gateway.api.http import origin_check, problem
 from gateway.api.http.authorization import SECURED
-from gateway.api.http.event_messages import Message, MessageStream
+from gateway.api.http.event_messages import EventMessages
 from gateway.api.http.stream_access import StreamAccess
 from gateway.api.public_address import PublicAddress
 from gateway.api.transformations import Transformations
 from servicekit.errors import InvalidArgument, ServiceError
+from servicekit.jobstore import Event
+from servicekit.jobstore.sequence import validate_seq
 from servicekit.observability import logs
 from servicekit.rpc import context
 
@@ -40,13 +42,15 @@ _SEND_SECONDS: Final = 10.0
 """A client that takes nothing for so long is gone, or as good as."""
 _KEEP_ALIVE_SECONDS: Final = 15.0
 _RETRY_MILLISECONDS: Final = 2000
-_MAX_SEQ: Final = 2**63 - 1
+
+_Messages: TypeAlias = AsyncGenerator[tuple[Event, str], None]
+"""Events with their messages."""
 
 
 def router(
-    stream: MessageStream,
+    messages: EventMessages,
     transformations: Transformations,
-    followers: StreamAccess,
+    access: StreamAccess,
     address: PublicAddress,
     origins: Collection[str],
 ) -> APIRouter:
@@ -63,10 +67,9 @@ def router(
         job_id, _, ticket = job_and_ticket.partition("/")
         try:
             after = _seq(socket.query_params.get("after"), field="after")
-            job_id = await followers.authorize(job_id, ticket=ticket, connection=socket)
-            messages = stream.follow(job_id, after=after, base=base)
+            job_id = await access.authorize(job_id, ticket=ticket, connection=socket)
             with context.bound(job=job_id):
-                await _pump(socket, messages)
+                await _pump(socket, messages.watch(job_id, after=after, base=base))
             code, reason = CLOSE_DONE, ""
         except ServiceError as error:
             code, reason = _CLOSE_CODES.get(error.code, CLOSE_TRY_AGAIN), error.message
@@ -98,21 +101,21 @@ def router(
     ) -> Response:
         """The same messages as over WebSocket, `/ws/transform/{job_id}`, each with its `seq` as its id."""
         after = _seq(last_event_id, field="Last-Event-ID")
-        job_id = await followers.authorize(job_id, ticket=ticket, connection=request)
+        job_id = await access.authorize(job_id, ticket=ticket, connection=request)
         ended = await transformations.ended(job_id)
-        messages = stream.follow(job_id, after=after, base=address.base(request))
+        watch = messages.watch(job_id, after=after, base=address.base(request))
         if ended:
-            async with aclosing(messages):
-                remaining = [message async for message in messages]
+            async with aclosing(watch):
+                remaining = [message async for message in watch]
             if not remaining:
                 return Response(status_code=204)
-            messages = _replay(remaining)
-        return StreamingResponse(_server_sent(messages), media_type="text/event-stream")
+            watch = _replay(remaining)
+        return StreamingResponse(_server_sent(watch), media_type="text/event-stream")
 
     return routes
 
 
-async def _pump(socket: WebSocket, messages: AsyncGenerator[Message, None]) -> None:
+async def _pump(socket: WebSocket, messages: _Messages) -> None:
     """Sends until the last message; raises WebSocketDisconnect where the client leaves or does not keep up."""
     sending = asyncio.create_task(_send(socket, messages))
     listening = asyncio.create_task(_listen(socket))
@@ -127,14 +130,14 @@ async def _pump(socket: WebSocket, messages: AsyncGenerator[Message, None]) -> N
         await asyncio.gather(sending, listening, return_exceptions=True)
 
 
-async def _send(socket: WebSocket, messages: AsyncGenerator[Message, None]) -> None:
-    follower = Follower("websocket")
+async def _send(socket: WebSocket, messages: _Messages) -> None:
+    latency = DeliveryLatency("websocket")
     async with aclosing(messages):
-        async for message in messages:
+        async for event, text in messages:
             try:
                 async with asyncio.timeout(_SEND_SECONDS):
-                    await socket.send_text(message.text)
-                follower.has(message.event)
+                    await socket.send_text(text)
+                latency.observe(event)
             except TimeoutError as error:
                 raise WebSocketDisconnect from error
 
@@ -145,32 +148,33 @@ async def _listen(socket: WebSocket) -> None:
         pass
 
 
-async def _server_sent(messages: AsyncGenerator[Message, None]) -> AsyncIterator[str]:
+async def _server_sent(messages: _Messages) -> AsyncIterator[str]:
     """HTML Living Standard, 9.2; comments keep proxies from closing a quiet connection."""
-    follower = Follower("sse")
+    latency = DeliveryLatency("sse")
     yield f"retry: {_RETRY_MILLISECONDS}\n\n"
     async with aclosing(messages):
-        following = asyncio.ensure_future(anext(messages, None))
+        upcoming = asyncio.ensure_future(anext(messages, None))
         try:
             while True:
-                done, _ = await asyncio.wait((following,), timeout=_KEEP_ALIVE_SECONDS)
+                done, _ = await asyncio.wait((upcoming,), timeout=_KEEP_ALIVE_SECONDS)
                 if not done:
                     yield ": still here\n\n"
                     continue
-                message = following.result()
+                message = upcoming.result()
                 if message is None:
                     return
-                yield f"id: {message.event.seq}\ndata: {message.text}\n\n"
-                follower.has(message.event)
-                following = asyncio.ensure_future(anext(messages, None))
+                event, text = message
+                yield f"id: {event.seq}\ndata: {text}\n\n"
+                latency.observe(event)
+                upcoming = asyncio.ensure_future(anext(messages, None))
         except ServiceError as error:  # the client reconnects after the last event that it has
             log.warning("events end early", problem=str(error))
         finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            upcoming.cancel()
+            await asyncio.gather(upcoming, return_exceptions=True)
 
 
-async def _replay(messages: list[Message]) -> AsyncGenerator[Message, None]:
+async def _replay(messages: list[tuple[Event, str]]) -> _Messages:
     for message in messages:
         yield message
 
@@ -178,6 +182,6 @@ async def _replay(messages: list[Message]) -> AsyncGenerator[Message, None]:
 def _seq(text: str | None, *, field: str) -> int:
     if not text:
         return 0
-    if not (text.isascii() and text.isdecimal() and int(text[:20]) <= _MAX_SEQ and len(text) <= 19):
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
         raise InvalidArgument("FIELD_INVALID", f"{field} must be the seq of an event.", field=field)
-    return int(text)
+    return validate_seq(int(text), field=field)

@@ -1,0 +1,116 @@
+"""What each pixel of a photo belongs to, and how sure that is."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from typing import Final
+
+import cv2
+import numpy as np
+
+from diffusion.lite.morphology import Bits, bits, grown
+from servicekit.imaging.arrays import Floats
+from servicekit.types import ade20k
+
+
+class Label(IntEnum):
+    """What a pixel belongs to; the restyling treats all of one label alike."""
+
+    OTHER = 0
+    WALL = 1
+    FLOOR = 2
+    CEILING = 3
+    WINDOW = 4
+    DOOR = 5
+    CURTAIN = 6
+    UPHOLSTERY = 7
+    BED = 8
+    CUSHION = 9
+    RUG = 10
+    CABINET = 11
+
+
+CLASSES: Final = {
+    Label.WALL: ("wall", "column"),
+    Label.FLOOR: ("floor",),
+    Label.CEILING: ("ceiling",),
+    Label.WINDOW: ("windowpane", "screen door"),
+    Label.DOOR: ("door",),
+    Label.CURTAIN: ("curtain",),
+    Label.UPHOLSTERY: ("sofa", "armchair", "ottoman", "seat"),
+    Label.BED: ("bed", "blanket"),
+    Label.CUSHION: ("cushion", "pillow"),
+    Label.RUG: ("rug",),
+    Label.CABINET: (
+        "cabinet",
+        "wardrobe",
+        "chest of drawers",
+        "shelf",
+        "bookcase",
+        "desk",
+        "table",
+        "coffee table",
+        "buffet",
+        "kitchen island",
+    ),
+}
+"""The ADE20K classes of each label; every other class is OTHER."""
+
+ASSUMED_CONFIDENCE: Final = 0.75
+"""Of a segmentation that came without a confidence map."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """The labels of a photo."""
+
+    labels: Bits
+    """H×W, values of Label."""
+
+    confidence: Floats
+    """H×W, 0–1."""
+
+    uncertain: Bits | None = None
+    """H×W, values of Label that are too unsure to be painted by and are OTHER in `labels`; None where none are."""
+
+    def mask(self, region: Label) -> Bits:
+        """H×W, 1 inside."""
+        return np.asarray(self.labels == region, dtype=np.uint8)
+
+
+def layout(segmentation: Bits, confidence: Floats | None) -> Layout:
+    """The layout that an ADE20K segmentation and its confidence, both H×W, describe."""
+    labels = np.asarray(_table()[segmentation], dtype=np.uint8)
+    if confidence is None:
+        confidence = np.full(labels.shape, ASSUMED_CONFIDENCE, dtype=np.float32)
+    return Layout(labels=labels, confidence=confidence)
+
+
+def ade20k_of(regions: Bits) -> Bits:
+    """H×W values of Label as ADE20K indices: the first class behind each; `ade20k.UNKNOWN` for OTHER."""
+    table = np.full(len(Label), ade20k.UNKNOWN, dtype=np.uint8)
+    for region, names in CLASSES.items():
+        table[region] = ade20k.index(names[0])
+    return np.asarray(table[regions], dtype=np.uint8)
+
+
+def upsampled_mask(coarse: Bits, names: Bits, labels: Bits) -> Bits:
+    """H×W, 1 where a mask (h×w) of a smaller picture is, up to the borders that the labels have at their own size.
+
+    `names` are the labels (H×W) at the mask's size.
+    """
+    full = np.zeros(labels.shape, dtype=np.uint8)
+    for name in np.unique(names[coarse > 0]):
+        # a fine border lies up to a coarse pixel and a half outside of the coarse part
+        near = grown(bits((coarse > 0) & (names == name)), 1)
+        full |= bits(cv2.resize(near, labels.shape[::-1], interpolation=cv2.INTER_NEAREST)) & bits(labels == name)
+    return full
+
+
+@cache
+def _table() -> Bits:
+    table = np.zeros(256, dtype=np.uint8)
+    for region, names in CLASSES.items():
+        for name in names:
+            table[ade20k.index(name)] = region
+    return table

@@ -1,0 +1,281 @@
+"""The torch engine on tiny models: what a caller gets, and what happens when things go wrong."""
+
+import asyncio
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="diffusion's torch extra is not installed")
+
+import torch
+from diffusers import ControlNetModel, UNet2DConditionModel
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
+from diffusion.domain import SEEDS, Maps, PreviewFrame, Progress, Restyling, Result, Tier
+from diffusion.engine import Step
+from diffusion.engine.torch import TorchEngine, variants_that_fit
+from diffusion.palette_distance import palette_delta_e
+from diffusion.sd.options import Control, Options
+from diffusion.sd.tiers import HYPER_SD, LCM, QUALITY
+from servicekit.errors import Exhausted, FailedPrecondition, ServiceError
+from servicekit.inference.executor import DeviceExecutor
+from tests.fixtures.compute_device import DEVICE
+from tools.gpu.requests import restyling, style
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_diffusion: Path) -> Iterator[TorchEngine]:
+    """Loaded once; every test has an event loop of its own."""
+    engine = asyncio.run(loaded(Options(weights=tiny_diffusion, device=DEVICE, variants_at_once=1)))
+    yield engine
+    asyncio.run(engine.close())
+
+
+async def loaded(options: Options, *, queue_limit: int = 16) -> TorchEngine:
+    engine = TorchEngine(options, DeviceExecutor("diffusion", queue_limit=queue_limit))
+    await engine.load()
+    return engine
+
+
+async def steps_of(engine: TorchEngine, request: Restyling) -> list[Step]:
+    async with aclosing(engine.transform(request)) as steps:
+        return [step async for step in steps]
+
+
+async def result_of(engine: TorchEngine, request: Restyling) -> Result:
+    last = (await steps_of(engine, request))[-1]
+    assert isinstance(last, Result)
+    return last
+
+
+def quick(**changes: Any) -> Restyling:
+    """Three steps of the quality tier."""
+    return restyling(**{"strength": 3.5 / QUALITY.steps, **changes})
+
+
+@contextmanager
+def calls_of(kind: type[torch.nn.Module], act: Callable[[int], None] = lambda _count: None) -> Iterator[list[int]]:
+    """Counts forward passes of a class of models, and does something at each."""
+    counts: list[int] = []
+
+    def hook(module: torch.nn.Module, _inputs: object) -> None:
+        if isinstance(module, kind):
+            counts.append(len(counts) + 1)
+            act(len(counts))
+
+    handle = register_module_forward_pre_hook(hook)
+    try:
+        yield counts
+    finally:
+        handle.remove()
+
+
+async def test_progress_counts_up_previews_come_between_and_the_result_last(engine: TorchEngine) -> None:
+    steps = await steps_of(engine, quick(height=90, width=120, previews=2, variants=2))
+    progress = [step for step in steps if isinstance(step, Progress)]
+    assert [(step.step, step.total_steps) for step in progress] == [(number, 6) for number in range(1, 7)]
+    previews = [step for step in steps if isinstance(step, PreviewFrame)]
+    assert [preview.step for preview in previews] == [1, 2]
+    assert all(preview.image.shape == (90, 120, 3) for preview in previews)
+    result = steps[-1]
+    assert isinstance(result, Result)
+    assert [image.shape for image in result.images] == [(90, 120, 3)] * 2
+    assert result.manifest.steps == 6
+    assert result.manifest.device_seconds > 0
+
+
+async def test_kept_pixels_are_the_originals(engine: TorchEngine) -> None:
+    keep = np.zeros((90, 120), dtype=np.bool_)
+    keep[30:70, 40:80] = True
+    request = quick(height=90, width=120, keep=keep, palette=("#A3AD91",))
+    (image,) = (await result_of(engine, request)).images
+    assert np.array_equal(image[keep], request.photo[keep])
+    changed = (image != request.photo).any(axis=2)
+    assert changed[:20].mean() > 0.9
+
+
+async def test_keeping_nearly_everything_is_refused(engine: TorchEngine) -> None:
+    keep = np.ones((64, 64), dtype=np.bool_)
+    keep[:4, :4] = False
+    with pytest.raises(FailedPrecondition, match="NOTHING_TO_RESTYLE"):
+        await result_of(engine, quick(keep=keep))
+
+
+async def test_same_seed_same_bytes_other_seed_other_bytes(engine: TorchEngine) -> None:
+    first, again, other = [await result_of(engine, quick(seed=seed)) for seed in (4, 4, 5)]
+    assert np.array_equal(first.images[0], again.images[0])
+    assert not np.array_equal(first.images[0], other.images[0])
+
+
+async def test_a_variant_is_the_request_with_a_later_seed(engine: TorchEngine) -> None:
+    both = await result_of(engine, quick(seed=SEEDS - 1, variants=2))
+    second = await result_of(engine, quick(seed=0))
+    assert np.array_equal(both.images[1], second.images[0])
+
+
+async def test_a_batch_of_variants_agrees_with_one_by_one(engine: TorchEngine, tiny_diffusion: Path) -> None:
+    batched = await loaded(Options(weights=tiny_diffusion, device=DEVICE, variants_at_once=4))
+    request = quick(variants=3)
+    with calls_of(UNet2DConditionModel) as together:
+        one = await result_of(batched, request)
+    with calls_of(UNet2DConditionModel) as apart:
+        other = await result_of(engine, request)
+    assert (len(together), len(apart)) == (3, 9)
+    for left, right in zip(one.images, other.images, strict=True):
+        assert np.abs(left.astype(int) - right).max() <= 1
+    await batched.close()
+
+
+async def test_controlnets_run_within_their_windows_only(engine: TorchEngine) -> None:
+    with calls_of(ControlNetModel) as calls:
+        await result_of(engine, quick(strength=10 / QUALITY.steps))
+    assert len(calls) == 8 + 6 + 5
+
+
+async def test_only_what_has_a_map_runs_and_is_named(engine: TorchEngine) -> None:
+    maps = Maps(depth=restyling().maps.depth, canny=np.zeros((64, 64), np.uint8))
+    with calls_of(ControlNetModel) as calls:
+        result = await result_of(engine, quick(maps=maps))
+    names = [model.name for model in result.manifest.engine.models]
+    assert names == ["stable-diffusion-v1-5/stable-diffusion-v1-5", "lllyasviel/control_v11f1p_sd15_depth"]
+    assert len(calls) == 2
+
+
+async def test_strength_zero_is_the_original(engine: TorchEngine) -> None:
+    request = restyling(strength=0.0, variants=2)
+    result = await result_of(engine, request)
+    assert all(np.array_equal(image, request.photo) for image in result.images)
+    assert result.manifest.steps == 0
+
+
+async def test_a_palette_is_approached_and_its_distance_told(engine: TorchEngine) -> None:
+    palette = ("#1F7A7A", "#F3E9D2")
+    without = await result_of(engine, quick())
+    steered = await result_of(engine, quick(palette=palette))
+    assert steered.manifest.palette_delta_e == palette_delta_e(steered.images[0], None, palette)
+    before = palette_delta_e(without.images[0], None, palette)
+    assert before is not None
+    assert steered.manifest.palette_delta_e is not None
+    assert steered.manifest.palette_delta_e < before - 2
+    assert without.manifest.palette_delta_e is None
+    assert steered.manifest.prompt.endswith("color palette of teal and cream")
+
+
+@pytest.mark.parametrize(
+    ("lora", "preset", "name"),
+    [("hyper-sd", HYPER_SD, "ByteDance/Hyper-SD"), ("lcm-lora", LCM, "latent-consistency/lcm-lora-sdv1-5")],
+)
+async def test_the_fast_tier_takes_the_loras_few_steps(tiny_diffusion: Path, lora: Any, preset: Any, name: str) -> None:
+    engine = await loaded(Options(weights=tiny_diffusion, device=DEVICE, fast_lora=lora, controlnets=(Control.DEPTH,)))
+    fast = await result_of(engine, restyling(tier=Tier.FAST, strength=1.0))
+    assert fast.manifest.steps == preset.steps
+    assert name in [model.name for model in fast.manifest.engine.models]
+    plain = await result_of(engine, quick())
+    assert name not in [model.name for model in plain.manifest.engine.models]
+    await engine.close()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"height": 256, "width": 4096},
+        {"height": 333, "width": 16},
+        {"photo": np.full((64, 64, 3), 128, np.uint8), "palette": ("#808080",)},
+        {"keep": np.zeros((64, 64), np.bool_)},
+        {"maps": Maps(depth=np.zeros((64, 64), np.uint8), segmentation=np.full((64, 64), 255, np.uint8))},
+        {"maps": Maps()},
+        {"style": style(positive="oak floor, " * 1000, negative="")},
+        {"strength": 1e-6},
+    ],
+    ids=["panorama", "sliver", "grey", "nothing kept", "black maps", "no maps", "4,000 tokens", "least strength"],
+)
+async def test_odd_requests_come_out_clean(engine: TorchEngine, changes: dict[str, Any]) -> None:
+    request = quick(**changes)
+    (image,) = (await result_of(engine, request)).images
+    assert image.shape == request.photo.shape
+
+
+async def test_leaving_stops_within_one_step(engine: TorchEngine) -> None:
+    with calls_of(UNet2DConditionModel) as calls:
+        async with aclosing(engine.transform(restyling(strength=1.0))) as steps:
+            async for _step in steps:
+                if len(calls) == 2:
+                    break
+        ran = len(calls)
+        await result_of(engine, quick())
+    assert ran == 2
+    assert len(calls) == ran + 3
+
+
+@pytest.mark.parametrize("real", [False, True], ids=["as CUDA says it", "as the host says it"])
+async def test_out_of_memory_is_told_and_the_next_request_works(engine: TorchEngine, real: bool) -> None:
+    def fail(count: int) -> None:
+        if count == 2:
+            if real:
+                torch.empty(1 << 58, dtype=torch.uint8)
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    with calls_of(UNet2DConditionModel, fail), pytest.raises(Exhausted, match="OUT_OF_MEMORY"):
+        await result_of(engine, quick())
+    assert len((await result_of(engine, quick())).images) == 1
+
+
+async def test_memory_is_free_again_when_the_error_is_raised(engine: TorchEngine) -> None:
+    """What a failed request held is gone although its exception is still being handled."""
+    held: list[Any] = []
+
+    def fail(count: int) -> None:
+        if count == 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    def tensors() -> int:
+        return sum(isinstance(one, torch.Tensor) for one in gc.get_objects())
+
+    gc.collect()
+    before = tensors()
+    with calls_of(UNet2DConditionModel, fail):
+        try:
+            await result_of(engine, quick())
+        except Exhausted as error:
+            held.append(error)
+            after = tensors()
+    assert held
+    assert after <= before
+
+
+async def test_numbers_that_are_none_are_an_error_and_the_next_request_works(engine: TorchEngine) -> None:
+    def poison(module: torch.nn.Module, _inputs: object, output: Any) -> Any:
+        return (output[0] * float("nan"),) if isinstance(module, UNet2DConditionModel) else None
+
+    handle = register_module_forward_hook(poison)
+    try:
+        with pytest.raises(ServiceError, match="NOT_A_PICTURE"):
+            await result_of(engine, quick(previews=1))
+    finally:
+        handle.remove()
+    assert len((await result_of(engine, quick())).images) == 1
+
+
+async def test_ten_at_once_queue_and_more_than_that_are_refused(tiny_diffusion: Path) -> None:
+    engine = await loaded(
+        Options(weights=tiny_diffusion, device=DEVICE, controlnets=(), fast_lora="none"), queue_limit=9
+    )
+    requests = [quick(seed=seed) for seed in range(11)]
+    outcomes = await asyncio.gather(*(result_of(engine, one) for one in requests), return_exceptions=True)
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Exhausted)]
+    assert len(refused) == 1
+    assert sum(isinstance(outcome, Result) for outcome in outcomes) == 10
+    await engine.close()
+
+
+def test_as_many_variants_as_fit_go_into_a_batch() -> None:
+    gigabyte = 1 << 30
+    assert variants_that_fit(None, 0, 0) == 1
+    assert variants_that_fit(16 * gigabyte, 5 * gigabyte, 20 * gigabyte) == 1
+    assert variants_that_fit(16 * gigabyte, 5 * gigabyte, 4 * gigabyte) == 2
+    assert variants_that_fit(80 * gigabyte, 5 * gigabyte, 4 * gigabyte) == 4

@@ -1,0 +1,67 @@
+"""The room as a box, found again from labels that were drawn of one."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from diffusion.lite import box, camera
+from diffusion.lite.camera import EYE_HEIGHT, Camera
+from diffusion.lite.labels import Label, Layout
+from diffusion.lite.morphology import Bits
+from servicekit.imaging.arrays import floats
+
+SHAPE = (480, 640)
+VIEW = Camera(focal=400.0, horizon=200.0, centre=(320.0, 240.0), turn=0.5, certainty=1.0)
+ROOM = box.Box(front=4.0, left=3.0, right=None)
+
+
+def drawn(room: box.Box, view: Camera, height: float = 2.6) -> Bits:
+    """H×W labels of an empty room of that height."""
+    rows, columns = np.divmod(np.arange(SHAPE[0] * SHAPE[1]), SHAPE[1])
+    down = room.seen(view, floats(columns + 0.5), floats(rows + 0.5)).down.reshape(SHAPE)
+    labels = np.full(SHAPE, Label.WALL, dtype=np.uint8)
+    labels[down > EYE_HEIGHT] = Label.FLOOR
+    labels[down < EYE_HEIGHT - height] = Label.CEILING
+    return labels
+
+
+def layout(labels: Bits) -> Layout:
+    return Layout(labels=labels, confidence=np.ones(SHAPE, dtype=np.float32))
+
+
+def test_walls_are_found_where_they_stand() -> None:
+    found = box.find(layout(drawn(ROOM, VIEW)), VIEW)
+    assert found is not None
+    assert found.front == pytest.approx(4.0, rel=0.05)
+    assert found.left == pytest.approx(3.0, rel=0.05)
+    assert found.right is None
+    assert found.scale == 1.0
+    assert found.witnessed[:2] == pytest.approx((1.0, 1.0))
+
+
+def test_a_hidden_foot_bears_no_witness() -> None:
+    labels = drawn(ROOM, VIEW)
+    corner = 320
+    labels[300:, corner:] = Label.OTHER
+    found = box.find(layout(labels), VIEW)
+    assert found is not None
+    shown = found.witnessed
+    whole = box.find(layout(drawn(ROOM, VIEW)), VIEW)
+    assert whole is not None
+    assert min(shown[:2]) < 0.5 < min(whole.witnessed[:2])
+
+
+def test_walls_too_high_to_be_true_are_scaled() -> None:
+    found = box.find(layout(drawn(replace(ROOM, front=8.0, left=6.0), VIEW, height=5.2)), VIEW)
+    assert found is not None
+    assert found.scale == pytest.approx(0.5, rel=0.05)
+    pixel = floats([200.0]), floats([150.0])
+    assert found.seen(VIEW, *pixel).over == pytest.approx(0.5 * replace(found, scale=1.0).seen(VIEW, *pixel).over, 0.05)
+
+
+@pytest.mark.parametrize("horizon", [170.0, 230.0])
+def test_walls_from_ceiling_to_floor_tell_the_horizon(horizon: float) -> None:
+    labels = drawn(ROOM, replace(VIEW, horizon=horizon))
+    grey = np.full(SHAPE, 128, dtype=np.uint8)  # no line tells anything
+    assert camera.find(grey, layout(labels)).horizon == pytest.approx(horizon, abs=12)
