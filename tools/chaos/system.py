@@ -38,7 +38,7 @@ class LeaseChange:
 
 @dataclass(kw_only=True)
 class System:
-    """The stack, and its job log and store from inside."""
+    """The stack, and its job store and object store from inside."""
 
     stack: Stack
     jobstore: JobStoreClients

@@ -1,4 +1,4 @@
-"""The job log's events as wire messages, and requests to watch them."""
+"""The job store's events as wire messages, and requests to watch them."""
 
 from typing import Final
 

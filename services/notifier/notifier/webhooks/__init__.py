@@ -5,5 +5,5 @@ message   what is told
 signing   proves who tells it
 sending   one request to a stranger's server, which may be slow, broken or somewhere it should not be
 
-The schedule is the job log's (`servicekit.jobstore.outbox`): it outlives this process, and no job ever waits for it.
+The schedule is the job store's (`servicekit.jobstore.outbox`): it outlives this process, and no job ever waits for it.
 """

@@ -107,7 +107,7 @@ class Dispatcher:
         state = await self._outbox.state()
         PENDING.set(state.pending)
         LATE_SECONDS.set(state.late_seconds)
-        taken = await self._outbox.take(limit=room, lease_seconds=self._lease)
+        taken = await self._outbox.claim(limit=room, lease_seconds=self._lease)
         for delivery in taken:
             task = asyncio.create_task(self._see_through(delivery), name=f"webhook of {delivery.job_id}")
             self._under_way.add(task)

@@ -1,4 +1,4 @@
-"""The notifier's side of the job log, on a real Valkey."""
+"""The notifier's side of the job store, on a real Valkey."""
 
 import asyncio
 import json

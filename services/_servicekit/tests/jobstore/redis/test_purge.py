@@ -55,14 +55,14 @@ async def test_nothing_stays_of_a_purged_job(
         if state == "lost":
             await claim.retry(delay_seconds=0)  # once too often
     assert await _traces(redis, jobstore_settings.joblog_namespace, job.job_id)
-    retired = await jobstore.jobs.retire(job.job_id, message="Deleted.")
-    assert (retired.payload, retired.purging) == (job.payload, True)
-    await jobstore.jobs.erase(job.job_id)
+    purging = await jobstore.jobs.begin_purge(job.job_id, message="Deleted.")
+    assert (purging.payload, purging.purging) == (job.payload, True)
+    await jobstore.jobs.finish_purge(job.job_id)
     assert await _traces(redis, jobstore_settings.joblog_namespace, job.job_id) == []
     for _again in range(2):
         with pytest.raises(NotFound):
-            await jobstore.jobs.retire(job.job_id, message="Deleted.")
-        await jobstore.jobs.erase(job.job_id)
+            await jobstore.jobs.begin_purge(job.job_id, message="Deleted.")
+        await jobstore.jobs.finish_purge(job.job_id)
     again = new_job(idempotency_key="key", request_digest="cd")
     assert (await jobstore.jobs.submit(again, queue_limit=10)).created, "the key is free"
 
@@ -74,11 +74,11 @@ async def test_a_worker_of_a_purged_job_stops_and_leaves_nothing_behind(
     job = new_job()
     await jobstore.jobs.submit(job, queue_limit=10)
     claim = await jobstore.queue.claim()
-    await jobstore.jobs.retire(job.job_id, message="Deleted.")
+    await jobstore.jobs.begin_purge(job.job_id, message="Deleted.")
     async with asyncio.timeout(10):
         with pytest.raises(Cancelled):
             await claim.lost()
-    await jobstore.jobs.erase(job.job_id)
+    await jobstore.jobs.finish_purge(job.job_id)
     for write in (claim.append(analyzing()), claim.finish(completed())):
         with pytest.raises((Superseded, Cancelled)):
             await write
@@ -90,8 +90,8 @@ async def test_followers_of_a_purged_job_see_its_end(open_jobstore: OpenJobStore
     job = new_job()
     await jobstore.jobs.submit(job, queue_limit=10)
     async with asyncio.timeout(10), jobstore.events.announcements() as announced:
-        await jobstore.jobs.retire(job.job_id, message="Deleted.")
-        await jobstore.jobs.erase(job.job_id)
+        await jobstore.jobs.begin_purge(job.job_id, message="Deleted.")
+        await jobstore.jobs.finish_purge(job.job_id)
         event = await anext(announced)
     assert (event.job_id, event.status, event.message) == (job.job_id, JobStatus.CANCELLED, "Deleted.")
 
@@ -100,5 +100,5 @@ async def test_a_job_that_nobody_retired_is_not_erased(open_jobstore: OpenJobSto
     jobstore = open_jobstore()
     job = new_job()
     await jobstore.jobs.submit(job, queue_limit=10)
-    await jobstore.jobs.erase(job.job_id)
+    await jobstore.jobs.finish_purge(job.job_id)
     assert (await jobstore.jobs.get(job.job_id)).status is JobStatus.QUEUED

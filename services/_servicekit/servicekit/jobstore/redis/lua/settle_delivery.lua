@@ -1,9 +1,9 @@
--- Writes down how an attempt to deliver went.
+-- Records how an attempt to deliver went, and ends its lease.
 --
--- Args: token, outcome ('delivered', 'later', 'again' or 'lost'), delay ms, reason, receiver.
--- 'again' is a failed attempt that is repeated after the delay, 'later' one that was not made at all. No answer.
+-- Args: token, outcome ('delivered', 'later', 'again' or 'lost'), delay ms, reason, receiver. No answer.
+-- 'again' is a failed attempt that is repeated after the delay, 'later' one that was not made at all, 'lost' the last.
 --
--- Interleavings: a caller whose lease has run out finds another token, or none, and changes nothing.
+-- Interleavings: a caller whose lease has expired finds another token, or none, and changes nothing.
 
 local token, outcome, delay, reason, receiver = unpack(ARGV, 4)
 
@@ -22,6 +22,6 @@ redis.call('ZREM', WEBHOOKS, ID)
 redis.call('HSET', WEBHOOK, 'state', outcome)
 if outcome == 'lost' then
   local attempts = redis.call('HGET', WEBHOOK, 'attempts')
-  redis.call('XADD', LOST, 'MAXLEN', '~', DEAD_LETTERS, '*',
+  redis.call('XADD', DEAD_DELIVERIES, 'MAXLEN', '~', DEAD_LETTERS, '*',
     'job', ID, 'receiver', receiver, 'reason', reason, 'attempts', attempts, 'at', NOW)
 end

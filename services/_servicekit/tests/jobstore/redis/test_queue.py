@@ -1,4 +1,4 @@
-"""The worker's side of the job log, on a real Valkey: claims, fences, retries, cancelling."""
+"""The worker's side of the job store, on a real Valkey: claims, fences, retries, cancelling."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The store under the job log: outages, restarts, what stays in it, and what its settings allow."""
+"""The store under the job store: outages, restarts, what stays in it, and what its settings allow."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -84,7 +84,7 @@ async def test_a_worker_rides_an_outage_out(open_jobstore: OpenJobStore, faulty_
     await faulty_network.start()
     await jobstore.jobs.cancel(jobs[1].job_id, message="Cancelled.")
     async with asyncio.timeout(10):
-        with pytest.raises(Cancelled):  # the nudges were subscribed to again
+        with pytest.raises(Cancelled):  # the wake-ups were subscribed to again
             await (await waiting).lost()
 
 
@@ -147,13 +147,13 @@ async def test_records_that_somebody_deleted_keep_no_worker_busy(
     open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Redis
 ) -> None:
     jobstore = open_jobstore(joblog_idle_seconds=0.3)
-    waiting, lease, good = [new_job() for _ in range(3)]
-    await jobstore.jobs.submit(lease, queue_limit=10)
+    waiting, claimed, good = [new_job() for _ in range(3)]
+    await jobstore.jobs.submit(claimed, queue_limit=10)
     dead = open_jobstore(joblog_idle_seconds=0.3)
     await dead.queue.claim()
     await jobstore.jobs.submit(waiting, queue_limit=10)
     await jobstore.jobs.submit(good, queue_limit=10)
-    for job in (waiting, lease):
+    for job in (waiting, claimed):
         await redis.delete(f"{{{jobstore_settings.joblog_namespace}}}:job:{job.job_id}")
     async with asyncio.timeout(10):
         assert (await jobstore.queue.claim()).job.job_id == good.job_id

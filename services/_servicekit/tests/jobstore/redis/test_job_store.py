@@ -1,4 +1,4 @@
-"""The api's side of the job log, on a real Valkey."""
+"""The api's side of the job store, on a real Valkey."""
 
 import asyncio
 import json
@@ -59,12 +59,12 @@ async def test_the_same_idempotency_key_with_another_request_is_a_conflict(open_
 
 
 async def test_many_at_once_with_one_idempotency_key_make_one_job(open_jobstore: OpenJobStore) -> None:
-    desks = [open_jobstore().jobs for _ in range(4)]
+    stores = [open_jobstore().jobs for _ in range(4)]
     jobs = [new_job(idempotency_key="key", request_digest="a1") for _ in range(40)]
-    answers = await asyncio.gather(*(desks[number % 4].submit(job, queue_limit=10) for number, job in enumerate(jobs)))
+    answers = await asyncio.gather(*(stores[number % 4].submit(job, queue_limit=10) for number, job in enumerate(jobs)))
     assert len({answer.job_id for answer in answers}) == 1
     assert sum(answer.created for answer in answers) == 1
-    assert (await desks[0].queue_state()).waiting == 1
+    assert (await stores[0].queue_state()).waiting == 1
 
 
 async def test_a_repeated_submit_of_one_job_is_that_job(open_jobstore: OpenJobStore) -> None:
@@ -165,7 +165,7 @@ async def test_cancelling_a_job_that_waits_for_its_retry_ends_it(open_jobstore: 
     await jobstore.jobs.submit(job, queue_limit=10)
     await (await jobstore.queue.claim()).retry(delay_seconds=0.1)
     await jobstore.jobs.cancel(job.job_id, message="Cancelled.")
-    await asyncio.sleep(0.5)  # past the retry: were it not withdrawn, it would be queued again
+    await asyncio.sleep(0.5)  # past the retry: were it not dequeued, it would be queued again
     assert (await jobstore.jobs.get(job.job_id)).status is JobStatus.CANCELLED
     assert (await jobstore.jobs.queue_state()).waiting == 0
 

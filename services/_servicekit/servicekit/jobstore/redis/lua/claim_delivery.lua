@@ -1,9 +1,9 @@
--- Gives a delivery that is due to the caller, for as long as its lease.
+-- Leases a delivery that is due to the caller.
 --
 -- Args: token, lease ms. Returns the delivery's fields, or nil where there is nothing (more) to do.
 --
--- The lease is nothing but the next due time: a caller that dies loses the delivery to whoever looks next. A repeated call
--- finds its own token. A delivery whose record has expired is dropped from the schedule.
+-- The lease is nothing but the next due time: where its holder dies, whoever looks next claims the delivery. A repeated
+-- call finds its own token. A delivery whose record has expired is dropped from the schedule.
 
 local token, lease = unpack(ARGV, 4)
 

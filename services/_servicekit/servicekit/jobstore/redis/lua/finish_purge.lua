@@ -1,8 +1,8 @@
--- Deletes everything that is known of a job that was retired: record, events, delivery, what operators were told.
+-- Deletes everything that is known of a job whose purge has begun: record, events, delivery, dead letters.
 --
 -- KEYS[17]: the record's `idempotency`, or any name where it has none. No args, no answer.
 --
--- It left every set when it ended; old tokens find nothing. A repeated call does nothing.
+-- The job left every set when it ended; old tokens find nothing. A repeated call does nothing.
 
 if redis.call('EXISTS', JOB) == 1 and field('purging') == '' then
   return
@@ -12,7 +12,7 @@ if field('idempotency') == KEYS[17] then
 end
 redis.call('DEL', JOB, EVENTS, WEBHOOK)
 redis.call('ZREM', WEBHOOKS, ID)
-for _, stream in ipairs({ DEAD, LOST }) do
+for _, stream in ipairs({ DEAD_JOBS, DEAD_DELIVERIES }) do
   for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
     if entry[2][2] == ID then
       redis.call('XDEL', stream, entry[1])

@@ -16,16 +16,16 @@ def failed(code: str) -> Ending:
 
 async def test_every_ending_counts_once_whoever_wrote_it(open_jobstore: OpenJobStore) -> None:
     jobstore = open_jobstore()
-    assert await jobstore.jobs.tally() == {}
+    assert await jobstore.jobs.ended_counts() == {}
     for ending in (completed(), completed(), failed("NOT_A_ROOM")):
         await submit_one(jobstore)
         await (await jobstore.queue.claim()).finish(ending)
     cancelled, purged = await submit_one(jobstore), await submit_one(jobstore)
     for _ in range(2):
         await jobstore.jobs.cancel(cancelled, message="Cancelled.")
-        await jobstore.jobs.retire(purged, message="Cancelled.")
+        await jobstore.jobs.begin_purge(purged, message="Cancelled.")
     await ending_of(jobstore, await submit_one(jobstore, wait_seconds=0.01))
-    assert await jobstore.jobs.tally() == {
+    assert await jobstore.jobs.ended_counts() == {
         (JobStatus.COMPLETED, ""): 2,
         (JobStatus.FAILED, "NOT_A_ROOM"): 1,
         (JobStatus.CANCELLED, ""): 2,
@@ -43,9 +43,9 @@ async def test_the_tally_stays_short_whatever_codes_there_are(
     for ending in (failed("NEW"), failed("CODE_7"), Ending(status=JobStatus.FAILED, message="No.", error="no JSON")):
         await submit_one(jobstore)
         await (await jobstore.queue.claim()).finish(ending)
-    tally = await jobstore.jobs.tally()
-    assert len(tally) == 201
-    assert (tally[JobStatus.FAILED, "OTHER"], tally[JobStatus.FAILED, "CODE_7"]) == (2, 2)
+    counts = await jobstore.jobs.ended_counts()
+    assert len(counts) == 201
+    assert (counts[JobStatus.FAILED, "OTHER"], counts[JobStatus.FAILED, "CODE_7"]) == (2, 2)
 
 
 async def test_a_job_that_is_to_be_tried_again_is_seen(open_jobstore: OpenJobStore) -> None:

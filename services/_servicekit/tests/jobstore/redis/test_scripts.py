@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 from servicekit.jobstore import ENDINGS
 from servicekit.jobstore.outbox import Outcome
 from servicekit.jobstore.redis import JobStoreSettings, records
-from servicekit.jobstore.redis.connection import Store
+from servicekit.jobstore.redis.connection import RedisConnection
 
 OPEN_JOBS = 2
 STEPS_A_WALK = 60
@@ -28,8 +28,8 @@ LONG_MS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Owner:
-    """Somebody who has taken a job, some time."""
+class LeaseHolder:
+    """Whoever has claimed a job or a delivery at some time."""
 
     token: str
     job_id: str
@@ -38,29 +38,29 @@ class Owner:
 class World:
     """Workers, the api and the clock, all at once."""
 
-    def __init__(self, store: Store, redis: Any, chance: random.Random) -> None:
-        self.store, self.redis, self.chance = store, redis, chance
+    def __init__(self, connection: RedisConnection, redis: Any, chance: random.Random) -> None:
+        self.connection, self.redis, self.chance = connection, redis, chance
         self.job_ids: list[str] = []
         self.open: list[str] = []
         self.seen: list[str] = []
-        self.owners: list[Owner] = []
-        self.attempts: list[Owner] = []
-        self.retired: list[str] = []
-        self.erased: list[str] = []
+        self.holders: list[LeaseHolder] = []
+        self.attempts: list[LeaseHolder] = []
+        self.purging: list[str] = []
+        self.purged: list[str] = []
         self.cancelled: set[str] = set()
         self.final: dict[str, dict[str, str]] = {}
 
     async def step(self) -> None:
         """Something happens."""
         anything: list[Callable[[], Awaitable[object]]] = [
-            self.look,
-            self.fall_silent,
-            self.take,
+            self.peek,
+            self.expire_lease,
+            self.claim_late,
             self.cancel,
             self.pass_time,
-            self.hand_over,
-            self.deliver,
-            self.settle,
+            self.release,
+            self.claim_delivery,
+            self.settle_delivery,
             self.purge,
         ]
         often: list[Callable[[], Awaitable[object]]] = [
@@ -69,7 +69,7 @@ class World:
             self.append,
             self.append,
             self.finish,
-            self.release,
+            self.retry,
         ]
         happens = self.submit if len(self.open) < OPEN_JOBS else self.chance.choice(anything + often * 2)
         print(getattr(happens, "__name__", ""), end=" ")  # noqa: T201 - shown where the walk fails
@@ -79,72 +79,72 @@ class World:
         self.open = [job_id for job_id in self.open if job_id not in self.final]
 
     async def submit(self) -> None:
-        job_id = f"job-{len(self.job_ids) + len(self.erased)}"
+        job_id = f"job-{len(self.job_ids) + len(self.purged)}"
         self.job_ids.append(job_id)
         self.open.append(job_id)
-        key = self.store.keys.idempotency("")
+        key = self.connection.keys.idempotency("")
         tenant, handicap = self.chance.choice(["carl", "dora"]), self.chance.choice([0, 16])
         turn = (tenant, f"{tenant}-{handicap}", self.chance.randint(1, 4), handicap, 2**20)
         args = ("{}", "Queued...", "", LONG_MS, LONG_MS, 3 * LONG_MS, "https://receiver.example/", 1000, 1000, *turn)
         outcome, accepted, position = await self.twice("submit", job_id, *args, extra_key=key)
         assert (outcome, accepted) == ("ok", job_id)
-        assert position == await self.redis.zrank(self.store.keys.waiting, job_id) + 1
+        assert position == await self.redis.zrank(self.connection.keys.waiting, job_id) + 1
 
-    async def look(self) -> bool:
-        """A worker is told of a job, and may take it now, later, or never."""
-        job_id = await self.store.next_job()
+    async def peek(self) -> bool:
+        """A worker is told of a job, and may claim it now, later, or never."""
+        job_id = await self.connection.peek()
         if job_id is None:
             return False
-        if await self.redis.zscore(self.store.keys.leases, job_id) is None:
-            assert job_id == (await self.redis.zrange(self.store.keys.waiting, 0, 0))[0], "it is not its turn"
+        if await self.redis.zscore(self.connection.keys.leases, job_id) is None:
+            assert job_id == (await self.redis.zrange(self.connection.keys.waiting, 0, 0))[0], "it is not its turn"
         self.seen.append(job_id)
         return True
 
-    async def fall_silent(self) -> None:
-        """The idle limit has passed for some job that is taken."""
-        if lease := await self.redis.zrange(self.store.keys.leases, 0, -1):
-            await self.redis.zadd(self.store.keys.leases, {self.chance.choice(lease): 0})
+    async def expire_lease(self) -> None:
+        """The lease on some job expires."""
+        if leased := await self.redis.zrange(self.connection.keys.leases, 0, -1):
+            await self.redis.zadd(self.connection.keys.leases, {self.chance.choice(leased): 0})
 
-    async def take(self) -> None:
+    async def claim_late(self) -> None:
         """Any job that somebody was told of some time, however long ago."""
         if self.seen:
-            await self.take_job(self.seen.pop(self.chance.randrange(len(self.seen))))
+            await self.claim_job(self.seen.pop(self.chance.randrange(len(self.seen))))
 
-    async def take_job(self, job_id: str) -> None:
-        lease = await self.redis.zscore(self.store.keys.leases, job_id)
-        waits = await self.redis.zscore(self.store.keys.waiting, job_id)
+    async def claim_job(self, job_id: str) -> None:
+        lease = await self.redis.zscore(self.connection.keys.leases, job_id)
+        waits = await self.redis.zscore(self.connection.keys.waiting, job_id)
         token = uuid.uuid4().hex
-        if await self.twice("take", job_id, token, LONG_MS, MOST_DELIVERIES, records.failures()):
+        if await self.twice("claim", job_id, token, LONG_MS, MOST_DELIVERIES, records.failures()):
             assert waits is not None or lease == 0, "others have it"
-            self.owners.append(Owner(token=token, job_id=job_id))
+            self.holders.append(LeaseHolder(token=token, job_id=job_id))
 
     async def claim(self) -> None:
         """As a worker does when nobody comes between."""
-        if await self.look():
-            await self.take_job(self.seen.pop())
+        if await self.peek():
+            await self.claim_job(self.seen.pop())
 
     async def heartbeat(self) -> None:
-        if owner := await self.some_owner():
-            answer = await self.store.run("heartbeat", owner.job_id, owner.token, LONG_MS)
-            assert (answer == "ok") == ((await self.record(owner.job_id)).get("owner") == owner.token)
+        if holder := await self.some_holder():
+            answer = await self.connection.run("heartbeat", holder.job_id, holder.token, LONG_MS)
+            assert (answer == "ok") == ((await self.record(holder.job_id)).get("owner") == holder.token)
 
     async def append(self) -> None:
-        if owner := await self.some_owner():
+        if holder := await self.some_holder():
             count, progress = self.chance.randint(1, 6), self.chance.random()
-            args = (owner.token, count, "analyzing", progress, "Analyzing...", 0, 0, "")
-            answer = await self.twice("append", owner.job_id, *args)
-            assert answer != "ok" or owner.job_id not in self.cancelled
+            args = (holder.token, count, "analyzing", progress, "Analyzing...", 0, 0, "")
+            answer = await self.twice("append", holder.job_id, *args)
+            assert answer != "ok" or holder.job_id not in self.cancelled
 
     async def finish(self) -> None:
-        if owner := await self.some_owner():
+        if holder := await self.some_holder():
             status = self.chance.choice(sorted(ENDINGS))
-            answer = await self.twice("finish", owner.job_id, owner.token, status, "Over.", "result", "")
-            assert answer in ("superseded", "cancelled") or (await self.record(owner.job_id))["status"] == status
+            answer = await self.twice("finish", holder.job_id, holder.token, status, "Over.", "result", "")
+            assert answer in ("superseded", "cancelled") or (await self.record(holder.job_id))["status"] == status
 
-    async def release(self) -> None:
-        if owner := await self.some_owner():
+    async def retry(self) -> None:
+        if holder := await self.some_holder():
             await self.twice(
-                "release", owner.job_id, owner.token, 0, self.chance.randint(0, 1), MOST_DELIVERIES, records.failures()
+                "retry", holder.job_id, holder.token, 0, self.chance.randint(0, 1), MOST_DELIVERIES, records.failures()
             )
 
     async def cancel(self) -> None:
@@ -158,65 +158,65 @@ class World:
         """Delays are over, and sometimes a deadline has come."""
         job_id = self.chance.choice(self.open)
         if late := self.chance.random() < 0.2:
-            await self.redis.zadd(self.store.keys.deadlines, {job_id: 0}, xx=True)
+            await self.redis.zadd(self.connection.keys.deadlines, {job_id: 0}, xx=True)
         await self.twice("requeue", job_id)
-        await self.twice("expire", job_id, records.failures())
+        await self.twice("fail_overdue", job_id, records.failures())
         assert not late or (await self.record(job_id))["status"] in ENDINGS
 
-    async def hand_over(self) -> None:
-        """A worker leaves, perhaps long after it has lost the job."""
-        if owner := await self.some_owner():
-            await self.twice("hand_over", owner.job_id, owner.token)
+    async def release(self) -> None:
+        """A worker stops, perhaps long after it has lost the lease."""
+        if holder := await self.some_holder():
+            await self.twice("release", holder.job_id, holder.token)
 
-    async def deliver(self) -> None:
-        """Somebody looks for a delivery that is due; the lease may be over before anything else happens."""
-        job_id, token = self.chance.choice([*self.job_ids, *self.erased]), uuid.uuid4().hex
-        if await self.twice("deliver", job_id, token, self.chance.choice([0, LONG_MS])):
+    async def claim_delivery(self) -> None:
+        """Somebody looks for a delivery that is due; the lease may expire before anything else happens."""
+        job_id, token = self.chance.choice([*self.job_ids, *self.purged]), uuid.uuid4().hex
+        if await self.twice("claim_delivery", job_id, token, self.chance.choice([0, LONG_MS])):
             assert (await self.record(job_id))["status"] in ENDINGS
-            self.attempts.append(Owner(token=token, job_id=job_id))
+            self.attempts.append(LeaseHolder(token=token, job_id=job_id))
 
-    async def settle(self) -> None:
-        """An attempt is over, perhaps long after others have taken it up."""
+    async def settle_delivery(self) -> None:
+        """An attempt is over, perhaps long after others have claimed the delivery."""
         if self.attempts:
             attempt = self.chance.choice(self.attempts)
-            key = self.store.keys.webhook(attempt.job_id)
+            key = self.connection.keys.webhook(attempt.job_id)
             before = await self.redis.hgetall(key)
             outcome = self.chance.choice(list(Outcome))
-            await self.twice("settle", attempt.job_id, attempt.token, outcome, 0, "503", "receiver.example")
+            await self.twice("settle_delivery", attempt.job_id, attempt.token, outcome, 0, "503", "receiver.example")
             assert before.get("token") == attempt.token or await self.redis.hgetall(key) == before
 
     async def purge(self) -> None:
-        """A job is retired, and one that was retired some time ago is erased."""
-        if self.retired and self.chance.random() < 0.5:
-            job_id = self.retired.pop()
-            await self.twice("erase", job_id, extra_key=self.store.keys.idempotency("none"))
+        """A purge begins, or one that has begun some time ago is finished."""
+        if self.purging and self.chance.random() < 0.5:
+            job_id = self.purging.pop()
+            await self.twice("finish_purge", job_id, extra_key=self.connection.keys.idempotency("none"))
             self.job_ids.remove(job_id)
             self.open = [one for one in self.open if one != job_id]
-            self.erased.append(job_id)
-        elif not self.retired:
+            self.purged.append(job_id)
+        elif not self.purging:
             job_id = self.chance.choice(self.job_ids)
             if (await self.record(job_id))["status"] not in ENDINGS:
                 self.cancelled.add(job_id)
-            await self.twice("retire", job_id, "Deleted.")
-            self.retired.append(job_id)
+            await self.twice("begin_purge", job_id, "Deleted.")
+            self.purging.append(job_id)
 
-    async def some_owner(self) -> Owner | None:
-        """A former owner of some job, or more often the last one."""
-        if not self.owners:
+    async def some_holder(self) -> LeaseHolder | None:
+        """A former lease holder of some job, or more often the last one."""
+        if not self.holders:
             return None
-        return self.owners[-1] if self.chance.random() < 0.6 else self.chance.choice(self.owners)
+        return self.holders[-1] if self.chance.random() < 0.6 else self.chance.choice(self.holders)
 
     async def record(self, job_id: str) -> dict[str, str]:
-        return dict(await self.redis.hgetall(self.store.keys.job(job_id)))
+        return dict(await self.redis.hgetall(self.connection.keys.job(job_id)))
 
     async def twice(self, script: str, job_id: str, *args: str | float, extra_key: str = "") -> Any:
         """Runs a script; now and then its answer is lost and it is run again, which must change nothing."""
-        answer = await self.store.run(script, job_id, *args, extra_key=extra_key)
+        answer = await self.connection.run(script, job_id, *args, extra_key=extra_key)
         print(job_id, answer if isinstance(answer, str) else "", end=" ")  # noqa: T201 - shown where the walk fails
         if self.chance.random() < 0.3:
             record = await self.record(job_id)
-            again = await self.store.run(script, job_id, *args, extra_key=extra_key)
-            assert again == answer or (script == "take" and answer)  # which says the time
+            again = await self.connection.run(script, job_id, *args, extra_key=extra_key)
+            assert again == answer or (script == "claim" and answer)  # which says the time
             assert await self.record(job_id) == record
         return answer
 
@@ -228,11 +228,11 @@ class World:
 
     async def check_places(self, job_ids: list[str]) -> None:
         """Each of these jobs is where it belongs, and only there."""
-        keys = self.store.keys
+        keys = self.connection.keys
         waiting, leases, delayed, deadlines = [
             await self.redis.zrange(key, 0, -1) for key in (keys.waiting, keys.leases, keys.delayed, keys.deadlines)
         ]
-        for job_id in self.erased:
+        for job_id in self.purged:
             assert job_id not in {*waiting, *leases, *delayed, *deadlines}
             assert not await self.redis.exists(keys.job(job_id), keys.events(job_id), keys.webhook(job_id))
         for job_id in job_ids:
@@ -258,7 +258,7 @@ class World:
 
     async def check_log(self, job_id: str) -> None:
         """Numbers without a gap, progress that never goes down, one ending, a record that says the same."""
-        entries = await self.redis.xrange(self.store.keys.events(job_id))
+        entries = await self.redis.xrange(self.connection.keys.events(job_id))
         events = [records.event(fields["event"]) for _, fields in entries]
         assert [entry_id for entry_id, _ in entries] == [f"{number}-0" for number in range(1, len(events) + 1)]
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
@@ -272,13 +272,13 @@ class World:
         """One diligent worker ends what is left."""
         while {(await self.record(job_id))["status"] for job_id in self.job_ids} - ENDINGS:
             for job_id in self.job_ids:
-                await self.store.run("requeue", job_id)
-            for job_id in await self.redis.zrange(self.store.keys.leases, 0, -1):
-                await self.redis.zadd(self.store.keys.leases, {job_id: 0})
+                await self.connection.run("requeue", job_id)
+            for job_id in await self.redis.zrange(self.connection.keys.leases, 0, -1):
+                await self.redis.zadd(self.connection.keys.leases, {job_id: 0})
             await self.claim()
-            if self.owners:
-                owner = self.owners[-1]
-                await self.store.run("finish", owner.job_id, owner.token, "completed", "Ready!", "", "")
+            if self.holders:
+                holder = self.holders[-1]
+                await self.connection.run("finish", holder.job_id, holder.token, "completed", "Ready!", "", "")
 
 
 @pytest.fixture
@@ -292,10 +292,10 @@ async def redis(jobstore_settings: JobStoreSettings) -> AsyncIterator[Redis]:
 async def test_any_interleaving_keeps_every_promise(
     jobstore_settings: JobStoreSettings, redis: Redis, seed: int
 ) -> None:
-    store = Store(jobstore_settings)
-    world = World(store, redis, random.Random(seed))
+    connection = RedisConnection(jobstore_settings)
+    world = World(connection, redis, random.Random(seed))
     for _ in range(STEPS_A_WALK):
         await world.step()
     await world.drain()
     await world.check(world.job_ids)
-    await store.close()
+    await connection.close()

@@ -33,8 +33,8 @@ async def _cancelled(jobstore: JobStoreClients, **changes: object) -> str:
     return job.job_id
 
 
-async def _take(jobstore: JobStoreClients, *, lease_seconds: float = 60.0) -> list[Delivery]:
-    return list(await jobstore.outbox.take(limit=10, lease_seconds=lease_seconds))
+async def _claim(jobstore: JobStoreClients, *, lease_seconds: float = 60.0) -> list[Delivery]:
+    return list(await jobstore.outbox.claim(limit=10, lease_seconds=lease_seconds))
 
 
 async def test_an_ending_is_to_be_delivered_and_nothing_before_it(open_jobstore: OpenJobStore) -> None:
@@ -43,9 +43,9 @@ async def test_an_ending_is_to_be_delivered_and_nothing_before_it(open_jobstore:
     await jobstore.jobs.submit(job, queue_limit=10)
     claim = await jobstore.queue.claim()
     await claim.append(analyzing())
-    assert await _take(jobstore) == []
+    assert await _claim(jobstore) == []
     await claim.finish(completed())
-    (delivery,) = await _take(jobstore)
+    (delivery,) = await _claim(jobstore)
     assert (delivery.job_id, delivery.url, delivery.status) == (job.job_id, URL, JobStatus.COMPLETED)
     assert (delivery.message, delivery.error, delivery.attempt) == ("Ready!", "", 1)
     assert delivery.created_at <= delivery.ended_at
@@ -62,7 +62,7 @@ async def test_whoever_ends_a_job_schedules_its_delivery(open_jobstore: OpenJobS
     found: dict[str, JobStatus] = {}
     async with asyncio.timeout(30), jobstore.events.announcements():  # whoever listens does the upkeep
         while found.keys() != ids.keys():
-            found |= {delivery.job_id: delivery.status for delivery in await _take(jobstore)}
+            found |= {delivery.job_id: delivery.status for delivery in await _claim(jobstore)}
             await asyncio.sleep(0.02)  # the upkeep notices in its own time
     assert found == ids
 
@@ -72,17 +72,17 @@ async def test_a_job_without_a_receiver_delivers_nothing(open_jobstore: OpenJobS
     job = new_job()
     await jobstore.jobs.submit(job, queue_limit=10)
     await jobstore.jobs.cancel(job.job_id, message="Cancelled.")
-    assert await _take(jobstore) == []
+    assert await _claim(jobstore) == []
     assert (await jobstore.outbox.state()).pending == 0
 
 
 async def test_a_leased_delivery_is_nobody_elses_until_the_lease_is_over(open_jobstore: OpenJobStore) -> None:
     one, other = open_jobstore(), open_jobstore()
     await _cancelled(one)
-    (first,) = await _take(one, lease_seconds=0.3)
-    assert await _take(other) == []
+    (first,) = await _claim(one, lease_seconds=0.3)
+    assert await _claim(other) == []
     async with asyncio.timeout(30):
-        while not (second := await _take(other)):  # noqa: ASYNC110 - the store's clock ends the lease, and tells nobody
+        while not (second := await _claim(other)):  # noqa: ASYNC110 - the store's clock ends the lease, and tells nobody
             await asyncio.sleep(0.02)
     assert (second[0].message_id, second[0].attempt) == (first.message_id, 2)
     await one.outbox.settle(first, Settlement(outcome=Outcome.DEAD, reason="LATE"))  # wakes up and has no say
@@ -92,27 +92,27 @@ async def test_a_leased_delivery_is_nobody_elses_until_the_lease_is_over(open_jo
 
 
 async def test_two_takers_at_once_never_share_a_delivery(open_jobstore: OpenJobStore) -> None:
-    joblogs = [open_jobstore() for _ in range(3)]
-    ids = [await _cancelled(joblogs[0]) for _ in range(20)]
-    lease: list[str] = []
-    while len(lease) < len(ids):
-        batches = await asyncio.gather(*(_take(jobstore) for jobstore in joblogs))
-        lease += [delivery.job_id for batch in batches for delivery in batch]
-    assert sorted(lease) == sorted(ids)
+    stores = [open_jobstore() for _ in range(3)]
+    ids = [await _cancelled(stores[0]) for _ in range(20)]
+    claimed: list[str] = []
+    while len(claimed) < len(ids):
+        batches = await asyncio.gather(*(_claim(jobstore) for jobstore in stores))
+        claimed += [delivery.job_id for batch in batches for delivery in batch]
+    assert sorted(claimed) == sorted(ids)
 
 
 async def test_a_failed_attempt_comes_back_and_one_not_made_does_not_count(open_jobstore: OpenJobStore) -> None:
     jobstore = open_jobstore()
     await _cancelled(jobstore)
-    (first,) = await _take(jobstore)
+    (first,) = await _claim(jobstore)
     await jobstore.outbox.settle(first, Settlement(outcome=Outcome.DEFERRED))
-    (same,) = await _take(jobstore)
+    (same,) = await _claim(jobstore)
     assert same.attempt == 1
     await jobstore.outbox.settle(same, Settlement(outcome=Outcome.RETRY, reason="503"))
-    (second,) = await _take(jobstore)
+    (second,) = await _claim(jobstore)
     assert second.attempt == 2
     await jobstore.outbox.settle(second, Settlement(outcome=Outcome.RETRY, reason="503", delay_seconds=600))
-    assert await _take(jobstore) == []
+    assert await _claim(jobstore) == []
     state = await jobstore.outbox.state()
     assert (state.pending, state.late_seconds) == (1, 0.0)
 
@@ -122,14 +122,14 @@ async def test_what_is_given_up_is_kept_for_operators(
 ) -> None:
     jobstore = open_jobstore()
     job_id = await _cancelled(jobstore)
-    (delivery,) = await _take(jobstore)
+    (delivery,) = await _claim(jobstore)
     await jobstore.outbox.settle(delivery, Settlement(outcome=Outcome.DEAD, reason="404", receiver="receiver.example"))
     keys = Keys(jobstore_settings.joblog_namespace)
-    entries: Any = await redis.xrange(keys.lost)
+    entries: Any = await redis.xrange(keys.dead_deliveries)
     ((_, lost),) = entries
     assert (lost["job"], lost["receiver"], lost["reason"], lost["attempts"]) == (job_id, "receiver.example", "404", "1")
     assert (await redis.hget(keys.webhook(job_id), "state")) == "lost"
-    assert await _take(jobstore) == []
+    assert await _claim(jobstore) == []
 
 
 async def test_a_delivery_is_kept_no_longer_than_its_job(
@@ -140,7 +140,7 @@ async def test_a_delivery_is_kept_no_longer_than_its_job(
     keys = Keys(jobstore_settings.joblog_namespace)
     assert await redis.pexpiretime(keys.webhook(job_id)) == await redis.pexpiretime(keys.job(job_id))
     await redis.delete(keys.webhook(job_id))  # as its expiry does
-    assert await _take(jobstore) == []
+    assert await _claim(jobstore) == []
     assert (await jobstore.outbox.state()).pending == 0
 
 
@@ -160,5 +160,5 @@ async def test_deliveries_survive_a_killed_store(own_valkey: Valkey, open_jobsto
     job_id = await _cancelled(jobstore)
     await asyncio.to_thread(own_valkey.kill)
     await asyncio.to_thread(own_valkey.start)
-    (delivery,) = await _take(open_jobstore(redis_url=own_valkey.url))
+    (delivery,) = await _claim(open_jobstore(redis_url=own_valkey.url))
     assert delivery.job_id == job_id
