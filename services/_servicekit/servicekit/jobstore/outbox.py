@@ -1,8 +1,8 @@
 """Deliveries of webhooks, which tell a receiver how a job has ended.
 
 A delivery is scheduled in the step that ends its job, so none is lost. It is kept until the receiver has accepted it,
-it is given up, or its job expires. Any number of processes may deliver: each attempt is leased, and where a process dies
-its delivery is due again when the lease expires. So a receiver is told at least once, and always with the same id.
+it is given up, or its job expires. Any number of processes may deliver: each attempt is leased, and where a process
+dies its delivery is due again when the lease expires. So a receiver is told at least once, always with the same id.
 """
 
 import hashlib
