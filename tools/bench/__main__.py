@@ -10,9 +10,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from deploy.local import ports
 from deploy.local.options import on_port
 from deploy.local.stack import Stack, running
-from servicekit.rpc import ports
 from tools.bench import document, memory, pipeline, status, submit, watch
 from tools.bench.client import Client
 from tools.bench.figures import Row

@@ -14,10 +14,10 @@ from typing import Final
 
 from redis.asyncio import Redis
 
+from deploy.local import ports
 from servicekit.errors import Unavailable
 from servicekit.jobstore.redis import JobStoreClients, JobStoreSettings, connect
 from servicekit.jobstore.redis.connection import Keys
-from servicekit.rpc import ports
 from tests.fixtures.jobstore import new_job
 from tests.fixtures.valkey import Valkey
 from tests.fixtures.webhook_receivers import Receiver, Reply, nothing, receiving, status

@@ -83,7 +83,7 @@ class Watches(Generic[Message]):
             except* Unavailable as errors:
                 problem = f"MODOMO_REDIS_URL: {errors.exceptions[0].__cause__ or errors.exceptions[0]}"
                 log.warning(
-                    "events do not flow", watchers=self._watchers, problem=problem, **config_hints.hint(problem)
+                    "events do not flow", watchers=self._watchers, problem=problem, **config_hints.chart_value(problem)
                 )
             FLOWING.set(0)
             await on_change(False)

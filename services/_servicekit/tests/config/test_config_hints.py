@@ -23,9 +23,9 @@ ENVIRON = {
     ],
 )
 def test_the_value_is_found_by_variable_or_field(problem: str, value: str) -> None:
-    assert config_hints.hint(problem, ENVIRON) == {"value": value}
+    assert config_hints.chart_value(problem, ENVIRON) == {"value": value}
 
 
 @pytest.mark.parametrize("environ", [{}, {config_hints.VARIABLE: ""}, {config_hints.VARIABLE: "nonsense"}])
 def test_outside_the_chart_there_is_nothing_to_say(environ: dict[str, str]) -> None:
-    assert config_hints.hint("MODOMO_REDIS_URL: connection refused", environ) == {}
+    assert config_hints.chart_value("MODOMO_REDIS_URL: connection refused", environ) == {}

@@ -41,7 +41,7 @@ def nvml(*, broken: bool = False) -> ModuleType:
 def watched(monkeypatch: pytest.MonkeyPatch, module: ModuleType | None) -> CollectorRegistry:
     monkeypatch.setitem(sys.modules, "pynvml", module)
     registry = CollectorRegistry()
-    gpu_metrics.watch(registry)
+    gpu_metrics.register(registry)
     return registry
 
 

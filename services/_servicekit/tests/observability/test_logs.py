@@ -8,7 +8,8 @@ from typing import Any
 
 SCRIPT = """
 import logging
-from servicekit import context, logs
+from servicekit.observability import logs
+from servicekit.rpc import context
 logs.configure("sample", level="INFO", log_format={log_format!r})
 log = logs.get("here")
 with context.bound(request="r-1", job="j-1"):

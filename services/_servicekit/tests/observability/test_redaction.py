@@ -15,7 +15,7 @@ API_KEY = "modomo_abc123_" + "s" * 43
 
 SCRIPT = """
 import logging, sys, threading, warnings
-from servicekit import logs
+from servicekit.observability import logs
 logs.configure("sample", level="DEBUG", log_format={log_format!r})
 log = logs.get("here")
 log.info("link", url="https://bucket.example/jobs/1/a.jpg?X-Amz-Signature=SECRET&X-Amz-Credential=SECRET")

@@ -16,13 +16,13 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from deploy.local import ports
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from servicekit.config.env import SettingsError
 from servicekit.errors import InvalidArgument
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.observability import tracing
 from servicekit.observability.tracing import TracingSettings
-from servicekit.rpc import ports
 from tests.fixtures.otlp_collector import collecting
 from tests.fixtures.probe_service import SERVICE, Probe, forever
 
@@ -181,7 +181,9 @@ def test_without_the_extra_the_setting_names_it(monkeypatch: pytest.MonkeyPatch)
 
 
 PROGRAM = """
-from servicekit import env, logs, process, tracing
+from servicekit import process
+from servicekit.config import env
+from servicekit.observability import logs, tracing
 from servicekit.config.settings import ProcessSettings
 
 process.begin("sample", env.read(ProcessSettings, prefix="MODOMO_SAMPLE_"))

@@ -52,7 +52,7 @@ CALLER = """
 import asyncio, sys
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceStub
-from servicekit import client
+from servicekit.rpc import client
 
 async def call():
     async with client.channel(sys.argv[1]) as channel:
@@ -66,7 +66,7 @@ asyncio.run(call())
 async def test_a_frozen_caller_does_not_keep_the_server_busy(probe: Probe) -> None:
     probe.act = forever
     add = pb_grpc.add_DiffusionServiceServicer_to_server
-    options = ServerOptions(address="127.0.0.1:0", drain_seconds=0.0, silence_seconds=1.0)
+    options = ServerOptions(address="127.0.0.1:0", drain_seconds=0.0, keepalive_seconds=1.0)
     async with running(options, [(SERVICE, lambda server: add(probe, server))]) as server:
         caller = await asyncio.create_subprocess_exec(sys.executable, "-c", CALLER, f"127.0.0.1:{server.port}")
         try:

@@ -23,7 +23,9 @@ from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1.diffusion_service_pb2_grpc import (
     DiffusionServiceServicer, add_DiffusionServiceServicer_to_server,
 )
-from servicekit import env, logs, process
+from servicekit import process
+from servicekit.config import env
+from servicekit.observability import logs
 from servicekit.inference.engine import EngineInfo
 from servicekit.rpc.serve import serve_engines
 from servicekit.config.settings import ProcessSettings

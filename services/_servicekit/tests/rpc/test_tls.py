@@ -52,7 +52,7 @@ class Files:
 
 @pytest.fixture(autouse=True)
 def looked_at_with_every_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls, "_FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(tls, "_CHECK_INTERVAL_SECONDS", 0.0)
 
 
 @pytest.fixture

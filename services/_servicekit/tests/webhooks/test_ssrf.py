@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from servicekit.ssrf import Destinations, Forbidden, is_public
+from servicekit.webhooks.ssrf import AddressPolicy, AddressRefused, is_public
 
-INTERNET = Destinations()
-CLUSTER = Destinations(["127.0.0.0/8", "fd00::/8"])
+INTERNET = AddressPolicy()
+CLUSTER = AddressPolicy(["127.0.0.0/8", "fd00::/8"])
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ CLUSTER = Destinations(["127.0.0.0/8", "fd00::/8"])
     ],
 )
 def test_public_urls_are_allowed(url: str) -> None:
-    assert INTERNET.destination(url).url == url
+    assert INTERNET.parse(url).url == url
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_public_urls_are_allowed(url: str) -> None:
     ],
 )
 def test_everything_else_is_refused_by_its_text(url: str) -> None:
-    with pytest.raises(Forbidden):
-        INTERNET.destination(url)
+    with pytest.raises(AddressRefused):
+        INTERNET.parse(url)
 
 
 @pytest.mark.parametrize("address", ["8.8.8.8", "::ffff:8.8.8.8", "64:ff9b::808:808", "2606:4700::1111"])
@@ -121,8 +121,8 @@ def _answering(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
 
 async def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = _answering(monkeypatch, "8.8.8.8", "8.8.4.4", "8.8.8.8")
-    destination = INTERNET.destination("https://receiver.example/")
-    assert await INTERNET.resolve(destination) == ["8.8.8.8", "8.8.4.4"]
+    endpoint = INTERNET.parse("https://receiver.example/")
+    assert await INTERNET.resolve(endpoint) == ["8.8.8.8", "8.8.4.4"]
     assert asked == ["receiver.example"]
 
 
@@ -131,28 +131,28 @@ async def test_a_name_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None
 )
 async def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.MonkeyPatch, hidden: str) -> None:
     _answering(monkeypatch, "8.8.8.8", hidden)
-    with pytest.raises(Forbidden):
-        await INTERNET.resolve(INTERNET.destination("https://receiver.example/"))
+    with pytest.raises(AddressRefused):
+        await INTERNET.resolve(INTERNET.parse("https://receiver.example/"))
 
 
 async def test_the_machine_itself_is_refused_by_every_name_that_it_has() -> None:
     for name in ("localhost", socket.gethostname()):
-        with pytest.raises((Forbidden, OSError)):
-            await INTERNET.resolve(INTERNET.destination(f"https://{name}/"))
+        with pytest.raises((AddressRefused, OSError)):
+            await INTERNET.resolve(INTERNET.parse(f"https://{name}/"))
 
 
 async def test_networks_may_be_allowed_and_plain_http_to_them_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert CLUSTER.destination("http://127.0.0.1:8080/").port == 8080
-    assert CLUSTER.destination("https://[fd00::1]/").host == "fd00::1"
+    assert CLUSTER.parse("http://127.0.0.1:8080/").port == 8080
+    assert CLUSTER.parse("https://[fd00::1]/").host == "fd00::1"
     for url in ("https://10.0.0.1/", "http://8.8.8.8/"):
-        with pytest.raises(Forbidden):
-            CLUSTER.destination(url)
+        with pytest.raises(AddressRefused):
+            CLUSTER.parse(url)
     _answering(monkeypatch, "8.8.8.8")
-    await CLUSTER.resolve(CLUSTER.destination("https://receiver.example/"))
-    with pytest.raises(Forbidden):
-        await CLUSTER.resolve(CLUSTER.destination("http://receiver.example/"))
+    await CLUSTER.resolve(CLUSTER.parse("https://receiver.example/"))
+    with pytest.raises(AddressRefused):
+        await CLUSTER.resolve(CLUSTER.parse("http://receiver.example/"))
 
 
 def test_a_network_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match=r"10\.0\.0\.1/8"):
-        Destinations(["10.0.0.1/8"])
+        AddressPolicy(["10.0.0.1/8"])

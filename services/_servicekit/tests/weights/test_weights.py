@@ -266,13 +266,13 @@ def test_a_wrong_manifest_is_named(tmp_path: Path, text: str, problem: str) -> N
 
 
 def test_every_file_of_the_shipped_manifest_may_come_in() -> None:
-    from servicekit.weights.checks import require_safe_name
+    from servicekit.weights.checks import validate_name
 
     entries = list(Manifest.shipped())
     assert {entry.service for entry in entries} == {"detection", "controlmaps", "diffusion"}
     for entry in entries:
         for filename in entry.files:
-            require_safe_name(filename, entry)
+            validate_name(filename, entry)
 
 
 def test_the_command_pulls_from_a_mirror_and_fails_in_one_line_without_one(hub: Hub, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ class Container:
         return await host.answer(request, float, work)
 
     async def count(self, request: bytes) -> bytes:
-        async def work(last: int, tell: host.Tell) -> str:
+        async def work(last: int, tell: host.ReportStep) -> str:
             for step in range(1, abs(last) + 1):
                 tell(step)
                 await asyncio.sleep(0)  # as an engine does between two steps

@@ -20,9 +20,8 @@ from tests.fixtures.triton import TritonServer, start_triton
 MODEL = """
 import json, pathlib, time
 import numpy as np
-import triton_python_backend_utils as backend
 
-from servicekit import triton_backend
+from servicekit.inference.triton import backend
 from servicekit.inference.engine import Model
 from servicekit.errors import Exhausted
 
@@ -31,7 +30,7 @@ TRACE = pathlib.Path({trace!r})
 
 class TritonPythonModel:
     def execute(self, requests):
-        return triton_backend.answer(
+        return backend.answer(
             requests, self.compute, inputs=["value"], models=[Model(name="owner/net", revision="abc")]
         )
 
@@ -159,7 +158,7 @@ async def test_memory_that_ran_out_and_unexpected_failures_are_told_apart(client
 
 
 async def test_a_server_that_is_not_there_is_unavailable_and_named_at_start() -> None:
-    client = TritonClient("127.0.0.1:9", patience_seconds=0)
+    client = TritonClient("127.0.0.1:9", startup_seconds=0)
     with pytest.raises(Unavailable):
         await ask(client, 1)
     with pytest.raises(SettingsError, match=r"Triton at 127\.0\.0\.1:9: 'slow' cannot be asked for"):

@@ -9,12 +9,12 @@ from redis.asyncio import Redis
 from redis.crc import key_slot
 from structlog.testing import capture_logs
 
+from deploy.local import ports
 from servicekit.config import env
 from servicekit.config.env import SettingsError
 from servicekit.errors import Unavailable
 from servicekit.jobstore import Cancelled, JobStatus
 from servicekit.jobstore.redis import JobStoreSettings, connect
-from servicekit.rpc import ports
 from tests.fixtures.jobstore import FaultyNetwork, OpenJobStore, analyzing, completed, new_job
 from tests.fixtures.valkey import Valkey
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
-from servicekit.rpc import ports
+from deploy.local import ports
 
 OTHERS = 4
 EACH = 200
-ASK_AND_STAY = f"from servicekit import ports; print(*ports.free({EACH}), flush=True); input()"
+ASK_AND_STAY = f"from deploy.local import ports; print(*ports.free({EACH}), flush=True); input()"
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What gateway and notifier must agree on about webhooks: whether there are any, and where they may lead."""
+"""What gateway and notifier must agree on about webhooks: secrets, and which addresses may be called."""
 
 import base64
 import binascii
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from servicekit.config.env import shared
-from servicekit.ssrf import Destinations
+from servicekit.webhooks.ssrf import AddressPolicy
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what every secret begins with, and none itself
 _SECRET_BYTES: Final = range(24, 65)
@@ -20,23 +20,23 @@ class WebhookSettings:
     """Settings of webhooks."""
 
     webhook_secrets: tuple[str, ...] = shared((), secret=True)
-    """`whsec_…`, each signs every delivery: add a new one, tell receivers, remove the old one. None: no webhooks."""
+    """`whsec_…`; each signs every delivery. To rotate: add one, tell receivers, remove the old. None: no webhooks."""
 
     webhook_networks: tuple[str, ...] = shared(())
-    """Networks that may be called though they are not public, `10.0.0.0/8`; plain http is allowed to these alone."""
+    """Networks that may be called though they are not public, `10.0.0.0/8`; plain HTTP is allowed to these alone."""
 
     def __post_init__(self) -> None:
         """Raises ValueError naming the setting that makes no sense; no secret is shown."""
         for secret in self.webhook_secrets:
             secret_bytes(secret)
         try:
-            Destinations(self.webhook_networks)
+            AddressPolicy(self.webhook_networks)
         except ValueError as error:
             raise ValueError(f"MODOMO_WEBHOOK_NETWORKS: {error}") from error
 
 
 def secret_bytes(secret: str) -> bytes:
-    """The key inside a secret; raises ValueError, which does not show it."""
+    """The key inside a secret; raises ValueError, whose text does not show it."""
     encoded = secret.removeprefix(SECRET_PREFIX)
     try:
         key = base64.b64decode(encoded, validate=True)
@@ -48,7 +48,7 @@ def secret_bytes(secret: str) -> bytes:
 
 
 def tenant_secret(secret: str, tenant: str) -> str:
-    """The secret that a tenant's receiver checks with: its own, so that it cannot speak to others in our name.
+    """The secret of one tenant's receivers; its own, so that it cannot sign messages to other tenants in our name.
 
     HMAC-SHA256 of the tenant's name; the secret itself where there are no tenants.
     """

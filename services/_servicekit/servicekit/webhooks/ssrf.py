@@ -1,12 +1,10 @@
-"""Where a service may connect to on behalf of a stranger, who may name any address: guards against SSRF.
+"""Guards against SSRF: a tenant names any URL, and a service connects only to addresses that are public.
 
-An address is public or it is not called, whatever name or spelling it hides behind:
-
-- `destination` refuses what is wrong with the text of a URL. Nothing is looked up.
-- `Destinations.resolve` looks the name up once and refuses it where one of its addresses is not public. Connect to
+- `AddressPolicy.parse` refuses a URL by its text alone, without a look-up.
+- `AddressPolicy.resolve` looks the name up once and refuses it where one of its addresses is not public. Connect to
   what it returns, not to the name: a second look-up might say something else (DNS rebinding).
 
-Networks that are allowed all the same come from a setting; plain HTTP is for these alone.
+A setting allows further networks; plain HTTP is allowed to these alone.
 """
 
 import asyncio
@@ -28,7 +26,7 @@ LOOKUPS_AT_ONCE: Final = 16
 _VISIBLE: Final = re.compile(r"[!-~]+", re.ASCII)
 _NAME: Final = re.compile(r"(?=.{1,253}\.?\Z)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*\.?", re.ASCII)
 _NUMBER: Final = re.compile(r"(0x[0-9a-f]*|[0-9]+)\.?", re.ASCII)
-"""A name whose last label is one of these is an IPv4 address to some part of every system (WHATWG URL, 3.5)."""
+"""A name whose last label is such a number is an IPv4 address to parts of every system (WHATWG URL, 3.5)."""
 
 _GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 _NAT64: Final = IPv6Network("64:ff9b::/96")
@@ -43,13 +41,13 @@ _NOT_PUBLIC: Final[tuple[Network, ...]] = (
 )
 
 
-class Forbidden(Exception):  # noqa: N818 - says what is the case; whoever asked decides whether that is an error
-    """A URL or an address that must not be called; the text is a sentence for whoever named it."""
+class AddressRefused(Exception):  # noqa: N818 - says what is the case; whoever asked decides whether that is an error
+    """A URL or an address that must not be called; the text is the rest of a sentence that begins with the field."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Destination:
-    """A URL, taken apart."""
+class Endpoint:
+    """The parts of a URL that was accepted."""
 
     scheme: str
     """`https`, or `http` where private networks are allowed."""
@@ -63,65 +61,65 @@ class Destination:
     """As it was given."""
 
 
-class Destinations:
-    """What may be called."""
+class AddressPolicy:
+    """Which URLs and addresses may be called."""
 
     def __init__(self, networks: Sequence[str] = ()) -> None:
-        """`networks` are allowed though they are not public, `10.0.0.0/8`; ValueError for what is none."""
+        """`networks`, such as `10.0.0.0/8`, are allowed though not public; raises ValueError for a malformed one."""
         self._allowed = tuple(ip_network(network) for network in networks)
         self._resolvers = ThreadPoolExecutor(LOOKUPS_AT_ONCE, thread_name_prefix="resolver")
-        """Of its own: a stranger's name server may be as slow as it likes and holds up nobody else."""
+        """Threads of its own, so that a tenant's slow name server delays nothing but other look-ups of this kind."""
 
-    def destination(self, url: str) -> Destination:
-        """Takes a URL apart; raises Forbidden."""
+    def parse(self, url: str) -> Endpoint:
+        """Parses a URL; raises AddressRefused."""
         if len(url) > MAX_URL_LENGTH:
-            raise Forbidden(f"must have at most {MAX_URL_LENGTH} characters.")
+            raise AddressRefused(f"must have at most {MAX_URL_LENGTH} characters.")
         if not _VISIBLE.fullmatch(url) or "\\" in url:
-            raise Forbidden("must be an absolute URL in printable ASCII.")
+            raise AddressRefused("must be an absolute URL in printable ASCII.")
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
-            raise Forbidden("is not a URL.") from error
+            raise AddressRefused("is not a URL.") from error
         host = (parts.hostname or "").lower()
         self._check_parts(parts, host, port)
         literal = _literal(host)
         if literal is not None:
             self._check(literal, plain=parts.scheme == "http")
         default = 443 if parts.scheme == "https" else 80
-        return Destination(scheme=parts.scheme, host=host, port=port or default, url=url)
+        return Endpoint(scheme=parts.scheme, host=host, port=port or default, url=url)
 
-    async def resolve(self, destination: Destination) -> list[str]:
-        """Every address of a destination, each checked; raises Forbidden, OSError where there is none."""
+    async def resolve(self, endpoint: Endpoint) -> list[str]:
+        """Every address of the host, each checked; raises AddressRefused, OSError where there is none."""
         found = await asyncio.get_running_loop().run_in_executor(
             self._resolvers,
-            lambda: socket.getaddrinfo(destination.host, destination.port, type=socket.SOCK_STREAM),
+            lambda: socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM),
         )
         addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
         for address in addresses:
-            self._check(ip_address(address), plain=destination.scheme == "http")
+            self._check(ip_address(address), plain=endpoint.scheme == "http")
         return addresses
 
     def _check_parts(self, parts: SplitResult, host: str, port: int | None) -> None:
         if parts.scheme not in ("https", "http") or (parts.scheme == "http" and not self._allowed):
-            raise Forbidden("must begin with https://.")
+            raise AddressRefused("must begin with https://.")
         if parts.username is not None or parts.password is not None:
-            raise Forbidden("must hold no user name and no password.")
+            raise AddressRefused("must hold no user name and no password.")
         if parts.fragment:
-            raise Forbidden("must have no fragment.")
+            raise AddressRefused("must have no fragment.")
         if port == 0:
-            raise Forbidden("must have a port from 1 to 65535.")
+            raise AddressRefused("must have a port from 1 to 65535.")
         if _literal(host) is None and not _NAME.fullmatch(host):
-            raise Forbidden("must name a host.")
+            raise AddressRefused("must name a host.")
 
     def _check(self, address: Address, *, plain: bool) -> None:
         allowed = any(address in network for network in self._allowed)
         if not allowed and (plain or not is_public(address)):
-            raise Forbidden("leads to an address that is not public.")
+            raise AddressRefused("leads to an address that is not public.")
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one of the public Internet, also when it is an IPv4 address inside an IPv6 one."""
+    """Whether an address is on the public Internet; an IPv4 address inside an IPv6 one is judged by itself."""
     if isinstance(address, IPv6Address):
         inside = address.ipv4_mapped or (_last_32_bits(address) if address in _NAT64 else None)
         if inside is not None:
@@ -134,12 +132,12 @@ def is_public(address: Address) -> bool:
 
 
 def _literal(host: str) -> Address | None:
-    """The address that a host is; raises Forbidden for a spelling that only some parts of a system understand."""
+    """The IP address that a host is, or None for a name; raises AddressRefused for ambiguous spellings of IPv4."""
     try:
         return ip_address(host)
     except ValueError:
         if _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
-            raise Forbidden("must write an IPv4 address as four decimal numbers.") from None
+            raise AddressRefused("must write an IPv4 address as four decimal numbers.") from None
         return None
 
 
