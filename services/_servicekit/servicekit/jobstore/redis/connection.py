@@ -131,6 +131,16 @@ class RedisConnection:
                     pipeline.execute_command(*command)
                 return await pipeline.execute()
 
+    async def now(self) -> int:
+        """The server's clock, in ms since the epoch; raises Unavailable."""
+        ((seconds, microseconds),) = await self.atomically(("TIME",))
+        return int(seconds * 1000 + microseconds // 1000)
+
+    async def due(self, key: str, *, limit: int) -> list[str]:
+        """Members of a sorted set of times whose time has come, the earliest first; raises Unavailable."""
+        (members,) = await self.atomically(("ZRANGEBYSCORE", key, "-inf", await self.now(), "LIMIT", 0, limit))
+        return list(members)
+
     @asynccontextmanager
     async def subscribed(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
         """What is published on a channel from entering the context on; entering and iterating raise Unavailable."""
@@ -159,6 +169,21 @@ class RedisConnection:
             text = "\n".join((_LUA / f"{part}.lua").read_text() for part in reversed(names))
             self._scripts[name] = self.client.register_script(text)
         return self._scripts[name]
+
+
+class RedisRole:
+    """A role of the job store, with a connection of its own."""
+
+    def __init__(self, settings: JobStoreSettings) -> None:
+        self._redis = RedisConnection(settings)
+
+    async def check(self) -> None:
+        """Raises Unavailable where the server does not answer."""
+        await self._redis.check()
+
+    async def close(self) -> None:
+        """Closes connections."""
+        await self._redis.close()
 
 
 @contextmanager

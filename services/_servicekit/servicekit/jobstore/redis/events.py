@@ -5,19 +5,19 @@ from contextlib import asynccontextmanager
 
 from servicekit.jobstore import Event, catalog
 from servicekit.jobstore.redis import records
-from servicekit.jobstore.redis.connection import RedisConnection
+from servicekit.jobstore.redis.connection import RedisRole
 from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.jobstore.redis.upkeep import Upkeep
 
 
-class RedisEventLog:
+class RedisEventLog(RedisRole):
     """An EventLog on Redis: one stream a job, one Pub/Sub channel for all.
 
     Whoever listens does the upkeep as well, so that deadlines are kept while no worker is alive.
     """
 
     def __init__(self, settings: JobStoreSettings) -> None:
-        self._redis = RedisConnection(settings)
+        super().__init__(settings)
         self._upkeep = Upkeep(self._redis, settings)
 
     async def read(self, job_id: str, *, after: int = 0) -> Sequence[Event]:
@@ -35,11 +35,3 @@ class RedisEventLog:
         """Every event as it is written, over one subscription; entering and iterating raise Unavailable."""
         async with self._redis.subscribed(self._redis.keys.event_channel) as texts, self._upkeep.running():
             yield (records.event(text) async for text in texts)
-
-    async def check(self) -> None:
-        """Raises Unavailable where the server does not answer."""
-        await self._redis.check()
-
-    async def close(self) -> None:
-        """Closes connections."""
-        await self._redis.close()

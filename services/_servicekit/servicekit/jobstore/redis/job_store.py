@@ -8,8 +8,7 @@ from typing import Final
 from servicekit.jobstore import Job, JobStatus, NewJob, Priority, QueueState, Submitted, catalog
 from servicekit.jobstore.outbox import endpoint_digest
 from servicekit.jobstore.redis import records
-from servicekit.jobstore.redis.connection import RedisConnection
-from servicekit.jobstore.redis.settings import JobStoreSettings
+from servicekit.jobstore.redis.connection import RedisRole
 
 BATCH_HANDICAP: Final = 16
 """A batch job waits as many units of cost behind an interactive one that was submitted with it."""
@@ -18,11 +17,8 @@ BATCH_COST: Final = 4
 TICKS_A_UNIT: Final = 2**20
 
 
-class RedisJobStore:
+class RedisJobStore(RedisRole):
     """A JobStore on Redis."""
-
-    def __init__(self, settings: JobStoreSettings) -> None:
-        self._redis = RedisConnection(settings)
 
     async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:
         """Accepts a job; raises Exhausted, Conflict, InvalidArgument for a receiver that is gone, Unavailable."""
@@ -125,14 +121,6 @@ class RedisJobStore:
         kinds = records.fields(flat) if isinstance(flat, list) else flat
         counted = ((*kind.split(":", 1), int(number)) for kind, number in kinds.items())
         return {(JobStatus(status), reason): number for status, reason, number in counted}
-
-    async def check(self) -> None:
-        """Raises Unavailable where the server does not answer."""
-        await self._redis.check()
-
-    async def close(self) -> None:
-        """Closes connections."""
-        await self._redis.close()
 
     async def _gone(self, job: NewJob) -> bool:
         """Whether a job's receiver has said that it is gone."""

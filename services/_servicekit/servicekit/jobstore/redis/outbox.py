@@ -6,24 +6,16 @@ from collections.abc import Mapping, Sequence
 from servicekit.jobstore import JobStatus
 from servicekit.jobstore.outbox import Delivery, OutboxState, Settlement, endpoint_digest
 from servicekit.jobstore.redis import records
-from servicekit.jobstore.redis.connection import RedisConnection
-from servicekit.jobstore.redis.settings import JobStoreSettings
+from servicekit.jobstore.redis.connection import RedisRole
 
 
-class RedisOutbox:
+class RedisOutbox(RedisRole):
     """An Outbox on Redis: a sorted set of due times, and one hash a delivery."""
-
-    def __init__(self, settings: JobStoreSettings) -> None:
-        self._redis = RedisConnection(settings)
 
     async def claim(self, *, limit: int, lease_seconds: float) -> Sequence[Delivery]:
         """Leases what is due; raises Unavailable."""
-        keys = self._redis.keys
-        due = await self._redis.atomically(
-            ("ZRANGEBYSCORE", keys.webhooks, "-inf", await self._now(), "LIMIT", 0, limit)
-        )
         claimed = []
-        for job_id in due[0]:
+        for job_id in await self._redis.due(self._redis.keys.webhooks, limit=limit):
             token = uuid.uuid4().hex
             flat = await self._redis.run("claim_delivery", job_id, token, round(lease_seconds * 1000))
             if flat:
@@ -58,17 +50,8 @@ class RedisOutbox:
         key = self._redis.keys.webhooks
         pending, first = await self._redis.atomically(("ZCARD", key), ("ZRANGE", key, 0, 0, "WITHSCORES"))
         due = records.lowest_score(first)
-        late = await self._now() - due if due is not None else 0.0
+        late = await self._redis.now() - due if due is not None else 0.0
         return OutboxState(pending=pending, late_seconds=max(0.0, late / 1000))
-
-    async def close(self) -> None:
-        """Closes connections."""
-        await self._redis.close()
-
-    async def _now(self) -> int:
-        """Milliseconds, by the server's clock."""
-        ((seconds, microseconds),) = await self._redis.atomically(("TIME",))
-        return int(seconds * 1000 + microseconds // 1000)
 
 
 def _delivery(job_id: str, token: str, fields: Mapping[str, str]) -> Delivery:

@@ -10,16 +10,16 @@ from servicekit.errors import Unavailable
 from servicekit.jobstore import Claim
 from servicekit.jobstore.redis import records
 from servicekit.jobstore.redis.claim import Lease, RedisClaim
-from servicekit.jobstore.redis.connection import RedisConnection
+from servicekit.jobstore.redis.connection import RedisRole
 from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.jobstore.redis.upkeep import Upkeep
 
 
-class RedisWorkQueue:
+class RedisWorkQueue(RedisRole):
     """A WorkQueue on Redis; upkeep and wake-ups run in the background from the first claim to `close`."""
 
     def __init__(self, settings: JobStoreSettings) -> None:
-        self._redis = RedisConnection(settings)
+        super().__init__(settings)
         self._settings = settings
         self._upkeep = Upkeep(self._redis, settings)
         self._claiming = asyncio.Lock()
@@ -51,10 +51,6 @@ class RedisWorkQueue:
                 if not job_id:
                     await self._until_a_job_waits()
 
-    async def check(self) -> None:
-        """Raises Unavailable where the server does not answer."""
-        await self._redis.check()
-
     async def close(self) -> None:
         """Claims no more; jobs that are still claimed here are free for other workers at once."""
         for task in self._background:
@@ -63,7 +59,7 @@ class RedisWorkQueue:
         for claim in tuple(self._open):
             await claim.release()
         await self._release_unsure()
-        await self._redis.close()
+        await super().close()
 
     def _start_background(self) -> None:
         if not self._background:

@@ -49,14 +49,7 @@ class Upkeep:
     async def once(self) -> None:
         """Raises Unavailable."""
         keys = self._redis.keys
-        for job_id in await self._due(keys.delayed):
+        for job_id in await self._redis.due(keys.delayed, limit=BATCH):
             await self._redis.run("requeue", job_id)
-        for job_id in await self._due(keys.deadlines):
+        for job_id in await self._redis.due(keys.deadlines, limit=BATCH):
             await self._redis.run("fail_overdue", job_id, records.failures())
-
-    async def _due(self, key: str) -> list[str]:
-        """Jobs whose time in a sorted set has come, by the server's clock."""
-        ((seconds, microseconds),) = await self._redis.atomically(("TIME",))
-        now = seconds * 1000 + microseconds // 1000
-        (due,) = await self._redis.atomically(("ZRANGEBYSCORE", key, 0, now, "LIMIT", 0, BATCH))
-        return list(due)
