@@ -15,9 +15,9 @@ UV = ROOT / "build" / "uv" / "bin" / "uv"
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
     folder = tmp_path_factory.mktemp("wheel")
-    command = [UV, "build", "--offline", "--wheel", "--build-constraints", "requirements.build.lock"]
+    options = ["--offline", "--wheel", "--build-constraints", "requirements.build.lock", "--out-dir", str(folder)]
     built = subprocess.run(
-        [*command, "--out-dir", folder, "services/_servicekit"], cwd=ROOT, capture_output=True, text=True, check=False
+        [str(UV), "build", *options, "services/_servicekit"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if built.returncode and "offline" in built.stderr:
         pytest.skip("uv's cache lacks hatchling, which `make .venv-dev/ready` builds with")
