@@ -5,7 +5,6 @@ it is given up, or its job expires. Any number of processes may deliver: each at
 dies its delivery is due again when the lease expires. So a receiver is told at least once, always with the same id.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,11 +114,3 @@ class Outbox(Protocol):
 
     async def close(self) -> None:
         """Closes connections."""
-
-
-def endpoint_digest(tenant: str, url: str) -> str:
-    """Names a tenant's endpoint: the URL without its query, which may differ from job to job.
-
-    The tenant is part of it, so that what a receiver answers to one tenant closes it for no other.
-    """
-    return hashlib.sha256(f"{tenant}\n{url.partition('?')[0]}".encode()).hexdigest()

@@ -14,8 +14,7 @@ from modomo.diffusion.v1 import diffusion_service_pb2_grpc as pb_grpc
 from servicekit.errors import InvalidArgument, Unavailable
 from servicekit.rpc import client
 from servicekit.rpc.server import ServerOptions, running
-from servicekit.rpc.status import from_call
-from tests.fixtures.probe_service import SERVICE, Probe, forever, nothing
+from tests.fixtures.probe_service import SERVICE, Probe, failure_of, forever, nothing
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub
@@ -36,14 +35,14 @@ async def test_other_errors_are_not_tried_again(probe: Probe, probe_stub: "Stub"
         raise InvalidArgument("BAD", "Bad.", field="image")
 
     probe.act = refuse
-    await _failing(probe_stub)
+    await failure_of(probe_stub)
     assert probe.calls == 1
 
 
 async def test_server_that_is_not_there(unused_tcp_port: int) -> None:
     async with client.channel(f"127.0.0.1:{unused_tcp_port}") as channel:
         stub: Any = pb_grpc.DiffusionServiceStub(channel)
-        error = await _failing(stub, timeout=5)
+        error = await failure_of(stub, timeout=5)
         assert error.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
         assert error.retryable
 
@@ -80,7 +79,7 @@ async def test_a_frozen_caller_does_not_keep_the_server_busy(probe: Probe) -> No
 
 async def test_deadline_reaches_the_server_and_stops_it(probe: Probe, probe_stub: "Stub") -> None:
     probe.act = forever
-    error = await _failing(probe_stub, timeout=0.3)
+    error = await failure_of(probe_stub, timeout=0.3)
     assert error.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert probe.time_remaining is not None
     assert probe.time_remaining < 1  # gRPC rounds a deadline up to its clock's ticks
@@ -128,12 +127,6 @@ async def test_reader_that_stops_reading_stops_the_server(probe: Probe, probe_st
     await call.read()
     call.cancel()
     await asyncio.wait_for(probe.closed.wait(), 1)
-
-
-async def _failing(stub: "Stub", **options: Any) -> Any:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stub.Preview(pb.PreviewRequest(), **options)
-    return from_call(caught.value)
 
 
 async def _await(call: Awaitable[Any]) -> Any:

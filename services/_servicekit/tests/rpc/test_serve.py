@@ -64,7 +64,7 @@ process.run(main)
 
 
 class Service:
-    """The process, and the folder over which it is steered."""
+    """The process, and the folder whose files control it."""
 
     def __init__(self, process: asyncio.subprocess.Process, folder: Path, port: int) -> None:
         self.process = process

@@ -16,7 +16,7 @@ from servicekit.observability import logs
 from servicekit.rpc import context
 from servicekit.rpc.server import RunningServer
 from servicekit.rpc.status import from_call
-from tests.fixtures.probe_service import SERVICE, Probe
+from tests.fixtures.probe_service import SERVICE, Probe, failure_of
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub
@@ -27,7 +27,7 @@ async def test_service_error_arrives_whole(probe: Probe, probe_stub: "Stub") -> 
         raise InvalidArgument("OUT_OF_RANGE", "strength “5×” must lie in 0–1.\n100 %", field="strength")
 
     probe.act = refuse
-    error = await _failing(probe_stub)
+    error = await failure_of(probe_stub)
     assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "OUT_OF_RANGE")
     assert error.message == "strength “5×” must lie in 0–1.\n100 %"
     assert error.metadata == {"field": "strength"}
@@ -53,7 +53,7 @@ async def test_unexpected_exception_showsnothing_but_is_logged(
         raise RuntimeError("password=hunter2")
 
     probe.act = break_down
-    error = await _failing(probe_stub)
+    error = await failure_of(probe_stub)
     assert (error.code, error.reason, error.message) == (grpc.StatusCode.INTERNAL, "INTERNAL", INTERNAL_MESSAGE)
     assert "unexpected exception" in capsys.readouterr().out
 
@@ -127,12 +127,6 @@ async def test_every_call_is_logged_with_its_outcome(
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     (line,) = [line for line in lines if line["event"] == "rpc"]
     assert (line["method"], line["code"], line["job_id"]) == (f"/{SERVICE}/Preview", "OK", "job-9")
-
-
-async def _failing(stub: "Stub", **options: Any) -> Any:
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await stub.Preview(pb.PreviewRequest(), **options)
-    return from_call(caught.value)
 
 
 async def _messages(stub: "Stub") -> Any:

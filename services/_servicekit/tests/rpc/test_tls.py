@@ -32,11 +32,11 @@ class Files:
         self.ca, self.certificate, self.key = (directory / name for name in ("ca.pem", "cert.pem", "key.pem"))
         self.renew(authority)
 
-    def renew(self, authority: trustme.CA, *, believed: tuple[trustme.CA, ...] = ()) -> int:
+    def renew(self, authority: trustme.CA, *, trusted: tuple[trustme.CA, ...] = ()) -> int:
         """Issues a certificate for this machine; returns its serial number."""
         issued = authority.issue_cert("127.0.0.1", "localhost")
         chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-        self.ca.write_bytes(b"".join(one.cert_pem.bytes() for one in (authority, *believed)))
+        self.ca.write_bytes(b"".join(one.cert_pem.bytes() for one in (authority, *trusted)))
         self.certificate.write_bytes(chain)
         self.key.write_bytes(issued.private_key_pem.bytes())
         return x509.load_pem_x509_certificate(chain).serial_number
@@ -166,13 +166,13 @@ async def test_the_authority_itself_changes_without_a_failed_call(
         client.channel(f"127.0.0.1:{server.port}", security=client_files.security) as channel,
     ):
         steps = [
-            (authority, (coming,)),  # both are believed
+            (authority, (coming,)),  # both are trusted
             (coming, (authority,)),  # the new one issues
             (coming, ()),  # the old one is forgotten
         ]
-        for issuer, believed in steps:
+        for issuer, trusted in steps:
             for files in (server_files, client_files):
-                files.renew(issuer, believed=believed)
+                files.renew(issuer, trusted=trusted)
                 await _check(channel)
             await _check(channel)
         serial = server_files.renew(coming)

@@ -41,10 +41,10 @@ async def test_plaintext_to_other_machines_is_refused_unless_told() -> None:
     for act in (lambda: client.channel("detection:50051"), lambda: Security().listen(grpc.aio.server(), "0.0.0.0:0")):
         with pytest.raises(SettingsError, match="MODOMO_TLS_PLAINTEXT=true"):
             act()
-    told = Security.of(TlsSettings(tls_plaintext=True))
-    await client.channel("detection:50051", security=told).close()
+    allowed = Security.of(TlsSettings(tls_plaintext=True))
+    await client.channel("detection:50051", security=allowed).close()
     server = grpc.aio.server()
-    assert told.listen(server, "0.0.0.0:0")
+    assert allowed.listen(server, "0.0.0.0:0")
     await server.stop(0)
 
 

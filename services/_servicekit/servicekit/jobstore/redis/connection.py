@@ -1,6 +1,7 @@
 """The connection to Redis or Valkey: client, key names, scripts, and errors of the server as ServiceErrors."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib import resources
@@ -71,8 +72,9 @@ class Keys:
         """The delivery to the tenant's receiver, a hash."""
         return f"{self._tag}:webhook:{job_id}"
 
-    def endpoint_gone(self, digest: str) -> str:
-        """Set while an endpoint is known to be gone."""
+    def endpoint_gone(self, tenant: str, url: str) -> str:
+        """Set while a tenant's endpoint, a URL without its query, is known to be gone; for other tenants it is not."""
+        digest = hashlib.sha256(f"{tenant}\n{url.partition('?')[0]}".encode()).hexdigest()
         return f"{self._tag}:webhook-gone:{digest}"
 
     def of_job(self, job_id: str) -> list[str]:
@@ -140,6 +142,11 @@ class RedisConnection:
         """Members of a sorted set of times whose time has come, the earliest first; raises Unavailable."""
         (members,) = await self.atomically(("ZRANGEBYSCORE", key, "-inf", await self.now(), "LIMIT", 0, limit))
         return list(members)
+
+    async def is_endpoint_gone(self, tenant: str, url: str) -> bool:
+        """Whether a tenant's receiver is known to be gone; raises Unavailable."""
+        (found,) = await self.atomically(("EXISTS", self.keys.endpoint_gone(tenant, url)))
+        return bool(found)
 
     @asynccontextmanager
     async def subscribed(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from servicekit.jobstore import Job, JobStatus, NewJob, Priority, QueueState, Submitted, catalog
-from servicekit.jobstore.outbox import endpoint_digest
 from servicekit.jobstore.redis import records
 from servicekit.jobstore.redis.connection import RedisRole
 
@@ -26,7 +25,7 @@ class RedisJobStore(RedisRole):
             raise ValueError("retention_seconds must outlast wait_seconds and run_seconds")
         if job.idempotency_key and not job.request_digest:
             raise ValueError("an idempotency key needs a request digest")
-        if job.webhook_url and await self._gone(job):
+        if job.webhook_url and await self._redis.is_endpoint_gone(job.tenant, job.webhook_url):
             raise catalog.webhook_gone()
         if job.cost < 1:
             raise ValueError("a job costs at least 1")
@@ -121,12 +120,6 @@ class RedisJobStore(RedisRole):
         kinds = records.fields(flat) if isinstance(flat, list) else flat
         counted = ((*kind.split(":", 1), int(number)) for kind, number in kinds.items())
         return {(JobStatus(status), reason): number for status, reason, number in counted}
-
-    async def _gone(self, job: NewJob) -> bool:
-        """Whether a job's receiver has said that it is gone."""
-        key = self._redis.keys.endpoint_gone(endpoint_digest(job.tenant, job.webhook_url))
-        (gone,) = await self._redis.atomically(("EXISTS", key))
-        return bool(gone)
 
 
 def _seconds_until_a_slot_is_free(state: QueueState) -> float:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 
 from servicekit.jobstore import JobStatus
-from servicekit.jobstore.outbox import Delivery, OutboxState, Settlement, endpoint_digest
+from servicekit.jobstore.outbox import Delivery, OutboxState, Settlement
 from servicekit.jobstore.redis import records
 from servicekit.jobstore.redis.connection import RedisRole
 
@@ -36,14 +36,12 @@ class RedisOutbox(RedisRole):
 
     async def close_endpoint(self, tenant: str, url: str, *, seconds: float) -> None:
         """Remembers that an endpoint is gone; raises Unavailable."""
-        key = self._redis.keys.endpoint_gone(endpoint_digest(tenant, url))
+        key = self._redis.keys.endpoint_gone(tenant, url)
         await self._redis.atomically(("SET", key, 1, "PX", round(seconds * 1000)))
 
     async def is_closed(self, tenant: str, url: str) -> bool:
         """Whether an endpoint is gone; raises Unavailable."""
-        key = self._redis.keys.endpoint_gone(endpoint_digest(tenant, url))
-        (found,) = await self._redis.atomically(("EXISTS", key))
-        return bool(found)
+        return await self._redis.is_endpoint_gone(tenant, url)
 
     async def state(self) -> OutboxState:
         """Counts; raises Unavailable."""

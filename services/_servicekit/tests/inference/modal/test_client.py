@@ -55,9 +55,9 @@ class Container:
         return await host.answer(request, float, work)
 
     async def count(self, request: bytes) -> bytes:
-        async def work(last: int, tell: host.ReportStep) -> str:
+        async def work(last: int, report: host.ReportStep) -> str:
             for step in range(1, abs(last) + 1):
-                tell(step)
+                report(step)
                 await asyncio.sleep(0)  # as an engine does between two steps
             if last < 0:
                 raise Exhausted("OUT_OF_MEMORY", "Full.")

@@ -1,4 +1,4 @@
-"""Jobs whose time runs out and workers that fall silent, die or leave, on a real Valkey."""
+"""Jobs whose time runs out and workers that freeze, die or stop, on a real Valkey."""
 
 import asyncio
 import json

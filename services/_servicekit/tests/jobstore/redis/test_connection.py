@@ -1,7 +1,6 @@
 """The store under the job store: outages, restarts, what stays in it, and what its settings allow."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,6 @@ from servicekit.jobstore import Cancelled, JobStatus
 from servicekit.jobstore.redis import JobStoreSettings, connect
 from tests.fixtures.jobstore import FaultyNetwork, OpenJobStore, analyzing, completed, new_job
 from tests.fixtures.valkey import Valkey
-
-
-@pytest.fixture
-async def redis(valkey_server: Valkey) -> AsyncIterator[Redis]:
-    client = Redis.from_url(valkey_server.url, decode_responses=True)
-    yield client
-    await client.aclose()
 
 
 async def test_a_store_that_is_not_there_is_unavailable(

@@ -1,7 +1,6 @@
-"""Deliveries to those who want to be told: scheduled with the ending, leased, repeated, given up, forgotten."""
+"""Deliveries of webhooks: scheduled with the ending, leased, repeated, given up, deleted."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,6 @@ from tests.fixtures.jobstore import OpenJobStore, analyzing, completed, new_job
 from tests.fixtures.valkey import Valkey
 
 URL = "https://receiver.example/hooks?job=1"
-
-
-@pytest.fixture
-async def redis(valkey_server: Valkey) -> AsyncIterator[Redis]:
-    client = Redis.from_url(valkey_server.url, decode_responses=True)
-    yield client
-    await client.aclose()
 
 
 async def _cancelled(jobstore: JobStoreClients, **changes: object) -> str:

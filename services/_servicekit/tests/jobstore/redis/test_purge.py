@@ -1,7 +1,6 @@
 """Deleting a job with everything that is known of it, whatever it is doing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,14 +10,6 @@ from servicekit.errors import NotFound
 from servicekit.jobstore import Cancelled, JobStatus, Superseded
 from servicekit.jobstore.redis import JobStoreSettings
 from tests.fixtures.jobstore import OpenJobStore, analyzing, completed, new_job
-from tests.fixtures.valkey import Valkey
-
-
-@pytest.fixture
-async def redis(valkey_server: Valkey) -> AsyncIterator[Redis]:
-    client = Redis.from_url(valkey_server.url, decode_responses=True)
-    yield client
-    await client.aclose()
 
 
 async def _traces(redis: Any, namespace: str, job_id: str) -> list[str]:

@@ -8,7 +8,7 @@ import os
 import random
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -279,13 +279,6 @@ class World:
             if self.holders:
                 holder = self.holders[-1]
                 await self.connection.run("finish", holder.job_id, holder.token, "completed", "Ready!", "", "")
-
-
-@pytest.fixture
-async def redis(jobstore_settings: JobStoreSettings) -> AsyncIterator[Redis]:
-    client = Redis.from_url(jobstore_settings.redis_url, decode_responses=True)
-    yield client
-    await client.aclose()
 
 
 @pytest.mark.parametrize("seed", range(WALKS))

@@ -65,21 +65,17 @@ async def stored(redis: Any, namespace: str, found: dict[str, set[str]]) -> None
 
 
 async def test_the_names_of_what_is_stored_and_published_stay(
-    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Redis
 ) -> None:
     jobstore, namespace = open_jobstore(joblog_max_deliveries=1), jobstore_settings.joblog_namespace
     found, published, states = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set), set[str]()
-    async with Redis.from_url(jobstore_settings.redis_url, decode_responses=True) as redis, redis.pubsub() as channels:
+    known = {"tenant": "t", "webhook_url": "https://receiver.example/", "traceparent": f"00-{'1' * 32}-{'2' * 16}-01"}
+    async with redis.pubsub() as channels:
         await channels.psubscribe(f"{{{namespace}}}:*")
         await channels.get_message(timeout=10)  # the confirmation
-        known = {
-            "tenant": "t",
-            "webhook_url": "https://receiver.example/",
-            "traceparent": f"00-{'1' * 32}-{'2' * 16}-01",
-        }
         for number, priority in enumerate((Priority.BATCH, *[Priority.INTERACTIVE] * 2)):
             await submit_one(jobstore, **known, priority=priority, idempotency_key=str(number), request_digest="ab")
-            await submit_one(jobstore, **known, priority=priority, cost=3)  # whose flow goes on after the first
+            await submit_one(jobstore, **known, priority=priority, cost=3)  # its flow goes on after the first
             await stored(redis, namespace, found)
             claim = await jobstore.queue.claim()
             await claim.append(Update(status=JobStatus.ANALYZING, progress=0.1, message="…", preview_key="p"))
@@ -96,17 +92,16 @@ async def test_the_names_of_what_is_stored_and_published_stay(
         for outcome in (Outcome.DELIVERED, Outcome.DEAD):
             (delivery,) = await jobstore.outbox.claim(limit=1, lease_seconds=60)
             await stored(redis, namespace, found)
-            await jobstore.outbox.settle(
-                delivery, Settlement(outcome=outcome, reason="503", receiver="receiver.example")
-            )
+            await jobstore.outbox.settle(delivery, Settlement(outcome=outcome, reason="503", receiver="r.example"))
         await jobstore.outbox.close_endpoint("t", "https://gone.example/", seconds=60)
         await stored(redis, namespace, found)
         async for key in redis.scan_iter(f"{{{namespace}}}:webhook:*"):
             states.add(str(await redis.hget(key, "state")))
         while (message := await channels.get_message(ignore_subscribe_messages=True, timeout=0.1)) is not None:
-            fields = json.loads(message["data"]) if message["data"].startswith("{") else ()
-            published[plain(message["channel"])] |= set(fields)
+            published[plain(message["channel"])].update(
+                json.loads(message["data"]) if message["data"].startswith("{") else ()
+            )
+    await jobstore.outbox.close()
     assert {name: " ".join(sorted(fields)) for name, fields in found.items()} == STORED
     assert {name: " ".join(sorted(fields)) for name, fields in published.items()} == PUBLISHED
     assert states == WEBHOOK_STATES
-    await jobstore.outbox.close()

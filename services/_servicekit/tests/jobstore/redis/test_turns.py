@@ -22,7 +22,7 @@ async def submit(jobstore: JobStoreClients, tenant: str, number: int = 1, **chan
 
 
 async def serve(jobstore: JobStoreClients) -> Job:
-    """Takes the next job and completes it."""
+    """Claims the next job and completes it."""
     claim = await jobstore.queue.claim()
     await claim.finish(completed())
     return claim.job
