@@ -99,7 +99,7 @@ class Host:
         arrays: Sequence[Any] = await self._ready("controlmaps").infer(asked.task, asked.pixels)
         return arrays
 
-    async def _restyle(self, asked: "Restyling", tell: host.Tell) -> "Result":
+    async def _restyle(self, asked: "Restyling", tell: host.ReportStep) -> "Result":
         from diffusion.domain import Result  # noqa: PLC0415 - not in every container
         from diffusion.engine.modal import on_the_way  # noqa: PLC0415 - as above
 

@@ -14,11 +14,11 @@ import psutil  # type: ignore[import-untyped]  # it publishes no types
 import pytest
 from websockets.asyncio.client import connect
 
+from deploy.local import ports
 from notifier.app import serving
 from notifier.settings import Settings as NotifierSettings
 from servicekit.jobstore.redis import JobStoreSettings
 from servicekit.jobstore.redis import connect as connect_jobstore
-from servicekit.rpc import ports
 from tests.fixtures.gateway import photo, services_running
 
 

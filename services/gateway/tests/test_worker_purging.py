@@ -66,7 +66,7 @@ async def test_a_running_job_stops_and_leaves_nothing(worker_bench: WorkerBench,
 async def test_a_purge_that_broke_off_is_brought_to_its_end(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     job_id = await bench.submit()
-    await bench.jobstore.jobs.retire(job_id, message="Deleted.")  # and then the api was killed
+    await bench.jobstore.jobs.begin_purge(job_id, message="Deleted.")  # and then the api was killed
     sweeper = Sweeper(
         store=bench.store,
         job_store=bench.jobstore.jobs,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from controlmaps.engine import torch_depth, torch_rooms, torch_segmentation
 from controlmaps.engine.tasks import DepthModel, Task, working_sizes
 from servicekit.inference.engine import Model
-from servicekit.inference.hardware import Hardware, choose, oom_guarded
+from servicekit.inference.hardware import Hardware, choose, run_with_oom_guard
 from servicekit.weights import WeightStore
 
 CLASSIFIER: Final = "siglip2"
@@ -52,7 +52,7 @@ class TorchNetworks:
 
     def answer(self, task: Task, pixels: NDArray[np.uint8]) -> list[NDArray[Any]]:
         """The task's arrays; raises Exhausted where the device is out of memory, and stays usable."""
-        return oom_guarded(self.hardware, lambda: self._answer(task, pixels))
+        return run_with_oom_guard(self.hardware, lambda: self._answer(task, pixels))
 
     def warm_up(self) -> None:
         """Runs every network once on a grey picture of its working size."""

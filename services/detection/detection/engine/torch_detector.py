@@ -12,7 +12,7 @@ from detection.engine.torch_sam2 import Sam2
 from detection.engine.torch_yolo import MAX_OBJECTS, Yolo
 from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import Model
-from servicekit.inference.hardware import choose, oom_guarded
+from servicekit.inference.hardware import choose, run_with_oom_guard
 from servicekit.weights import WeightStore
 
 SAM2: Final = "sam2"
@@ -53,11 +53,13 @@ class TorchDetector:
         """Runs both models once; raises as `detect`."""
         grey = np.full((64, 64, 3), 128, dtype=np.uint8)
         whole = Box(left=0, top=0, right=64, bottom=64)
-        oom_guarded(self._hardware, lambda: (self._yolo.detect(grey), list(self._sam2.silhouettes(grey, [whole]))))
+        run_with_oom_guard(
+            self._hardware, lambda: (self._yolo.detect(grey), list(self._sam2.silhouettes(grey, [whole])))
+        )
 
     def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
         """Candidates, most confident first; raises Exhausted where the device is out of memory, and stays usable."""
-        return oom_guarded(self._hardware, lambda: self._detect(photo, masks=masks))
+        return run_with_oom_guard(self._hardware, lambda: self._detect(photo, masks=masks))
 
     def _detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
         candidates = self._yolo.detect(photo)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from servicekit.errors import InvalidArgument
-from servicekit.ssrf import Destinations, Forbidden
 from servicekit.webhooks import WebhookSettings, tenant_secret
+from servicekit.webhooks.ssrf import AddressPolicy, AddressRefused
 
 FIELD: Final = "webhook_url"
 
@@ -15,7 +15,7 @@ class WebhookPolicy:
 
     def __init__(self, settings: WebhookSettings) -> None:
         self._secrets = settings.webhook_secrets
-        self._destinations = Destinations(settings.webhook_networks)
+        self._addresses = AddressPolicy(settings.webhook_networks)
 
     def validate(self, url: str) -> None:
         """Raises InvalidArgument for a URL that must not be called; empty is fine.
@@ -27,8 +27,8 @@ class WebhookPolicy:
         if not self._secrets:
             raise InvalidArgument("WEBHOOKS_OFF", "This server sends no webhooks.", field=FIELD)
         try:
-            self._destinations.destination(url)
-        except Forbidden as error:
+            self._addresses.parse(url)
+        except AddressRefused as error:
             raise InvalidArgument("WEBHOOK_URL_REFUSED", f"{FIELD} {error}", field=FIELD) from error
 
     def secrets(self, owner: str) -> Sequence[str]:

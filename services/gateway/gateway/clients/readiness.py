@@ -74,5 +74,7 @@ class Readiness:
         except (ServiceError, TimeoutError) as error:
             variable = VARIABLES.get(name, f"MODOMO_{name.upper()}_ADDRESS")
             problem = f"{variable}: {error.__cause__ or error or 'no answer in time'}"
-            log.warning("a dependency does not answer", dependency=name, problem=problem, **config_hints.hint(problem))
+            log.warning(
+                "a dependency does not answer", dependency=name, problem=problem, **config_hints.chart_value(problem)
+            )
             return Dependency(name=name, ready=False, engine="")

@@ -14,7 +14,7 @@ from gateway.api.uploads.form import FormRules, Part, read_form
 from gateway.api.uploads.header import FIELD as PHOTO
 from servicekit.errors import InvalidArgument
 from servicekit.jobstore import Priority
-from servicekit.ssrf import MAX_URL_LENGTH
+from servicekit.webhooks.ssrf import MAX_URL_LENGTH
 
 STYLE: Final = "style"
 PRIORITY: Final = "priority"

@@ -19,7 +19,7 @@ from gateway.api.uploads import preferences
 from gateway.api.uploads.header import FIELD as PHOTO
 from gateway.jobs.request import Preferences
 from servicekit.jobstore import Priority
-from servicekit.ssrf import MAX_URL_LENGTH
+from servicekit.webhooks.ssrf import MAX_URL_LENGTH
 
 _FORM: Final[dict[str, Any]] = {
     "requestBody": {
