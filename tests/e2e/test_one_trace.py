@@ -24,11 +24,10 @@ EVERYBODY = {
     "modomo-diffusion",
     "modomo-notifier",
 }
-STAGES = {"load", "classify", "detect", "maps", "preview", "transform", "assess", "store"}
+STAGES = {"load", "analyze", "detect", "preview", "transform", "assess", "store"}
 CALLS = {
     "modomo.detection.v1.DetectionService/Detect",
-    "modomo.controlmaps.v1.ControlMapsService/Classify",
-    "modomo.controlmaps.v1.ControlMapsService/Generate",
+    "modomo.controlmaps.v1.ControlMapsService/Analyze",
     "modomo.controlmaps.v1.ControlMapsService/Assess",
     "modomo.diffusion.v1.DiffusionService/Transform",
     "modomo.diffusion.v1.DiffusionService/Preview",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tools.eval_rooms.collection import Source
 
 SURFACES: Final = ("wall", "floor", "ceiling", "window", "furniture")

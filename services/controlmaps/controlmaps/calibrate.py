@@ -22,7 +22,7 @@ from controlmaps.settings import PREFIX, Settings
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_UNSPECIFIED, Image
 from servicekit.config import env
 from servicekit.imaging.images import decode_rgb
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from servicekit.weights import WeightStore
 
 

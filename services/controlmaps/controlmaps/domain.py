@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.control_maps import MapKind
+from servicekit.types.rooms import RoomType
 
 RGB: TypeAlias = NDArray[np.uint8]
 """H×W×3, sRGB, 0–255."""
@@ -16,15 +16,6 @@ Grey: TypeAlias = NDArray[np.uint8]
 """H×W, 0–255."""
 Region: TypeAlias = NDArray[np.bool_]
 """H×W, true inside."""
-
-
-class MapKind(StrEnum):
-    """What a control map shows."""
-
-    DEPTH = "depth"
-    CANNY = "canny"
-    SEGMENTATION = "segmentation"
-    CONFIDENCE = "confidence"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +38,17 @@ class Segmentation:
 
     confidence: NDArray[np.float32]
     """H×W, the label's probability of being right, 0–1."""
+
+
+class Analysis(TypedDict, total=False):
+    """An engine's answers about a photo: those that were asked for, and perhaps others."""
+
+    classification: Classification
+
+    depth: NDArray[np.float32]
+    """H×W inverse depth up to scale and shift: near is large."""
+
+    segmentation: Segmentation
 
 
 @dataclass(frozen=True, kw_only=True)

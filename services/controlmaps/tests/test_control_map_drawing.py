@@ -7,7 +7,7 @@ import pytest
 from controlmaps import canny, classify, depth, segmentation
 from controlmaps.domain import Classification, Segmentation
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tests.fixtures.rooms import DrawnRoom
 
 

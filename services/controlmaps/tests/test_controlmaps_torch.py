@@ -10,7 +10,7 @@ import pytest
 
 from servicekit.errors import Exhausted
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from servicekit.weights import WeightsCorrupt, WeightsMissing, WeightStore
 
 pytest.importorskip("torch", reason="the torch extra is not installed")

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 RGB: TypeAlias = NDArray[np.uint8]
 """H×W×3, sRGB, 0–255."""
@@ -42,16 +42,6 @@ class Candidate:
 
     mask: Region | None = None
     """Of the photo's size; None where masks were not asked for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Detection:
-    """A candidate that was accepted, with its name."""
-
-    id: str
-    """`sofa-1`: label and rank by size."""
-
-    candidate: Candidate
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from detection.engine import names
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from diffusion.styles import Style
 from servicekit.inference.engine import EngineInfo
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 RGB: TypeAlias = NDArray[np.uint8]
 """H×W×3, sRGB, 0–255."""

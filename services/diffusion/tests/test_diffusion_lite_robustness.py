@@ -11,7 +11,7 @@ from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
 from servicekit.inference.engine import EngineInfo
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tests.fixtures.rooms import draw_room
 
 STYLES = list(read_styles().values())

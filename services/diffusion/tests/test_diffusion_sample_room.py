@@ -17,7 +17,7 @@ from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
 from servicekit.inference.engine import EngineInfo
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 SAMPLE = Path(__file__).parents[3] / "tests" / "data" / "sample_room"
 SIDE = 512

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 ANSWERS: Final = len(RoomType) + 1
 """One a room type, in the order of RoomType, and one for all that is no room."""

@@ -11,7 +11,7 @@ from detection.domain import RGB, Box, Candidate
 from roomnet import Ade, RoomAnalysis
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.executor import DeviceExecutor
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 OBJECTS: Final = {
     Ade.BED: ObjectLabel.BED,
@@ -73,7 +73,7 @@ class LiteEngine:
 
     async def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
         """Connected regions, one candidate each."""
-        return await self._executor.run(lambda: list(candidates(roomnet.analysis_of(photo), masks=masks)))
+        return await self._executor.run(lambda: list(candidates(roomnet.analyse(photo), masks=masks)))
 
     async def close(self) -> None:
         """Ends the worker thread."""

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 _EXPLANATION: Final = re.compile(r"\(.*?\)")
 _SEPARATORS: Final = re.compile(r"[_\-\s]+")

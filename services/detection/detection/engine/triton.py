@@ -10,7 +10,7 @@ from detection.domain import RGB, Box, Candidate
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.triton.client import TritonClient
 from servicekit.inference.triton.names import lines_from_array, lines_to_array
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 MODEL: Final = "detection"
 INPUTS: Final = ("photo", "masks")

@@ -23,6 +23,80 @@ else:
 DESCRIPTOR: descriptor.FileDescriptor
 
 @typing.final
+class AnalyzeRequest(message.Message):
+    """A photo to analyse."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: builtins.int
+    KINDS_FIELD_NUMBER: builtins.int
+    ROOMS_ONLY_FIELD_NUMBER: builtins.int
+    rooms_only: builtins.bool
+    """Whether no map is wanted, only the rooms; `kinds` is empty then."""
+    @builtins.property
+    def image(self) -> image_pb2.Image:
+        """The photo."""
+
+    @builtins.property
+    def kinds(self) -> containers.RepeatedScalarFieldContainer[control_map_pb2.ControlMapKind.ValueType]:
+        """The control maps wanted: any subset, each once; none means all."""
+
+    def __init__(
+        self,
+        *,
+        image: image_pb2.Image | None = ...,
+        kinds: abc.Iterable[control_map_pb2.ControlMapKind.ValueType] | None = ...,
+        rooms_only: builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["image", b"image"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["image", b"image", "kinds", b"kinds", "rooms_only", b"rooms_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class AnalyzeResponse(message.Message):
+    """The answer of Analyze."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    ROOMS_FIELD_NUMBER: builtins.int
+    ROOM_PROBABILITY_FIELD_NUMBER: builtins.int
+    IS_ROOM_FIELD_NUMBER: builtins.int
+    MAPS_FIELD_NUMBER: builtins.int
+    ENGINE_FIELD_NUMBER: builtins.int
+    room_probability: builtins.float
+    """Probability that the photo shows a room at all, 0–1."""
+    is_room: builtins.bool
+    """Whether that is enough to go on."""
+    @builtins.property
+    def rooms(self) -> containers.RepeatedCompositeFieldContainer[RoomProbability]:
+        """Every room type once, most probable first."""
+
+    @builtins.property
+    def maps(self) -> containers.RepeatedCompositeFieldContainer[control_map_pb2.ControlMap]:
+        """The maps, in the order asked for."""
+
+    @builtins.property
+    def engine(self) -> engine_pb2.Engine:
+        """Who analysed."""
+
+    def __init__(
+        self,
+        *,
+        rooms: abc.Iterable[RoomProbability] | None = ...,
+        room_probability: builtins.float = ...,
+        is_room: builtins.bool = ...,
+        maps: abc.Iterable[control_map_pb2.ControlMap] | None = ...,
+        engine: engine_pb2.Engine | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = typing.Literal["engine", b"engine"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["engine", b"engine", "is_room", b"is_room", "maps", b"maps", "room_probability", b"room_probability", "rooms", b"rooms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
 class ClassifyRequest(message.Message):
     """A photo to classify."""
 

@@ -7,6 +7,7 @@ from collections import abc as abc
 from grpc import aio as aio
 from modomo.controlmaps.v1 import control_maps_service_pb2 as control_maps_service_pb2
 import abc as abc_1
+import builtins as builtins
 import grpc as grpc
 import sys
 import typing as typing
@@ -15,6 +16,11 @@ if sys.version_info >= (3, 11):
     from typing import Self as _Self
 else:
     from typing_extensions import Self as _Self
+
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
 
 _T = typing.TypeVar("_T")
 
@@ -33,16 +39,26 @@ class ControlMapsServiceStub:
     def __new__(cls, channel: grpc.Channel) -> _Self: ...
     @typing.overload
     def __new__(cls, channel: aio.Channel) -> ControlMapsServiceAsyncStub: ...
-    Classify: grpc.UnaryUnaryMultiCallable[control_maps_service_pb2.ClassifyRequest, control_maps_service_pb2.ClassifyResponse]
-    """Says what kind of room a photo shows, and whether it shows one.
+    Analyze: grpc.UnaryUnaryMultiCallable[control_maps_service_pb2.AnalyzeRequest, control_maps_service_pb2.AnalyzeResponse]
+    """Says what kind of room a photo shows and whether it shows one, and draws its control maps.
 
-    INVALID_ARGUMENT: the image cannot be read or is too large.
+    INVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice, or named
+    although no map is wanted.
     """
-    Generate: grpc.UnaryUnaryMultiCallable[control_maps_service_pb2.GenerateRequest, control_maps_service_pb2.GenerateResponse]
-    """Draws the control maps that are asked for.
+    @builtins.property
+    @_deprecated("""This method has been marked as deprecated using proto method options.""")
+    def Classify(self) -> grpc.UnaryUnaryMultiCallable[control_maps_service_pb2.ClassifyRequest, control_maps_service_pb2.ClassifyResponse]:
+        """The rooms of Analyze. Deprecated: call Analyze with `rooms_only`.
 
-    INVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice.
-    """
+        INVALID_ARGUMENT: the image cannot be read or is too large.
+        """
+    @builtins.property
+    @_deprecated("""This method has been marked as deprecated using proto method options.""")
+    def Generate(self) -> grpc.UnaryUnaryMultiCallable[control_maps_service_pb2.GenerateRequest, control_maps_service_pb2.GenerateResponse]:
+        """The maps of Analyze. Deprecated: call Analyze, which analyses a photo once for both.
+
+        INVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice.
+        """
     Assess: grpc.UnaryUnaryMultiCallable[control_maps_service_pb2.AssessRequest, control_maps_service_pb2.AssessResponse]
     """Scores a restyled photo against its original.
 
@@ -54,16 +70,26 @@ class ControlMapsServiceAsyncStub(ControlMapsServiceStub):
     """Room type, control maps and quality of a photo. Stateless."""
 
     def __init__(self, channel: aio.Channel) -> None: ...
-    Classify: aio.UnaryUnaryMultiCallable[control_maps_service_pb2.ClassifyRequest, control_maps_service_pb2.ClassifyResponse]  # type: ignore[assignment]
-    """Says what kind of room a photo shows, and whether it shows one.
+    Analyze: aio.UnaryUnaryMultiCallable[control_maps_service_pb2.AnalyzeRequest, control_maps_service_pb2.AnalyzeResponse]  # type: ignore[assignment]
+    """Says what kind of room a photo shows and whether it shows one, and draws its control maps.
 
-    INVALID_ARGUMENT: the image cannot be read or is too large.
+    INVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice, or named
+    although no map is wanted.
     """
-    Generate: aio.UnaryUnaryMultiCallable[control_maps_service_pb2.GenerateRequest, control_maps_service_pb2.GenerateResponse]  # type: ignore[assignment]
-    """Draws the control maps that are asked for.
+    @builtins.property
+    @_deprecated("""This method has been marked as deprecated using proto method options.""")
+    def Classify(self) -> aio.UnaryUnaryMultiCallable[control_maps_service_pb2.ClassifyRequest, control_maps_service_pb2.ClassifyResponse]:  # type: ignore[override]
+        """The rooms of Analyze. Deprecated: call Analyze with `rooms_only`.
 
-    INVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice.
-    """
+        INVALID_ARGUMENT: the image cannot be read or is too large.
+        """
+    @builtins.property
+    @_deprecated("""This method has been marked as deprecated using proto method options.""")
+    def Generate(self) -> aio.UnaryUnaryMultiCallable[control_maps_service_pb2.GenerateRequest, control_maps_service_pb2.GenerateResponse]:  # type: ignore[override]
+        """The maps of Analyze. Deprecated: call Analyze, which analyses a photo once for both.
+
+        INVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice.
+        """
     Assess: aio.UnaryUnaryMultiCallable[control_maps_service_pb2.AssessRequest, control_maps_service_pb2.AssessResponse]  # type: ignore[assignment]
     """Scores a restyled photo against its original.
 
@@ -74,23 +100,37 @@ class ControlMapsServiceServicer(metaclass=abc_1.ABCMeta):
     """Room type, control maps and quality of a photo. Stateless."""
 
     @abc_1.abstractmethod
+    def Analyze(
+        self,
+        request: control_maps_service_pb2.AnalyzeRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[control_maps_service_pb2.AnalyzeResponse, abc.Awaitable[control_maps_service_pb2.AnalyzeResponse]]:
+        """Says what kind of room a photo shows and whether it shows one, and draws its control maps.
+
+        INVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice, or named
+        although no map is wanted.
+        """
+
+    @_deprecated("""The rooms of Analyze. Deprecated: call Analyze with `rooms_only`.\n\nINVALID_ARGUMENT: the image cannot be read or is too large.""")
+    @abc_1.abstractmethod
     def Classify(
         self,
         request: control_maps_service_pb2.ClassifyRequest,
         context: _ServicerContext,
     ) -> typing.Union[control_maps_service_pb2.ClassifyResponse, abc.Awaitable[control_maps_service_pb2.ClassifyResponse]]:
-        """Says what kind of room a photo shows, and whether it shows one.
+        """The rooms of Analyze. Deprecated: call Analyze with `rooms_only`.
 
         INVALID_ARGUMENT: the image cannot be read or is too large.
         """
 
+    @_deprecated("""The maps of Analyze. Deprecated: call Analyze, which analyses a photo once for both.\n\nINVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice.""")
     @abc_1.abstractmethod
     def Generate(
         self,
         request: control_maps_service_pb2.GenerateRequest,
         context: _ServicerContext,
     ) -> typing.Union[control_maps_service_pb2.GenerateResponse, abc.Awaitable[control_maps_service_pb2.GenerateResponse]]:
-        """Draws the control maps that are asked for.
+        """The maps of Analyze. Deprecated: call Analyze, which analyses a photo once for both.
 
         INVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice.
         """

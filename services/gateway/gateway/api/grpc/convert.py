@@ -16,7 +16,7 @@ from modomo.type.v1 import job_pb2
 from modomo.type.v1.geometry_pb2 import Box
 from servicekit.errors import InvalidArgument
 from servicekit.jobstore import Event, JobStatus, Priority
-from servicekit.types.vocabulary import room_type_from_proto, room_type_to_proto
+from servicekit.types.rooms import room_type_from_proto, room_type_to_proto
 
 MAX_SEQ: Final = 2**53
 """Far beyond any job's, and still exact wherever a number is a double."""
