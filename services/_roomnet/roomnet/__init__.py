@@ -1,4 +1,4 @@
-"""Understands a photo of a room with nothing to download: surfaces, objects, depth, room type."""
+"""Analyses a photo of a room with nothing to download: surfaces, objects, depth, room type."""
 
 import os
 

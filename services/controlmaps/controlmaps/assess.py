@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 
 from controlmaps import palette, sharpness, structure
-from controlmaps.domain import RGB, Layout, Pair, Quality, Region
+from controlmaps.domain import RGB, Layout, Mask, Pair, Quality
 
 UNCHANGED: Final = 8.0
 """Difference (0–255, of the worst channel, averaged over 3×3 pixels) that re-encoding as JPEG may make."""
 CHANGED: Final = 24.0
 """Difference from which on a pixel counts as changed; between, it counts in part."""
-FORGIVEN: Final = 0.4
+MAX_CHANGED: Final = 0.4
 """Share of changed pixels at which nothing is left of the score for keeping."""
 WEIGHTS: Final = {"structure": 0.5, "palette": 0.2, "keep": 0.2, "sharpness": 0.1}
 """Of the scores in the overall one."""
@@ -32,13 +32,13 @@ def score(pair: Pair, before: Layout, after: Layout) -> Quality:
     return Quality(**scores, overall=overall({name: scores[name] for name in asked}))
 
 
-def keep(original: RGB, result: RGB, kept: Region | None) -> float:
+def keep(original: RGB, result: RGB, kept: Mask | None) -> float:
     """Whether kept pixels are as they were, but for what encoding does; 1 where none are kept."""
     if kept is None or not kept.any():
         return 1.0
     difference = cv2.absdiff(cv2.blur(original, (3, 3)), cv2.blur(result, (3, 3))).max(axis=2)[kept]
     changed = float(np.clip((difference - UNCHANGED) / (CHANGED - UNCHANGED), 0, 1).mean())
-    return max(0.0, 1 - changed / FORGIVEN)
+    return max(0.0, 1 - changed / MAX_CHANGED)
 
 
 def overall(scores: dict[str, float]) -> float:

@@ -37,7 +37,7 @@ def main() -> None:
     size = working_sizes(settings.depth_model)[Task.CLASSIFICATION]
     rows, labels = [], []
     for label, photo in labelled(directory):
-        (logits,) = networks.answer(Task.CLASSIFICATION, resized(photo, size.of(*photo.shape[:2]))[np.newaxis])
+        (logits,) = networks.infer(Task.CLASSIFICATION, resized(photo, size.of(*photo.shape[:2]))[np.newaxis])
         rows.append(logits[0])
         labels.append(label)
     if len(rows) < 4:

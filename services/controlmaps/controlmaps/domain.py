@@ -14,7 +14,7 @@ RGB: TypeAlias = NDArray[np.uint8]
 """H×W×3, sRGB, 0–255."""
 Grey: TypeAlias = NDArray[np.uint8]
 """H×W, 0–255."""
-Region: TypeAlias = NDArray[np.bool_]
+Mask: TypeAlias = NDArray[np.bool_]
 """H×W, true inside."""
 
 
@@ -80,7 +80,7 @@ class Pair:
     result: RGB
     """Of the original's size."""
 
-    kept: Region | None
+    kept: Mask | None
     """Of the original's size, true where nothing was to change; None where anything was."""
 
     palette: NDArray[np.uint8]

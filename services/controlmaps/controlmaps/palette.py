@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from controlmaps import ciede2000
-from controlmaps.domain import RGB, Region
+from controlmaps.domain import RGB, Mask
 
 LONG_SIDE: Final = 160
 """Pixels at which colours are counted: they are areas, not details."""
@@ -25,7 +25,7 @@ SEEN_WEIGHT: Final = 0.3
 """How much it counts that every colour is shown, against how much of the picture shows any."""
 
 
-def score(result: RGB, kept: Region | None, palette: NDArray[np.uint8]) -> float:
+def score(result: RGB, kept: Mask | None, palette: NDArray[np.uint8]) -> float:
     """0–1 over all pixels that are not kept; 1 where no palette (K×3 sRGB) is given or all is kept."""
     scale = min(1.0, LONG_SIDE / max(result.shape[:2]))
     size = (max(1, round(result.shape[1] * scale)), max(1, round(result.shape[0] * scale)))

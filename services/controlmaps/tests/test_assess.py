@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 import roomnet
 from controlmaps import assess, palette, sharpness, structure
-from controlmaps.domain import RGB, Layout, Pair, Quality, Region, Segmentation
+from controlmaps.domain import RGB, Layout, Mask, Pair, Quality, Segmentation
 from tests.fixtures.rooms import DrawnRoom, draw_room, read_photo, real_photos
 
 NO_PALETTE = np.zeros((0, 3), dtype=np.uint8)
@@ -20,7 +20,7 @@ def layout(photo: RGB) -> Layout:
     return Layout(surfaces=Segmentation(labels=found.labels, confidence=found.confidence))
 
 
-def judge(original: RGB, result: RGB, kept: Region | None = None, colours: NDArray[np.uint8] = NO_PALETTE) -> Quality:
+def judge(original: RGB, result: RGB, kept: Mask | None = None, colours: NDArray[np.uint8] = NO_PALETTE) -> Quality:
     pair = Pair(original=original, result=result, kept=kept, palette=colours)
     return assess.score(pair, layout(original), layout(result))
 

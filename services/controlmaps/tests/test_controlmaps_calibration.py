@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from controlmaps.calibration import calibration_error, fit_temperature, surprise
+from controlmaps.calibration import calibration_error, fit_temperature, negative_log_likelihood
 from servicekit.weights import WeightStore
 
 
@@ -29,7 +29,7 @@ def test_it_makes_confidence_mean_what_it_says() -> None:
     logits, labels = photos(6.0)
     fitted = fit_temperature(logits, labels)
     assert calibration_error(logits, labels, fitted) < 0.02 < calibration_error(logits, labels, 1.0)
-    assert surprise(logits, labels, fitted) < surprise(logits, labels, 1.0)
+    assert negative_log_likelihood(logits, labels, fitted) < negative_log_likelihood(logits, labels, 1.0)
 
 
 def test_no_photos_are_an_error() -> None:

@@ -10,7 +10,7 @@ from servicekit.types.objects import ObjectLabel
 
 RGB: TypeAlias = NDArray[np.uint8]
 """H×W×3, sRGB, 0–255."""
-Region: TypeAlias = NDArray[np.bool_]
+Mask: TypeAlias = NDArray[np.bool_]
 """H×W, true inside."""
 
 
@@ -40,7 +40,7 @@ class Candidate:
 
     box: Box
 
-    mask: Region | None = None
+    mask: Mask | None = None
     """Of the photo's size; None where masks were not asked for."""
 
 
