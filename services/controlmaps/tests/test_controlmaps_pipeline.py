@@ -12,7 +12,6 @@ from controlmaps.domain import RGB, Analysis, Classification, Pair, Segmentation
 from controlmaps.engine.tasks import Task
 from controlmaps.pipeline import Pipeline
 from controlmaps.settings import Settings
-from servicekit.config import env
 from servicekit.inference.engine import EngineInfo
 from servicekit.types.control_maps import MapKind
 from servicekit.types.rooms import RoomType
@@ -91,17 +90,3 @@ async def test_the_lite_engine_analyses_a_photo_once(drawn_room: DrawnRoom, monk
     await Pipeline(engine).analyze(drawn_room.photo, list(MapKind))
     await engine.close()
     assert len(photos) == 1
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("ROOM_THRESHOLD", "1.5"),
-        ("ROOM_THRESHOLD", "nan"),
-        ("THREADS", "0"),
-        ("ENGINE", "magic"),
-    ],
-)
-def test_settings_that_cannot_work_are_refused(name: str, value: str) -> None:
-    with pytest.raises(env.SettingsError):
-        env.read(Settings, prefix="MODOMO_CONTROLMAPS_", environ={f"MODOMO_CONTROLMAPS_{name}": value})

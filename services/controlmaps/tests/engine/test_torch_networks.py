@@ -31,7 +31,6 @@ from transformers import (
 
 from controlmaps.engine import rooms, torch_rooms
 from controlmaps.engine.model_engine import classification
-from controlmaps.engine.resizing import Fit
 from controlmaps.engine.tasks import Task
 from controlmaps.engine.torch_networks import Options, TorchNetworks
 from servicekit.inference.hardware import choose
@@ -218,24 +217,3 @@ def test_after_running_out_of_memory_the_next_batch_is_answered(tiny_vision: Wei
         networks.infer(Task.CLASSIFICATION, picture(224, 224))
     hook.remove()
     assert np.isfinite(networks.infer(Task.CLASSIFICATION, picture(224, 224))[0]).all()
-
-
-def test_every_room_type_has_prompts_and_labels() -> None:
-    answers = {answer for answer, _prompts in rooms.prompts()}
-    assert answers == {*range(len(RoomType)), rooms.ELSEWHERE}
-    names = ["bedroom", "Home Office", "dining_room", "child's room", "airport terminal"]
-    assert rooms.classes_of(dict(enumerate(names))) == [
-        list(RoomType).index(RoomType.BEDROOM),
-        list(RoomType).index(RoomType.OFFICE),
-        list(RoomType).index(RoomType.DINING_ROOM),
-        list(RoomType).index(RoomType.KIDS_ROOM),
-        rooms.ELSEWHERE,
-    ]
-
-
-@pytest.mark.parametrize(
-    ("photo", "size"),
-    [((1000, 1500), (512, 768)), ((1500, 1000), (768, 512)), ((256, 4096), (512, 1024)), ((16, 16), (512, 512))],
-)
-def test_working_sizes_keep_proportions_within_limits(photo: tuple[int, int], size: tuple[int, int]) -> None:
-    assert Fit(shorter=512, longer=1024, multiple=32).of(*photo) == size

@@ -1,13 +1,8 @@
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
 
 from controlmaps.calibration import calibration_error, fit_temperature, negative_log_likelihood
-from servicekit.weights import WeightStore
 
 
 def photos(temperature: float) -> tuple[NDArray[np.float32], NDArray[np.int_]]:
@@ -35,27 +30,3 @@ def test_it_makes_confidence_mean_what_it_says() -> None:
 def test_no_photos_are_an_error() -> None:
     with pytest.raises(ValueError, match="no labelled photos"):
         fit_temperature(np.zeros((0, 5), dtype=np.float32), np.zeros(0, dtype=np.int_))
-
-
-@pytest.mark.timeout(600)  # loads torch and makes the tiny models
-def test_the_command_says_which_setting_to_make(
-    tiny_vision: WeightStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from controlmaps import calibrate
-
-    random = np.random.default_rng(2)
-    for folder in ("bedroom", "kitchen", "elsewhere"):
-        (tmp_path / folder).mkdir()
-        for index in range(4):
-            pixels = random.integers(0, 256, (40, 60, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(tmp_path / folder / f"{index}.png")
-    monkeypatch.setenv("MODOMO_WEIGHTS", str(tiny_vision.directory))
-    monkeypatch.setattr(sys, "argv", ["calibrate", str(tmp_path)])
-    calibrate.main()
-    printed = capsys.readouterr().out
-    assert printed.startswith("12 photos")
-    assert "MODOMO_CONTROLMAPS_TEMPERATURE=" in printed
-    monkeypatch.setattr(sys, "argv", ["calibrate", str(tmp_path / "bedroom")])
-    with pytest.raises(SystemExit):
-        calibrate.main()
-    assert "has 0 labelled photos" in capsys.readouterr().err
