@@ -18,7 +18,7 @@ class Settings(ProcessSettings):
     """`host:port` of the gRPC server."""
 
     engine: Literal["lite", "torch", "triton", "modal"] = "lite"
-    """What understands the photos."""
+    """What analyses the photos."""
 
     queue_limit: int = 16
     """Requests that may wait for the device, or be under way on Modal; more are refused with RESOURCE_EXHAUSTED."""

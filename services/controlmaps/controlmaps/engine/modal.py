@@ -1,4 +1,4 @@
-"""Room understanding on Modal's GPU containers, which host the torch networks (deploy/modal)."""
+"""Room analysis on Modal's GPU containers, which host the torch networks (deploy/modal)."""
 
 from collections.abc import Sequence
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Room understanding with the mission's models on this process's own device."""
+"""Room analysis with the mission's models on this process's own device."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

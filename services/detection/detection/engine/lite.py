@@ -1,4 +1,4 @@
-"""Detection with nothing to download, on our own room understanding (roomnet)."""
+"""Detection with nothing to download, on our own room network (roomnet)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -51,9 +51,9 @@ OBJECTS: Final = {
 """What of roomnet's labels is an object; walls, floors and ceilings are not."""
 
 SMALLEST: Final = 0.002
-"""Regions below this share of the photo are not told from noise."""
+"""Regions below this share of the photo count as noise."""
 LEAST_CONFIDENCE: Final = 0.15
-"""Candidates below are not worth a caller's time."""
+"""Candidates below are left out."""
 
 
 class LiteEngine:
