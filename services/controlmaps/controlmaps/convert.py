@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from controlmaps.domain import Classification, ControlMap, MapKind, Pair, Quality
+from controlmaps.domain import Classification, ControlMap, Pair, Quality
 from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.type.v1 import control_map_pb2
 from servicekit.errors import InvalidArgument
@@ -14,30 +14,27 @@ from servicekit.imaging.arrays import RGB
 from servicekit.imaging.codec import validate_shape
 from servicekit.imaging.images import decode_mask, decode_rgb, encode_png
 from servicekit.inference.engine import EngineInfo, info_to_proto
-from servicekit.types.vocabulary import room_type_to_proto
+from servicekit.types.control_maps import MapKind, map_kind_from_proto, map_kind_to_proto
+from servicekit.types.rooms import room_type_to_proto
 
 MAX_PALETTE: Final = 8
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 
-_KINDS: Final = {
-    control_map_pb2.CONTROL_MAP_KIND_DEPTH: MapKind.DEPTH,
-    control_map_pb2.CONTROL_MAP_KIND_CANNY: MapKind.CANNY,
-    control_map_pb2.CONTROL_MAP_KIND_SEGMENTATION: MapKind.SEGMENTATION,
-    control_map_pb2.CONTROL_MAP_KIND_CONFIDENCE: MapKind.CONFIDENCE,
-}
-_WIRE_KINDS: Final = {kind: wire for wire, kind in _KINDS.items()}
 
-
-def photo(request: pb.ClassifyRequest | pb.GenerateRequest) -> RGB:
+def photo(request: pb.AnalyzeRequest) -> RGB:
     """The request's photo."""
     return decode_rgb(request.image)
 
 
-def kinds(request: pb.GenerateRequest) -> tuple[MapKind, ...]:
+def kinds(request: pb.AnalyzeRequest) -> tuple[MapKind, ...]:
     """The maps wanted, in the order asked for, all where none is named; raises InvalidArgument naming the field."""
+    if request.rooms_only:
+        if request.kinds:
+            raise InvalidArgument("KINDS_UNWANTED", "No map is drawn where only rooms are wanted.", field="kinds")
+        return ()
     wanted = []
     for wire in request.kinds:
-        kind = _KINDS.get(wire)
+        kind = map_kind_from_proto(wire)
         if kind is None:
             raise InvalidArgument("UNKNOWN_KIND", f"Unknown kind of control map: {int(wire)}.", field="kinds")
         if kind in wanted:
@@ -74,7 +71,7 @@ def rooms(found: Classification) -> list[pb.RoomProbability]:
 
 def control_map(drawn: ControlMap) -> control_map_pb2.ControlMap:
     """One map on the wire."""
-    return control_map_pb2.ControlMap(kind=_WIRE_KINDS[drawn.kind], image=encode_png(drawn.pixels))
+    return control_map_pb2.ControlMap(kind=map_kind_to_proto(drawn.kind), image=encode_png(drawn.pixels))
 
 
 def quality(scores: Quality, judge: EngineInfo) -> pb.AssessResponse:

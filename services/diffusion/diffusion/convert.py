@@ -20,7 +20,7 @@ from servicekit.imaging.images import decode_grey, decode_mask, decode_rgb, enco
 from servicekit.imaging.resizing import reduced
 from servicekit.inference.engine import info_to_proto
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType, room_type_from_proto
+from servicekit.types.rooms import RoomType, room_type_from_proto
 
 MAX_PIXELS: Final = 8_388_608
 """Of a photo: 4096×2048. What an engine needs of memory grows with it."""

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 Color: TypeAlias = Annotated[str, msgspec.Meta(pattern="^#[0-9A-Fa-f]{6}$")]
 """`#RRGGBB`, sRGB."""

@@ -18,7 +18,7 @@ from servicekit.errors import ServiceError
 from servicekit.jobstore import Cancelled, JobStatus, Update
 from servicekit.rpc import client
 from servicekit.rpc.status import from_call
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tests.fixtures.gateway import Gateway, StartGateway, photo
 from tests.fixtures.worker import WorkerBench
 

@@ -10,7 +10,7 @@ from gateway.api.http.responses import JobStatusAnswer
 from gateway.jobs import request, stages
 from gateway.jobs.result import JobError, encode
 from servicekit.jobstore import Ending, JobStatus, Update
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 

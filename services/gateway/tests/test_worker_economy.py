@@ -41,7 +41,7 @@ async def test_another_style_of_the_same_photo_repeats_no_analysis(worker_bench:
         first = await bench.completed(await bench.submit(style="modern"))
         second = await bench.completed(await bench.submit(style="boho"))
         await bench.completed(await bench.submit(style="boho", photo=make_photo(colour=(10, 20, 30))))
-    assert [bench.services.count(rpc) for rpc in ("Detect", "Classify", "Generate")] == [2, 2, 2]
+    assert [bench.services.count(rpc) for rpc in ("Detect", "Analyze")] == [2, 2]
     assert bench.services.count("Transform") == 3
     assert second.detections == first.detections
     assert second.room_type == first.room_type

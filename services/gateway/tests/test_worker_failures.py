@@ -23,11 +23,11 @@ async def test_passing_failures_are_tried_again_without_repeating_work(worker_be
 
 async def test_failure_that_does_not_pass_ends_the_job(worker_bench: WorkerBench) -> None:
     bench = worker_bench
-    bench.services.errors["Generate"] = [Exhausted("OUT_OF_MEMORY", "Busy.", retry_after_seconds=0.01)] * 9
+    bench.services.errors["Analyze"] = [Exhausted("OUT_OF_MEMORY", "Busy.", retry_after_seconds=0.01)] * 9
     async with bench.worker():
         error = await bench.failed(await bench.submit())
     assert (error.code, error.retryable) == ("GAVE_UP", True)
-    assert bench.services.count("Generate") == 3
+    assert bench.services.count("Analyze") == 3
 
 
 async def test_refusal_of_an_engine_ends_the_job_in_its_words(worker_bench: WorkerBench) -> None:
@@ -70,7 +70,7 @@ async def test_photo_that_is_gone(worker_bench: WorkerBench) -> None:
 async def test_services_that_are_busy_or_away_are_waited_for(worker_bench: WorkerBench) -> None:
     """However often they say so: it is no fault of the job, which keeps its worker and what is done of it."""
     bench = worker_bench
-    bench.services.errors["Generate"] = [Exhausted("QUEUE_FULL", "Busy.", retry_after_seconds=0.01)] * 4
+    bench.services.errors["Analyze"] = [Exhausted("QUEUE_FULL", "Busy.", retry_after_seconds=0.01)] * 4
     bench.services.errors["Transform"] = [Unavailable("LOADING", "Not yet.", retry_after_seconds=0.01)] * 5
     async with bench.worker():
         job_id = await bench.submit()
@@ -81,7 +81,7 @@ async def test_services_that_are_busy_or_away_are_waited_for(worker_bench: Worke
 
 async def test_a_call_that_a_stopping_service_cuts_is_repeated_elsewhere(worker_bench: WorkerBench) -> None:
     bench = worker_bench
-    bench.services.errors["Generate"] = [ServiceError("CANCELLED", "Stopping.", code=grpc.StatusCode.CANCELLED)]
+    bench.services.errors["Analyze"] = [ServiceError("CANCELLED", "Stopping.", code=grpc.StatusCode.CANCELLED)]
     async with bench.worker():
         job_id = await bench.submit()
         await bench.completed(job_id)

@@ -12,7 +12,7 @@ from gateway.jobs import object_keys
 from servicekit.errors import FailedPrecondition
 from servicekit.imaging.images import decode_mask
 from servicekit.jobstore import ENDINGS, JobStatus
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tests.fixtures.worker import HEIGHT, WIDTH, WorkerBench, make_photo
 
 
@@ -35,7 +35,7 @@ async def test_job_from_photo_to_result(worker_bench: WorkerBench) -> None:
     assert set(made.quality) == {"structure", "palette", "keep", "sharpness", "overall"}
     assert [attempt.seed for attempt in made.attempts] == [7]
     assert set(made.stage_seconds) == {
-        *("load", "classify", "detect", "maps"),
+        *("load", "analyze", "classify", "maps", "detect"),
         *("preview", "transform", "assess", "store"),
     }
     assert all(seconds >= 0 for seconds in made.stage_seconds.values())

@@ -74,7 +74,7 @@ async def test_second_look_finds_it(cache: StageCache) -> None:
 async def test_other_contents_and_other_stages_are_other_entries(cache: StageCache) -> None:
     assert not await _look(cache)
     assert not await _look(cache, digest="cd" * 32)
-    assert not await _look(cache, stage=Stage.MAPS)
+    assert not await _look(cache, stage=Stage.ANALYZE)
 
 
 async def test_entry_lasts_for_its_days(cache: StageCache, calendar: Calendar) -> None:

@@ -44,14 +44,14 @@ async def test_cancel_stops_the_engine_between_two_steps(worker_bench: WorkerBen
 
 async def test_cancel_stops_every_call_of_the_analysis(worker_bench: WorkerBench) -> None:
     bench = worker_bench
-    for rpc in ("Detect", "Classify", "Generate"):
+    for rpc in ("Detect", "Analyze"):
         bench.services.seconds[rpc] = 60
     async with bench.worker():
         job_id = await bench.submit()
-        for rpc in ("Detect", "Classify", "Generate"):
+        for rpc in ("Detect", "Analyze"):
             await bench.services.started[rpc].wait()
         await bench.jobstore.jobs.cancel(job_id, message=CANCELLED)
-        for rpc in ("Detect", "Classify", "Generate"):
+        for rpc in ("Detect", "Analyze"):
             await asyncio.wait_for(bench.services.cancelled[rpc].wait(), PROMPTLY)
         assert (await bench.ended(job_id)).status is JobStatus.CANCELLED
 
@@ -59,7 +59,7 @@ async def test_cancel_stops_every_call_of_the_analysis(worker_bench: WorkerBench
 async def test_one_failure_stops_the_calls_beside_it(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     bench.services.seconds["Detect"] = 60
-    bench.services.errors["Generate"] = [RuntimeError("broken")]
+    bench.services.errors["Analyze"] = [RuntimeError("broken")]
     async with bench.worker():
         assert (await bench.failed(await bench.submit())).code == "INTERNAL"
         await asyncio.wait_for(bench.services.cancelled["Detect"].wait(), PROMPTLY)

@@ -7,12 +7,13 @@ from contextlib import aclosing
 import grpc
 import pytest
 
-from gateway.clients.controlmaps import ControlMapsClient, MapKind
+from gateway.clients.controlmaps import ControlMapsClient
 from gateway.clients.detection import DetectionClient
 from gateway.clients.diffusion import DiffusionClient, Restyled, Restyling, StepDone
 from servicekit.errors import Exhausted, ServiceError
 from servicekit.rpc import client, context
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.control_maps import MapKind
+from servicekit.types.rooms import RoomType
 from tests.fixtures.model_services import ModelServices
 from tests.fixtures.worker import WIDTH, make_photo
 
@@ -29,18 +30,30 @@ async def test_values(channels: dict[str, grpc.aio.Channel]) -> None:
     detections = await DetectionClient(channels["detection"]).detect(make_photo(), masks=True, seconds=5)
     assert detections.objects[0].id == "sofa-1"
     assert detections.objects[0].box[2] == WIDTH / 2
-    assert detections.objects[0].mask.startswith(b"\x89PNG")
+    assert detections.masks["sofa-1"].startswith(b"\x89PNG")
     assert (detections.engine.name, detections.engine.models[0].revision) == ("test", "test")
     maps = ControlMapsClient(channels["controlmaps"])
-    room = await maps.classify(make_photo(), seconds=5)
+    room = await maps.analyze(make_photo(), seconds=5)
     assert room.rooms == {RoomType.BEDROOM: 0.75, RoomType.KITCHEN: 0.25}
     assert room.room_type is RoomType.BEDROOM
-    assert set((await maps.generate(make_photo(), seconds=5)).maps) == {MapKind.DEPTH, MapKind.SEGMENTATION}
+    assert set(room.maps) == {MapKind.DEPTH, MapKind.SEGMENTATION}
+    assert (await maps.analyze(make_photo(), rooms_only=True, seconds=5)).maps == {}
     quality = await maps.assess(make_photo(), make_photo(), kept=b"", palette=(), seconds=5)
     assert quality.overall == pytest.approx(0.9)
     diffusion = DiffusionClient(channels["diffusion"])
     assert "boho" in {style.name for style in await diffusion.styles(seconds=5)}
     assert (await diffusion.preview(Restyling(photo=make_photo(), style="boho"), seconds=5)).startswith(b"\xff\xd8")
+
+
+@pytest.mark.parametrize("rooms_only", [False, True])
+async def test_a_service_of_the_release_before_is_asked_in_two_calls(
+    model_services: ModelServices, channels: dict[str, grpc.aio.Channel], rooms_only: bool
+) -> None:
+    maps = ControlMapsClient(channels["controlmaps"])
+    usual = await maps.analyze(make_photo(), rooms_only=rooms_only, seconds=5)
+    model_services.errors["Analyze"] = [ServiceError("UNKNOWN", "Not known.", code=grpc.StatusCode.UNIMPLEMENTED)]
+    assert await maps.analyze(make_photo(), rooms_only=rooms_only, seconds=5) == usual
+    assert [model_services.count(rpc) for rpc in ("Classify", "Generate")] == [1, 0 if rooms_only else 1]
 
 
 async def test_absent_is_not_zero(model_services: ModelServices, channels: dict[str, grpc.aio.Channel]) -> None:

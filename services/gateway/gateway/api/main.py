@@ -194,7 +194,7 @@ def _parts(
     )
     analyzer = PhotoAnalyzer(
         optimiser=optimiser,
-        classifier=ControlMapsClient(channels.controlmaps),
+        rooms=ControlMapsClient(channels.controlmaps),
         detector=DetectionClient(channels.detection),
     )
     return Parts(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,21 +5,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from servicekit.types.vocabulary import RoomType
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoundObject:
-    """A thing in the photo."""
-
-    id: str
-    label: str
-
-    confidence: float
-    """0–1."""
-
-    box: tuple[float, float, float, float]
-    """Left, top, right, bottom in pixels of the stored original."""
+from servicekit.types.objects import DetectedObject
+from servicekit.types.rooms import RoomType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +47,7 @@ class JobResult:
     thumbnail_key: str
     before_after_key: str
     control_map_keys: Mapping[str, str]
-    detections: tuple[FoundObject, ...]
+    detections: tuple[DetectedObject, ...]
     room_type: RoomType
     room_probability: float
     engine: str

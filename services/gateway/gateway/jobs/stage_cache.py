@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 from prometheus_client import Counter
 
-from gateway.jobs.stopwatch import Stage
+from gateway.jobs.stopwatch import Stage, labels
 from servicekit.errors import NotFound, ServiceError
 from servicekit.inference.engine import EngineInfo
 from servicekit.observability import logs
@@ -63,7 +63,8 @@ class StageCache:
         """
         digest = digest or photo
         found = await self._find(stage, photo, digest, kind)
-        LOOKUPS.labels(stage, "hit" if found else "miss").inc()
+        for label in labels(stage):
+            LOOKUPS.labels(label, "hit" if found else "miss").inc()
         if found:
             return found
         made = await make()

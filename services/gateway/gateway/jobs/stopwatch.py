@@ -21,13 +21,17 @@ class Stage(StrEnum):
     """The parts of a job that are timed."""
 
     LOAD = "load"
-    CLASSIFY = "classify"
+    ANALYZE = "analyze"
     DETECT = "detect"
-    MAPS = "maps"
     PREVIEW = "preview"
     TRANSFORM = "transform"
     ASSESS = "assess"
     STORE = "store"
+
+
+def labels(stage: Stage) -> tuple[str, ...]:
+    """What a stage is called in metrics and results: `analyze` also by the names of the two that it was before."""
+    return (stage, "classify", "maps") if stage is Stage.ANALYZE else (stage,)
 
 
 class Stopwatch:
@@ -46,8 +50,9 @@ class Stopwatch:
                 yield
         finally:
             seconds = time.perf_counter() - start
-            self._seconds[stage] += seconds  # type: ignore[assignment]  # a Counter adds floats as well
-            STAGE_SECONDS.labels(stage).observe(seconds)
+            for label in labels(stage):
+                self._seconds[label] += seconds  # type: ignore[assignment]  # a Counter adds floats as well
+                STAGE_SECONDS.labels(label).observe(seconds)
 
     @property
     def by_stage(self) -> Mapping[str, float]:

@@ -7,7 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from gateway.jobs.request import Preferences
 from servicekit.errors import InvalidArgument
-from servicekit.types.vocabulary import ObjectLabel, RoomType
+from servicekit.types.objects import ObjectLabel
+from servicekit.types.rooms import RoomType
 
 MAX_BYTES: Final = 16 * 1024
 MAX_KEPT: Final = 64

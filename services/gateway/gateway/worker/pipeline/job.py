@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from gateway.clients.diffusion import Manifest, Restyling, Tier
 from gateway.jobs import object_keys, request
-from gateway.jobs.result import AttemptRecord, FoundObject, JobResult, ModelUsed, SurfaceDone
+from gateway.jobs.result import AttemptRecord, JobResult, ModelUsed, SurfaceDone
 from gateway.jobs.stage_cache import StageCache
 from gateway.jobs.stopwatch import Stage, Stopwatch
 from gateway.worker.pipeline.artifacts import StoredArtifacts, store_artifacts
@@ -47,7 +47,7 @@ class Pipeline:
         analysis = await self._analysis_stage.analyse(run)
         attempts = await self._restyling_stage.restyle(run, await self._restyling(run, analysis))
         await run.reporter.stage(JobStatus.FINALIZING)
-        stored = await store_artifacts(run, self._store, results=attempts[0].restyled.jpegs, maps=analysis.maps.maps)
+        stored = await store_artifacts(run, self._store, results=attempts[0].restyled.jpegs, maps=analysis.room.maps)
         await self._cache.flush()
         await run.reporter.stage(JobStatus.FINALIZING, share=1.0)
         return self._result(run, analysis, attempts, stored)
@@ -68,8 +68,8 @@ class Pipeline:
             photo=run.photo,
             style=run.request.style,
             room_type=room_type(run, analysis.room),
-            maps=analysis.maps.maps,
-            keep=await kept_region(run, analysis.detections.objects),
+            maps=analysis.room.maps,
+            keep=await kept_region(run, analysis.detections),
             palette=preferences.color_palette,
             strength=preferences.strength,
             seed=preferences.seed,
@@ -90,10 +90,7 @@ class Pipeline:
             thumbnail_key=stored.thumbnail,
             before_after_key=stored.before_after,
             control_map_keys=stored.control_maps,
-            detections=tuple(
-                FoundObject(id=one.id, label=one.label, confidence=one.confidence, box=one.box)
-                for one in analysis.detections.objects
-            ),
+            detections=analysis.detections.objects,
             room_type=analysis.room.room_type,
             room_probability=analysis.room.room_probability,
             engine=best.engine.name,
@@ -120,6 +117,6 @@ class Pipeline:
 
 def _models(analysis: AnalysisOutput, best: Manifest) -> tuple[ModelUsed, ...]:
     """Every model that took part, once, in the order of use."""
-    engines = (analysis.room.engine, analysis.detections.engine, analysis.maps.engine, best.engine)
+    engines = (analysis.room.engine, analysis.detections.engine, best.engine)
     used = (ModelUsed(name=model.name, revision=model.revision) for engine in engines for model in engine.models)
     return tuple(dict.fromkeys(used))

@@ -50,7 +50,7 @@ def sam2_directory(tiny_vision: WeightStore, tmp_path: Path) -> Path:
 def test_a_checkpoint_with_fixed_classes_is_mapped_to_our_labels(tiny_vision: WeightStore) -> None:
     found = TorchDetector(tiny_vision, Options(device="cpu", detector="yolo11")).detect(PHOTO, masks=True)
     assert found
-    assert {candidate.label for candidate in found} <= set(names.known(dict(enumerate(COCO))).values())
+    assert {candidate.label for candidate in found} <= set(names.labels_by_class(dict(enumerate(COCO))).values())
 
 
 def test_a_checkpoint_of_boxes_alone_serves_as_well(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_checkpoint_of_boxes_alone_serves_as_well(tmp_path: Path) -> None:
         write_yolo11(tmp_path / "boxes.pt", boxes_only=True)
     found = yolo(tmp_path / "boxes.pt").detect(PHOTO)
     assert found
-    assert {candidate.label for candidate in found} <= set(names.known(dict(enumerate(COCO))).values())
+    assert {candidate.label for candidate in found} <= set(names.labels_by_class(dict(enumerate(COCO))).values())
 
 
 def test_sam2_looks_once_and_cuts_all_boxes_out_in_one_batch(tiny_vision: WeightStore) -> None:
@@ -71,24 +71,24 @@ def test_sam2_looks_once_and_cuts_all_boxes_out_in_one_batch(tiny_vision: Weight
         module = getattr(model._model, name)
         module.register_forward_hook(lambda *_arguments, name=name: calls.append(name))
     boxes = [Box(left=10 * step, top=5, right=10 * step + 90, bottom=150) for step in range(12)]
-    regions = list(model.silhouettes(PHOTO, boxes))
+    regions = list(model.masks(PHOTO, boxes))
     assert calls == ["vision_encoder", "mask_decoder"]
     assert [region.shape for region in regions] == [(200, 300)] * 12
 
 
-def test_silhouettes_do_not_depend_on_the_other_boxes(tiny_vision: WeightStore) -> None:
+def test_masks_do_not_depend_on_the_other_boxes(tiny_vision: WeightStore) -> None:
     model = Sam2(tiny_vision.path("sam2"), choose("cpu"))
     boxes = [Box(left=20, top=20, right=120, bottom=150), Box(left=100, top=40, right=280, bottom=190)]
-    together = list(model.silhouettes(PHOTO, boxes))
-    alone = [next(iter(model.silhouettes(PHOTO, [box]))) for box in boxes]
+    together = list(model.masks(PHOTO, boxes))
+    alone = [next(iter(model.masks(PHOTO, [box]))) for box in boxes]
     assert all(np.mean(one != other) < 0.01 for one, other in zip(together, alone, strict=True))
 
 
-def test_half_precision_gives_the_same_silhouettes_but_for_borders(tiny_vision: WeightStore) -> None:
+def test_half_precision_gives_the_same_masks_but_for_borders(tiny_vision: WeightStore) -> None:
     half = Hardware(device=torch.device("cpu"), dtype=torch.float16)
     boxes = [Box(left=20, top=20, right=220, bottom=180)]
     (full,), (halved,) = (
-        list(Sam2(tiny_vision.path("sam2"), hardware).silhouettes(PHOTO, boxes)) for hardware in (choose("cpu"), half)
+        list(Sam2(tiny_vision.path("sam2"), hardware).masks(PHOTO, boxes)) for hardware in (choose("cpu"), half)
     )
     assert np.mean(full != halved) < 0.02
 

@@ -22,7 +22,7 @@ def test_without_its_weights_it_says_what_is_missing(
 
 
 def test_probabilities_are_probabilities(drawn_room: DrawnRoom) -> None:
-    found = network.load().look(drawn_room.photo)
+    found = network.load().predict(drawn_room.photo)
     assert found.groups.sum(axis=0) == pytest.approx(1, abs=1e-3)
     assert found.groups.min() >= 0
     assert found.groups.shape[1:] == found.inverse_depth.shape
@@ -38,12 +38,14 @@ def test_every_class_is_named_once_and_all_that_others_fall_back_on_are_there() 
 
 def test_the_second_look_sees_the_same_in_the_same_places(drawn_room: DrawnRoom) -> None:
     """Were it not mirrored back and cut out rightly, another half would be another thing."""
-    eyes = network.load()
-    once, twice = eyes.look(drawn_room.photo, twice=False), eyes.look(drawn_room.photo)
-    second = once.groups + (twice.groups - once.groups) / network.SECOND_LABELS
-    assert (second.argmax(axis=0) == once.groups.argmax(axis=0)).mean() > 0.8
-    assert np.corrcoef(once.inverse_depth.ravel(), (2 * twice.inverse_depth - once.inverse_depth).ravel())[0, 1] > 0.8
-    assert twice.rooms == once.rooms
+    model = network.load()
+    plain, averaged = model.predict(drawn_room.photo, augmented=False), model.predict(drawn_room.photo)
+    second = plain.groups + (averaged.groups - plain.groups) / network.AUGMENTED_LABELS
+    assert (second.argmax(axis=0) == plain.groups.argmax(axis=0)).mean() > 0.8
+    assert (
+        np.corrcoef(plain.inverse_depth.ravel(), (2 * averaged.inverse_depth - plain.inverse_depth).ravel())[0, 1] > 0.8
+    )
+    assert averaged.rooms == plain.rooms
 
 
 @pytest.mark.parametrize("shape", [(192, 256), (96, 768), (256, 32)])
@@ -51,7 +53,7 @@ def test_what_is_drawn_out_is_cut_off_again(shape: tuple[int, int]) -> None:
     height, width = shape
     ramp = np.tile(np.linspace(0, 255, width, dtype=np.uint8)[None, :, None], (height, 1, 3))
     margin = network._margin(shape)
-    stepped = network._from_behind(ramp, margin)
+    stepped = network._zoomed_out(ramp, margin)
     assert stepped.shape == ramp.shape
     said = cv2.resize(stepped[..., 0], (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.float32)
     wanted = cv2.resize(ramp[..., 0], (width // 2, height // 2), interpolation=cv2.INTER_AREA)

@@ -17,7 +17,7 @@ pytest.importorskip("torch", reason="the torch extra is not installed")
 from detection.domain import Box
 from detection.engine.torch_yolo import Yolo
 from servicekit.inference.hardware import choose
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 ROOMS = os.environ.get("MODOMO_ROOMS")
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from controlmaps.__main__ import build_engine
+from controlmaps.domain import Classification
 from controlmaps.engine import Engine
 from controlmaps.engine.tasks import Task
 from controlmaps.settings import Settings
 from servicekit.errors import Exhausted
 from servicekit.imaging.arrays import RGB
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from servicekit.weights import WeightStore
 from tests.fixtures.modal_app import Deploy
 from tests.fixtures.triton import TritonServer
@@ -53,8 +54,12 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
     await built.close()
 
 
+async def classify(engine: Engine, photo: RGB) -> Classification:
+    return (await engine.analyze(photo, {Task.CLASSIFICATION}))["classification"]
+
+
 async def test_probabilities_are_probabilities(engine: Engine) -> None:
-    found = await engine.classify(room(240, 320))
+    found = await classify(engine, room(240, 320))
     assert set(found.rooms) <= set(RoomType)
     assert all(0 <= probability <= 1 for probability in found.rooms.values())
     assert sum(found.rooms.values()) == pytest.approx(1, abs=1e-5)
@@ -62,7 +67,7 @@ async def test_probabilities_are_probabilities(engine: Engine) -> None:
 
 
 async def test_depth_is_of_the_photos_size_and_finite(engine: Engine) -> None:
-    inverse_depth = await engine.depth(room(240, 320))
+    inverse_depth = (await engine.analyze(room(240, 320), {Task.DEPTH}))["depth"]
     assert inverse_depth.shape == (240, 320)
     assert inverse_depth.dtype == np.float32
     assert np.isfinite(inverse_depth).all()
@@ -70,7 +75,7 @@ async def test_depth_is_of_the_photos_size_and_finite(engine: Engine) -> None:
 
 
 async def test_labels_are_ade20k_at_the_photos_size(engine: Engine) -> None:
-    found = await engine.segment(room(240, 320))
+    found = (await engine.analyze(room(240, 320), {Task.SEGMENTATION}))["segmentation"]
     assert found.labels.shape == found.confidence.shape == (240, 320)
     assert found.labels.dtype == np.uint8
     assert found.labels.max() < ade20k.CLASSES
@@ -80,33 +85,35 @@ async def test_labels_are_ade20k_at_the_photos_size(engine: Engine) -> None:
 
 
 async def test_the_same_photo_gives_the_same_answer(engine: Engine) -> None:
-    first, second = [(await engine.depth(room(240, 320)), await engine.segment(room(240, 320))) for _time in range(2)]
-    assert np.array_equal(first[0], second[0])
-    assert np.array_equal(first[1].labels, second[1].labels)
+    first, second = [await engine.analyze(room(240, 320), set(Task)) for _time in range(2)]
+    assert np.array_equal(first["depth"], second["depth"])
+    assert np.array_equal(first["segmentation"].labels, second["segmentation"].labels)
+    assert first["classification"] == second["classification"]
 
 
 @pytest.mark.parametrize("shape", [(256, 4096), (4096, 256), (16, 16)])
 async def test_odd_shapes_and_a_plain_grey_picture_are_answered(engine: Engine, shape: tuple[int, int]) -> None:
     for photo in (room(*shape), np.full((*shape, 3), 128, dtype=np.uint8)):
-        assert (await engine.depth(photo)).shape == shape
-        assert (await engine.segment(photo)).labels.shape == shape
-        assert sum((await engine.classify(photo)).rooms.values()) == pytest.approx(1, abs=1e-5)
+        found = await engine.analyze(photo, set(Task))
+        assert found["depth"].shape == shape
+        assert found["segmentation"].labels.shape == shape
+        assert sum(found["classification"].rooms.values()) == pytest.approx(1, abs=1e-5)
 
 
 async def test_ten_requests_at_once_are_all_answered(engine: Engine) -> None:
-    answers = await asyncio.gather(*(engine.classify(room(240, 320, seed=seed)) for seed in range(10)))
-    alone = await engine.classify(room(240, 320, seed=4))
+    answers = await asyncio.gather(*(classify(engine, room(240, 320, seed=seed)) for seed in range(10)))
+    alone = await classify(engine, room(240, 320, seed=4))
     assert answers[4].rooms == pytest.approx(dict(alone.rooms), abs=1e-4)
 
 
 async def test_more_requests_than_the_queue_holds_are_told_to_come_back(engine: Engine) -> None:
     answers = await asyncio.gather(
-        *(engine.segment(room(64, 64, seed=seed)) for seed in range(40)), return_exceptions=True
+        *(classify(engine, room(64, 64, seed=seed)) for seed in range(40)), return_exceptions=True
     )
     refused = [answer for answer in answers if isinstance(answer, BaseException)]
     assert refused
     assert all(isinstance(answer, Exhausted) and answer.retryable for answer in refused)
-    assert (await engine.segment(room(64, 64))).labels.shape == (64, 64)
+    assert (await classify(engine, room(64, 64))).rooms
 
 
 async def test_it_names_itself_and_its_models(engine: Engine) -> None:

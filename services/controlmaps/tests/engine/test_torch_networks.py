@@ -10,7 +10,7 @@ import pytest
 
 from servicekit.errors import Exhausted
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from servicekit.weights import WeightsCorrupt, WeightsMissing, WeightStore
 
 pytest.importorskip("torch", reason="the torch extra is not installed")
@@ -31,7 +31,6 @@ from transformers import (
 
 from controlmaps.engine import rooms, torch_rooms
 from controlmaps.engine.model_engine import classification
-from controlmaps.engine.resizing import Fit
 from controlmaps.engine.tasks import Task
 from controlmaps.engine.torch_networks import Options, TorchNetworks
 from servicekit.inference.hardware import choose
@@ -57,7 +56,7 @@ IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
 @torch.no_grad()
 def test_room_types_agree_with_siglips_own_logits(tiny_vision: WeightStore) -> None:
     directory, pixels = tiny_vision.path("siglip2"), picture(224, 224)
-    (ours,) = TorchNetworks(tiny_vision, CPU, tasks=[Task.CLASSIFICATION]).answer(Task.CLASSIFICATION, pixels)
+    (ours,) = TorchNetworks(tiny_vision, CPU, tasks=[Task.CLASSIFICATION]).infer(Task.CLASSIFICATION, pixels)
     model: Any = SiglipModel.from_pretrained(directory)
     tokenizer = AutoTokenizer.from_pretrained(directory)
     (_bedroom, prompts) = rooms.prompts()[1]
@@ -72,7 +71,7 @@ def test_room_types_agree_with_siglips_own_logits(tiny_vision: WeightStore) -> N
 @torch.no_grad()
 def test_depth_agrees_with_transformers(tiny_vision: WeightStore) -> None:
     pixels = picture(384, 384)
-    (ours,) = TorchNetworks(tiny_vision, CPU, tasks=[Task.DEPTH]).answer(Task.DEPTH, pixels)
+    (ours,) = TorchNetworks(tiny_vision, CPU, tasks=[Task.DEPTH]).infer(Task.DEPTH, pixels)
     model: Any = DPTForDepthEstimation.from_pretrained(tiny_vision.path("dpt"))
     theirs = model(pixel_values=normalised(pixels, *HALVES)).predicted_depth.numpy()
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
@@ -81,7 +80,7 @@ def test_depth_agrees_with_transformers(tiny_vision: WeightStore) -> None:
 @torch.no_grad()
 def test_labels_agree_with_transformers(tiny_vision: WeightStore) -> None:
     pixels = picture(512, 672)
-    labels, confidence = TorchNetworks(tiny_vision, CPU, tasks=[Task.SEGMENTATION]).answer(Task.SEGMENTATION, pixels)
+    labels, confidence = TorchNetworks(tiny_vision, CPU, tasks=[Task.SEGMENTATION]).infer(Task.SEGMENTATION, pixels)
     model: Any = UperNetForSemanticSegmentation.from_pretrained(tiny_vision.path("upernet"))
     theirs = model.eval()(pixel_values=normalised(pixels, *IMAGENET)).logits.softmax(dim=1)
     assert np.mean(labels == theirs.argmax(dim=1).numpy()) > 0.999
@@ -92,8 +91,8 @@ def test_labels_agree_with_transformers(tiny_vision: WeightStore) -> None:
 def test_a_batch_answers_as_its_photos_do_alone(tiny_vision: WeightStore) -> None:
     networks = TorchNetworks(tiny_vision, CPU, tasks=[Task.CLASSIFICATION])
     photos = [picture(224, 224) for _photo in range(3)]
-    (together,) = networks.answer(Task.CLASSIFICATION, np.concatenate(photos))
-    alone = [networks.answer(Task.CLASSIFICATION, photo)[0][0] for photo in photos]
+    (together,) = networks.infer(Task.CLASSIFICATION, np.concatenate(photos))
+    alone = [networks.infer(Task.CLASSIFICATION, photo)[0][0] for photo in photos]
     np.testing.assert_allclose(together, alone, atol=1e-4)
 
 
@@ -110,7 +109,7 @@ def test_clip_is_understood_as_well_as_siglip(tiny_vision: WeightStore, tmp_path
     shutil.copy(tiny_vision.path("siglip2") / "preprocessor_config.json", tmp_path)
     options = Options(classifier_directory=tmp_path, device="cpu")
     networks = TorchNetworks(tiny_vision, options, tasks=[Task.CLASSIFICATION])
-    (logits,) = networks.answer(Task.CLASSIFICATION, picture(224, 224))
+    (logits,) = networks.infer(Task.CLASSIFICATION, picture(224, 224))
     assert np.isfinite(logits).all()
     assert networks.models[0].revision == "local"
 
@@ -215,27 +214,6 @@ def test_after_running_out_of_memory_the_next_batch_is_answered(tiny_vision: Wei
     # an allocation that no machine can serve, on the way into the network
     hook = networks.networks[Task.CLASSIFICATION].register_forward_pre_hook(lambda *_given: torch.empty(1 << 55))
     with pytest.raises(Exhausted, match="too little memory"):
-        networks.answer(Task.CLASSIFICATION, picture(224, 224))
+        networks.infer(Task.CLASSIFICATION, picture(224, 224))
     hook.remove()
-    assert np.isfinite(networks.answer(Task.CLASSIFICATION, picture(224, 224))[0]).all()
-
-
-def test_every_room_type_has_prompts_and_labels() -> None:
-    answers = {answer for answer, _prompts in rooms.prompts()}
-    assert answers == {*range(len(RoomType)), rooms.ELSEWHERE}
-    names = ["bedroom", "Home Office", "dining_room", "child's room", "airport terminal"]
-    assert rooms.answers_of(dict(enumerate(names))) == [
-        list(RoomType).index(RoomType.BEDROOM),
-        list(RoomType).index(RoomType.OFFICE),
-        list(RoomType).index(RoomType.DINING_ROOM),
-        list(RoomType).index(RoomType.KIDS_ROOM),
-        rooms.ELSEWHERE,
-    ]
-
-
-@pytest.mark.parametrize(
-    ("photo", "size"),
-    [((1000, 1500), (512, 768)), ((1500, 1000), (768, 512)), ((256, 4096), (512, 1024)), ((16, 16), (512, 512))],
-)
-def test_working_sizes_keep_proportions_within_limits(photo: tuple[int, int], size: tuple[int, int]) -> None:
-    assert Fit(shorter=512, longer=1024, multiple=32).of(*photo) == size
+    assert np.isfinite(networks.infer(Task.CLASSIFICATION, picture(224, 224))[0]).all()

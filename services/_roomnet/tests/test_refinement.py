@@ -1,4 +1,4 @@
-"""What is done to soft maps: fitted to edges, cleared of crumbs."""
+"""What is done to soft maps: fitted to edges, cleared of small regions."""
 
 import numpy as np
 
@@ -16,12 +16,12 @@ def test_soft_maps_end_where_the_photos_edges_are() -> None:
     assert refinement.resized(soft, photo).shape == (2, 200, 300)
 
 
-def test_crumbs_go_to_what_surrounds_them() -> None:
+def test_small_regions_go_to_what_surrounds_them() -> None:
     labels = np.zeros((200, 300), dtype=np.uint8)
     labels[100:, :] = 3
     labels[20:24, 20:24] = 7
     labels[150:190, 50:120] = 7
-    cleared = refinement.without_crumbs(labels)
+    cleared = refinement.without_small_regions(labels)
     assert (cleared[:95, :] == 0).all()
     assert (cleared[155:185, 55:115] == 7).all()
     everything = np.ones((3, 3), dtype=bool)

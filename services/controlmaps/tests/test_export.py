@@ -39,7 +39,7 @@ def test_onnx_gives_the_same_answers_at_any_batch_size(
     for batch in (1, 3):
         pixels = random.integers(0, 256, (batch, *size, 3), dtype=np.uint8)
         exported = session.run(list(OUTPUTS[task]), {INPUT: pixels})
-        for name, ours, theirs in zip(OUTPUTS[task], networks.answer(task, pixels), exported, strict=True):
+        for name, ours, theirs in zip(OUTPUTS[task], networks.infer(task, pixels), exported, strict=True):
             assert theirs.dtype == ours.dtype
             if name == "labels":
                 assert np.mean(ours == theirs) > 0.999
