@@ -1,6 +1,5 @@
 """Wire messages to controlmaps' own values and back."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -12,10 +11,8 @@ from modomo.type.v1 import control_map_pb2
 from servicekit.errors import InvalidArgument
 from servicekit.imaging.images import decode_mask, decode_rgb, encode_png, require_shape
 from servicekit.inference.engine import EngineInfo, info_to_proto
+from servicekit.types.colours import parse_palette, rgb
 from servicekit.types.vocabulary import room_type_to_proto
-
-MAX_PALETTE: Final = 8
-_COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 
 _KINDS: Final = {
     control_map_pb2.CONTROL_MAP_KIND_DEPTH: MapKind.DEPTH,
@@ -46,12 +43,7 @@ def kinds(request: pb.GenerateRequest) -> tuple[MapKind, ...]:
 
 def palette(request: pb.AssessRequest) -> tuple[tuple[int, int, int], ...]:
     """The colours asked for, as sRGB 0–255; raises InvalidArgument naming the field."""
-    if len(request.palette) > MAX_PALETTE:
-        raise InvalidArgument("TOO_MANY_COLOURS", f"A palette has at most {MAX_PALETTE} colours.", field="palette")
-    for colour in request.palette:
-        if not _COLOUR.fullmatch(colour):
-            raise InvalidArgument("COLOUR", f"Not a colour of the form #RRGGBB: {colour[:20]!r}.", field="palette")
-    return tuple((int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)) for text in request.palette)
+    return tuple(rgb(colour) for colour in parse_palette(request.palette, field="palette"))
 
 
 def pair(request: pb.AssessRequest, colours: Sequence[tuple[int, int, int]]) -> Pair:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from gateway.jobs.request import Preferences
 from servicekit.errors import InvalidArgument
+from servicekit.types import colours
 from servicekit.types.vocabulary import ObjectLabel, RoomType
 
 MAX_BYTES: Final = 16 * 1024
@@ -15,7 +16,7 @@ FIELD: Final = "preferences"
 
 _LABELS: Final = "|".join(ObjectLabel)
 
-Colour = Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$", max_length=7), AfterValidator(str.upper)]
+Colour = Annotated[str, Field(pattern=colours.PATTERN, max_length=7), AfterValidator(str.upper)]
 DetectionId = Annotated[str, Field(pattern=f"^({_LABELS})-[1-9][0-9]{{0,2}}$", max_length=40)]
 
 
@@ -33,7 +34,9 @@ class PreferencesBody(BaseModel):
     )
 
     keep_furniture: bool = Field(default=False, description="Leaves all furniture exactly as it is.")
-    color_palette: list[Colour] = Field(default=[], max_length=8, description="Colours to steer to, `#RRGGBB`.")
+    color_palette: list[Colour] = Field(
+        default=[], max_length=colours.MAX_PALETTE, description="Colours to steer to, `#RRGGBB`."
+    )
     room_type: RoomType | None = Field(default=None, description="What the room is; absent: the service finds out.")
     strength: float | None = Field(
         default=None, ge=0, le=1, description="0 (the original) to 1 (the full effect); absent: the style's default."
