@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.api.auth import ANYBODY, Scope
-from gateway.api.auth import __main__ as command
 from gateway.api.auth import keyring as keyring_module
+from gateway.api.auth import keys_command as command
 from gateway.api.auth.api_keys import draw
 from gateway.api.auth.credentials import credential
 from gateway.api.auth.keyring import KeyRing, KeysError

@@ -61,7 +61,7 @@ async def test_without_keys_it_does_not_listen_to_the_world(tmp_path: Path) -> N
     assert process.returncode == 78
     (line,) = errors.decode().strip().splitlines()
     assert "0.0.0.0:0" in line
-    assert "python -m gateway.api.auth new" in line
+    assert "python -m gateway keys new" in line
     assert "MODOMO_GATEWAY_AUTH=insecure" in line
 
 
@@ -107,6 +107,19 @@ async def test_it_serves_in_little_memory_and_drains_on_sigterm(
             _, errors = await process.communicate()
             assert process.returncode == 0
             assert b"Traceback" not in errors
+
+
+async def test_the_program_is_chosen_by_name() -> None:
+    for arguments, expected in (["keys", "new", "app"], b"modomo_"), (["none"], b""):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway", *arguments),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await process.communicate()
+        assert output.startswith(expected)
+        assert (process.returncode == 0) == bool(expected)
+        assert b"Traceback" not in errors
 
 
 async def test_it_loads_nothing_heavy() -> None:

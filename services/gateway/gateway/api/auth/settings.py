@@ -17,7 +17,7 @@ from servicekit.observability import logs
 log = logs.get(__name__)
 
 _HOW: Final = (
-    "make an API key (python -m gateway.api.auth new NAME --append FILE) and name the file in "
+    "make an API key (python -m gateway keys new TENANT --append FILE) and name the file in "
     "MODOMO_GATEWAY_API_KEYS_FILE, or let everybody in with MODOMO_GATEWAY_AUTH=insecure"
 )
 
