@@ -12,7 +12,7 @@ from gateway.api.auth import keys_command as command
 from gateway.api.auth.api_keys import draw
 from gateway.api.auth.credentials import credential
 from gateway.api.auth.keyring import KeyRing, KeysError
-from gateway.api.auth.settings import IdentitySettings, gate
+from gateway.api.auth.settings import IdentitySettings, make_authenticator
 from servicekit.config import env
 from servicekit.config.env import SettingsError
 from servicekit.errors import Unauthenticated
@@ -21,10 +21,10 @@ from tests.fixtures.api_keys import key_file, key_holder
 LOOPBACK = ("127.0.0.1:8000", "[::1]:50050")
 
 
-async def test_a_key_is_good_for_its_owner_and_nothing_of_it_is_kept() -> None:
+async def test_a_key_is_good_for_its_tenant_and_nothing_of_it_is_kept() -> None:
     holder = key_holder("app", Scope.READ)
     caller = await KeyRing(text=holder.toml).identify(holder.key)
-    assert (caller.owner, caller.scopes) == ("key:app", frozenset({Scope.READ}))
+    assert (caller.tenant, caller.scopes) == ("key:app", frozenset({Scope.READ}))
     secret = holder.key.split("_", 2)[2]
     assert secret not in holder.toml
     assert re.search(r'sha256 = "[0-9a-f]{64}"', holder.toml)
@@ -84,7 +84,7 @@ async def test_a_changed_file_counts_at_once_and_a_broken_one_changes_nothing(
         ("{good}\nexpires = 2027-01-01T00:00:00", "time zone"),
         ("{good}\nunits_per_minute = -1", "units_per_minute"),
         ("{bad_scope}", "scopes"),
-        ("{bad_owner}", "owner"),
+        ("{bad_tenant}", "owner"),
         ("{bad_digest}", "sha256"),
         ("{bad_id}", "id"),
     ],
@@ -94,7 +94,7 @@ def test_a_file_that_makes_no_sense_is_refused_by_what_is_wrong(tmp_path: Path, 
     variants = {
         "good": good,
         "bad_scope": good.replace('"read"', '"everything"'),
-        "bad_owner": good.replace('"app"', '"a b"'),
+        "bad_tenant": good.replace('"app"', '"a b"'),
         "bad_digest": re.sub(r'sha256 = ".', 'sha256 = "X', good),
         "bad_id": re.sub(r'id = ".', 'id = "', good),
     }
@@ -119,8 +119,8 @@ async def test_the_command_adds_keys_to_a_file(tmp_path: Path, capsys: pytest.Ca
     assert path.stat().st_mode & 0o077 == 0
     ring = KeyRing(path=path)
     app, ops = [await ring.identify(key) for key in keys]
-    assert (app.owner, app.scopes, app.batch) == ("key:app", frozenset({Scope.SUBMIT, Scope.READ}), False)
-    assert (ops.owner, ops.scopes, ops.units_per_minute, ops.batch) == ("key:ops", frozenset({Scope.ADMIN}), 9, True)
+    assert (app.tenant, app.scopes, app.batch) == ("key:app", frozenset({Scope.SUBMIT, Scope.READ}), False)
+    assert (ops.tenant, ops.scopes, ops.units_per_minute, ops.batch) == ("key:ops", frozenset({Scope.ADMIN}), 9, True)
 
     path.write_text("broken")
     assert command.main(["new", "app", "--append", str(path)]) == 1
@@ -156,25 +156,25 @@ def test_credentials(headers: dict[str, str], expected: str | None) -> None:
 
 
 async def test_without_keys_the_door_is_open_on_loopback_alone() -> None:
-    authenticator = gate(IdentitySettings(), listens=LOOPBACK)
+    authenticator = make_authenticator(IdentitySettings(), listens=LOOPBACK)
     assert authenticator.open
     assert await authenticator.caller("whatever") == ANYBODY
     for listens in (("0.0.0.0:8000", "127.0.0.1:1"), ("127.0.0.1:1", "[::]:50050"), (":8000",), ("gateway:8000",)):
         with pytest.raises(SettingsError, match="API key"):
-            gate(IdentitySettings(), listens=listens)
-        assert gate(IdentitySettings(auth="insecure"), listens=listens).open
+            make_authenticator(IdentitySettings(), listens=listens)
+        assert make_authenticator(IdentitySettings(auth="insecure"), listens=listens).open
     with pytest.raises(SettingsError, match="required"):
-        gate(IdentitySettings(auth="required"), listens=LOOPBACK)
+        make_authenticator(IdentitySettings(auth="required"), listens=LOOPBACK)
 
 
 async def test_with_keys_it_is_locked_wherever_it_is() -> None:
-    authenticator = gate(IdentitySettings(api_keys=key_holder("app").toml), listens=LOOPBACK)
+    authenticator = make_authenticator(IdentitySettings(api_keys=key_holder("app").toml), listens=LOOPBACK)
     assert not authenticator.open
     with pytest.raises(Unauthenticated) as caught:
         await authenticator.caller("")
     assert caught.value.reason == "CREDENTIAL_MISSING"
     with pytest.raises(SettingsError, match="MODOMO_GATEWAY_API_KEYS"):
-        gate(IdentitySettings(api_keys="nonsense"), listens=LOOPBACK)
+        make_authenticator(IdentitySettings(api_keys="nonsense"), listens=LOOPBACK)
 
 
 @pytest.mark.parametrize(

@@ -68,13 +68,13 @@ async def test_without_keys_it_does_not_listen_to_the_world(tmp_path: Path) -> N
 async def test_it_serves_in_little_memory_and_drains_on_sigterm(
     jobstore_settings: JobStoreSettings, tmp_path: Path
 ) -> None:
-    port, notifier_port, door_port = ports.free(3)
+    port, notifier_port, grpc_port = ports.free(3)
     address = f"127.0.0.1:{notifier_port}"
     notifier = NotifierSettings(**dataclasses.asdict(jobstore_settings), listen=address, drain_seconds=0.1)
     async with services_running() as services, serving(notifier):
         environment = {
             "MODOMO_GATEWAY_LISTEN": f"127.0.0.1:{port}",
-            "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{door_port}",
+            "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{grpc_port}",
             "MODOMO_GATEWAY_DRAIN_SECONDS": "20",
             "MODOMO_REDIS_URL": jobstore_settings.redis_url,
             "MODOMO_JOBLOG_NAMESPACE": jobstore_settings.joblog_namespace,

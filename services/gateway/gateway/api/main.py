@@ -10,7 +10,7 @@ import grpc
 
 from gateway.api.auth import Authenticator
 from gateway.api.auth.admission import Admission
-from gateway.api.auth.settings import gate
+from gateway.api.auth.settings import make_authenticator
 from gateway.api.auth.stream_tokens import StreamTokenIssuer
 from gateway.api.estimate import Estimator
 from gateway.api.event_fanout import Broadcasts
@@ -82,7 +82,7 @@ async def main() -> None:
 async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
     """Serves while the block runs, then drains."""
     async with AsyncExitStack() as stack:
-        authenticator = gate(settings, listens=(settings.listen, settings.grpc_listen))
+        authenticator = make_authenticator(settings, listens=(settings.listen, settings.grpc_listen))
         state = SharedState(settings)
         stack.push_async_callback(state.close)
         admission = _admission(settings, authenticator, state)
@@ -182,7 +182,7 @@ def _parts(
         estimator=estimator,
         limits=Limits(
             queue=settings.queue_limit,
-            owner_queue=settings.queue_limit if admission.open else settings.owner_queue_limit,
+            tenant_queue=settings.queue_limit if admission.open else settings.owner_queue_limit,
             wait_seconds=settings.wait_seconds,
             batch_wait_seconds=settings.batch_wait_seconds,
             run_seconds=settings.run_seconds,

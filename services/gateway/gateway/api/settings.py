@@ -63,7 +63,7 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """Jobs that may wait for a worker; more are refused."""
 
     owner_queue_limit: int = 200
-    """Of them, jobs of one owner and one priority, where owners are known."""
+    """Of them, jobs of one tenant and one priority, where tenants are known."""
 
     batch_wait_seconds: float = 21_600.0
     """As `wait_seconds`, for jobs that were submitted as `batch`."""

@@ -31,6 +31,6 @@ class WebhookPolicy:
         except Forbidden as error:
             raise InvalidArgument("WEBHOOK_URL_REFUSED", f"{FIELD} {error}", field=FIELD) from error
 
-    def secrets(self, owner: str) -> Sequence[str]:
-        """What an owner's receiver checks signatures with, the newest last."""
-        return [tenant_secret(secret, owner) for secret in self._secrets]
+    def secrets(self, tenant: str) -> Sequence[str]:
+        """What a tenant's receiver checks signatures with, the newest last."""
+        return [tenant_secret(secret, tenant) for secret in self._secrets]

@@ -23,7 +23,7 @@ Check = Callable[[], Awaitable[str]]
 """Asks one dependency; returns its engine, or nothing, and raises ServiceError where it does not answer."""
 
 _FRESH_SECONDS: Final = 1.0
-_PATIENCE_SECONDS: Final = 2.0
+_TIMEOUT_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ class Readiness:
 
     async def _answer(self, name: str, check: Check) -> Dependency:
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
                 return Dependency(name=name, ready=True, engine=await check())
         except (ServiceError, TimeoutError) as error:
             variable = VARIABLES.get(name, f"MODOMO_{name.upper()}_ADDRESS")

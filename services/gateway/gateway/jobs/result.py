@@ -85,7 +85,7 @@ class JobResult:
 
 @dataclass(frozen=True, kw_only=True)
 class JobError:
-    """Why a job failed, as its owner may know it."""
+    """Why a job failed, as its tenant may know it."""
 
     code: str
     """Stable, UPPER_SNAKE_CASE."""

@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 from prometheus_client import Counter
 
-from gateway.jobs.stopwatch import Stage
+from gateway.jobs.stage import Stage
 from servicekit.errors import NotFound, ServiceError
 from servicekit.inference.engine import EngineInfo
 from servicekit.observability import logs
@@ -28,7 +28,7 @@ PREFIX: Final = "cache/"
 LOOKUPS: Final = Counter("modomo_stage_cache_lookups_total", "Looks into the cache of stages", ["stage", "outcome"])
 
 
-class Made(Protocol):
+class StageOutput(Protocol):
     """What a stage makes: a dataclass of plain values."""
 
     @property
@@ -36,7 +36,7 @@ class Made(Protocol):
         """Who made it."""
 
 
-Value = TypeVar("Value", bound=Made)
+Value = TypeVar("Value", bound=StageOutput)
 
 
 def _utc_today() -> date:
@@ -103,7 +103,7 @@ class StageCache:
             log.warning("cache entry cannot be read", key=key, problem=str(error))
             return None
 
-    async def _keep(self, key: str, made: Made) -> None:
+    async def _keep(self, key: str, made: StageOutput) -> None:
         try:
             await self._store.put(key, msgspec.msgpack.encode(made), content_type="application/msgpack")
         except ServiceError as error:

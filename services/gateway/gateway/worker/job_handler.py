@@ -9,7 +9,7 @@ from typing import Final
 from grpc import StatusCode
 from opentelemetry.trace import SpanKind
 
-from gateway.jobs import result, stages
+from gateway.jobs import result, status_presentation
 from gateway.jobs.result import JobError, JobResult
 from gateway.worker import metrics
 from gateway.worker.pipeline.run import MARGIN_SECONDS
@@ -54,7 +54,7 @@ class JobHandler:
             if job.deliveries == 1:
                 tracing.record("queue", since=job.created_at, parent=tracing.traceparent())
             log.info("job taken up", delivery=claim.job.deliveries)
-            metrics.taken_up(claim.job)
+            metrics.count_claim(claim.job)
             outcome = await self._outcome(claim)
             if outcome in (SUPERSEDED, CANCELLED):
                 await self._clear_up(claim.job)
@@ -70,9 +70,9 @@ class JobHandler:
                 made = await _unless_lost(claim, self._work(claim))
             except ServiceError as error:
                 return await self._failed(claim, error)
-            message = stages.message(JobStatus.COMPLETED, style=made.style)
+            message = status_presentation.message(JobStatus.COMPLETED, style=made.style)
             await claim.finish(Ending(status=JobStatus.COMPLETED, message=message, result=result.encode(made)))
-            metrics.completed(claim.job, made)
+            metrics.count_completion(claim.job, made)
             return "completed"
         except Superseded:
             return SUPERSEDED

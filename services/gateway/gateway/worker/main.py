@@ -53,7 +53,7 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
 
         async def clear_up(job: Job) -> None:
             await cache.flush()
-            await purger.after(job)
+            await purger.purge_leftovers(job)
 
         worker = Worker(
             jobstore.queue,

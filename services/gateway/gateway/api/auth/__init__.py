@@ -29,7 +29,7 @@ class Scope(StrEnum):
 class Caller:
     """Somebody who has been let in."""
 
-    owner: str
+    tenant: str
     """Whose jobs these are: `key:NAME` or `jwt:SUBJECT`; empty for anybody, where the door is open."""
 
     scopes: frozenset[Scope]
@@ -44,12 +44,12 @@ class Caller:
         """Whether it has a scope; `admin` has them all."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
-    def owns(self, owner: str) -> bool:
-        """Whether a job of this owner is its to see."""
-        return owner == self.owner or Scope.ADMIN in self.scopes
+    def owns(self, tenant: str) -> bool:
+        """Whether it may see the jobs of a tenant."""
+        return tenant == self.tenant or Scope.ADMIN in self.scopes
 
 
-ANYBODY: Final = Caller(owner="", scopes=frozenset(Scope))
+ANYBODY: Final = Caller(tenant="", scopes=frozenset(Scope))
 """The only caller there is where the door is open."""
 
 

@@ -58,7 +58,7 @@ class TokenVerifier:
             raise Unauthenticated("TOKEN_EXPIRED", "This token has expired.") from error
         except (PyJWTError, ValueError, TypeError) as error:  # what a caller can put into a token is anything
             raise _invalid("This token is not valid.") from error
-        return Caller(owner=f"jwt:{_subject(claims)}", scopes=self._scopes(claims))
+        return Caller(tenant=f"jwt:{_subject(claims)}", scopes=self._scopes(claims))
 
     def _scopes(self, claims: dict[str, Any]) -> frozenset[Scope]:
         """`scope` (RFC 8693, 4.2: words) or `scp` (a list, as some providers write it); unknown words mean nothing."""

@@ -43,7 +43,7 @@ def as_toml(record: KeyRecord) -> str:
     lines = [
         "[[key]]",
         f'id = "{record.id}"',
-        f'owner = "{record.owner}"',
+        f'owner = "{record.tenant}"',
         f"scopes = [{scopes}]",
         f'sha256 = "{record.sha256}"',
     ]

@@ -67,7 +67,7 @@ class IdentitySettings:
             raise ValueError("ticket_seconds must lie in 5–3600")
 
 
-def gate(settings: IdentitySettings, *, listens: tuple[str, ...]) -> Authenticator:
+def make_authenticator(settings: IdentitySettings, *, listens: tuple[str, ...]) -> Authenticator:
     """The gate that the settings ask for; raises SettingsError where it would stand open to the world by mistake."""
     try:
         keys = KeyRing(text=settings.api_keys, path=settings.api_keys_file)

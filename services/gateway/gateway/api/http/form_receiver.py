@@ -30,9 +30,9 @@ class FormReceiver:
         photo = Part(name=PHOTO, max_bytes=max_file_bytes)
         style = Part(name=STYLE, max_bytes=_MAX_WORD_BYTES)
         priority = Part(name=PRIORITY, max_bytes=_MAX_WORD_BYTES, required=False)
-        wishes = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
+        preferences_part = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
         webhook = Part(name=webhook_policy.FIELD, max_bytes=MAX_URL_LENGTH, required=False)
-        self._submission = FormRules(parts=(photo, style, wishes, priority, webhook), seconds=seconds)
+        self._submission = FormRules(parts=(photo, style, preferences_part, priority, webhook), seconds=seconds)
         self._photo = FormRules(parts=(photo,), seconds=seconds)
         self._budget = UploadBudget(memory_bytes)
 

@@ -25,8 +25,8 @@ class BucketLimiter:
         """
         quota = caller.units_per_minute or self._default
         capacity = max(quota, int(cost))
-        owner = hashlib.sha256(caller.owner.encode()).hexdigest()
-        granted, remaining, full, wait = await self._spend(f"bucket:{owner}", capacity, quota / 60, int(cost))
+        tenant = hashlib.sha256(caller.tenant.encode()).hexdigest()
+        granted, remaining, full, wait = await self._spend(f"bucket:{tenant}", capacity, quota / 60, int(cost))
         return RateLimitStatus(
             quota=quota, remaining=remaining, full_seconds=full / 1000, wait_seconds=0.0 if granted else wait / 1000
         )

@@ -65,7 +65,7 @@ class PhotoHeader:
         """About what decoding takes at its peak, as measured with pictures of 50 megapixels."""
         return self.width * self.height * _BYTES_PER_PIXEL[self.format] if self.whole else 0
 
-    def require_memory(self, limit: int) -> None:
+    def check_memory(self, limit: int) -> None:
         """Raises InvalidArgument naming `file` where decoding takes more bytes than `limit`."""
         if self.decoding_bytes > limit:
             most = limit / _BYTES_PER_PIXEL[self.format] / 1e6

@@ -58,7 +58,7 @@ class PreferencesBody(BaseModel):
 
 def parse(text: bytes) -> Preferences:
     """Reads the part; raises InvalidArgument naming the first field that is wrong, `preferences.strength`."""
-    _require_object(text)
+    _validate_object(text)
     try:
         body = PreferencesBody.model_validate_json(text)
     except ValidationError as error:
@@ -75,7 +75,7 @@ def parse(text: bytes) -> Preferences:
     )
 
 
-def _require_object(text: bytes) -> None:
+def _validate_object(text: bytes) -> None:
     """Raises InvalidArgument for what is no JSON object, or names a field twice (parsers differ in which one wins)."""
     try:
         value = json.loads(text.decode(), object_pairs_hook=_without_duplicates)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gateway.clients.controlmaps import MapKind
 from gateway.jobs import object_keys
-from gateway.jobs.stopwatch import Stage
+from gateway.jobs.stage import Stage
 from gateway.worker.pipeline import thumbnails
 from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.run import Run

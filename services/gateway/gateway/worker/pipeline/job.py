@@ -6,15 +6,16 @@ from dataclasses import asdict
 from gateway.clients.diffusion import Manifest, Restyling, Tier
 from gateway.jobs import object_keys, request
 from gateway.jobs.result import AttemptRecord, FoundObject, JobResult, ModelUsed, SurfaceDone
+from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
-from gateway.jobs.stopwatch import Stage, Stopwatch
 from gateway.worker.pipeline.artifacts import StoredArtifacts, store_artifacts
-from gateway.worker.pipeline.keep_mask import kept_region
+from gateway.worker.pipeline.keep_mask import keep_mask
 from gateway.worker.pipeline.photo_analysis import AnalysisOutput, AnalysisStage, room_type
 from gateway.worker.pipeline.progress_reporter import ProgressReporter
 from gateway.worker.pipeline.restyling import JudgedResult, RestylingStage
 from gateway.worker.pipeline.retry import with_retries
 from gateway.worker.pipeline.run import Run
+from gateway.worker.pipeline.stopwatch import Stopwatch
 from servicekit.jobstore import Claim, JobStatus
 from servicekit.storage import ObjectStore
 
@@ -69,7 +70,7 @@ class Pipeline:
             style=run.request.style,
             room_type=room_type(run, analysis.room),
             maps=analysis.maps.maps,
-            keep=await kept_region(run, analysis.detections.objects),
+            keep=await keep_mask(run, analysis.detections.objects),
             palette=preferences.color_palette,
             strength=preferences.strength,
             seed=preferences.seed,

@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.clients.diffusion import DiffusionClient, Restyling
 from gateway.jobs import object_keys
-from gateway.jobs.stopwatch import Stage
+from gateway.jobs.stage import Stage
 from gateway.worker.pipeline.run import Run
 from servicekit.errors import ServiceError
 from servicekit.observability import logs

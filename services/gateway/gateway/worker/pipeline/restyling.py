@@ -13,8 +13,8 @@ import msgspec
 from gateway.clients.calls import broke_off
 from gateway.clients.controlmaps import ControlMapsClient, Quality
 from gateway.clients.diffusion import DiffusionClient, PreviewPicture, Restyled, Restyling, StepDone
+from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
-from gateway.jobs.stopwatch import Stage
 from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.previews import Previews
 from gateway.worker.pipeline.run import Run

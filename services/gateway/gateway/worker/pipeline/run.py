@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from gateway.jobs.request import JobRequest
-from gateway.jobs.stopwatch import Stopwatch
 from gateway.worker.pipeline import retry
 from gateway.worker.pipeline.progress_reporter import ProgressReporter
+from gateway.worker.pipeline.stopwatch import Stopwatch
 from servicekit.errors import DeadlineExceeded
 from servicekit.jobstore import Claim
 

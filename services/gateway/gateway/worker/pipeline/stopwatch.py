@@ -4,30 +4,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import Final
 
 from prometheus_client import Histogram
 
+from gateway.jobs.stage import Stage
 from servicekit.observability import tracing
 from servicekit.observability.metrics import SECONDS_BUCKETS
 
 STAGE_SECONDS: Final = Histogram(
     "modomo_stage_duration_seconds", "Time that a stage of a job takes", ["stage"], buckets=SECONDS_BUCKETS
 )
-
-
-class Stage(StrEnum):
-    """The parts of a job that are timed."""
-
-    LOAD = "load"
-    CLASSIFY = "classify"
-    DETECT = "detect"
-    MAPS = "maps"
-    PREVIEW = "preview"
-    TRANSFORM = "transform"
-    ASSESS = "assess"
-    STORE = "store"
 
 
 class Stopwatch:
