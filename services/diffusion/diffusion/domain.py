@@ -70,7 +70,7 @@ class Restyling:
     """0 (the original) to 1."""
 
     seed: int
-    """0 ≤ seed < 2⁶⁴."""
+    """0 ≤ seed < 2⁵³."""
 
     variants: int
     """1–4."""

@@ -19,7 +19,7 @@ from gateway.api.http.app import Parts, create_app
 from gateway.api.http.form_receiver import FormReceiver
 from gateway.api.http.server import HttpServer
 from gateway.api.limits.bucket import BucketLimiter, NoLimiter
-from gateway.api.limits.per_client import RateLimiter
+from gateway.api.limits.per_client import ClientAddressLimiter
 from gateway.api.links import UrlSigner
 from gateway.api.photo_analysis import PhotoAnalyzer
 from gateway.api.public_address import PublicAddress
@@ -208,7 +208,7 @@ def _parts(
             max_file_bytes=settings.max_file_bytes,
             seconds=settings.upload_seconds,
             memory_bytes=settings.upload_memory_bytes,
-            limiter=RateLimiter(per_minute=settings.photos_per_minute),
+            limiter=ClientAddressLimiter(per_minute=settings.photos_per_minute),
         ),
         admission=admission,
         webhooks=webhooks,
@@ -220,27 +220,11 @@ def _parts(
 
 
 def _checks(job_store: JobStore, store: ObjectStore, channels: Channels) -> dict[str, Check]:
-    async def redis() -> str:
-        await job_store.check()
-        return ""
-
-    async def storage() -> str:
-        await store.check()
-        return ""
-
-    def service(channel: grpc.aio.Channel) -> Check:
-        health = HealthClient(channel)
-
-        async def check() -> str:
-            return (await health.check()).engine
-
-        return check
-
     return {
-        "redis": redis,
-        "storage": storage,
-        "detection": service(channels.detection),
-        "controlmaps": service(channels.controlmaps),
-        "diffusion": service(channels.diffusion),
-        "notifier": service(channels.notifier),
+        "redis": job_store.check,
+        "storage": store.check,
+        "detection": HealthClient(channels.detection).check,
+        "controlmaps": HealthClient(channels.controlmaps).check,
+        "diffusion": HealthClient(channels.diffusion).check,
+        "notifier": HealthClient(channels.notifier).check,
     }

@@ -44,7 +44,7 @@ class Restyling:
     strength: float | None = None
     """0–1; None for the style's default."""
     seed: int | None = None
-    """0 ≤ seed < 2⁶⁴; None lets the service draw one."""
+    """0 ≤ seed < 2⁵³; None lets the service draw one."""
     variants: int = 1
     tier: Tier = Tier.DEFAULT
     previews: int = 0

@@ -19,8 +19,8 @@ UP: Final = Gauge("modomo_dependency_up", "Whether a dependency answered when it
 VARIABLES: Final = {"redis": "MODOMO_REDIS_URL", "storage": "MODOMO_S3_BUCKET"}
 """What says where a dependency is; for services, `MODOMO_<SERVICE>_ADDRESS`."""
 
-Check = Callable[[], Awaitable[str]]
-"""Asks one dependency; returns its engine, or nothing, and raises ServiceError where it does not answer."""
+Check = Callable[[], Awaitable[str | None]]
+"""Asks one dependency; returns its engine, if it has one, and raises ServiceError where it does not answer."""
 
 _FRESH_SECONDS: Final = 1.0
 _TIMEOUT_SECONDS: Final = 2.0
@@ -70,7 +70,7 @@ class Readiness:
     async def _answer(self, name: str, check: Check) -> Dependency:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                return Dependency(name=name, ready=True, engine=await check())
+                return Dependency(name=name, ready=True, engine=await check() or "")
         except (ServiceError, TimeoutError) as error:
             variable = VARIABLES.get(name, f"MODOMO_{name.upper()}_ADDRESS")
             problem = f"{variable}: {error.__cause__ or error or 'no answer in time'}"

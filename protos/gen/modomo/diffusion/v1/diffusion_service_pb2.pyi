@@ -391,7 +391,7 @@ class PreviewResponse(message.Message):
     MANIFEST_FIELD_NUMBER: builtins.int
     @builtins.property
     def image(self) -> image_pb2.Image:
-        """A JPEG, long side at most 1024."""
+        """A JPEG, long side at most 512."""
 
     @builtins.property
     def manifest(self) -> Manifest:

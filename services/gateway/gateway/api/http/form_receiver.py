@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request
 
 from gateway.api import webhook_policy
-from gateway.api.limits.per_client import RateLimiter
+from gateway.api.limits.per_client import ClientAddressLimiter
 from gateway.api.uploads import preferences
 from gateway.api.uploads.budget import UploadBudget
 from gateway.api.uploads.form import FormRules, Part, read_form
@@ -24,8 +24,11 @@ _MAX_WORD_BYTES: Final = 64
 class FormReceiver:
     """Reads forms within the limits of this process."""
 
-    def __init__(self, *, max_file_bytes: int, seconds: float, memory_bytes: int, limiter: RateLimiter) -> None:
-        """`seconds` is how long a body may take, `memory_bytes` what all together may hold."""
+    def __init__(
+        self, *, max_file_bytes: int, seconds: float, memory_bytes: int, limiter: ClientAddressLimiter
+    ) -> None:
+        """`seconds` is how long a body may take, `memory_bytes` what all of them together may hold."""
+        self.max_file_bytes = max_file_bytes
         self._limiter = limiter
         photo = Part(name=PHOTO, max_bytes=max_file_bytes)
         style = Part(name=STYLE, max_bytes=_MAX_WORD_BYTES)

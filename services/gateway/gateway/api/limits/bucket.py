@@ -11,7 +11,7 @@ _SCRIPT = (resources.files(__package__) / "bucket.lua").read_text()
 
 
 class BucketLimiter:
-    """A Limiter for callers that are known by name."""
+    """A Limiter for callers that are known by name; ClientAddressLimiter bounds the others, within one process."""
 
     def __init__(self, state: SharedState, *, units_per_minute: int) -> None:
         """`units_per_minute` is for callers whose key says nothing else."""

@@ -119,7 +119,10 @@ def unreadable(kind: PhotoFormat) -> InvalidArgument:
 def _judge(width: int, height: int) -> None:
     short, long = sorted((width, height))
     if width * height > MAX_PIXELS:
-        raise _refusal("IMAGE_TOO_LARGE", f"The photo has {width}×{height} pixels; at most 50 megapixels are taken.")
+        raise _refusal(
+            "IMAGE_TOO_LARGE",
+            f"The photo has {width}×{height} pixels; at most {MAX_PIXELS // 10**6} megapixels are taken.",
+        )
     if short < MIN_SIDE:
         raise _refusal(
             "IMAGE_TOO_SMALL", f"The photo has {width}×{height} pixels; its short side needs {MIN_SIDE} or more."

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from gateway.jobs.request import Preferences
+from gateway.jobs.request import SEEDS, Preferences
 from servicekit.errors import InvalidArgument
 from servicekit.types import colours
 from servicekit.types.vocabulary import ObjectLabel, RoomType
@@ -44,7 +44,7 @@ class PreferencesBody(BaseModel):
     seed: int | None = Field(
         default=None,
         ge=0,
-        lt=2**53,  # a number in JSON holds no more digits exactly
+        lt=SEEDS,
         description="Same request, same seed: same result. Absent: one is drawn and told.",
     )
     variants: int = Field(default=1, ge=1, le=4, description="Number of results.")

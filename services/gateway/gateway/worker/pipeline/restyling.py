@@ -13,6 +13,7 @@ import msgspec
 from gateway.clients.calls import broke_off
 from gateway.clients.controlmaps import ControlMapsClient, Quality
 from gateway.clients.diffusion import DiffusionClient, PreviewPicture, Restyled, Restyling, StepDone
+from gateway.jobs.request import SEEDS
 from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker.pipeline.fail_fast import fail_fast
@@ -24,9 +25,6 @@ from servicekit.observability import logs
 from servicekit.storage import ObjectStore
 
 log = logs.get(__name__)
-
-SEEDS: Final = 2**53
-"""As preferences take them."""
 
 HEAD_START_SECONDS: Final = 0.3
 """Of the first look: where one device makes everything, it would otherwise have to wait for the whole restyling."""
