@@ -239,7 +239,7 @@ async def test_pages_of_other_origins_open_no_socket(house: House, start_gateway
             await watch(there, additional_headers={"Origin": "https://app.example.evil.example"})
 
 
-async def test_the_grpc_door_asks_as_well(house: House) -> None:
+async def test_the_grpc_transport_asks_as_well(house: House) -> None:
     job_id = (await house.submit())["job_id"]
     get, cancel, watching = (
         pb.GetRequest(job_id=job_id),

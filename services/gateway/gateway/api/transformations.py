@@ -22,7 +22,7 @@ from servicekit.storage import ObjectStore
 
 log = logs.get(__name__)
 
-ACCEPTED: Final = Counter("modomo_jobs_accepted_total", "Jobs that were accepted", ["urgency"])
+ACCEPTED: Final = Counter("modomo_jobs_accepted_total", "Jobs that were accepted", ["priority"])
 
 MAX_KEY_LENGTH: Final = 255
 

@@ -18,7 +18,7 @@ def value(name: str, **labels: str) -> float:
 
 
 async def test_accepted_jobs_are_counted_once(gateway: Gateway) -> None:
-    before = value("modomo_jobs_accepted_total", urgency="interactive")
+    before = value("modomo_jobs_accepted_total", priority="interactive")
     for _ in range(2):
         answer = await gateway.http.post(
             "/transform/submit",
@@ -27,7 +27,7 @@ async def test_accepted_jobs_are_counted_once(gateway: Gateway) -> None:
             headers={"Idempotency-Key": "once"},
         )
         assert answer.status_code == 202
-    assert value("modomo_jobs_accepted_total", urgency="interactive") == before + 1
+    assert value("modomo_jobs_accepted_total", priority="interactive") == before + 1
 
 
 async def test_endings_are_shown_whoever_caused_them(gateway: Gateway) -> None:

@@ -24,7 +24,7 @@ async def _submit(gateway: Gateway, url: str, **form: str) -> dict[str, Any]:
     return said
 
 
-async def test_a_receiver_is_told_of_the_ending_over_either_door(
+async def test_a_receiver_is_told_of_the_ending_over_either_transport(
     start_gateway: StartGateway, receiver: Receiver
 ) -> None:
     gateway = await start_gateway(**ON)
