@@ -98,13 +98,15 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         )
         stack.callback(optimiser.close)
         security = Security.of(settings)
+
+        async def connected(address: str) -> grpc.aio.Channel:
+            return await stack.enter_async_context(client.channel(address, security=security))
+
         channels = Channels(
-            detection=await stack.enter_async_context(client.channel(settings.detection_address, security=security)),
-            controlmaps=await stack.enter_async_context(
-                client.channel(settings.controlmaps_address, security=security)
-            ),
-            diffusion=await stack.enter_async_context(client.channel(settings.diffusion_address, security=security)),
-            notifier=await stack.enter_async_context(client.channel(settings.notifier_address, security=security)),
+            detection=await connected(settings.detection_address),
+            controlmaps=await connected(settings.controlmaps_address),
+            diffusion=await connected(settings.diffusion_address),
+            notifier=await connected(settings.notifier_address),
         )
         parts = _parts(
             settings,

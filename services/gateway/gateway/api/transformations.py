@@ -1,4 +1,4 @@
-"""The use cases behind every door: submit a photo, ask for its job, cancel it."""
+"""The use cases behind every transport: submit a photo, ask for its job, cancel it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from prometheus_client import Counter
 from gateway.api.auth import Caller, Scope
 from gateway.api.estimate import Estimator
 from gateway.api.links import ResultLinks, UrlSigner
+from gateway.api.uploads.optimise import Photo
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.jobs import ids, object_keys, request, result, status_presentation
 from gateway.jobs.purger import Purger
@@ -27,30 +28,10 @@ ACCEPTED: Final = Counter("modomo_jobs_accepted_total", "Jobs that were accepted
 MAX_KEY_LENGTH: Final = 255
 
 
-class OptimisedPhoto(Protocol):
-    """What is needed of a photo that has been checked and optimised."""
-
-    @property
-    def jpeg(self) -> bytes:
-        """The picture."""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the picture, hex."""
-
-    @property
-    def width(self) -> int:
-        """In pixels."""
-
-    @property
-    def height(self) -> int:
-        """In pixels."""
-
-
 class Optimiser(Protocol):
     """Turns what was uploaded into what is kept."""
 
-    async def optimise(self, data: bytes) -> OptimisedPhoto:
+    async def optimise(self, data: bytes) -> Photo:
         """Checks and optimises; raises InvalidArgument naming `file`, Exhausted."""
 
 
@@ -85,12 +66,12 @@ class Submission:
     """Empty for none."""
     priority: Priority = Priority.INTERACTIVE
     webhook_url: str = ""
-    """Who is to be told of the ending; empty for nobody."""
+    """Address that is told of the ending; empty for none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """A job that will be done."""
+    """A job that was accepted."""
 
     job_id: str
     estimated_seconds: float
@@ -162,9 +143,9 @@ class Transformations:
             return Accepted(job_id=submitted.job_id, estimated_seconds=estimate)
 
     async def authorize(self, job_id: str, caller: Caller) -> str:
-        """The id of a job that is the caller's, in its canonical form; raises NotFound.
+        """The id of a job that the caller may see, in its canonical form; raises NotFound.
 
-        For somebody whose every job it is, nothing is looked up: whoever reads the job then finds out.
+        Admins may see every job, so nothing is looked up for them: a job that does not exist shows when it is read.
         """
         job_id = ids.validate(job_id)
         if not caller.may(Scope.ADMIN):
@@ -172,7 +153,7 @@ class Transformations:
         return job_id
 
     async def get(self, job_id: str, caller: Caller) -> JobView:
-        """Where a job of the caller's is, and its result once there is one; raises NotFound."""
+        """A job of the caller's as it is now, with its result once there is one; raises NotFound."""
         job = await self._authorized_job(ids.validate(job_id), caller)
         completed = job.status is JobStatus.COMPLETED
         return JobView(
@@ -184,11 +165,11 @@ class Transformations:
         )
 
     async def ended(self, job_id: str) -> bool:
-        """Whether a job, whosever it is, has ended; raises NotFound."""
+        """Whether a job of any tenant has ended; raises NotFound."""
         return (await self._job_store.get(job_id)).status in ENDINGS
 
     async def completed(self, job_id: str) -> ResultLinks | None:
-        """What a job, whosever it is, has made; None where it has made nothing yet. Raises NotFound."""
+        """The result of a job of any tenant; None until it has completed. Raises NotFound."""
         job = await self._job_store.get(job_id)
         return await self._result(job) if job.status is JobStatus.COMPLETED else None
 
@@ -207,13 +188,13 @@ class Transformations:
         return await self._url_signer.result(result.decode_result(job.result))
 
     async def _authorized_job(self, job_id: str, caller: Caller) -> Job:
-        """A job's record; somebody else's is as unknown as one that never was."""
+        """The record of a job that the caller may see; raises NotFound for jobs of others, too."""
         job = await self._job_store.get(job_id)
         if not caller.owns(job.tenant):
             raise catalog.unknown_job()
         return job
 
-    def _new_job(self, job_id: str, submission: Submission, photo: OptimisedPhoto, caller: Caller) -> NewJob:
+    def _new_job(self, job_id: str, submission: Submission, photo: Photo, caller: Caller) -> NewJob:
         priority = Priority.BATCH if caller.batch else submission.priority
         wait = self._limits.batch_wait_seconds if priority is Priority.BATCH else self._limits.wait_seconds
         payload = request.encode(

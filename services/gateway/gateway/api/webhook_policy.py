@@ -1,4 +1,4 @@
-"""Who may be told how a job ended, and with which secret that is signed."""
+"""Which addresses webhooks may call, and the secrets that sign them."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,7 +20,7 @@ class WebhookPolicy:
     def validate(self, url: str) -> None:
         """Raises InvalidArgument for a URL that must not be called; empty is fine.
 
-        Names are looked up when a delivery is made, and only then: what they stand for may change.
+        Host names are resolved when a delivery is made, and only then: what they resolve to may change.
         """
         if not url:
             return

@@ -1,4 +1,4 @@
-"""Whether the gateway can do its work: it can when everything behind it answers and it has not been told to stop."""
+"""Whether the process can work: everything behind it answers, and it has not been told to stop."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ log = logs.get(__name__)
 UP: Final = Gauge("modomo_dependency_up", "Whether a dependency answered when it was last asked", ["dependency"])
 
 VARIABLES: Final = {"redis": "MODOMO_REDIS_URL", "storage": "MODOMO_S3_BUCKET"}
-"""What says where a dependency is; for services, `MODOMO_<SERVICE>_ADDRESS`."""
+"""The setting with a dependency's address; for services, `MODOMO_<SERVICE>_ADDRESS`."""
 
 Check = Callable[[], Awaitable[str | None]]
 """Asks one dependency; returns its engine, if it has one, and raises ServiceError where it does not answer."""

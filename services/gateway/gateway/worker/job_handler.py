@@ -1,4 +1,4 @@
-"""One claimed job, from its claim to exactly one way out: ended, given back, or somebody else's by now."""
+"""One claimed job, until it has ended, was given back to the queue, or is lost to another worker."""
 
 import asyncio
 import random
@@ -34,7 +34,7 @@ class JobHandler:
     """Works on claims, one call a claim, any number at a time."""
 
     def __init__(self, work: Work, *, clear_up: ClearUp, retry_seconds: float) -> None:
-        """`clear_up` is called after a job that was lost on the way.
+        """`clear_up` is called with each job that was cancelled or lost while it ran.
 
         `retry_seconds` is the pause before the second try; it doubles with each further one.
         """
@@ -43,7 +43,7 @@ class JobHandler:
         self._retry_seconds = retry_seconds
 
     async def handle(self, claim: Claim) -> None:
-        """Does the job and writes down how it ended; cancelling this gives the job back to other workers."""
+        """Does the job and writes its ending; cancelling this call gives the job back to the queue."""
         job = claim.job
         with (
             context.bound(job=job.job_id),
@@ -87,7 +87,7 @@ class JobHandler:
             return ABANDONED
 
     async def _failed(self, claim: Claim, error: ServiceError) -> str:
-        """Tries again later where that may help and there is time; else the job has failed."""
+        """Has the job tried again later, where that may help and there is time, or ends it as failed."""
         delay = self._delay(claim, error)
         if error.retryable and delay + MARGIN_SECONDS < claim.seconds_left:
             log.warning("trying again", reason=error.reason, delay_seconds=round(delay, 3))
@@ -108,7 +108,7 @@ class JobHandler:
 
 
 async def _unless_lost(claim: Claim, work: Awaitable[JobResult]) -> JobResult:
-    """What the work makes; raises what `claim.lost` raises as soon as it does, and the work is cancelled then."""
+    """The result of the work; when `claim.lost` raises, cancels the work and raises the same."""
     working = asyncio.ensure_future(work)
     losing = asyncio.ensure_future(claim.lost())
     try:

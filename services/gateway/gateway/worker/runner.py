@@ -1,4 +1,4 @@
-"""The worker's loop: take up jobs until told to stop, then let them end, and give back what does not end in time."""
+"""The worker's loop: claims jobs until it is told to stop, and gives back those that do not end in time."""
 
 import asyncio
 from collections.abc import Awaitable

@@ -42,13 +42,13 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Of the whole key, hex."""
 
     expires: datetime | None = None
-    """Not good any more from then on."""
+    """When it stops being good."""
 
     units_per_minute: int = 0
     """0 for as many as the settings say."""
 
     batch: bool = False
-    """Whether all that it submits is for later."""
+    """Whether all that it submits has the priority `batch`."""
 
     def __post_init__(self) -> None:
         """Raises ValueError naming what is wrong."""
@@ -67,7 +67,7 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def caller(self) -> Caller:
-        """Who comes with it."""
+        """Whoever shows it."""
         return Caller(
             tenant=f"key:{self.tenant}",
             scopes=frozenset(self.scopes),

@@ -15,7 +15,7 @@ ALGORITHMS: Final = frozenset(
 )
 """Signatures that a public key verifies. Shared secrets (HS…) and `none` are no choice."""
 LEEWAY_SECONDS: Final = 30
-"""What clocks may differ by."""
+"""How far clocks may differ."""
 MAX_SUBJECT: Final = 255
 
 
@@ -39,7 +39,7 @@ class TokenVerifier:
         self._default = frozenset(default_scopes)
 
     async def identify(self, token: str) -> Caller:
-        """Who is named by a token that is good now; raises Unauthenticated, Unavailable."""
+        """Whom a valid token names; raises Unauthenticated, Unavailable."""
         try:
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in self._algorithms:

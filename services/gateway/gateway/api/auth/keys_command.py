@@ -77,6 +77,6 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("--scopes", nargs="+", choices=list(Scope), default=["submit", "read"])
     new.add_argument("--days", type=int, default=0, help="how long it is good; 0 for ever")
     new.add_argument("--units-per-minute", type=int, default=0, help="0 for what the gateway's settings say")
-    new.add_argument("--batch", action="store_true", help="all that it submits is for later")
+    new.add_argument("--batch", action="store_true", help="all that it submits has the priority `batch`")
     new.add_argument("--append", type=Path, metavar="FILE", help="file of keys to add it to, made if need be")
     return parser

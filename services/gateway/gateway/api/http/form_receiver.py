@@ -27,7 +27,7 @@ class FormReceiver:
     def __init__(
         self, *, max_file_bytes: int, seconds: float, memory_bytes: int, limiter: ClientAddressLimiter
     ) -> None:
-        """`seconds` is how long a body may take, `memory_bytes` what all of them together may hold."""
+        """`seconds` is how long a body may take, `memory_bytes` how much memory all of them together may take."""
         self.max_file_bytes = max_file_bytes
         self._limiter = limiter
         photo = Part(name=PHOTO, max_bytes=max_file_bytes)
@@ -41,7 +41,7 @@ class FormReceiver:
 
     @asynccontextmanager
     async def submission(self, request: Request) -> AsyncGenerator[dict[str, bytes]]:
-        """Photo, style and perhaps preferences; their memory is accounted for until the block ends."""
+        """Photo, style and optional parts; their memory counts until the block ends."""
         async with self._form(request, self._submission) as form:
             yield form
 

@@ -1,4 +1,4 @@
-"""Where everything that a job made goes."""
+"""Stores everything that a job has made."""
 
 import asyncio
 from collections.abc import Mapping, Sequence

@@ -5,11 +5,11 @@ from dataclasses import asdict
 
 from gateway.clients.diffusion import Manifest, Restyling, Tier
 from gateway.jobs import object_keys, request
-from gateway.jobs.result import AttemptRecord, FoundObject, JobResult, ModelUsed, SurfaceDone
+from gateway.jobs.result import AttemptRecord, FoundObject, JobResult, ModelUsed
 from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker.pipeline.artifacts import StoredArtifacts, store_artifacts
-from gateway.worker.pipeline.keep_mask import keep_mask
+from gateway.worker.pipeline.keep_mask import kept_region
 from gateway.worker.pipeline.photo_analysis import AnalysisOutput, AnalysisStage, room_type
 from gateway.worker.pipeline.progress_reporter import ProgressReporter
 from gateway.worker.pipeline.restyling import JudgedResult, RestylingStage
@@ -70,7 +70,7 @@ class Pipeline:
             style=run.request.style,
             room_type=room_type(run, analysis.room),
             maps=analysis.maps.maps,
-            keep=await keep_mask(run, analysis.detections.objects),
+            keep=await kept_region(run, analysis.detections.objects),
             palette=preferences.color_palette,
             strength=preferences.strength,
             seed=preferences.seed,
@@ -101,10 +101,7 @@ class Pipeline:
             models=_models(analysis, best),
             seed=best.seed,
             strength=best.strength,
-            surfaces=tuple(
-                SurfaceDone(label=one.label, area=one.area, confidence=one.confidence, material=one.material)
-                for one in best.surfaces
-            ),
+            surfaces=best.surfaces,
             palette_delta_e=best.palette_delta_e,
             quality=asdict(attempts[0].quality),
             attempts=tuple(

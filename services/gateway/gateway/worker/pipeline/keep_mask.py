@@ -16,12 +16,12 @@ from servicekit.imaging.pictures import opened, require_shape, to_png
 from servicekit.types.vocabulary import OPENINGS
 
 _NAMED: Final = 12
-"""Ids that a refusal names at most."""
+"""How many ids a refusal names at most."""
 _NEARER_TO_WHITE: Final = [0] * 128 + [255] * 128
-"""What each level of grey becomes."""
+"""Black or white for each level of grey."""
 
 
-async def keep_mask(run: Run, objects: Sequence[DetectedObject]) -> bytes:
+async def kept_region(run: Run, objects: Sequence[DetectedObject]) -> bytes:
     """Mask of everything to keep as PNG, empty for nothing; raises FailedPrecondition for an id that was not found."""
     kept = kept_objects(run, objects)
     if run.request.preferences.keep_furniture and not kept:
@@ -31,7 +31,7 @@ async def keep_mask(run: Run, objects: Sequence[DetectedObject]) -> bytes:
 
 
 def kept_objects(run: Run, objects: Sequence[DetectedObject]) -> list[DetectedObject]:
-    """The furniture where all of it is to stay, and whatever is named; raises FailedPrecondition as `keep_mask`."""
+    """The furniture where all of it is to stay, and whatever is named; raises FailedPrecondition as `kept_region`."""
     preferences = run.request.preferences
     unknown = sorted(set(preferences.keep) - {one.id for one in objects})
     if unknown:

@@ -7,7 +7,7 @@ from gateway.jobs import status_presentation
 from servicekit.jobstore import Claim, JobStatus, Update
 
 STEP_INTERVAL_SECONDS: Final = 0.1
-"""Steps that follow faster are not told, except for the last one: nobody can see them, and each is an event to keep."""
+"""Steps that come faster are left out, except the last: each would be an event to store, and nobody could see it."""
 
 
 class ProgressReporter:

@@ -43,5 +43,5 @@ class Stopwatch:
 
     @property
     def total(self) -> float:
-        """Seconds since this attempt at the job began."""
+        """Seconds since this run of the job began."""
         return round(time.perf_counter() - self._started, 4)
