@@ -1,8 +1,6 @@
 """Wire messages to controlmaps' own values and back."""
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
@@ -14,11 +12,9 @@ from servicekit.imaging.arrays import RGB
 from servicekit.imaging.codec import validate_shape
 from servicekit.imaging.images import decode_mask, decode_rgb, encode_png
 from servicekit.inference.engine import EngineInfo, info_to_proto
+from servicekit.types.colours import parse_palette, rgb
 from servicekit.types.control_maps import MapKind, map_kind_from_proto, map_kind_to_proto
 from servicekit.types.rooms import room_type_to_proto
-
-MAX_PALETTE: Final = 8
-_COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
 def photo(request: pb.AnalyzeRequest) -> RGB:
@@ -45,12 +41,7 @@ def kinds(request: pb.AnalyzeRequest) -> tuple[MapKind, ...]:
 
 def palette(request: pb.AssessRequest) -> tuple[tuple[int, int, int], ...]:
     """The colours asked for, as sRGB 0–255; raises InvalidArgument naming the field."""
-    if len(request.palette) > MAX_PALETTE:
-        raise InvalidArgument("TOO_MANY_COLOURS", f"A palette has at most {MAX_PALETTE} colours.", field="palette")
-    for colour in request.palette:
-        if not _COLOUR.fullmatch(colour):
-            raise InvalidArgument("COLOUR", f"Not a colour of the form #RRGGBB: {colour[:20]!r}.", field="palette")
-    return tuple((int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)) for text in request.palette)
+    return tuple(rgb(colour) for colour in parse_palette(request.palette, field="palette"))
 
 
 def pair(request: pb.AssessRequest, colours: Sequence[tuple[int, int, int]]) -> Pair:

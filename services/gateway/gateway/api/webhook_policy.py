@@ -1,4 +1,4 @@
-"""Who may be told how a job ended, and with which secret that is signed."""
+"""Which addresses webhooks may call, and the secrets that sign them."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,7 +20,7 @@ class WebhookPolicy:
     def validate(self, url: str) -> None:
         """Raises InvalidArgument for a URL that must not be called; empty is fine.
 
-        Names are looked up when a delivery is made, and only then: what they stand for may change.
+        Host names are resolved when a delivery is made, and only then: what they resolve to may change.
         """
         if not url:
             return
@@ -31,6 +31,6 @@ class WebhookPolicy:
         except AddressRefused as error:
             raise InvalidArgument("WEBHOOK_URL_REFUSED", f"{FIELD} {error}", field=FIELD) from error
 
-    def secrets(self, owner: str) -> Sequence[str]:
-        """What an owner's receiver checks signatures with, the newest last."""
-        return [tenant_secret(secret, owner) for secret in self._secrets]
+    def secrets(self, tenant: str) -> Sequence[str]:
+        """What a tenant's receiver checks signatures with, the newest last."""
+        return [tenant_secret(secret, tenant) for secret in self._secrets]

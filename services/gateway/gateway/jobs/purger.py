@@ -39,8 +39,8 @@ class Purger:
             return removed
         return removed + await delete_all(self._store, of_photo(photo))
 
-    async def after(self, job: Job) -> None:
-        """Called by a worker that lost a job: deletes what it was still writing while the job was purged."""
+    async def purge_leftovers(self, job: Job) -> None:
+        """For a worker that lost a job: where the job was purged, deletes what the worker has written since."""
         try:
             if not await self._is_gone(job.job_id):
                 return

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from gateway.clients.diffusion import Surface
 from servicekit.types.objects import DetectedObject
 from servicekit.types.rooms import RoomType
 
@@ -15,16 +16,6 @@ class ModelUsed:
 
     name: str
     revision: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SurfaceDone:
-    """A surface that was repainted, or deliberately left alone (no material)."""
-
-    label: str
-    area: float
-    confidence: float
-    material: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +45,7 @@ class JobResult:
     models: tuple[ModelUsed, ...]
     seed: int
     strength: float
-    surfaces: tuple[SurfaceDone, ...]
+    surfaces: tuple[Surface, ...]
     palette_delta_e: float | None
 
     quality: Mapping[str, float]
@@ -67,12 +58,12 @@ class JobResult:
     warnings: tuple[str, ...]
 
     attempts: tuple[AttemptRecord, ...] = ()
-    """All that were made, the one that was taken first: there are two where the first one fell below the bar."""
+    """One, or two where the quality of the first was too low; the better one comes first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobError:
-    """Why a job failed, as its owner may know it."""
+    """Why a job failed, as its tenant may know it."""
 
     code: str
     """Stable, UPPER_SNAKE_CASE."""

@@ -18,16 +18,16 @@ from servicekit.errors import InvalidArgument
 MAX_PIXELS: Final = 50_000_000
 MIN_SIDE: Final = 256
 MAX_ASPECT: Final = 16
-"""Long side to short side; beyond, the short side of the bounded photo would show nothing."""
+"""Largest ratio of long side to short side: with more, the short side of the kept photo would show nothing."""
 MAX_SCANS: Final = 100
-"""Of a progressive JPEG; ordinary ones have about ten, and each costs a pass over the whole picture."""
+"""Most scans of a progressive JPEG: ordinary ones have about ten, and each costs a pass over the whole picture."""
 FIELD: Final = "file"
 
 DAMAGED: Final = (
     *(OSError, EOFError, SyntaxError, RuntimeError, struct.error),
     *(ValueError, OverflowError, TypeError, LookupError),
 )
-"""What decoders, Pillow's plugins and we ourselves raise over broken files."""
+"""What decoders, Pillow's plugins and this package raise over broken files."""
 
 _SCAN: Final = b"\xff\xda"
 """Begins each scan of a JPEG; within compressed data, 0xFF is always followed by 0x00."""
@@ -62,10 +62,10 @@ class PhotoHeader:
 
     @property
     def decoding_bytes(self) -> int:
-        """About what decoding takes at its peak, as measured with pictures of 50 megapixels."""
+        """Memory that decoding takes at its peak, roughly, as measured with pictures of 50 megapixels."""
         return self.width * self.height * _BYTES_PER_PIXEL[self.format] if self.whole else 0
 
-    def require_memory(self, limit: int) -> None:
+    def check_memory(self, limit: int) -> None:
         """Raises InvalidArgument naming `file` where decoding takes more bytes than `limit`."""
         if self.decoding_bytes > limit:
             most = limit / _BYTES_PER_PIXEL[self.format] / 1e6
@@ -119,7 +119,10 @@ def unreadable(kind: PhotoFormat) -> InvalidArgument:
 def _judge(width: int, height: int) -> None:
     short, long = sorted((width, height))
     if width * height > MAX_PIXELS:
-        raise _refusal("IMAGE_TOO_LARGE", f"The photo has {width}×{height} pixels; at most 50 megapixels are taken.")
+        raise _refusal(
+            "IMAGE_TOO_LARGE",
+            f"The photo has {width}×{height} pixels; at most {MAX_PIXELS // 10**6} megapixels are taken.",
+        )
     if short < MIN_SIDE:
         raise _refusal(
             "IMAGE_TOO_SMALL", f"The photo has {width}×{height} pixels; its short side needs {MIN_SIDE} or more."

@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 from gateway.clients.diffusion import Manifest, Restyling, Tier
 from gateway.jobs import object_keys, request
-from gateway.jobs.result import AttemptRecord, JobResult, ModelUsed, SurfaceDone
+from gateway.jobs.result import AttemptRecord, JobResult, ModelUsed
+from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
-from gateway.jobs.stopwatch import Stage, Stopwatch
 from gateway.worker.pipeline.artifacts import StoredArtifacts, store_artifacts
 from gateway.worker.pipeline.keep_mask import kept_region
 from gateway.worker.pipeline.photo_analysis import AnalysisOutput, AnalysisStage, room_type
@@ -15,6 +15,7 @@ from gateway.worker.pipeline.progress_reporter import ProgressReporter
 from gateway.worker.pipeline.restyling import JudgedResult, RestylingStage
 from gateway.worker.pipeline.retry import with_retries
 from gateway.worker.pipeline.run import Run
+from gateway.worker.pipeline.stopwatch import Stopwatch
 from servicekit.jobstore import Claim, JobStatus
 from servicekit.storage import ObjectStore
 
@@ -97,10 +98,7 @@ class Pipeline:
             models=_models(analysis, best),
             seed=best.seed,
             strength=best.strength,
-            surfaces=tuple(
-                SurfaceDone(label=one.label, area=one.area, confidence=one.confidence, material=one.material)
-                for one in best.surfaces
-            ),
+            surfaces=best.surfaces,
             palette_delta_e=best.palette_delta_e,
             quality=asdict(attempts[0].quality),
             attempts=tuple(

@@ -16,9 +16,9 @@ from servicekit.imaging.codec import opened, to_png, validate_shape
 from servicekit.types.objects import OPENINGS, DetectedObject
 
 _NAMED: Final = 12
-"""Ids that a refusal names at most."""
+"""How many ids a refusal names at most."""
 _NEARER_TO_WHITE: Final = [0] * 128 + [255] * 128
-"""What each level of grey becomes."""
+"""Black or white for each level of grey."""
 
 
 async def kept_region(run: Run, found: Detections) -> bytes:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from gateway.clients.controlmaps import ControlMapsClient, RoomAnalysis
 from gateway.clients.detection import DetectionClient, Detections
+from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
-from gateway.jobs.stopwatch import Stage
 from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.run import Run
 from servicekit.errors import FailedPrecondition

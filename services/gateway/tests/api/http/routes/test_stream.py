@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from gateway.jobs import stages
+from gateway.jobs import status_presentation
 from servicekit.jobstore import Claim, Ending, JobStatus, Update
 from tests.fixtures.gateway import Gateway, StartGateway, photo
 
@@ -25,7 +25,9 @@ WORK = (
 
 
 def update(status: JobStatus, progress: float, **changes: Any) -> Update:
-    return Update(status=status, progress=progress, message=stages.message(status, style="modern"), **changes)
+    return Update(
+        status=status, progress=progress, message=status_presentation.message(status, style="modern"), **changes
+    )
 
 
 def socket(gateway: Gateway, job_id: str, query: str = "") -> connect:

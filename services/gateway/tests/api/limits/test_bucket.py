@@ -18,19 +18,19 @@ from tests.fixtures.jobstore import FaultyNetwork
 FORM: dict[str, Any] = {"files": {"file": ("room.jpg", photo())}, "data": {"style": "modern"}}
 
 
-def caller(owner: str, units_per_minute: int = 0) -> Caller:
-    return Caller(owner=owner, scopes=frozenset({Scope.READ}), units_per_minute=units_per_minute)
+def caller(tenant: str, units_per_minute: int = 0) -> Caller:
+    return Caller(tenant=tenant, scopes=frozenset({Scope.READ}), units_per_minute=units_per_minute)
 
 
 async def test_a_bucket_is_used_up_and_fills_again(jobstore_settings: JobStoreSettings) -> None:
     state = SharedState(jobstore_settings)
     limiter = BucketLimiter(state, units_per_minute=600)  # ten a second
-    standings = [await limiter.spend(caller("a"), Cost.SUBMIT) for _ in range(31)]
-    granted = [rate_limit for rate_limit in standings if not rate_limit.wait_seconds]
+    statuses = [await limiter.spend(caller("a"), Cost.SUBMIT) for _ in range(31)]
+    granted = [rate_limit for rate_limit in statuses if not rate_limit.wait_seconds]
     assert len(granted) in (30, 31)
-    assert [rate_limit.quota for rate_limit in standings] == [600] * 31
+    assert [rate_limit.quota for rate_limit in statuses] == [600] * 31
     assert granted[0].remaining == 580
-    last = standings[-1] if standings[-1].wait_seconds else await limiter.spend(caller("a"), Cost.SUBMIT)
+    last = statuses[-1] if statuses[-1].wait_seconds else await limiter.spend(caller("a"), Cost.SUBMIT)
     assert 0 < last.wait_seconds <= 2
     assert 50 < last.full_seconds <= 60
     assert not (await limiter.spend(caller("b"), Cost.SUBMIT)).wait_seconds
@@ -42,8 +42,8 @@ async def test_a_bucket_is_used_up_and_fills_again(jobstore_settings: JobStoreSe
 async def test_all_replicas_count_together(jobstore_settings: JobStoreSettings) -> None:
     states = [SharedState(jobstore_settings) for _ in range(3)]
     limiters = [BucketLimiter(state, units_per_minute=60) for state in states]
-    standings = await asyncio.gather(*(limiters[n % 3].spend(caller("a"), Cost.READ) for n in range(90)))
-    assert sum(not rate_limit.wait_seconds for rate_limit in standings) in range(60, 64)
+    statuses = await asyncio.gather(*(limiters[n % 3].spend(caller("a"), Cost.READ) for n in range(90)))
+    assert sum(not rate_limit.wait_seconds for rate_limit in statuses) in range(60, 64)
     for state in states:
         await state.close()
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.api.http.responses import JobStatusAnswer
-from gateway.jobs import request, stages
+from gateway.jobs import request, status_presentation
 from gateway.jobs.result import JobError, encode
 from servicekit.jobstore import Ending, JobStatus, Update
 from servicekit.types.rooms import RoomType
@@ -44,8 +44,8 @@ async def test_submit_answers_as_the_contract_says(gateway: Gateway) -> None:
 
 
 async def test_the_worker_gets_what_was_asked_for_and_the_photo_is_stored(gateway: Gateway) -> None:
-    wishes = {"keep_furniture": True, "color_palette": ["#ffffff"], "room_type": "kitchen", "strength": 0.5}
-    job_id = await gateway.submit(photo(), style="boho", seed=2**53 - 1, variants=2, keep=["sofa-1"], **wishes)
+    preferences = {"keep_furniture": True, "color_palette": ["#ffffff"], "room_type": "kitchen", "strength": 0.5}
+    job_id = await gateway.submit(photo(), style="boho", seed=2**53 - 1, variants=2, keep=["sofa-1"], **preferences)
     claim = await gateway.jobstore.queue.claim()
     asked = request.decode(claim.job.payload)
     assert claim.job.job_id == job_id
@@ -115,7 +115,7 @@ async def test_status_while_waiting(gateway: Gateway) -> None:
 async def test_polled_status_is_the_coarse_word(gateway: Gateway, stage: JobStatus, word: str) -> None:
     job_id = await gateway.submit(photo())
     claim = await gateway.jobstore.queue.claim()
-    progress = stages.progress(stage, 0.5)
+    progress = status_presentation.progress(stage, 0.5)
     await claim.append(Update(status=stage, progress=progress, message="…"))
     data = await status_of(gateway, job_id)
     assert (data["status"], data["stage"], data["progress"]) == (word, stage, progress)

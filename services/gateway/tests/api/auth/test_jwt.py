@@ -110,7 +110,7 @@ async def refused(tokens: TokenVerifier, token: str) -> ServiceError:
 async def test_a_good_token_names_its_subject(issuer: Issuer, algorithm: str) -> None:
     issuer.new_key("two", algorithm=algorithm)
     caller = await verifier(f"{issuer.url}/jwks.json").identify(issuer.token("two", algorithm=algorithm))
-    assert (caller.owner, caller.scopes) == ("jwt:alice", frozenset({Scope.SUBMIT, Scope.READ}))
+    assert (caller.tenant, caller.scopes) == ("jwt:alice", frozenset({Scope.SUBMIT, Scope.READ}))
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_keys_come_from_https_or_this_machine() -> None:
 
 
 async def test_jobs_belong_to_the_tokens_subject(issuer: Issuer, start_gateway: StartGateway) -> None:
-    holder = key_holder("alice")  # a key's owner of the same name is somebody else
+    holder = key_holder("alice")  # a key's tenant of the same name is somebody else
     gateway = await start_gateway(
         jwt_issuer=ISSUER, jwt_audience=AUDIENCE, jwt_jwks=f"{issuer.url}/jwks.json", api_keys=holder.toml
     )

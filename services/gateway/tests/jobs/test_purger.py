@@ -84,9 +84,9 @@ async def test_a_purge_that_broke_off_is_brought_to_its_end(worker_bench: Worker
 async def test_a_job_that_goes_on_elsewhere_is_not_cleared_up_after(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     job_id = await bench.submit()
-    await _purger(bench).after(await bench.jobstore.jobs.get(job_id))
+    await _purger(bench).purge_leftovers(await bench.jobstore.jobs.get(job_id))
     await bench.jobstore.jobs.cancel(job_id, message="Cancelled.")
-    await _purger(bench).after(await bench.jobstore.jobs.get(job_id))
+    await _purger(bench).purge_leftovers(await bench.jobstore.jobs.get(job_id))
     assert await _objects(bench) == [object_keys.original(job_id)]
 
 

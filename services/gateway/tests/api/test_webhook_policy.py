@@ -24,7 +24,7 @@ async def _submit(gateway: Gateway, url: str, **form: str) -> dict[str, Any]:
     return said
 
 
-async def test_a_receiver_is_told_of_the_ending_over_either_door(
+async def test_a_receiver_is_told_of_the_ending_over_either_transport(
     start_gateway: StartGateway, receiver: Receiver
 ) -> None:
     gateway = await start_gateway(**ON)
@@ -79,8 +79,8 @@ async def test_another_receiver_is_another_request(start_gateway: StartGateway) 
     assert other.status_code == 409
 
 
-def test_each_owner_has_a_secret_of_its_own() -> None:
-    secrets = {tenant_secret(SECRET, owner) for owner in ("", "key:anna", "key:bert", "jwt:anna")}
+def test_each_tenant_has_a_secret_of_its_own() -> None:
+    secrets = {tenant_secret(SECRET, tenant) for tenant in ("", "key:anna", "key:bert", "jwt:anna")}
     assert len(secrets) == 4
     assert SECRET in secrets
     for secret in secrets:

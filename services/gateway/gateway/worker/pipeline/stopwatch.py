@@ -4,34 +4,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import StrEnum
 from typing import Final
 
 from prometheus_client import Histogram
 
+from gateway.jobs.stage import Stage, labels
 from servicekit.observability import tracing
 from servicekit.observability.metrics import SECONDS_BUCKETS
 
 STAGE_SECONDS: Final = Histogram(
     "modomo_stage_duration_seconds", "Time that a stage of a job takes", ["stage"], buckets=SECONDS_BUCKETS
 )
-
-
-class Stage(StrEnum):
-    """The parts of a job that are timed."""
-
-    LOAD = "load"
-    ANALYZE = "analyze"
-    DETECT = "detect"
-    PREVIEW = "preview"
-    TRANSFORM = "transform"
-    ASSESS = "assess"
-    STORE = "store"
-
-
-def labels(stage: Stage) -> tuple[str, ...]:
-    """What a stage is called in metrics and results: `analyze` also by the names of the two that it was before."""
-    return (stage, "classify", "maps") if stage is Stage.ANALYZE else (stage,)
 
 
 class Stopwatch:
@@ -61,5 +44,5 @@ class Stopwatch:
 
     @property
     def total(self) -> float:
-        """Seconds since this attempt at the job began."""
+        """Seconds since this run of the job began."""
         return round(time.perf_counter() - self._started, 4)

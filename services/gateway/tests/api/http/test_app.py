@@ -241,6 +241,12 @@ async def test_openapi_describes_everything(gateway: Gateway) -> None:
         assert schemas[name]["examples"]
 
 
+async def test_openapi_tells_the_limits_that_are_set(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway(max_file_bytes=3 * 2**20)
+    page = (await gateway.http.get("/openapi.json")).text
+    assert "at most 3 MB and 50 megapixels, at least 256 px on the short side" in page
+
+
 async def test_many_requests_at_once(gateway: Gateway) -> None:
     data = photo(1200, 900)
     ids = await asyncio.gather(*(gateway.submit(data) for _ in range(20)))

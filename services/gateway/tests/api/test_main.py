@@ -61,20 +61,20 @@ async def test_without_keys_it_does_not_listen_to_the_world(tmp_path: Path) -> N
     assert process.returncode == 78
     (line,) = errors.decode().strip().splitlines()
     assert "0.0.0.0:0" in line
-    assert "python -m gateway.api.auth new" in line
+    assert "python -m gateway keys new" in line
     assert "MODOMO_GATEWAY_AUTH=insecure" in line
 
 
 async def test_it_serves_in_little_memory_and_drains_on_sigterm(
     jobstore_settings: JobStoreSettings, tmp_path: Path
 ) -> None:
-    port, notifier_port, door_port = ports.free(3)
+    port, notifier_port, grpc_port = ports.free(3)
     address = f"127.0.0.1:{notifier_port}"
     notifier = NotifierSettings(**dataclasses.asdict(jobstore_settings), listen=address, drain_seconds=0.1)
     async with services_running() as services, serving(notifier):
         environment = {
             "MODOMO_GATEWAY_LISTEN": f"127.0.0.1:{port}",
-            "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{door_port}",
+            "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{grpc_port}",
             "MODOMO_GATEWAY_DRAIN_SECONDS": "20",
             "MODOMO_REDIS_URL": jobstore_settings.redis_url,
             "MODOMO_JOBLOG_NAMESPACE": jobstore_settings.joblog_namespace,
@@ -107,6 +107,19 @@ async def test_it_serves_in_little_memory_and_drains_on_sigterm(
             _, errors = await process.communicate()
             assert process.returncode == 0
             assert b"Traceback" not in errors
+
+
+async def test_the_program_is_chosen_by_name() -> None:
+    for arguments, expected in (["keys", "new", "app"], b"modomo_"), (["none"], b""):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gateway", *arguments),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await process.communicate()
+        assert output.startswith(expected)
+        assert (process.returncode == 0) == bool(expected)
+        assert b"Traceback" not in errors
 
 
 async def test_it_loads_nothing_heavy() -> None:

@@ -1,4 +1,4 @@
-"""What a worker does when something fails: try again, or end the job in words that its owner may read."""
+"""What a worker does when something fails: try again, or end the job in words that its tenant may read."""
 
 import grpc
 

@@ -1,4 +1,4 @@
-"""Makes API keys: `python -m gateway.api.auth new OWNER --scopes submit read --append FILE`.
+"""Makes API keys: `python -m gateway keys new TENANT --scopes submit read --append FILE`.
 
 The key is printed once, on standard output, and kept nowhere; what the gateway needs of it goes to the file, or to
 standard error where none is named.
@@ -14,13 +14,13 @@ from gateway.api.auth.api_keys import KeyRecord, draw
 from gateway.api.auth.keyring import KeysError, parse
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str]) -> int:
     """Runs the command line; returns the exit status."""
     options = _parser().parse_args(arguments)
     expires = datetime.now(UTC).replace(microsecond=0) + timedelta(days=options.days) if options.days else None
     try:
         key, record = draw(
-            options.owner,
+            options.tenant,
             tuple(Scope(scope) for scope in dict.fromkeys(options.scopes)),
             expires=expires,
             units_per_minute=options.units_per_minute,
@@ -43,7 +43,7 @@ def as_toml(record: KeyRecord) -> str:
     lines = [
         "[[key]]",
         f'id = "{record.id}"',
-        f'owner = "{record.owner}"',
+        f'owner = "{record.tenant}"',
         f"scopes = [{scopes}]",
         f'sha256 = "{record.sha256}"',
     ]
@@ -70,17 +70,13 @@ def _append(path: Path, record: KeyRecord) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="gateway.api.auth", description=__doc__)
+    parser = argparse.ArgumentParser(prog="gateway keys", description=__doc__)
     commands = parser.add_subparsers(required=True)
     new = commands.add_parser("new", help="make a key")
-    new.add_argument("owner", help="whose jobs it sees; keys of one owner see the same jobs")
+    new.add_argument("tenant", metavar="TENANT", help="whose jobs it sees; keys of one tenant see the same jobs")
     new.add_argument("--scopes", nargs="+", choices=list(Scope), default=["submit", "read"])
     new.add_argument("--days", type=int, default=0, help="how long it is good; 0 for ever")
     new.add_argument("--units-per-minute", type=int, default=0, help="0 for what the gateway's settings say")
-    new.add_argument("--batch", action="store_true", help="all that it submits is for later")
+    new.add_argument("--batch", action="store_true", help="all that it submits has the priority `batch`")
     new.add_argument("--append", type=Path, metavar="FILE", help="file of keys to add it to, made if need be")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

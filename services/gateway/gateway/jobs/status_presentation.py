@@ -1,4 +1,4 @@
-"""The words, progress bands and messages that the app relies on."""
+"""How each status of a job is presented to the app: its word, its progress band and its message."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -45,9 +45,9 @@ STATUS_PRESENTATIONS: Final = {
 
 
 def progress(status: JobStatus, share: float) -> float:
-    """Progress of a job that has done `share` (0–1) of a stage."""
-    stage = STATUS_PRESENTATIONS[status]
-    return round(stage.start + (stage.end - stage.start) * min(1.0, max(0.0, share)), 4)
+    """Progress of a job that has done `share` (0–1) of the work of a status."""
+    band = STATUS_PRESENTATIONS[status]
+    return round(band.start + (band.end - band.start) * min(1.0, max(0.0, share)), 4)
 
 
 def message(status: JobStatus, *, style: str) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
-from gateway.jobs.stopwatch import Stage
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.storage.local import LocalStore
 
