@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.local import ports
 from deploy.local.layout import SERVICES, Layout
 from deploy.local.stack import StackError
-from servicekit.rpc import ports
 
 
 def layout_from(environ: Mapping[str, str] = os.environ) -> Layout:

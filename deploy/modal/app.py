@@ -82,7 +82,7 @@ class Models:
 
 
 class Steps:
-    """modal_host.Steps in the app's queue."""
+    """host.Steps in the app's queue."""
 
     async def put_many(self, steps: list[bytes], *, partition: str) -> None:
         """Adds steps behind those that are there; what nobody fetches is gone after a while."""

@@ -15,9 +15,9 @@ from servicekit.observability import logs
 from servicekit.weights import WeightsError
 
 if TYPE_CHECKING:  # a container that does not host a service has none of its packages
-    from controlmaps.engine.modal import Question as Task
+    from controlmaps.engine.modal import InferenceInput
     from detection.domain import Candidate
-    from detection.engine.modal import Question as Photo
+    from detection.engine.modal import DetectionInput
     from diffusion.domain import Restyling, Result
 
 log = logs.get(__name__)
@@ -66,15 +66,15 @@ class Host:
 
     async def detect(self, request: bytes) -> bytes:
         """Detection's candidates."""
-        from detection.engine.modal import Question  # noqa: PLC0415 - not in every container
+        from detection.engine.modal import DetectionInput  # noqa: PLC0415 - not in every container
 
-        return await host.answer(request, Question, self._detect)
+        return await host.answer(request, DetectionInput, self._detect)
 
     async def infer(self, request: bytes) -> bytes:
         """The arrays of one of controlmaps' tasks."""
-        from controlmaps.engine.modal import Question  # noqa: PLC0415 - not in every container
+        from controlmaps.engine.modal import InferenceInput  # noqa: PLC0415 - not in every container
 
-        return await host.answer(request, Question, self._infer)
+        return await host.answer(request, InferenceInput, self._infer)
 
     async def restyle(self, request: bytes, steps: host.Steps) -> bytes:
         """Diffusion's result; steps on the way go to the queue. Cancelling this stops between two of them."""
@@ -91,15 +91,15 @@ class Host:
         engine: Engine = self._engines[service]
         return engine.info.models
 
-    async def _detect(self, asked: "Photo") -> "Sequence[Candidate]":
+    async def _detect(self, asked: "DetectionInput") -> "Sequence[Candidate]":
         candidates: Sequence[Candidate] = await self._ready("detection").detect(asked.photo, masks=asked.masks)
         return candidates
 
-    async def _infer(self, asked: "Task") -> Sequence[Any]:
+    async def _infer(self, asked: "InferenceInput") -> Sequence[Any]:
         arrays: Sequence[Any] = await self._ready("controlmaps").infer(asked.task, asked.pixels)
         return arrays
 
-    async def _restyle(self, asked: "Restyling", tell: host.Tell) -> "Result":
+    async def _restyle(self, asked: "Restyling", tell: host.ReportStep) -> "Result":
         from diffusion.domain import Result  # noqa: PLC0415 - not in every container
         from diffusion.engine.modal import on_the_way  # noqa: PLC0415 - as above
 

@@ -48,7 +48,7 @@ JOBS: Final = Row(
             title="Accepted and ended a second",
             unit="ops",
             queries=[
-                Query(expr=per_second("modomo_jobs_accepted_total", "urgency"), legend="accepted, {{urgency}}"),
+                Query(expr=per_second("modomo_jobs_accepted_total", "priority"), legend="accepted, {{priority}}"),
                 Query(expr=f"sum by (status) ({ended()})", legend="{{status}}"),
             ],
         ),

@@ -76,10 +76,6 @@ DEVICES: Final = Row(
                     expr=share("modomo_stage_cache_lookups_total", HIT, "stage"),
                     legend="stage {{stage}}",
                 ),
-                Query(
-                    expr=share("modomo_analysis_cache_lookups_total", HIT),
-                    legend="analyses",
-                ),
             ],
         ),
         Panel(

@@ -17,8 +17,8 @@ import grpc
 import httpx
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from deploy.local import ports
 from deploy.local.processes import Child
-from servicekit.rpc import ports
 from tests.deploy.charts import container
 
 ENTRY: Final = {"gateway": "gateway", "worker": "gateway"}

@@ -114,4 +114,4 @@ async def test_a_server_that_does_not_come_is_not_waited_for_for_ever() -> None:
         s3_secret_access_key="test",
     )
     with pytest.raises(TimeoutError):
-        await make(settings, patience_seconds=0.2)
+        await make(settings, timeout_seconds=0.2)

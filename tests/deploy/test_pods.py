@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import trustme
 
+from deploy.local import ports
 from servicekit.jobstore.redis import JobStoreSettings
 from servicekit.process import EXIT_CONFIGURATION
-from servicekit.rpc import ports
 from servicekit.storage.settings import StorageSettings
 from tests.deploy.charts import NAMED, container, merged, of_kind, render
 from tests.deploy.pods import Pod, running

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from deploy.chartdocs.__main__ import SETTINGS
+from deploy.local import ports
 from deploy.local.processes import STOP_SECONDS
 from deploy.railway.__main__ import PROCESSES
 from deploy.railway.variables import variables
 from detection.settings import Settings as DetectionSettings
 from servicekit.config.env import variable_name
-from servicekit.rpc import ports
 from tests.deploy.dockerfile import stages
 
 ROOT = Path(__file__).parents[2]

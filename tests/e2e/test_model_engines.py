@@ -21,7 +21,13 @@ pytestmark = [
     pytest.mark.timeout(900),  # three processes load torch, after the tiny models were made
 ]
 
-WISHES = {"seed": 7, "variants": 2, "keep_furniture": True, "color_palette": ["#A3AD91", "#F3E9D2"], "strength": 0.5}
+PREFERENCES = {
+    "seed": 7,
+    "variants": 2,
+    "keep_furniture": True,
+    "color_palette": ["#A3AD91", "#F3E9D2"],
+    "strength": 0.5,
+}
 TAKE_PART = ["yoloe", "sam2", "siglip2", "dpt", "upernet", "sd15", "taesd"]
 TAKE_PART += [f"controlnet-{name}" for name in ("depth", "segmentation", "canny", "inpaint")]
 REPOSITORIES = {entry.repository for entry in Manifest.shipped() if entry.name in TAKE_PART}
@@ -53,7 +59,7 @@ def variables(weights: Path, *, vision: str) -> dict[str, str]:
 
 async def job(app: App) -> dict[str, Any]:
     """The result of one, whose way was the contract's."""
-    accepted = await app.submit(sample_room(), style="boho", preferences=WISHES)
+    accepted = await app.submit(sample_room(), style="boho", preferences=PREFERENCES)
     events = await app.events(accepted["websocket_url"])
     assert list(dict.fromkeys(event["status"] for event in events)) == SEEN, events[-1]
     assert any(event.get("step") for event in events)
@@ -78,7 +84,7 @@ async def seen_through(stack: Stack) -> tuple[dict[str, Any], dict[str, str | No
     return result, {name: one["engine"] for name, one in dependencies.items() if one["engine"]}
 
 
-def require_models(result: dict[str, Any]) -> None:
+def check_models(result: dict[str, Any]) -> None:
     """Every model that takes part is named, and what was asked for was done and measured."""
     metadata = result["metadata"]
     assert {model["name"] for model in metadata["models"]} == REPOSITORIES
@@ -94,7 +100,7 @@ async def test_torch_engines(start_stack: StartStack, weights: Path) -> None:
         result, engines = await seen_through(stack)
     assert engines == {"detection": "torch", "controlmaps": "torch", "diffusion": "torch"}
     assert result["metadata"]["engine"] == "torch"
-    require_models(result)
+    check_models(result)
 
 
 async def test_triton_engines_for_vision(start_stack: StartStack, weights: Path, triton_server: TritonServer) -> None:
@@ -103,4 +109,4 @@ async def test_triton_engines_for_vision(start_stack: StartStack, weights: Path,
     async with start_stack(overrides=overrides) as stack:
         result, engines = await seen_through(stack)
     assert engines == {"detection": "triton", "controlmaps": "triton", "diffusion": "torch"}
-    require_models(result)
+    check_models(result)

@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("modal", reason="the modal extra is not installed")
 
-from servicekit.rpc import ports
+from deploy.local import ports
 from servicekit.storage.settings import StorageSettings
 from tests.e2e.app import App
 from tests.fixtures.modal_server import ModalServer, modal_server

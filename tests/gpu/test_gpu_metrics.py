@@ -17,7 +17,7 @@ pytestmark = [
 
 def test_memory_in_use_is_seen() -> None:
     registry = CollectorRegistry()
-    gpu_metrics.watch(registry)
+    gpu_metrics.register(registry)
     before = registry.get_sample_value("modomo_gpu_memory_used_bytes", {"gpu": "0"})
     total = registry.get_sample_value("modomo_gpu_memory_total_bytes", {"gpu": "0"})
     assert before

@@ -28,7 +28,7 @@ def test_networks_answer_as_on_the_host_and_again_after_full_memory(tiny_vision:
     answers = {}
     for task, (height, width) in SIZES.items():
         pixels = draw_room(width, height).photo[np.newaxis]
-        ours, answers[task] = host.answer(task, pixels)[0], device.answer(task, pixels)[0]
+        ours, answers[task] = host.infer(task, pixels)[0], device.infer(task, pixels)[0]
         if task is Task.SEGMENTATION:
             assert np.mean(ours == answers[task]) > 0.95
         else:
@@ -39,10 +39,10 @@ def test_networks_answer_as_on_the_host_and_again_after_full_memory(tiny_vision:
     torch.cuda.set_per_process_memory_fraction(full)
     try:
         with pytest.raises(Exhausted, match="OUT_OF_MEMORY"):
-            device.answer(Task.SEGMENTATION, room)
+            device.infer(Task.SEGMENTATION, room)
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
-    assert np.array_equal(device.answer(Task.SEGMENTATION, room)[0], answers[Task.SEGMENTATION])
+    assert np.array_equal(device.infer(Task.SEGMENTATION, room)[0], answers[Task.SEGMENTATION])
 
 
 def test_detections_are_the_hosts_and_the_same_every_time(tiny_vision: WeightStore) -> None:

@@ -18,8 +18,8 @@ from hypothesis.strategies import DataObject, data
 
 from deploy.local.stack import Stack
 from gateway.api.auth import Scope
-from gateway.api.auth.__main__ import as_toml
 from gateway.api.auth.api_keys import draw
+from gateway.api.auth.keys_command import as_toml
 from modomo.controlmaps.v1 import control_maps_service_pb2
 from modomo.detection.v1 import detection_service_pb2
 from modomo.diffusion.v1 import diffusion_service_pb2

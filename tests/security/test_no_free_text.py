@@ -10,7 +10,7 @@ from diffusion.sd import palette
 from diffusion.sd.text import MAX_PIECES
 from diffusion.styles import read_styles
 from gateway.api.uploads.preferences import PreferencesBody
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tests.fixtures.gateway import Gateway, photo
 
 MAX_PROMPT = 3 * 600

@@ -74,7 +74,7 @@ async def secured(tmp_path_factory: pytest.TempPathFactory, authority: trustme.C
         yield Secured(stack=stack, folder=folder)
 
 
-async def test_a_job_runs_over_mutual_tls_and_its_owner_is_told(secured: Secured) -> None:
+async def test_a_job_runs_over_mutual_tls_and_its_tenant_is_told(secured: Secured) -> None:
     async with App(secured.stack.layout.url) as app, receiving() as receiver:
         form = {"style": "modern", "webhook_url": receiver.url}
         files = {"file": ("room.jpg", sample_room(), "image/jpeg")}

@@ -1,4 +1,4 @@
-"""Who may come in, over every door of a real gateway: keys, scopes, and jobs that are somebody else's."""
+"""Who may come in, over every transport of a real gateway: keys, scopes, and jobs that are somebody else's."""
 
 import asyncio
 import json
@@ -26,17 +26,17 @@ class House:
     """A gateway that asks for keys, and people who have some."""
 
     gateway: Gateway
-    owner: KeyHolder
+    tenant: KeyHolder
     other: KeyHolder
     admin: KeyHolder
     reader: KeyHolder
-    """A key of the owner's that may only read."""
+    """A key of the tenant's that may only read."""
     renewed: KeyHolder
-    """Another key of the owner's, beside the first."""
+    """Another key of the tenant's, beside the first."""
 
     async def submit(self, holder: KeyHolder | None = None, **headers: str) -> dict[str, Any]:
         """The body of a 202."""
-        sent = (holder or self.owner).headers | headers
+        sent = (holder or self.tenant).headers | headers
         answer = await self.gateway.http.post("/transform/submit", **FORM, headers=sent)
         assert answer.status_code == 202, answer.text
         body: dict[str, Any] = answer.json()
@@ -46,7 +46,7 @@ class House:
 @pytest.fixture
 async def house(start_gateway: StartGateway) -> AsyncIterator[House]:
     people = {
-        "owner": key_holder("app"),
+        "tenant": key_holder("app"),
         "other": key_holder("other"),
         "admin": key_holder("ops", Scope.ADMIN),
         "reader": key_holder("app", Scope.READ),
@@ -86,7 +86,7 @@ async def test_without_a_key_only_what_is_for_everybody_answers(house: House) ->
                 continue
             url = path.replace("{job_id}", job_id)
             form = FORM if method == "post" else {}
-            for headers in ({}, {"Authorization": "Bearer nonsense"}, {"X-API-Key": house.owner.key[:-1] + "."}):
+            for headers in ({}, {"Authorization": "Bearer nonsense"}, {"X-API-Key": house.tenant.key[:-1] + "."}):
                 answer = await http.request(method, url, headers=headers, **form)
                 assert answer.status_code == 401, (method, path)
                 assert answer.headers["www-authenticate"].startswith("Bearer")
@@ -98,10 +98,10 @@ async def test_without_a_key_only_what_is_for_everybody_answers(house: House) ->
 
 async def test_either_header_is_good_and_both_are_not(house: House) -> None:
     http, path = house.gateway.http, f"/transform/status/{(await house.submit())['job_id']}"
-    key = {"X-API-Key": house.owner.key}
+    key = {"X-API-Key": house.tenant.key}
     assert (await http.get(path, headers=key)).status_code == 200
-    assert (await http.get(path, headers=house.owner.headers)).status_code == 200
-    assert (await http.get(path, headers=house.owner.headers | key)).json()["code"] == "CREDENTIAL_MALFORMED"
+    assert (await http.get(path, headers=house.tenant.headers)).status_code == 200
+    assert (await http.get(path, headers=house.tenant.headers | key)).json()["code"] == "CREDENTIAL_MALFORMED"
 
 
 async def test_scopes_hold(house: House) -> None:
@@ -140,17 +140,17 @@ async def test_to_others_a_job_does_not_exist(house: House) -> None:
     assert await watch(url, additional_headers=house.other.headers) == ([], 4404)
     assert (await house.gateway.jobstore.jobs.get(job_id)).status == "queued"
 
-    for holder in (house.owner, house.renewed, house.admin):
+    for holder in (house.tenant, house.renewed, house.admin):
         assert (await http.get(f"/transform/status/{job_id}", headers=holder.headers)).status_code == 200
     assert (await http.delete(f"/transform/{job_id}", headers=house.renewed.headers)).status_code == 200
-    messages, code = await watch(url, additional_headers=house.owner.headers)
+    messages, code = await watch(url, additional_headers=house.tenant.headers)
     assert (messages[-1]["status"], code) == ("cancelled", 1000)
 
 
-async def test_idempotency_keys_are_each_owners_own(house: House) -> None:
+async def test_idempotency_keys_are_each_tenants_own(house: House) -> None:
     mine, others, again, renewed = [
         (await house.submit(holder, **{"Idempotency-Key": "same"}))["job_id"]
-        for holder in (house.owner, house.other, house.owner, house.renewed)
+        for holder in (house.tenant, house.other, house.tenant, house.renewed)
     ]
     assert mine == again == renewed
     assert mine != others
@@ -214,7 +214,7 @@ async def test_server_sent_events_by_ticket_or_by_key(house: House) -> None:
     by_ticket = await http.get(job["events_url"])
     assert (by_ticket.status_code, by_ticket.text.count("data:")) == (200, 2)
     assert (await http.get(job["events_url"])).json()["code"] == "TICKET_INVALID"
-    by_key = await http.get(f"/transform/events/{job['job_id']}", headers=house.owner.headers)
+    by_key = await http.get(f"/transform/events/{job['job_id']}", headers=house.tenant.headers)
     assert by_key.text == by_ticket.text
 
 
@@ -224,9 +224,9 @@ async def test_pages_of_other_origins_open_no_socket(house: House, start_gateway
     url = job["websocket_url"].rpartition("/")[0]
     for origin in ("https://evil.example", "null", house.gateway.url.replace("http", "https"), house.gateway.url + "0"):
         with pytest.raises(InvalidStatus) as caught:
-            await watch(url, additional_headers=house.owner.headers | {"Origin": origin})
+            await watch(url, additional_headers=house.tenant.headers | {"Origin": origin})
         assert caught.value.response.status_code == 403
-    own = house.owner.headers | {"Origin": house.gateway.url}
+    own = house.tenant.headers | {"Origin": house.gateway.url}
     assert (await watch(url, additional_headers=own))[1] == 1000
 
     allowing = await start_gateway(cors_origins=("https://app.example",))
@@ -239,7 +239,7 @@ async def test_pages_of_other_origins_open_no_socket(house: House, start_gateway
             await watch(there, additional_headers={"Origin": "https://app.example.evil.example"})
 
 
-async def test_the_grpc_door_asks_as_well(house: House) -> None:
+async def test_the_grpc_transport_asks_as_well(house: House) -> None:
     job_id = (await house.submit())["job_id"]
     get, cancel, watching = (
         pb.GetRequest(job_id=job_id),
@@ -247,7 +247,7 @@ async def test_the_grpc_door_asks_as_well(house: House) -> None:
         pb.WatchRequest(job_id=job_id),
     )
     async with client.channel(f"127.0.0.1:{house.gateway.api.grpc_api.port}") as channel:
-        door: Any = pb_grpc.TransformServiceStub(channel)
+        stub: Any = pb_grpc.TransformServiceStub(channel)
 
         async def code(call: Any) -> grpc.StatusCode:
             try:
@@ -264,24 +264,24 @@ async def test_the_grpc_door_asks_as_well(house: House) -> None:
             return (("authorization", f"Bearer {holder.key}"),)
 
         submission = pb.SubmitRequest(image=photo(), style="modern")
-        for call in (door.Submit(submission), door.Get(get), door.Cancel(cancel), door.Watch(watching)):
+        for call in (stub.Submit(submission), stub.Get(get), stub.Cancel(cancel), stub.Watch(watching)):
             assert await code(call) is grpc.StatusCode.UNAUTHENTICATED
-        assert await code(door.Get(get, metadata=(("x-api-key", "wrong"),))) is grpc.StatusCode.UNAUTHENTICATED
+        assert await code(stub.Get(get, metadata=(("x-api-key", "wrong"),))) is grpc.StatusCode.UNAUTHENTICATED
         reader, other = metadata(house.reader), metadata(house.other)
-        for call in (door.Submit(submission, metadata=reader), door.Cancel(cancel, metadata=reader)):
+        for call in (stub.Submit(submission, metadata=reader), stub.Cancel(cancel, metadata=reader)):
             assert await code(call) is grpc.StatusCode.PERMISSION_DENIED
         for call in (
-            door.Get(get, metadata=other),
-            door.Cancel(cancel, metadata=other),
-            door.Watch(watching, metadata=other),
+            stub.Get(get, metadata=other),
+            stub.Cancel(cancel, metadata=other),
+            stub.Watch(watching, metadata=other),
         ):
             assert await code(call) is grpc.StatusCode.NOT_FOUND
-        for one in (metadata(house.owner), reader, (("x-api-key", house.renewed.key),)):
-            assert await code(door.Get(get, metadata=one)) is grpc.StatusCode.OK
-        assert await code(door.Cancel(cancel, metadata=metadata(house.owner))) is grpc.StatusCode.OK
-        assert await code(door.Watch(watching, metadata=reader)) is grpc.StatusCode.OK
-        own = await door.Submit(pb.SubmitRequest(image=photo(), style="modern", batch=True), metadata=other)
-        waiting = await door.Submit(submission, metadata=metadata(house.owner))
+        for one in (metadata(house.tenant), reader, (("x-api-key", house.renewed.key),)):
+            assert await code(stub.Get(get, metadata=one)) is grpc.StatusCode.OK
+        assert await code(stub.Cancel(cancel, metadata=metadata(house.tenant))) is grpc.StatusCode.OK
+        assert await code(stub.Watch(watching, metadata=reader)) is grpc.StatusCode.OK
+        own = await stub.Submit(pb.SubmitRequest(image=photo(), style="modern", batch=True), metadata=other)
+        waiting = await stub.Submit(submission, metadata=metadata(house.tenant))
         places = [(await house.gateway.jobstore.jobs.get(one.job_id)).queue_position for one in (waiting, own)]
         assert places == [1, 2], "a batch waits, although it came first"
-        assert await code(door.Get(pb.GetRequest(job_id=own.job_id), metadata=reader)) is grpc.StatusCode.NOT_FOUND
+        assert await code(stub.Get(pb.GetRequest(job_id=own.job_id), metadata=reader)) is grpc.StatusCode.NOT_FOUND

@@ -1,4 +1,4 @@
-"""Purging and webhooks where callers have keys: each owner's own, and nobody else's."""
+"""Purging and webhooks where callers have keys: each tenant's own, and nobody else's."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ async def house(start_gateway: StartGateway) -> AsyncIterator[House]:
         yield House(gateway=gateway, **people)
 
 
-async def test_only_its_owner_deletes_a_job(house: House) -> None:
+async def test_only_its_tenant_deletes_a_job(house: House) -> None:
     job_id = (await house.submit(house.anna)).json()["job_id"]
     assert await house.delete(house.bert, job_id) == 404
     assert (await house.gateway.http.delete(f"/transform/{job_id}?purge=true")).status_code == 401
@@ -66,7 +66,7 @@ async def test_only_its_owner_deletes_a_job(house: House) -> None:
     assert await house.delete(house.admin, other) == 200
 
 
-async def test_each_owners_receiver_believes_its_own_webhooks_alone(house: House, receiver: Receiver) -> None:
+async def test_each_tenants_receiver_believes_its_own_webhooks_alone(house: House, receiver: Receiver) -> None:
     secrets = {"anna": await house.secret(house.anna), "bert": await house.secret(house.bert)}
     assert secrets["anna"] != secrets["bert"]
     job_id = (await house.submit(house.anna, receiver.url)).json()["job_id"]

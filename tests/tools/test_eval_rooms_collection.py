@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tools.eval_rooms import collection, ground_truth
 from tools.eval_rooms.collection import NothingToEvaluateError, Source
 from tools.eval_rooms.ground_truth import SURFACES, UNLABELLED, UnreadableError

@@ -10,16 +10,16 @@ from pathlib import Path
 
 from rich.console import Console
 
+from deploy.local import ports
 from deploy.local.options import on_port
 from deploy.local.stack import Stack, running
-from servicekit.rpc import ports
 from tools.bench import document, memory, pipeline, status, submit, watch
 from tools.bench.client import Client
 from tools.bench.figures import Row
 
 NOTES = """\
 Every figure is of one run on an otherwise idle machine; client, all processes and Valkey (append-only, synced on every
-write) share its cores. *No-op jobs* run through all six processes and the real job log, store and event stream; their
+write) share its cores. *No-op jobs* run through all six processes and the real job store and event stream; their
 model services answer at once with pictures made beforehand. The plain FastAPI app does the same image work in one
 process and keeps nothing that would survive a crash."""
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from servicekit.rpc import ports
+from deploy.local import ports
 from tools.bench.client import Client, by_clients
 from tools.bench.figures import Row, Samples
 from tools.bench.photos import phone_photo, small_photo

@@ -24,7 +24,7 @@ import numpy as np
 from moto.server import ThreadedMotoServer
 from PIL import Image
 
-from servicekit.rpc import ports
+from deploy.local import ports
 from tests.fixtures.modal_server import modal_server
 from tests.fixtures.modal_stub_methods import APP, Rooms
 from tests.fixtures.valkey import Valkey

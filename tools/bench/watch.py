@@ -21,16 +21,16 @@ JOBS = 20
 
 async def measure(stack: Stack) -> list[Row]:
     """Writes events with the worker's own code while clients watch over WebSocket; needs a stack without workers."""
-    log = connect(JobStoreSettings(redis_url=f"redis://127.0.0.1:{stack.layout.redis_port}/0"))
+    jobstore = connect(JobStoreSettings(redis_url=f"redis://127.0.0.1:{stack.layout.redis_port}/0"))
     try:
-        return [await _with(clients, log, stack.layout.url) for clients in CLIENTS]
+        return [await _with(clients, jobstore, stack.layout.url) for clients in CLIENTS]
     finally:
-        await log.queue.close()
-        await log.jobs.close()
+        await jobstore.queue.close()
+        await jobstore.jobs.close()
 
 
-async def _with(clients: int, log: JobStoreClients, url: str) -> Row:
-    claims = [await _running_job(log) for _number in range(min(JOBS, clients))]
+async def _with(clients: int, jobstore: JobStoreClients, url: str) -> Row:
+    claims = [await _running_job(jobstore) for _number in range(min(JOBS, clients))]
     written: dict[tuple[str, int], float] = {}
     samples = Samples()
     async with Client(url, connections=clients + 8) as client:
@@ -52,9 +52,9 @@ async def _with(clients: int, log: JobStoreClients, url: str) -> Row:
     )
 
 
-async def _running_job(log: JobStoreClients) -> Claim:
-    await log.jobs.submit(NewJob(job_id=str(uuid.uuid4()), payload="{}", message="queued"), queue_limit=10_000)
-    return await log.queue.claim()
+async def _running_job(jobstore: JobStoreClients) -> Claim:
+    await jobstore.jobs.submit(NewJob(job_id=str(uuid.uuid4()), payload="{}", message="queued"), queue_limit=10_000)
+    return await jobstore.queue.claim()
 
 
 async def _watch(

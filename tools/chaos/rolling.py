@@ -15,13 +15,13 @@ from typing import Final
 
 import aiohttp
 
+from deploy.local import ports
 from deploy.local.layout import SERVICES, Layout, environment, redis_command
 from deploy.local.options import on_port
 from deploy.local.processes import Child
 from deploy.local.stack import ROOT, Stack
 from servicekit.jobstore import JobStatus
 from servicekit.jobstore.redis import JobStoreSettings, connect
-from servicekit.rpc import ports
 from servicekit.storage.local import LocalStore
 from tools.bench.client import Client
 from tools.bench.photos import small_photo

@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from deploy.local import ports
 from deploy.local.options import on_port
 from deploy.local.stack import Stack, running
 from servicekit.errors import Unavailable
 from servicekit.jobstore.redis import JobStoreClients, JobStoreSettings, connect
-from servicekit.rpc import ports
 from servicekit.storage import ObjectStore
 from servicekit.storage.local import LocalStore
 from tools.bench.client import Client
@@ -38,7 +38,7 @@ class LeaseChange:
 
 @dataclass(kw_only=True)
 class System:
-    """The stack, and its job log and store from inside."""
+    """The stack, and its job store and object store from inside."""
 
     stack: Stack
     jobstore: JobStoreClients

@@ -14,10 +14,10 @@ from typing import Final
 
 from redis.asyncio import Redis
 
+from deploy.local import ports
 from servicekit.errors import Unavailable
 from servicekit.jobstore.redis import JobStoreClients, JobStoreSettings, connect
 from servicekit.jobstore.redis.connection import Keys
-from servicekit.rpc import ports
 from tests.fixtures.jobstore import new_job
 from tests.fixtures.valkey import Valkey
 from tests.fixtures.webhook_receivers import Receiver, Reply, nothing, receiving, status
@@ -68,7 +68,7 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
         attempts = Counter(request.headers["webhook-id"] for request in receiver.received)
         assert attempts.keys() == {f"msg_{job_id}" for job_id in job_ids}
         async with Redis.from_url(store.url) as redis:
-            assert not await redis.exists(Keys("chaos").lost), "whatever is done was taken with 200"
+            assert not await redis.exists(Keys("chaos").dead_deliveries), "whatever is done was taken with 200"
         return Told(endings=len(job_ids), attempts=attempts.total())
     finally:
         for role in (jobstore.jobs, jobstore.outbox):

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp", ".ppm", ".bmp"})
 COLOUR_WORDS: Final = ("color", "colour", "rgb", "image")

@@ -1,7 +1,7 @@
 """The lite engines of detection, controlmaps and diffusion in one process, asked as a job asks them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from time import perf_counter
@@ -11,10 +11,10 @@ import numpy as np
 
 import controlmaps.__main__ as controlmaps
 import detection.__main__ as detection
-from controlmaps.domain import Classification, ControlMap, MapKind
+from controlmaps.domain import Classification, ControlMap
 from controlmaps.pipeline import Pipeline as ControlMaps
 from controlmaps.settings import Settings as ControlMapsSettings
-from detection.domain import Detection, Query
+from detection.domain import Candidate, Query
 from detection.pipeline import Pipeline as Detector
 from detection.settings import Settings as DetectionSettings
 from diffusion.domain import Maps, Restyling, Result
@@ -24,7 +24,8 @@ from diffusion.styles import Style, read_styles
 from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.control_maps import MapKind
+from servicekit.types.rooms import RoomType
 
 SEED = 0
 
@@ -33,7 +34,8 @@ SEED = 0
 class Seen:
     """What the engines say of a photo."""
 
-    detections: Sequence[Detection]
+    detections: Mapping[str, Candidate]
+    """By id."""
     classification: Classification
     maps: Maps
     """All four."""
@@ -81,16 +83,15 @@ class Engines:
     async def look(self, photo: RGB) -> Seen:
         """Detections, room type and maps, asked for together."""
         query = Query(labels=frozenset(), min_confidence=0.0, masks=True)
-        detections, classification, maps = await asyncio.gather(
-            self._detector.detect(photo, query),
-            self._mapper.classify(photo),
-            self._mapper.generate(photo, list(MapKind)),
+        detections, (classification, maps) = await asyncio.gather(
+            self._detector.detect(photo, query), self._mapper.analyze(photo, list(MapKind))
         )
         return Seen(detections=detections, classification=classification, maps=_maps(maps))
 
     async def classify(self, photo: RGB) -> Classification:
         """The room type alone."""
-        return await self._mapper.classify(photo)
+        classification, _maps = await self._mapper.analyze(photo, ())
+        return classification
 
     async def restyle(self, photo: RGB, seen: Seen, style: str, *, keep: Mask | None = None) -> Result:
         """A photo in a style, at the style's own strength and seed SEED."""

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from servicekit.imaging.arrays import RGB
 from servicekit.imaging.resizing import Number, reduced
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tools.eval_rooms.collection import Source
 
 SURFACES: Final = ("wall", "floor", "ceiling", "window", "furniture")

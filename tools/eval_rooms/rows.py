@@ -173,6 +173,6 @@ def _depth(photo: Photo, inverse: NDArray[np.uint8] | NDArray[np.float32] | None
 
 
 def _largest_object(seen: Seen) -> Mask | None:
-    masks = [one.candidate.mask for one in seen.detections if one.candidate.mask is not None]
+    masks = [one.mask for one in seen.detections.values() if one.mask is not None]
     fitting = [mask for mask in masks if mask.mean() < 0.6]
     return max(fitting, key=lambda mask: int(mask.sum()), default=None)

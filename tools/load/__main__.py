@@ -12,10 +12,10 @@ from typing import Final
 from rich.console import Console
 from rich.progress import Progress
 
+from deploy.local import ports
 from deploy.local.layout import SERVICES
 from deploy.local.options import on_port
 from deploy.local.stack import ROOT, Stack, StackError, running
-from servicekit.rpc import ports
 from tools.bench.client import Client
 from tools.bench.pipeline import NOOP
 from tools.load import report

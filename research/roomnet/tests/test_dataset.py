@@ -91,9 +91,9 @@ def test_labels_are_those_of_ade20k() -> None:
 
 
 def test_room_types_and_things_are_the_words_of_the_services() -> None:
-    vocabulary = pytest.importorskip(
-        "servicekit.types.vocabulary", reason="the shared words are not installed beside this package"
-    )
-    assert set(ROOM_TYPES) == set(vocabulary.RoomType)
+    reason = "the shared words are not installed beside this package"
+    rooms = pytest.importorskip("servicekit.types.rooms", reason=reason)
+    objects = pytest.importorskip("servicekit.types.objects", reason=reason)
+    assert set(ROOM_TYPES) == set(rooms.RoomType)
     examples = [dataset.example(seed, width=64, height=48, quality=ROUGH) for seed in range(8)]
-    assert {seen.thing for one in examples for seen in one.objects} <= set(vocabulary.ObjectLabel)
+    assert {seen.thing for one in examples for seen in one.objects} <= set(objects.ObjectLabel)

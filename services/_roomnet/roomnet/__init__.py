@@ -1,4 +1,4 @@
-"""Understands a photo of a room with nothing to download: surfaces, objects, depth, room type."""
+"""Analyses a photo of a room with nothing to download: surfaces, objects, depth, room type."""
 
 import os
 
@@ -7,7 +7,6 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 from roomnet.analysis import RoomAnalysis, analyse, revision
 from roomnet.network import WeightsMissingError
-from roomnet.recall import analysis_of
 from roomnet.vocabulary import Ade, Room
 
-__all__ = ["Ade", "Room", "RoomAnalysis", "WeightsMissingError", "analyse", "analysis_of", "revision"]
+__all__ = ["Ade", "Room", "RoomAnalysis", "WeightsMissingError", "analyse", "revision"]

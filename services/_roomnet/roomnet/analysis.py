@@ -1,4 +1,4 @@
-"""One photo understood: the whole way from pixels to labels, depth and room type."""
+"""The analysis of a photo, from pixels to labels, depth and room type."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -31,34 +31,34 @@ STRUCTURE: Final = (Ade.WALL, Ade.FLOOR, Ade.CEILING)
 """What has no islands in other things."""
 
 RULES: Final = "5"
-"""Changes whenever what is made of the network's answer does."""
+"""Changes whenever the steps after the network do."""
 
 
 class Step(StrEnum):
-    """What is done beside asking the network; each can be left out, to measure what it earns."""
+    """What is done beside one pass of the network; each can be left out, to measure what it is worth."""
 
-    SECOND_LOOK = "second look"
-    """The network looks once more, at the mirror image and from a step back."""
+    AUGMENTATION = "augmentation"
+    """Test-time augmentation: the network also sees the mirror image, zoomed out, and both answers are averaged."""
     EDGES = "edges"
     """Probabilities follow the photo's edges."""
-    CRUMBS = "crumbs"
-    """Regions too small to mention, and patches of the building inside of things, go to what surrounds them."""
+    SMALL_REGIONS = "small regions"
+    """Very small regions, and patches of the building inside objects, get the label of what surrounds them."""
     BORDERS = "borders"
     """Borders of walls with ceiling and floor are made straight."""
-    STANDING = "standing"
-    """The network's depth is stood on the floor, and mixed with that of the planes."""
+    GEOMETRY = "geometry"
+    """The network's depth is fitted to the floor, and mixed with the depth of the room's planes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoomAnalysis:
-    """What is known of a photo, at its own size."""
+    """What a photo shows, at its own size."""
 
     labels: NDArray[np.uint8]
     """H×W ADE20K indices, 0–149; of those in roomnet.vocabulary.Ade."""
 
     confidence: NDArray[np.float32]
-    """H×W probability that the label is right, 0–1: of parts of the building that the surface is (floor or rug, window
-    or door, the label alone tells), of things that they are what they are named; see decision.confidence."""
+    """H×W probability that the label is right, 0–1: for parts of the building, that the surface is (floor and rug count
+    as one, window and door too); for objects, that their kind is; see decision.confidence."""
 
     inverse_depth: NDArray[np.float32]
     """H×W, positive, up to scale and shift: near is large."""
@@ -70,50 +70,50 @@ class RoomAnalysis:
     """That the photo shows a room at all, 0–1."""
 
     horizon: Horizon
-    """Where the eye's level lies, and how sure that is."""
+    """Where the camera's horizon lies, and how certain that is."""
 
     borders: tuple[Border, ...]
     """Straight borders of walls with ceiling and floor, in pixels of the photo; only those that are sure."""
 
 
 def revision() -> str:
-    """Changes whenever the same photo would be understood differently; raises WeightsMissingError."""
+    """Changes whenever the same photo would get another analysis; raises WeightsMissingError."""
     return f"{network.load().revision}-{RULES}"
 
 
 def analyse(photo: RGB, *, without: AbstractSet[Step] = frozenset()) -> RoomAnalysis:
-    """Understands a photo (H×W×3 uint8 sRGB, any size from 16 pixels); the same photo gives the same answer.
+    """Analyses a photo (H×W×3 uint8 sRGB, any size from 16 pixels); the same photo gives the same answer.
 
     Raises ValueError for another shape or type, WeightsMissingError where the package is not complete.
     """
     if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
         raise ValueError(f"expected H×W×3 uint8, got {photo.shape} {photo.dtype}")
-    eyes = network.load()
-    glance = eyes.look(photo, twice=Step.SECOND_LOOK not in without)
+    model = network.load()
+    prediction = model.predict(photo, augmented=Step.AUGMENTATION not in without)
     small, fine = picture.prepare(photo), picture.reduced(photo, FINE_SIDE)
-    coarse = decision.worth_telling(glance.groups, eyes.classes)
+    coarse = decision.merge_rare_classes(prediction.groups, model.classes)
     follow = refinement.resized if Step.EDGES in without else refinement.follow_edges
-    beliefs = coarse.replaced(follow(refinement.resized(coarse.values, small.rgb), fine))
-    labels = decision.decide(beliefs)
-    if Step.CRUMBS not in without:
-        labels = refinement.without_holes(refinement.without_crumbs(labels), STRUCTURE)
+    posterior = coarse.replaced(follow(refinement.resized(coarse.values, small.rgb), fine))
+    labels = decision.decide(posterior)
+    if Step.SMALL_REGIONS not in without:
+        labels = refinement.without_holes(refinement.without_small_regions(labels), STRUCTURE)
     lines = borders.find(labels, fine)
     if Step.BORDERS not in without:
         labels = borders.straightened(labels, lines)
-    seen = decision.by_surface(coarse)
-    confidence = decision.confidence(labels, refinement.resized(seen, fine), beliefs)
+    predicted = decision.by_surface(coarse)
+    confidence = decision.confidence(labels, refinement.resized(predicted, fine), posterior)
     level = horizon.find(small)
-    inverse_depth = glance.inverse_depth
-    if Step.STANDING not in without:
+    inverse_depth = prediction.inverse_depth
+    if Step.GEOMETRY not in without:
         surfaces = decision.surfaces(refinement.enlarged_labels(labels, small.shape))
-        trust = refinement.enlarged(seen.max(axis=0), small.shape)
-        inverse_depth = depth.fitted(inverse_depth, surfaces, trust, level)
+        sure = refinement.enlarged(predicted.max(axis=0), small.shape)
+        inverse_depth = depth.fitted(inverse_depth, surfaces, sure, level)
     shape = (photo.shape[0], photo.shape[1])
     return RoomAnalysis(
         labels=refinement.enlarged_labels(labels, shape),
         confidence=refinement.enlarged(confidence, shape),
         inverse_depth=refinement.enlarged(depth.positive(inverse_depth), shape),
-        rooms=glance.rooms,
+        rooms=prediction.rooms,
         room_probability=rooms.is_room(small, labels, level),
         horizon=level,
         borders=tuple(one.scaled(shape[1] / fine.shape[1], shape[0] / fine.shape[0]) for one in lines),

@@ -18,13 +18,13 @@ from roomnet.vocabulary import Ade
 
 SAMPLES: Final = 48
 """Points whose pairs are tried."""
-NEAR: Final = 0.007
+TOLERANCE: Final = 0.007
 """Share of the height within which a point lies on a line."""
-LEAST: Final = 0.12
+MIN_WIDTH: Final = 0.12
 """Share of the width that a line must explain."""
-MOSTLY: Final = 0.6
+MIN_COVERAGE: Final = 0.6
 """Share of the border between a line's ends that must lie on it."""
-MOST: Final = 4
+MAX_LINES: Final = 4
 """Lines of one kind."""
 BAND: Final = 0.03
 """Share of the height within which a ragged border is straightened."""
@@ -69,7 +69,7 @@ def find(labels: NDArray[np.uint8], photo: RGB) -> tuple[Border, ...]:
     found: list[Border] = []
     for against in (Ade.CEILING, Ade.FLOOR):
         columns, rows = _points(labels, against)
-        for _number in range(MOST):
+        for _number in range(MAX_LINES):
             line = _best(columns, rows, labels.shape)
             if line is None:
                 break
@@ -111,7 +111,7 @@ def _points(labels: NDArray[np.uint8], against: Ade) -> tuple[NDArray[np.float64
 def _best(columns: NDArray[np.float64], rows: NDArray[np.float64], shape: tuple[int, ...]) -> dict[str, float] | None:
     """The line that most points lie on, as fields of a Border; None where none explains enough."""
     height, width = shape
-    least, near = LEAST * width, NEAR * height + 0.5
+    least, near = MIN_WIDTH * width, TOLERANCE * height + 0.5
     if len(columns) < least:
         return None
     chosen = np.unique(np.linspace(0, len(columns) - 1, SAMPLES).astype(int))
@@ -140,7 +140,7 @@ def _best(columns: NDArray[np.float64], rows: NDArray[np.float64], shape: tuple[
         return None
     left, right = (float(end) for end in np.quantile(explained, (0.01, 0.99)))
     between = np.unique(columns[(columns >= left) & (columns <= right)])
-    if len(explained) < MOSTLY * len(between):
+    if len(explained) < MIN_COVERAGE * len(between):
         return None
     return {"slope": float(slope), "offset": float(offset), "left": left, "right": right}
 
@@ -150,7 +150,7 @@ def _along(border: Border, segments: NDArray[np.float64], shape: tuple[int, ...]
     if not len(segments):
         return border
     x, y = segments[:, [0, 2]], segments[:, [1, 3]]
-    close = (np.abs(y - border.row(x)) <= 2 * NEAR * shape[0] + 0.5).all(axis=1)
+    close = (np.abs(y - border.row(x)) <= 2 * TOLERANCE * shape[0] + 0.5).all(axis=1)
     inside = (x.max(axis=1) > border.left) & (x.min(axis=1) < border.right)
     angle = np.arctan2(np.diff(y, axis=1), np.diff(x, axis=1))[:, 0] - np.arctan(border.slope)
     alike = np.abs(np.sin(angle)) <= np.sin(EDGE_ANGLE)

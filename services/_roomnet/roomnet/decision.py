@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from roomnet.vocabulary import SURFACES, Ade, Surface
 
-LEAST_SHARE: Final = 0.002
-"""Of the picture: a class that is expected to cover less is not told apart, its probability goes to its fallback."""
+MIN_SHARE: Final = 0.002
+"""Of the picture: the probability of a class that is expected to cover less goes to its fallback."""
 
-NAMED: Final = 0.3
-"""Share of what speaks for furniture that its most probable kind must have to be named; else it is Ade.BOX."""
+MIN_KIND_SHARE: Final = 0.3
+"""Share of the probability of furniture that its most probable kind must have; else the label is Ade.BOX."""
 
 FALLBACK: Final = {
     Surface.WALL: Ade.WALL,
@@ -27,25 +27,25 @@ FALLBACK: Final = {
 }
 """What stands for each surface."""
 
-LEAST_PROBABLE: Final = 1e-4
-"""A probability: below it is nothing to be told from nothing."""
+MIN_PROBABILITY: Final = 1e-4
+"""Smaller probabilities are raised to this one before they are multiplied."""
 
 _SURFACES_OF_LABELS: Final = np.full(256, Surface.OBJECT, dtype=np.uint8)
 _SURFACES_OF_LABELS[list(SURFACES)] = list(SURFACES.values())
 
 
 @dataclass(frozen=True, kw_only=True)
-class Beliefs:
-    """How probable each class is where."""
+class Posterior:
+    """The probability of each class at each pixel."""
 
     classes: tuple[Ade, ...]
 
     values: NDArray[np.float32]
     """K×h×w, sums to 1 over K."""
 
-    def replaced(self, values: NDArray[np.float32]) -> "Beliefs":
+    def replaced(self, values: NDArray[np.float32]) -> "Posterior":
         """Other values of the same classes."""
-        return Beliefs(classes=self.classes, values=values)
+        return Posterior(classes=self.classes, values=values)
 
     @property
     def surfaces(self) -> NDArray[np.intp]:
@@ -63,52 +63,53 @@ def surfaces(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return _SURFACES_OF_LABELS[labels]
 
 
-def worth_telling(groups: NDArray[np.float32], classes: Sequence[Ade]) -> Beliefs:
-    """The classes of which enough is seen, and the five that all others fall back on; from G×h×w."""
-    seen = groups.mean(axis=(1, 2))
-    kept = [number for number, one in enumerate(classes) if seen[number] >= LEAST_SHARE or one in FALLBACK.values()]
+def merge_rare_classes(groups: NDArray[np.float32], classes: Sequence[Ade]) -> Posterior:
+    """The classes that cover enough of the picture, and the five that all others are added to; from G×h×w."""
+    share = groups.mean(axis=(1, 2))
+    kept = [number for number, one in enumerate(classes) if share[number] >= MIN_SHARE or one in FALLBACK.values()]
     values = groups[kept]
     for number in set(range(len(classes))) - set(kept):
         fallback = classes.index(FALLBACK[surface_of(classes[number])])
         values[kept.index(fallback)] += groups[number]
-    return Beliefs(classes=tuple(classes[number] for number in kept), values=values)
+    return Posterior(classes=tuple(classes[number] for number in kept), values=values)
 
 
-def by_surface(beliefs: Beliefs) -> NDArray[np.float32]:
+def by_surface(posterior: Posterior) -> NDArray[np.float32]:
     """5×h×w: the probability of each surface."""
-    totals = np.zeros((len(Surface), *beliefs.values.shape[1:]), dtype=np.float32)
-    for number, surface in enumerate(beliefs.surfaces):
-        totals[surface] += beliefs.values[number]
+    totals = np.zeros((len(Surface), *posterior.values.shape[1:]), dtype=np.float32)
+    for number, surface in enumerate(posterior.surfaces):
+        totals[surface] += posterior.values[number]
     return totals
 
 
-def decide(beliefs: Beliefs) -> NDArray[np.uint8]:
+def decide(posterior: Posterior) -> NDArray[np.uint8]:
     """Labels (ADE20K's indices), h×w."""
-    totals = by_surface(beliefs)
+    totals = by_surface(posterior)
     best = totals.argmax(axis=0)
     labels = np.zeros(best.shape, dtype=np.uint8)
     sure = np.full(best.shape, -1.0, dtype=np.float32)
-    for one, surface, values in zip(beliefs.classes, beliefs.surfaces, beliefs.values, strict=True):
+    for one, surface, values in zip(posterior.classes, posterior.surfaces, posterior.values, strict=True):
         better = (best == surface) & (values > sure)
         labels[better] = one
         sure[better] = values[better]
-    labels[(best == Surface.OBJECT) & (sure < NAMED * totals[Surface.OBJECT])] = Ade.BOX
+    labels[(best == Surface.OBJECT) & (sure < MIN_KIND_SHARE * totals[Surface.OBJECT])] = Ade.BOX
     return labels
 
 
-def confidence(labels: NDArray[np.uint8], seen: NDArray[np.float32], beliefs: Beliefs) -> NDArray[np.float32]:
-    """How probable labels (h×w) are: parts of the building as surfaces, named things as what they are named.
+def confidence(labels: NDArray[np.uint8], predicted: NDArray[np.float32], posterior: Posterior) -> NDArray[np.float32]:
+    """The probability, h×w, that labels (h×w) are right: parts of the building as surfaces, objects as their kind.
 
-    `seen` (5×h×w) is what the network said of the surfaces at each pixel, `beliefs` what surroundings and edges made of
-    it. They are taken for two opinions of their own and multiplied (product of experts, Hinton, Neural Computation
-    2002): a label that both hold is surer than in either, one that only the surroundings hold is less sure.
+    `predicted` (5×h×w) is the network's probability of each surface at each pixel, `posterior` that after smoothing
+    along the photo's edges. Both are taken as independent and multiplied (product of experts, Hinton, Neural
+    Computation 2002): a label that both support is more probable than in either, one that only the surroundings support
+    less.
     """
-    totals = by_surface(beliefs)
-    both = np.maximum(totals, LEAST_PROBABLE) * np.maximum(seen, LEAST_PROBABLE)
+    totals = by_surface(posterior)
+    both = np.maximum(totals, MIN_PROBABILITY) * np.maximum(predicted, MIN_PROBABILITY)
     surface = surfaces(labels).astype(np.intp)
     sure = np.take_along_axis(both, surface[None], axis=0)[0] / both.sum(axis=0)
-    things = np.maximum(totals[Surface.OBJECT], LEAST_PROBABLE)
-    for one, values in zip(beliefs.classes, beliefs.values, strict=True):
+    things = np.maximum(totals[Surface.OBJECT], MIN_PROBABILITY)
+    for one, values in zip(posterior.classes, posterior.values, strict=True):
         if surface_of(one) == Surface.OBJECT and one != Ade.BOX:
             named = labels == one
             sure[named] *= np.clip(values[named] / things[named], 0.0, 1.0)

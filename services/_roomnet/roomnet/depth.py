@@ -1,10 +1,10 @@
-"""Depth: what the network sees, stood on the floor; where it is unsure what it sees, what the surfaces tell.
+"""Depth: the network's, fitted to the floor; where the network is unsure of the surfaces, the depth of the planes.
 
-Scale and shift of an inverse depth are free, and along a floor it is a straight function of the row (the camera is held
-level). So one line through what the network says of the floor is all the floor there is; where that differs from the
-network's own, the column above is moved along with it, and things come some of the way to their feet. The network was
-trained on rendered rooms: the less sure of a surface, the less is known of its distance. So the depth of the planes
-(see planes) counts as much as the surface is unsure.
+Inverse depth is known up to scale and shift, and along a floor it is linear in the row (the camera is held level). So
+one line is fitted to the network's depth of the floor; where the line differs from it, the column above is shifted by
+the difference, and objects are moved towards the depth at which they touch the floor. The network was trained on
+rendered rooms: the less sure it is of a surface, the less is known of its distance. There the depth of the planes (see
+planes) gets the larger weight.
 """
 
 from typing import Final
@@ -20,30 +20,30 @@ from roomnet.vocabulary import Surface
 
 FARTHEST: Final = 0.1
 """Inverse depth of the farthest point, where the mean deviation is about 1: it has to be positive."""
-LEAST_FLOOR: Final = 0.01
-"""Share of the picture that floor must fill for anything to be stood on it."""
-LEAST_SLOPE: Final = 1.5
-"""Of the floor, from the top of the picture to its bottom, in mean deviations: that of half the flattest floors."""
+MIN_FLOOR: Final = 0.01
+"""Share of the picture that floor must fill for the depth to be fitted to it."""
+MIN_SLOPE: Final = 1.5
+"""Least slope of the floor from the top of the picture to its bottom, in mean deviations."""
 CONTACT: Final = 0.02
-"""Height of the strip of floor that something above stands on, as a share of the picture's."""
+"""Height of the strip of floor below an object, as a share of the picture's."""
 SMOOTHING: Final = 0.1
-"""Of what columns are moved by, as a share of the width."""
-FEET: Final = 0.4
-"""How far things come to the depth of their feet."""
+"""Of the columns' shifts, as a share of the width."""
+CONTACT_SHARE: Final = 0.4
+"""Weight of the depth at which an object touches the floor, against its own."""
 BLUR: Final = 0.015
-"""Of the trust in the network, as a share of the width."""
+"""Of the confidence in the network, as a share of the width."""
 
 
-def fitted(seen: Plane, surfaces: NDArray[np.uint8], trust: Plane, horizon: Horizon) -> Plane:
+def fitted(predicted: Plane, surfaces: NDArray[np.uint8], confidence: Plane, horizon: Horizon) -> Plane:
     """H×W inverse depth, up to scale and shift, near is large.
 
-    `seen` is the network's, of any size; `surfaces` (H×W Surface values) and `trust` (H×W, 0–1: how sure the network is
+    `predicted` is the network's, of any size; `surfaces` (H×W Surface values) and `confidence` (H×W, 0–1: the network's
     of them) are of one size.
     """
-    stood = _on_the_floor(unit(refinement.enlarged(seen, surfaces.shape)), surfaces == Surface.FLOOR)
-    stood = planes.standing(stood, surfaces, share=FEET)
-    sure = np.asarray(cv2.GaussianBlur(trust, (0, 0), max(1.0, BLUR * surfaces.shape[1])), dtype=np.float32)
-    return np.asarray(sure * stood + (1 - sure) * unit(planes.inverse_depth(surfaces, horizon)), dtype=np.float32)
+    measured = _fit_to_floor(unit(refinement.enlarged(predicted, surfaces.shape)), surfaces == Surface.FLOOR)
+    measured = planes.with_contact_depth(measured, surfaces, share=CONTACT_SHARE)
+    sure = np.asarray(cv2.GaussianBlur(confidence, (0, 0), max(1.0, BLUR * surfaces.shape[1])), dtype=np.float32)
+    return np.asarray(sure * measured + (1 - sure) * unit(planes.inverse_depth(surfaces, horizon)), dtype=np.float32)
 
 
 def positive(inverse_depth: Plane) -> Plane:
@@ -57,22 +57,22 @@ def unit(plane: Plane) -> Plane:
     return np.asarray(centred / max(float(np.abs(centred).mean()), 1e-6), dtype=np.float32)
 
 
-def _on_the_floor(seen: Plane, floor: NDArray[np.bool_]) -> Plane:
-    """`seen` (H×W) with one plane for all floor, and every column moved by as much as the floor at its contact was."""
-    if floor.mean() < LEAST_FLOOR:
-        return seen
-    height, width = seen.shape
+def _fit_to_floor(predicted: Plane, floor: NDArray[np.bool_]) -> Plane:
+    """`predicted` (H×W) with one plane for all floor, and every column shifted by as much as its floor."""
+    if floor.mean() < MIN_FLOOR:
+        return predicted
+    height, width = predicted.shape
     rows = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
-    row, value = np.broadcast_to(rows, seen.shape)[floor], seen[floor]
+    row, value = np.broadcast_to(rows, predicted.shape)[floor], predicted[floor]
     spread = row - row.mean()
-    slope = max(LEAST_SLOPE, float((spread * (value - value.mean())).sum() / (np.square(spread).sum() + 1e-6)))
-    plane = np.broadcast_to(slope * (rows - row.mean()) + value.mean(), seen.shape)
+    slope = max(MIN_SLOPE, float((spread * (value - value.mean())).sum() / (np.square(spread).sum() + 1e-6)))
+    plane = np.broadcast_to(slope * (rows - row.mean()) + value.mean(), predicted.shape)
     top = floor.astype(np.uint8)
     top[1:] &= ~floor[:-1]
     strip = 2 * max(1, round(CONTACT * height)) + 1
     contact = cv2.dilate(top, np.ones((strip, 1), dtype=np.uint8)) * floor
-    moved = _along(((plane - seen) * contact).sum(axis=0), width) / (_along(contact.sum(axis=0), width) + 1e-3)
-    return np.where(floor, plane, seen + moved[None])
+    shift = _along(((plane - predicted) * contact).sum(axis=0), width) / (_along(contact.sum(axis=0), width) + 1e-3)
+    return np.where(floor, plane, predicted + shift[None])
 
 
 def _along(line: NDArray[np.floating], width: int) -> Plane:

@@ -24,7 +24,7 @@ DEFAULT_ROW: Final = 0.45
 
 @dataclass(frozen=True, kw_only=True)
 class Horizon:
-    """Where the eye's level lies in a picture."""
+    """Where the horizon lies in a picture."""
 
     row: float
     """As a share of the height, 0 at the top; may be outside 0–1."""

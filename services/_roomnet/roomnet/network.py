@@ -1,7 +1,7 @@
 """The small network: from a photo to what is where, how far away, and in what kind of room.
 
-Graph and weights lie in `weights/` beside this file; `training/` makes them. ONNX Runtime runs them, one session a
-process, loaded when it is first needed.
+Graph and weights lie in `weights/` beside this file; `research/roomnet` makes them. ONNX Runtime runs them, one session
+a process, loaded when it is first needed.
 """
 
 import json
@@ -29,14 +29,14 @@ THREADS: Final = 2
 STEP: Final = 32
 """Height and width are multiples of it."""
 AREA: Final = 256 * 192
-"""Pixels that the network looks at, about: what it was trained on."""
+"""Pixels of the network's input, about: what it was trained on."""
 LONGEST: Final = 768
-"""Pixels: a panorama is rather squeezed than made longer than this."""
+"""Pixels of the longer side, at most; a panorama is squeezed."""
 MARGIN: Final = 1 / 12
-"""Share of the width that is margin on either side in the second look; above it is this share of the height twice."""
-SECOND_LABELS: Final = 0.25
-SECOND_DEPTH: Final = 0.5
-"""How much the second look counts of both."""
+"""Share of the width that is margin on either side of the second view; above it is twice this share of the height."""
+AUGMENTED_LABELS: Final = 0.25
+AUGMENTED_DEPTH: Final = 0.5
+"""Weights of the second view in both averages."""
 
 
 class WeightsMissingError(RuntimeError):
@@ -44,8 +44,8 @@ class WeightsMissingError(RuntimeError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Glance:
-    """What the network says of a photo, at the network's own size."""
+class Prediction:
+    """The network's answer for a photo, at the network's own size."""
 
     groups: NDArray[np.float32]
     """G×h×w probabilities that sum to 1 over G; group g stands for `Network.classes[g]`."""
@@ -64,13 +64,11 @@ class Network:
         """Raises WeightsMissingError."""
         for file in (GRAPH, WEIGHTS):
             if not file.is_file():
-                raise WeightsMissingError(
-                    f"{file} is missing: install roomnet again, or make it with training/ (see its README)"
-                )
+                raise WeightsMissingError(f"{file} is missing: install roomnet again, or make it with `make roomnet`")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.inter_op_num_threads = 1
-        # memory is given back after each look: photos of many forms would let an arena grow with every new one
+        # memory is given back after each run: photos of many forms would let an arena grow with every new one
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
         # between two photos its threads shall sleep, not spin
@@ -83,23 +81,23 @@ class Network:
         """The class of ADE20K that stands for each group."""
         self._rooms = tuple(Room(name) for name in json.loads(about["room_types"]))
 
-    def look(self, photo: RGB, *, twice: bool = True) -> Glance:
-        """Looks at a photo and, unless told otherwise, once more from a step back.
+    def predict(self, photo: RGB, *, augmented: bool = True) -> Prediction:
+        """Runs the network on a photo and, with test-time augmentation, on a second view of it, and averages both.
 
-        The second look sees the mirror image, smaller, with its borders drawn out. Trained on wide views of whole
-        rooms, the network takes the sides of a narrow view for walls that come near; further inside they are judged by
-        what they show. Below, nothing is drawn out: floor at the lower edge is where it always is. The kind of room is
-        told from the whole view alone.
+        The second view is the mirror image, smaller, with its border pixels repeated above and on both sides. Trained
+        on wide views of whole rooms, the network takes the sides of a narrow view for walls close by; further inside
+        the picture they are judged by what they show. Nothing is added below, since floor lies at the lower edge of
+        every view. The room type comes from the first view alone.
         """
         small = _resized(photo)
         groups, inverse_depth, rooms = self._run(small)
         inverse_depth = depth.unit(inverse_depth)
-        if twice:
+        if augmented:
             margin = _margin(small.shape)
-            other = self._run(_from_behind(np.ascontiguousarray(small[:, ::-1]), margin))
-            groups = _mean(groups, np.stack([_inner(plane, margin) for plane in other[0]]), SECOND_LABELS)
-            inverse_depth = _mean(inverse_depth, depth.unit(_inner(other[1], margin)), SECOND_DEPTH)
-        return Glance(
+            other = self._run(_zoomed_out(np.ascontiguousarray(small[:, ::-1]), margin))
+            groups = _mean(groups, np.stack([_inner(plane, margin) for plane in other[0]]), AUGMENTED_LABELS)
+            inverse_depth = _mean(inverse_depth, depth.unit(_inner(other[1], margin)), AUGMENTED_DEPTH)
+        return Prediction(
             groups=groups,
             inverse_depth=inverse_depth,
             rooms={room: float(value) for room, value in zip(self._rooms, rooms / rooms.sum(), strict=True)},
@@ -138,8 +136,8 @@ def _margin(shape: Sequence[int]) -> tuple[int, int]:
     return 2 * round(shape[0] * MARGIN), 2 * round(shape[1] * MARGIN / 2)
 
 
-def _from_behind(small: RGB, margin: tuple[int, int]) -> RGB:
-    """The picture reduced, with its outermost pixels repeated above and on both sides."""
+def _zoomed_out(small: RGB, margin: tuple[int, int]) -> RGB:
+    """The picture reduced, with its border pixels repeated above and on both sides."""
     height, width = small.shape[:2]
     above, beside = margin
     reduced = cv2.resize(small, (width - 2 * beside, height - above), interpolation=cv2.INTER_AREA)
@@ -147,7 +145,7 @@ def _from_behind(small: RGB, margin: tuple[int, int]) -> RGB:
 
 
 def _inner(plane: Plane, margin: tuple[int, int]) -> Plane:
-    """What the network, which answers for every second pixel, said within the margins, at the size of all."""
+    """The network's answer, one for every second pixel, within the margins, at the size of the whole."""
     height, width = plane.shape
     above, beside = margin[0] // 2, margin[1] // 2
     inner = np.ascontiguousarray(plane[above:, beside : width - beside])

@@ -1,9 +1,9 @@
-"""Depth that follows from the surfaces alone: planes seen by a level camera, and things that stand on the floor.
+"""Depth that follows from the surfaces alone: planes seen by a level camera, and objects that stand on the floor.
 
 A point of the floor `d` rows below the horizon has an inverse depth proportional to `d`; the ceiling mirrors it. A wall
-takes over the inverse depth from where it meets the floor, and a thing from its foot. What is usual in photos of rooms,
-near below and far at the eye's level, is mixed in: it stands in where no foot can be seen, and keeps a wrong label from
-tearing the room apart.
+has the inverse depth of the place where it meets the floor, and so has an object. A prior, near below and far at the
+horizon, is mixed in: it replaces what is missing where no contact with the floor can be seen, and limits the effect of
+wrong labels.
 """
 
 from typing import Final
@@ -20,11 +20,12 @@ CEILING_RATIO: Final = 0.8
 """Height of the camera over that of the ceiling above it: about 1.2 m against 1.4 m."""
 FAR: Final = 0.12
 """Smallest inverse depth, where that of the picture's bottom row is about 0.55: rooms have an end."""
-USUAL_WEIGHT: Final = 0.5
-STANDING: Final = 0.3
-"""Share of a thing's width that must be seen to touch the floor for its foot to be believed."""
+PRIOR_WEIGHT: Final = 0.5
+"""Of the prior, against the planes."""
+MIN_CONTACT: Final = 0.3
+"""Share of an object's width that must touch the floor for its contact to count."""
 SMOOTHING: Final = 0.03
-"""Of lines along which things and walls meet the floor, as a share of the width."""
+"""Of lines along which objects and walls meet the floor, as a share of the width."""
 
 
 def inverse_depth(surfaces: NDArray[np.uint8], horizon: Horizon) -> Plane:
@@ -33,18 +34,18 @@ def inverse_depth(surfaces: NDArray[np.uint8], horizon: Horizon) -> Plane:
     rows = ((np.arange(height, dtype=np.float32) + 0.5) / height)[:, None]
     below = np.clip(rows - horizon.row, 0, None)
     above = np.clip(horizon.row - rows, 0, None) * CEILING_RATIO
-    usual = np.repeat(FAR + 0.12 + 0.45 * below + 0.10 * above, width, axis=1)
+    prior = np.repeat(FAR + 0.12 + 0.45 * below + 0.10 * above, width, axis=1)
     walls = _wall_line(surfaces, below[:, 0])
-    result = np.where(np.isnan(walls)[None], usual, walls[None])
+    result = np.where(np.isnan(walls)[None], prior, walls[None])
     result = np.where(surfaces == Surface.CEILING, above, result)
     result = np.where(surfaces == Surface.FLOOR, below, result)
-    result = standing(result, surfaces, share=1.0)
-    mixed = (1 - USUAL_WEIGHT) * np.maximum(FAR, result) + USUAL_WEIGHT * usual
+    result = with_contact_depth(result, surfaces, share=1.0)
+    mixed = (1 - PRIOR_WEIGHT) * np.maximum(FAR, result) + PRIOR_WEIGHT * prior
     return np.asarray(cv2.bilateralFilter(mixed.astype(np.float32), 7, 0.08, 4), dtype=np.float32)
 
 
-def standing(depth: Plane, surfaces: NDArray[np.uint8], *, share: float) -> Plane:
-    """H×W inverse depth, of which every thing that is seen to stand on the floor has taken over `share` from its foot.
+def with_contact_depth(depth: Plane, surfaces: NDArray[np.uint8], *, share: float) -> Plane:
+    """H×W inverse depth, in which every object on the floor has `share` of the depth where it stands.
 
     A piece of furniture is about as far away as the floor that it stands on.
     """
@@ -54,12 +55,12 @@ def standing(depth: Plane, surfaces: NDArray[np.uint8], *, share: float) -> Plan
     _count, numbers, stats, _centres = cv2.connectedComponentsWithStats((surfaces == Surface.OBJECT).astype(np.uint8))
     for number, (left, top, width, height, _area) in enumerate(stats):
         if number == 0:
-            continue  # what is no thing
+            continue  # the background
         window = np.s_[top : top + height, left : left + width]
         inside = numbers[window] == number
         feet = inside & on_floor[window]
         columns = np.flatnonzero(feet.any(axis=0))
-        if len(columns) < STANDING * width:
+        if len(columns) < MIN_CONTACT * width:
             continue
         lowest = top + height - 1 - feet[::-1].argmax(axis=0)[columns]
         line = _smoothed(columns, depth[lowest + 1, left + columns], width, surfaces.shape[1])

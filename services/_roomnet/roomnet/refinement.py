@@ -1,4 +1,4 @@
-"""From small soft maps to crisp regions that end where the photo's edges are."""
+"""From small probability maps to regions that end at the photo's edges."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from roomnet.picture import RGB, Plane
 
-CRUMB: Final = 0.0008
-"""Regions smaller than this share of the photo are given to what surrounds them."""
-HOLE: Final = 0.01
+MIN_REGION: Final = 0.0008
+"""Regions smaller than this share of the photo get the label of what surrounds them."""
+MAX_HOLE: Final = 0.01
 """Share of the photo above which a region is no hole in another."""
 ENCLOSED: Final = 0.9
 """Share of its border that a hole must have with the region that it is in."""
@@ -49,17 +49,17 @@ def resized(soft: NDArray[np.float32], photo: RGB) -> NDArray[np.float32]:
     return np.stack([enlarged(plane, (photo.shape[0], photo.shape[1])) for plane in soft])
 
 
-def without_crumbs(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Labels (H×W) in which every region has a size worth mentioning; what was smaller takes a neighbour's label."""
+def without_small_regions(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Labels (H×W) without regions below MIN_REGION; these get the label of their nearest neighbour."""
     smooth = np.asarray(cv2.medianBlur(labels, 5), dtype=np.uint8)
-    limit = max(16, int(CRUMB * labels.size))
-    crumbs = np.zeros(labels.shape, dtype=bool)
+    limit = max(16, int(MIN_REGION * labels.size))
+    tiny = np.zeros(labels.shape, dtype=bool)
     for label in np.unique(smooth):
         _count, regions, stats, _centres = cv2.connectedComponentsWithStats((smooth == label).astype(np.uint8))
         small = stats[:, cv2.CC_STAT_AREA] < limit
         small[0] = False
-        crumbs |= small[regions]
-    return nearest(smooth, crumbs)
+        tiny |= small[regions]
+    return nearest(smooth, tiny)
 
 
 def without_holes(labels: NDArray[np.uint8], fillable: Sequence[int]) -> NDArray[np.uint8]:
@@ -74,7 +74,7 @@ def without_holes(labels: NDArray[np.uint8], fillable: Sequence[int]) -> NDArray
         for number in range(1, len(stats)):
             left, top, across, down, area = (int(value) for value in stats[number])
             inner = left > 0 and top > 0 and left + across < width and top + down < height
-            if area > HOLE * labels.size or not inner:
+            if area > MAX_HOLE * labels.size or not inner:
                 continue
             window = np.s_[top - 1 : top + down + 1, left - 1 : left + across + 1]
             inside = (regions[window] == number).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""The words that an analysis is told in: ADE20K's classes, the five surfaces behind them, and kinds of rooms."""
+"""The vocabulary of an analysis: ADE20K's classes, the five surfaces behind them, and kinds of rooms."""
 
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -30,7 +30,7 @@ class Ade(IntEnum):
     BATHTUB = 37
     CUSHION = 39
     BOX = 41
-    """Stands for any object that nothing tells the kind of."""
+    """Stands for any object of unknown kind."""
     COUNTER = 45
     SINK = 47
     FIREPLACE = 49

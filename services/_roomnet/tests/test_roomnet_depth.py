@@ -48,10 +48,10 @@ def test_walls_go_with_the_floor_that_they_stand_on() -> None:
 
 def test_things_come_towards_their_feet_as_far_as_they_are_said_to() -> None:
     ramp = np.repeat(ROWS, WIDTH, axis=1).astype(np.float32)
-    assert planes.standing(ramp, room(), share=1.0)[60, 65] == pytest.approx(80.5 / HEIGHT, abs=0.02)
-    half = planes.standing(ramp, room(), share=0.5)[60, 65]
+    assert planes.with_contact_depth(ramp, room(), share=1.0)[60, 65] == pytest.approx(80.5 / HEIGHT, abs=0.02)
+    half = planes.with_contact_depth(ramp, room(), share=0.5)[60, 65]
     assert half == pytest.approx((60.5 + 80.5) / 2 / HEIGHT, abs=0.02)
-    assert planes.standing(ramp, room(), share=1.0)[30, 10] == ramp[30, 10]
+    assert planes.with_contact_depth(ramp, room(), share=1.0)[30, 10] == ramp[30, 10]
 
 
 def test_what_hardly_touches_the_floor_is_left_where_it_was() -> None:
@@ -59,7 +59,7 @@ def test_what_hardly_touches_the_floor_is_left_where_it_was() -> None:
     surfaces[45:80, 50:80] = Surface.WALL
     surfaces[45:80, 50:53] = Surface.OBJECT  # a thing on one thin leg
     ramp = np.repeat(ROWS, WIDTH, axis=1).astype(np.float32)
-    assert (planes.standing(ramp, surfaces, share=1.0) == ramp).all()
+    assert (planes.with_contact_depth(ramp, surfaces, share=1.0) == ramp).all()
 
 
 def test_where_the_network_is_unsure_the_planes_tell() -> None:

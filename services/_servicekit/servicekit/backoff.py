@@ -1,11 +1,11 @@
-"""Waiting longer from failure to failure, at random, so that many clients do not come back all at once."""
+"""Exponential backoff with jitter, so that many clients do not come back all at once."""
 
 import asyncio
 import random
 
 
 class Backoff:
-    """Waits between `first` and `longest` seconds; the ceiling doubles with each failure, half of it is random."""
+    """Seconds between `first` and `longest`: the ceiling doubles with each failure, half of it is random."""
 
     def __init__(self, *, first: float = 0.05, longest: float = 2.0) -> None:
         self._first = first
@@ -13,7 +13,7 @@ class Backoff:
         self._failures = 0
 
     async def wait(self) -> None:
-        """After a failure."""
+        """Waits after a failure."""
         await asyncio.sleep(self.next_pause())
 
     def next_pause(self) -> float:
@@ -23,5 +23,5 @@ class Backoff:
         return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - nothing secret about it
 
     def reset(self) -> None:
-        """After a success."""
+        """Begins again with `first`, after a success."""
         self._failures = 0

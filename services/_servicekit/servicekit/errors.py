@@ -7,7 +7,7 @@
     ├── NotFound                     NOT_FOUND             no such thing, or no longer
     ├── Conflict                     ALREADY_EXISTS        another request holds the same key
     ├── FailedPrecondition           FAILED_PRECONDITION   not in this state
-    ├── Exhausted                    RESOURCE_EXHAUSTED    a queue or a memory is full; try later
+    ├── Exhausted                    RESOURCE_EXHAUSTED    a queue or memory is full; try later
     ├── Unavailable                  UNAVAILABLE           a dependency does not answer; try again
     └── DeadlineExceeded             DEADLINE_EXCEEDED     out of time
 
@@ -105,7 +105,7 @@ class FailedPrecondition(ServiceError):  # noqa: N818 - named as the status code
 
 
 class Exhausted(ServiceError):  # noqa: N818 - named as the status code that callers know
-    """A queue or a memory is full."""
+    """A queue or memory is full."""
 
     default_code = grpc.StatusCode.RESOURCE_EXHAUSTED
 
@@ -131,3 +131,14 @@ class DeadlineExceeded(ServiceError):  # noqa: N818 - named as the status code t
 def internal() -> ServiceError:
     """What a caller learns of an unexpected exception."""
     return ServiceError("INTERNAL", INTERNAL_MESSAGE)
+
+
+def deadline_exceeded() -> DeadlineExceeded:
+    """A call that did not end in time."""
+    return DeadlineExceeded("DEADLINE_EXCEEDED", "This took too long.")
+
+
+def out_of_memory() -> Exhausted:
+    """A device whose memory is full."""
+    message = "The device has too little memory for this at the moment."
+    return Exhausted("OUT_OF_MEMORY", message, retry_after_seconds=5)

@@ -18,7 +18,7 @@ EXIT_CONFIGURATION: Final = 78
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs a service to its end, on uvloop where there is one; wrong settings end it in one line."""
+    """Runs a service to its end, on uvloop where there is one; wrong settings end it with one log line."""
     allocator.share_arenas()
     try:
         if sys.platform == "win32":
@@ -28,13 +28,13 @@ def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
             uvloop.run(main())
     except SettingsError as error:
-        logs.configure("modomo")  # the settings that say more about logs are those that are wrong
-        log.critical("cannot start", problem=str(error), **config_hints.hint(str(error)))
+        logs.configure("modomo")  # with defaults, since the settings for logs may be the wrong ones
+        log.critical("cannot start", problem=str(error), **config_hints.chart_value(str(error)))
         sys.exit(EXIT_CONFIGURATION)
 
 
 def begin(service: str, settings: ProcessSettings) -> None:
-    """Lets the process be seen: logs, metrics and traces as the settings say; raises SettingsError."""
+    """Sets up logs, metrics and traces as the settings say; raises SettingsError."""
     logs.configure(service, level=settings.log_level, log_format=settings.log_format)
     metrics.serve(service, settings.metrics_port)
     tracing.start(service, settings)

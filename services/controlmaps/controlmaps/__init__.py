@@ -1,1 +1,1 @@
-"""Understands a photo of a room, and judges its restyled version."""
+"""Analyses a photo of a room, and judges its restyled version."""

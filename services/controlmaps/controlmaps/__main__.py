@@ -23,7 +23,7 @@ def build_engine(settings: Settings) -> Engine:
             from controlmaps.engine.lite import LiteEngine  # noqa: PLC0415 - only where chosen
 
             executor = DeviceExecutor("controlmaps", parallel=settings.threads, queue_limit=settings.queue_limit)
-            return LiteEngine(executor, recent_photos=settings.recent_photos)
+            return LiteEngine(executor)
         case "torch":
             from controlmaps.engine.torch import TorchEngine  # noqa: PLC0415 - only where chosen
             from controlmaps.engine.torch_networks import Options, TorchNetworks  # noqa: PLC0415 - only where chosen

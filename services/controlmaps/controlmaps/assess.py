@@ -14,7 +14,7 @@ UNCHANGED: Final = 8.0
 """Difference (0–255, of the worst channel, averaged over 3×3 pixels) that re-encoding as JPEG may make."""
 CHANGED: Final = 24.0
 """Difference from which on a pixel counts as changed; between, it counts in part."""
-FORGIVEN: Final = 0.4
+MAX_CHANGED: Final = 0.4
 """Share of changed pixels at which nothing is left of the score for keeping."""
 WEIGHTS: Final = {"structure": 0.5, "palette": 0.2, "keep": 0.2, "sharpness": 0.1}
 """Of the scores in the overall one."""
@@ -39,7 +39,7 @@ def keep(original: RGB, result: RGB, kept: Mask | None) -> float:
         return 1.0
     difference = cv2.absdiff(cv2.blur(original, (3, 3)), cv2.blur(result, (3, 3))).max(axis=2)[kept]
     changed = float(np.clip((difference - UNCHANGED) / (CHANGED - UNCHANGED), 0, 1).mean())
-    return max(0.0, 1 - changed / FORGIVEN)
+    return max(0.0, 1 - changed / MAX_CHANGED)
 
 
 def overall(scores: dict[str, float]) -> float:

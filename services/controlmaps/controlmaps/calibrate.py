@@ -22,7 +22,7 @@ from modomo.type.v1.image_pb2 import IMAGE_FORMAT_UNSPECIFIED, Image
 from servicekit.config import env
 from servicekit.imaging.arrays import RGB
 from servicekit.imaging.images import decode_rgb
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from servicekit.weights import WeightStore
 
 
@@ -37,7 +37,7 @@ def main() -> None:
     size = working_sizes(settings.depth_model)[Task.CLASSIFICATION]
     rows, labels = [], []
     for label, photo in labelled(directory):
-        (logits,) = networks.answer(Task.CLASSIFICATION, resized(photo, size.of(*photo.shape[:2]))[np.newaxis])
+        (logits,) = networks.infer(Task.CLASSIFICATION, resized(photo, size.of(*photo.shape[:2]))[np.newaxis])
         rows.append(logits[0])
         labels.append(label)
     if len(rows) < 4:

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-COLDEST: Final = 0.05
-HOTTEST: Final = 50.0
+MIN_TEMPERATURE: Final = 0.05
+MAX_TEMPERATURE: Final = 50.0
 BINS: Final = 10
 
 
@@ -21,18 +21,20 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int_]) -> fl
     """
     if len(logits) == 0:
         raise ValueError("no labelled photos")
-    low, high = math.log(COLDEST), math.log(HOTTEST)
+    low, high = math.log(MIN_TEMPERATURE), math.log(MAX_TEMPERATURE)
     ratio = (math.sqrt(5) - 1) / 2
     while high - low > 1e-4:
         left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if surprise(logits, labels, math.exp(left)) <= surprise(logits, labels, math.exp(right)):
+        if negative_log_likelihood(logits, labels, math.exp(left)) <= negative_log_likelihood(
+            logits, labels, math.exp(right)
+        ):
             high = right
         else:
             low = left
     return math.exp((low + high) / 2)
 
 
-def surprise(logits: NDArray[np.float32], labels: NDArray[np.int_], temperature: float) -> float:
+def negative_log_likelihood(logits: NDArray[np.float32], labels: NDArray[np.int_], temperature: float) -> float:
     """Mean negative log-likelihood in nats."""
     scaled = logits.astype(np.float64) / temperature
     scaled -= scaled.max(axis=1, keepdims=True)

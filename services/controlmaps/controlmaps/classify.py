@@ -1,7 +1,7 @@
 """A classification that a caller can rely on: every room type once, probabilities that sum to 1."""
 
 from controlmaps.domain import Classification
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 
 def completed(found: Classification) -> Classification:

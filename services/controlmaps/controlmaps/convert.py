@@ -1,12 +1,10 @@
 """Wire messages to controlmaps' own values and back."""
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
-from controlmaps.domain import Classification, ControlMap, MapKind, Pair, Quality
+from controlmaps.domain import Classification, ControlMap, Pair, Quality
 from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.type.v1 import control_map_pb2
 from servicekit.errors import InvalidArgument
@@ -14,30 +12,25 @@ from servicekit.imaging.arrays import RGB
 from servicekit.imaging.codec import validate_shape
 from servicekit.imaging.images import decode_mask, decode_rgb, encode_png
 from servicekit.inference.engine import EngineInfo, info_to_proto
-from servicekit.types.vocabulary import room_type_to_proto
-
-MAX_PALETTE: Final = 8
-_COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
-
-_KINDS: Final = {
-    control_map_pb2.CONTROL_MAP_KIND_DEPTH: MapKind.DEPTH,
-    control_map_pb2.CONTROL_MAP_KIND_CANNY: MapKind.CANNY,
-    control_map_pb2.CONTROL_MAP_KIND_SEGMENTATION: MapKind.SEGMENTATION,
-    control_map_pb2.CONTROL_MAP_KIND_CONFIDENCE: MapKind.CONFIDENCE,
-}
-_WIRE_KINDS: Final = {kind: wire for wire, kind in _KINDS.items()}
+from servicekit.types.colours import parse_palette, rgb
+from servicekit.types.control_maps import MapKind, map_kind_from_proto, map_kind_to_proto
+from servicekit.types.rooms import room_type_to_proto
 
 
-def photo(request: pb.ClassifyRequest | pb.GenerateRequest) -> RGB:
+def photo(request: pb.AnalyzeRequest) -> RGB:
     """The request's photo."""
     return decode_rgb(request.image)
 
 
-def kinds(request: pb.GenerateRequest) -> tuple[MapKind, ...]:
+def kinds(request: pb.AnalyzeRequest) -> tuple[MapKind, ...]:
     """The maps wanted, in the order asked for, all where none is named; raises InvalidArgument naming the field."""
+    if request.rooms_only:
+        if request.kinds:
+            raise InvalidArgument("KINDS_UNWANTED", "No map is drawn where only rooms are wanted.", field="kinds")
+        return ()
     wanted = []
     for wire in request.kinds:
-        kind = _KINDS.get(wire)
+        kind = map_kind_from_proto(wire)
         if kind is None:
             raise InvalidArgument("UNKNOWN_KIND", f"Unknown kind of control map: {int(wire)}.", field="kinds")
         if kind in wanted:
@@ -48,12 +41,7 @@ def kinds(request: pb.GenerateRequest) -> tuple[MapKind, ...]:
 
 def palette(request: pb.AssessRequest) -> tuple[tuple[int, int, int], ...]:
     """The colours asked for, as sRGB 0–255; raises InvalidArgument naming the field."""
-    if len(request.palette) > MAX_PALETTE:
-        raise InvalidArgument("TOO_MANY_COLOURS", f"A palette has at most {MAX_PALETTE} colours.", field="palette")
-    for colour in request.palette:
-        if not _COLOUR.fullmatch(colour):
-            raise InvalidArgument("COLOUR", f"Not a colour of the form #RRGGBB: {colour[:20]!r}.", field="palette")
-    return tuple((int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)) for text in request.palette)
+    return tuple(rgb(colour) for colour in parse_palette(request.palette, field="palette"))
 
 
 def pair(request: pb.AssessRequest, colours: Sequence[tuple[int, int, int]]) -> Pair:
@@ -74,7 +62,7 @@ def rooms(found: Classification) -> list[pb.RoomProbability]:
 
 def control_map(drawn: ControlMap) -> control_map_pb2.ControlMap:
     """One map on the wire."""
-    return control_map_pb2.ControlMap(kind=_WIRE_KINDS[drawn.kind], image=encode_png(drawn.pixels))
+    return control_map_pb2.ControlMap(kind=map_kind_to_proto(drawn.kind), image=encode_png(drawn.pixels))
 
 
 def quality(scores: Quality, judge: EngineInfo) -> pb.AssessResponse:

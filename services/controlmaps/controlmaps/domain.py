@@ -2,22 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from servicekit.imaging.arrays import RGB, Mask
-from servicekit.types.vocabulary import RoomType
-
-
-class MapKind(StrEnum):
-    """What a control map shows."""
-
-    DEPTH = "depth"
-    CANNY = "canny"
-    SEGMENTATION = "segmentation"
-    CONFIDENCE = "confidence"
+from servicekit.types.control_maps import MapKind
+from servicekit.types.rooms import RoomType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +32,17 @@ class Segmentation:
 
     confidence: NDArray[np.float32]
     """H×W, the label's probability of being right, 0–1."""
+
+
+class Analysis(TypedDict, total=False):
+    """An engine's answers about a photo: those that were asked for, and perhaps others."""
+
+    classification: Classification
+
+    depth: NDArray[np.float32]
+    """H×W inverse depth up to scale and shift: near is large."""
+
+    segmentation: Segmentation
 
 
 @dataclass(frozen=True, kw_only=True)

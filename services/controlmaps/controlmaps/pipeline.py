@@ -1,12 +1,22 @@
-"""From an engine to the maps, the room type and the scores that a caller asks for."""
+"""From an engine to the rooms, maps and scores that a caller asks for."""
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 from controlmaps import assess, canny, classify, depth, segmentation, structure
-from controlmaps.domain import Classification, ControlMap, Layout, MapKind, Pair, Quality
+from controlmaps.domain import Analysis, Classification, ControlMap, Layout, Pair, Quality
 from controlmaps.engine import Engine
+from controlmaps.engine.tasks import Task
 from servicekit.imaging.arrays import RGB
+from servicekit.types.control_maps import MapKind
+
+TASKS: Final = {
+    MapKind.DEPTH: Task.DEPTH,
+    MapKind.SEGMENTATION: Task.SEGMENTATION,
+    MapKind.CONFIDENCE: Task.SEGMENTATION,
+}
+"""What each kind of map is drawn from; Canny from the photo alone."""
 
 
 class Pipeline:
@@ -15,53 +25,34 @@ class Pipeline:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    async def classify(self, photo: RGB) -> Classification:
-        """The room type: every type once."""
-        return classify.completed(await self.engine.classify(photo))
-
-    async def generate(self, photo: RGB, kinds: Sequence[MapKind]) -> list[ControlMap]:
-        """The maps, in the order asked for, drawn together."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                parts = [group.create_task(part) for part in self._parts(photo, frozenset(kinds))]
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from failures  # one tells the caller enough, a group nothing
-        drawn = {one.kind: one for part in parts for one in part.result()}
-        return [drawn[kind] for kind in kinds]
+    async def analyze(self, photo: RGB, kinds: Sequence[MapKind]) -> tuple[Classification, list[ControlMap]]:
+        """Every room type once, and the maps in the order asked for, from one analysis of the photo."""
+        tasks = {Task.CLASSIFICATION} | {TASKS[kind] for kind in kinds if kind in TASKS}
+        found = await self.engine.analyze(photo, tasks)
+        maps = await asyncio.gather(*(asyncio.to_thread(_draw, kind, photo, found) for kind in kinds))
+        return classify.completed(found["classification"]), maps
 
     async def assess(self, pair: Pair) -> Quality:
-        """The scores of a pair; where things are is asked of the engine for both pictures, reduced."""
+        """The scores of a pair; the engine analyses both pictures, reduced."""
         original, result = (structure.reduced(picture) for picture in (pair.original, pair.result))
         before, after = await asyncio.gather(self._layout(original), self._layout(result))
         return await asyncio.to_thread(assess.score, pair, before, after)
 
     async def _layout(self, picture: RGB) -> Layout:
-        if not self.engine.measures_depth:
-            return Layout(surfaces=await self.engine.segment(picture))
-        surfaces, inverse_depth = await asyncio.gather(self.engine.segment(picture), self.engine.depth(picture))
-        return Layout(surfaces=surfaces, depth=inverse_depth)
+        measured = self.engine.measures_depth
+        tasks = {Task.SEGMENTATION, Task.DEPTH} if measured else {Task.SEGMENTATION}
+        found = await self.engine.analyze(picture, tasks)
+        return Layout(surfaces=found["segmentation"], depth=found["depth"] if measured else None)
 
-    def _parts(self, photo: RGB, kinds: frozenset[MapKind]) -> Iterator[Coroutine[None, None, list[ControlMap]]]:
-        if MapKind.CANNY in kinds:
-            yield self._canny(photo)
-        if MapKind.DEPTH in kinds:
-            yield self._depth(photo)
-        if kinds & {MapKind.SEGMENTATION, MapKind.CONFIDENCE}:
-            yield self._segmentation(photo)
 
-    async def _canny(self, photo: RGB) -> list[ControlMap]:
-        return [ControlMap(kind=MapKind.CANNY, pixels=await asyncio.to_thread(canny.draw, photo))]
-
-    async def _depth(self, photo: RGB) -> list[ControlMap]:
-        found = await self.engine.depth(photo)
-        return [ControlMap(kind=MapKind.DEPTH, pixels=await asyncio.to_thread(depth.draw, found))]
-
-    async def _segmentation(self, photo: RGB) -> list[ControlMap]:
-        found = await self.engine.segment(photo)
-        labels, confidence = await asyncio.to_thread(
-            lambda: (segmentation.draw(found), segmentation.draw_confidence(found))
-        )
-        return [
-            ControlMap(kind=MapKind.SEGMENTATION, pixels=labels),
-            ControlMap(kind=MapKind.CONFIDENCE, pixels=confidence),
-        ]
+def _draw(kind: MapKind, photo: RGB, found: Analysis) -> ControlMap:
+    match kind:
+        case MapKind.DEPTH:
+            pixels = depth.draw(found["depth"])
+        case MapKind.CANNY:
+            pixels = canny.draw(photo)
+        case MapKind.SEGMENTATION:
+            pixels = segmentation.draw(found["segmentation"])
+        case MapKind.CONFIDENCE:
+            pixels = segmentation.draw_confidence(found["segmentation"])
+    return ControlMap(kind=kind, pixels=pixels)

@@ -1,6 +1,7 @@
 """The gRPC face of controlmaps: convert, delegate, convert."""
 
 import asyncio
+from typing import Any, TypeAlias
 
 import grpc
 
@@ -9,6 +10,8 @@ from controlmaps.pipeline import Pipeline
 from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.controlmaps.v1.control_maps_service_pb2_grpc import ControlMapsServiceServicer
 from servicekit.inference.engine import info_to_proto
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 
 class ControlMapsServicer(ControlMapsServiceServicer):
@@ -19,32 +22,32 @@ class ControlMapsServicer(ControlMapsServiceServicer):
         self._pipeline = pipeline
         self._room_threshold = room_threshold
 
-    async def Classify(  # noqa: N802 - the generated base is the synchronous one; its name
-        self, request: pb.ClassifyRequest, context: grpc.aio.ServicerContext[pb.ClassifyRequest, pb.ClassifyResponse]
-    ) -> pb.ClassifyResponse:
-        """Says what kind of room a photo shows."""
+    async def Analyze(self, request: pb.AnalyzeRequest, context: Context) -> pb.AnalyzeResponse:  # noqa: N802 - the RPC's name
+        """Says what kind of room a photo shows, and draws control maps."""
+        kinds = convert.kinds(request)
         photo = await asyncio.to_thread(convert.photo, request)
-        found = await self._pipeline.classify(photo)
-        return pb.ClassifyResponse(
+        found, drawn = await self._pipeline.analyze(photo, kinds)
+        return pb.AnalyzeResponse(
             rooms=convert.rooms(found),
             room_probability=found.room_probability,
             is_room=found.room_probability >= self._room_threshold,
+            maps=await asyncio.gather(*(asyncio.to_thread(convert.control_map, one) for one in drawn)),
             engine=info_to_proto(self._pipeline.engine.info),
         )
 
-    async def Generate(  # noqa: N802 - as above
-        self, request: pb.GenerateRequest, context: grpc.aio.ServicerContext[pb.GenerateRequest, pb.GenerateResponse]
-    ) -> pb.GenerateResponse:
-        """Draws control maps."""
-        kinds = convert.kinds(request)
-        photo = await asyncio.to_thread(convert.photo, request)
-        drawn = await self._pipeline.generate(photo, kinds)
-        maps = await asyncio.gather(*(asyncio.to_thread(convert.control_map, one) for one in drawn))
-        return pb.GenerateResponse(maps=maps, engine=info_to_proto(self._pipeline.engine.info))
+    async def Classify(self, request: pb.ClassifyRequest, context: Context) -> pb.ClassifyResponse:  # noqa: N802 - as above
+        """The rooms of Analyze, for callers of the release before it."""
+        found = await self.Analyze(pb.AnalyzeRequest(image=request.image, rooms_only=True), context)
+        return pb.ClassifyResponse(
+            rooms=found.rooms, room_probability=found.room_probability, is_room=found.is_room, engine=found.engine
+        )
 
-    async def Assess(  # noqa: N802 - as above
-        self, request: pb.AssessRequest, context: grpc.aio.ServicerContext[pb.AssessRequest, pb.AssessResponse]
-    ) -> pb.AssessResponse:
+    async def Generate(self, request: pb.GenerateRequest, context: Context) -> pb.GenerateResponse:  # noqa: N802 - as above
+        """The maps of Analyze, as above."""
+        found = await self.Analyze(pb.AnalyzeRequest(image=request.image, kinds=request.kinds), context)
+        return pb.GenerateResponse(maps=found.maps, engine=found.engine)
+
+    async def Assess(self, request: pb.AssessRequest, context: Context) -> pb.AssessResponse:  # noqa: N802 - as above
         """Scores a restyled photo."""
         palette = convert.palette(request)
         pair = await asyncio.to_thread(convert.pair, request, palette)

@@ -18,7 +18,7 @@ class Settings(ProcessSettings):
     """`host:port` of the gRPC server."""
 
     engine: Literal["lite", "torch", "triton", "modal"] = "lite"
-    """What understands the photos."""
+    """What analyses the photos."""
 
     queue_limit: int = 16
     """Requests that may wait for the device, or be under way on Modal; more are refused with RESOURCE_EXHAUSTED."""
@@ -27,7 +27,7 @@ class Settings(ProcessSettings):
     """Requests that the lite engine works on at a time."""
 
     recent_photos: int = 6
-    """Photos whose understanding is kept, so that several calls about one photo cost one analysis."""
+    """Without effect since a call of Analyze answers all about a photo; accepted where it is still set."""
 
     room_threshold: float = 0.5
     """Photos that show a room with at least this probability are called rooms; 0–1."""
@@ -58,7 +58,5 @@ class Settings(ProcessSettings):
             raise ValueError("temperature must be above 0")
         if not 0.0 <= self.room_threshold <= 1.0:
             raise ValueError("room_threshold must lie in 0–1")
-        if min(self.recent_photos, self.threads) < 1:
-            raise ValueError("recent_photos and threads must be at least 1")
-        if self.queue_limit < 0:
-            raise ValueError("queue_limit must not be negative")
+        if self.threads < 1 or self.queue_limit < 0:
+            raise ValueError("threads must be at least 1, and queue_limit not negative")

@@ -60,28 +60,29 @@ async def refusal(call: Any) -> ServiceError:
     return error
 
 
-async def test_classify_names_every_type_once_most_probable_first(stub: "Stub", drawn_room: DrawnRoom) -> None:
-    response = await stub.Classify(pb.ClassifyRequest(image=encode_jpeg(drawn_room.photo)))
+async def test_every_room_type_is_named_once_most_probable_first(stub: "Stub", drawn_room: DrawnRoom) -> None:
+    response = await stub.Analyze(pb.AnalyzeRequest(image=encode_jpeg(drawn_room.photo), rooms_only=True))
     probabilities = [room.probability for room in response.rooms]
     assert sorted(room.room_type for room in response.rooms) == list(range(1, 10))
     assert probabilities == sorted(probabilities, reverse=True)
     assert sum(probabilities) == pytest.approx(1, abs=1e-5)
     assert response.is_room
     assert response.engine.name == "lite"
+    assert not response.maps
 
 
 @pytest.mark.parametrize("level", [0, 128])
 async def test_a_plain_picture_is_no_room(stub: "Stub", level: int) -> None:
     plain = encode_png(np.full((300, 400, 3), level, dtype=np.uint8))
-    response = await stub.Classify(pb.ClassifyRequest(image=plain))
+    response = await stub.Analyze(pb.AnalyzeRequest(image=plain, rooms_only=True))
     assert not response.is_room
     assert response.room_probability < 0.5
 
 
-async def test_generate_draws_what_is_asked_for_in_that_order(stub: "Stub", drawn_room: DrawnRoom) -> None:
+async def test_the_maps_asked_for_are_drawn_in_that_order(stub: "Stub", drawn_room: DrawnRoom) -> None:
     image = encode_jpeg(drawn_room.photo)
     kinds = [CONTROL_MAP_KIND_SEGMENTATION, CONTROL_MAP_KIND_DEPTH, CONTROL_MAP_KIND_CANNY]
-    response = await stub.Generate(pb.GenerateRequest(image=image, kinds=kinds))
+    response = await stub.Analyze(pb.AnalyzeRequest(image=image, kinds=kinds))
     assert [one.kind for one in response.maps] == kinds
     assert {(one.image.width, one.image.height) for one in response.maps} == {(640, 480)}
     segmentation, depth, canny = (one.image for one in response.maps)
@@ -94,8 +95,8 @@ async def test_generate_draws_what_is_asked_for_in_that_order(stub: "Stub", draw
     assert set(np.unique(decode_grey(canny))) == {0, 255}
 
 
-async def test_generate_draws_everything_where_nothing_is_named(stub: "Stub", drawn_room: DrawnRoom) -> None:
-    response = await stub.Generate(pb.GenerateRequest(image=encode_jpeg(drawn_room.photo)))
+async def test_all_maps_are_drawn_where_none_is_named(stub: "Stub", drawn_room: DrawnRoom) -> None:
+    response = await stub.Analyze(pb.AnalyzeRequest(image=encode_jpeg(drawn_room.photo)))
     assert [one.kind for one in response.maps] == [
         CONTROL_MAP_KIND_DEPTH,
         CONTROL_MAP_KIND_CANNY,
@@ -104,9 +105,22 @@ async def test_generate_draws_everything_where_nothing_is_named(stub: "Stub", dr
     ]
 
 
-async def test_the_same_photo_gives_the_same_maps(stub: "Stub", drawn_room: DrawnRoom) -> None:
-    request = pb.GenerateRequest(image=encode_png(drawn_room.photo))
-    assert await stub.Generate(request) == await stub.Generate(request)
+async def test_the_same_photo_gives_the_same_answer(stub: "Stub", drawn_room: DrawnRoom) -> None:
+    request = pb.AnalyzeRequest(image=encode_png(drawn_room.photo))
+    assert await stub.Analyze(request) == await stub.Analyze(request)
+
+
+async def test_the_calls_of_the_release_before_answer_the_same(stub: "Stub", drawn_room: DrawnRoom) -> None:
+    image = encode_png(drawn_room.photo)
+    found = await stub.Analyze(pb.AnalyzeRequest(image=image))
+    classified = await stub.Classify(pb.ClassifyRequest(image=image))
+    generated = await stub.Generate(pb.GenerateRequest(image=image))
+    assert classified == pb.ClassifyResponse(
+        rooms=found.rooms, room_probability=found.room_probability, is_room=found.is_room, engine=found.engine
+    )
+    assert generated == pb.GenerateResponse(maps=found.maps, engine=found.engine)
+    kinds = [CONTROL_MAP_KIND_CANNY]
+    assert [one.kind for one in (await stub.Generate(pb.GenerateRequest(image=image, kinds=kinds))).maps] == kinds
 
 
 async def test_assess_an_identical_pair_and_a_changed_kept_region(stub: "Stub", drawn_room: DrawnRoom) -> None:
@@ -138,8 +152,18 @@ async def test_assess_scores_the_palette_only_where_one_is_asked_for(stub: "Stub
     ],
 )
 async def test_unusable_kinds_are_refused(stub: "Stub", kinds: list[Any], reason: str) -> None:
-    error = await refusal(stub.Generate(pb.GenerateRequest(image=SMALL, kinds=kinds)))
-    assert (error.reason, error.metadata) == (reason, {"field": "kinds"})
+    for call in (
+        stub.Analyze(pb.AnalyzeRequest(image=SMALL, kinds=kinds)),
+        stub.Generate(pb.GenerateRequest(image=SMALL, kinds=kinds)),
+    ):
+        error = await refusal(call)
+        assert (error.reason, error.metadata) == (reason, {"field": "kinds"})
+
+
+async def test_kinds_are_refused_where_only_rooms_are_wanted(stub: "Stub") -> None:
+    request = pb.AnalyzeRequest(image=SMALL, kinds=[CONTROL_MAP_KIND_CANNY], rooms_only=True)
+    error = await refusal(stub.Analyze(request))
+    assert (error.reason, error.metadata) == ("KINDS_UNWANTED", {"field": "kinds"})
 
 
 def _png(width: int, height: int) -> Image:
@@ -158,7 +182,11 @@ def _png(width: int, height: int) -> Image:
     ],
 )
 async def test_unusable_pictures_are_refused_by_name(stub: "Stub", image: Image, reason: str) -> None:
-    for call in (stub.Classify(pb.ClassifyRequest(image=image)), stub.Generate(pb.GenerateRequest(image=image))):
+    for call in (
+        stub.Analyze(pb.AnalyzeRequest(image=image)),
+        stub.Classify(pb.ClassifyRequest(image=image)),
+        stub.Generate(pb.GenerateRequest(image=image)),
+    ):
         error = await refusal(call)
         assert (error.reason, error.metadata) == (reason, {"field": "image"})
     for request, field in (

@@ -1,12 +1,12 @@
 """Wire messages to detection's own values and back."""
 
-from detection.domain import Detection, Query
+from detection.domain import Candidate, Query
 from modomo.detection.v1 import detection_service_pb2 as pb
 from modomo.type.v1 import geometry_pb2
 from servicekit.errors import InvalidArgument
 from servicekit.imaging.arrays import RGB
 from servicekit.imaging.images import decode_rgb, encode_mask
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 
 def photo(request: pb.DetectRequest) -> RGB:
@@ -28,13 +28,13 @@ def query(request: pb.DetectRequest) -> Query:
     )
 
 
-def detection(found: Detection) -> pb.Detection:
-    """One detection on the wire."""
-    box = found.candidate.box
+def detection(id_: str, found: Candidate) -> pb.Detection:
+    """One object on the wire."""
+    box = found.box
     return pb.Detection(
-        id=found.id,
-        label=found.candidate.label,
-        confidence=found.candidate.confidence,
+        id=id_,
+        label=found.label,
+        confidence=found.confidence,
         box=geometry_pb2.Box(left=box.left, top=box.top, right=box.right, bottom=box.bottom),
-        mask=encode_mask(found.candidate.mask) if found.candidate.mask is not None else None,
+        mask=encode_mask(found.mask) if found.mask is not None else None,
     )

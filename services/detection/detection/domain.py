@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from servicekit.imaging.arrays import Mask
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,16 +34,6 @@ class Candidate:
 
     mask: Mask | None = None
     """Of the photo's size; None where masks were not asked for."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Detection:
-    """A candidate that was accepted, with its name."""
-
-    id: str
-    """`sofa-1`: label and rank by size."""
-
-    candidate: Candidate
 
 
 @dataclass(frozen=True, kw_only=True)

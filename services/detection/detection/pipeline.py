@@ -1,9 +1,9 @@
-"""From an engine's candidates to detections that a caller can rely on."""
+"""From an engine's candidates to objects that a caller can rely on."""
 
 from collections import Counter
 from collections.abc import Sequence
 
-from detection.domain import Candidate, Detection, Query
+from detection.domain import Candidate, Query
 from detection.engine import Engine
 from servicekit.imaging.arrays import RGB
 
@@ -17,16 +17,14 @@ class Pipeline:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    async def detect(self, photo: RGB, query: Query) -> list[Detection]:
-        """Detections that the query asks for, most confident first; ids count by size within a label."""
-        candidates = distinct(await self.engine.detect(photo, masks=query.masks))
-        wanted = [
-            found
-            for found in named(candidates)
-            if (not query.labels or found.candidate.label in query.labels)
-            and found.candidate.confidence >= query.min_confidence
-        ]
-        return sorted(wanted, key=lambda found: -found.candidate.confidence)
+    async def detect(self, photo: RGB, query: Query) -> dict[str, Candidate]:
+        """The objects that the query asks for by id, most confident first; ids count by size within a label."""
+        found = named(distinct(await self.engine.detect(photo, masks=query.masks)))
+        return {
+            id_: one
+            for id_, one in sorted(found.items(), key=lambda item: -item[1].confidence)
+            if (not query.labels or one.label in query.labels) and one.confidence >= query.min_confidence
+        }
 
 
 def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -39,14 +37,14 @@ def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
     return kept
 
 
-def named(candidates: Sequence[Candidate]) -> list[Detection]:
-    """Names candidates by label and rank: the largest sofa is `sofa-1`, whatever else was asked for."""
+def named(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
+    """Candidates by id, their label and rank: the largest sofa is `sofa-1`, whatever else was asked for."""
     ranks: Counter[str] = Counter()
-    detections = []
+    found = {}
     for candidate in sorted(candidates, key=lambda candidate: (-candidate.box.area, candidate.box.left)):
         ranks[candidate.label] += 1
-        detections.append(Detection(id=f"{candidate.label}-{ranks[candidate.label]}", candidate=candidate))
-    return detections
+        found[f"{candidate.label}-{ranks[candidate.label]}"] = candidate
+    return found
 
 
 def _overlap(one: Candidate, other: Candidate) -> float:

@@ -8,7 +8,7 @@ from detection.domain import Box, Candidate, Query
 from detection.pipeline import Pipeline
 from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 PHOTO = np.zeros((20, 20, 3), dtype=np.uint8)
 
@@ -39,7 +39,7 @@ def candidate(label: ObjectLabel, confidence: float, left: float, width: float =
 
 async def ids(*candidates: Candidate, labels: frozenset[ObjectLabel] = frozenset(), least: float = 0) -> list[str]:
     query = Query(labels=labels, min_confidence=least, masks=False)
-    return [found.id for found in await Pipeline(Fixed(*candidates)).detect(PHOTO, query)]
+    return list(await Pipeline(Fixed(*candidates)).detect(PHOTO, query))
 
 
 async def test_largest_of_a_label_is_number_one_whatever_its_confidence() -> None:

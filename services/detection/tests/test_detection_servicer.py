@@ -21,7 +21,7 @@ from servicekit.imaging.images import decode_mask, encode_jpeg, encode_png
 from servicekit.rpc import client
 from servicekit.rpc.server import ServerOptions, running
 from servicekit.rpc.status import from_call
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 from tests.fixtures.rooms import DrawnRoom
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone

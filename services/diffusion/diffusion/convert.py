@@ -1,6 +1,5 @@
 """Wire messages to diffusion's own values and back."""
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -20,11 +19,11 @@ from servicekit.imaging.images import decode_grey, decode_mask, decode_rgb, enco
 from servicekit.imaging.resizing import reduced
 from servicekit.inference.engine import info_to_proto
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType, room_type_from_proto
+from servicekit.types.colours import parse_palette
+from servicekit.types.rooms import RoomType, room_type_from_proto
 
 MAX_PIXELS: Final = 8_388_608
 """Of a photo: 4096×2048. What an engine needs of memory grows with it."""
-MAX_COLORS: Final = 8
 MAX_VARIANTS: Final = 4
 MAX_PREVIEWS: Final = 8
 FRAME_SIDE: Final = 512
@@ -34,7 +33,6 @@ PREVIEW_QUALITY: Final = 85
 DRAWN_SEED_BITS: Final = 32
 """A seed that we draw survives every JSON parser."""
 
-_COLOR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 _TIERS: Final = {pb.TIER_UNSPECIFIED: Tier.QUALITY, pb.TIER_QUALITY: Tier.QUALITY, pb.TIER_FAST: Tier.FAST}
 
 
@@ -52,7 +50,7 @@ def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Rest
     _validate_at_most(request.variants, MAX_VARIANTS, field="variants")
     _validate_at_most(request.previews, MAX_PREVIEWS, field="previews")
     _validate_at_most(request.seed, SEEDS - 1, field="seed")
-    palette = _palette(request.color_palette)
+    palette = parse_palette(request.color_palette, field="color_palette")
     room_type = _room_type(request)
     tier = _tier(request)
     photo = decode_rgb(request.image, max_pixels=MAX_PIXELS)
@@ -151,17 +149,6 @@ def _sized(image: image_pb2.Image, shape: tuple[int, int]) -> RGB:
     pixels = decode_rgb(image, field="maps", max_pixels=MAX_PIXELS)
     validate_shape(pixels.shape[:2], shape, field="maps")
     return pixels
-
-
-def _palette(colors: Sequence[str]) -> tuple[str, ...]:
-    if len(colors) > MAX_COLORS:
-        message = f"color_palette holds {len(colors)} colours, at most {MAX_COLORS} are taken."
-        raise InvalidArgument("TOO_MANY_COLORS", message, field="color_palette")
-    for color in colors:
-        if not _COLOR.fullmatch(color):
-            message = f"color_palette: {color[:20]!r} is not #RRGGBB."
-            raise InvalidArgument("BAD_COLOR", message, field="color_palette")
-    return tuple(color.upper() for color in colors)
 
 
 def _room_type(request: pb.TransformRequest) -> RoomType | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from diffusion.styles import Style
 from servicekit.imaging.arrays import RGB, Grey, Mask
 from servicekit.inference.engine import EngineInfo
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 SEEDS: Final = 1 << 53
 """Seeds lie below: a number in JSON holds no more digits exactly."""

@@ -14,9 +14,10 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
-from servicekit.types.vocabulary import RoomType
+from servicekit.types import colours
+from servicekit.types.rooms import RoomType
 
-Color: TypeAlias = Annotated[str, msgspec.Meta(pattern="^#[0-9A-Fa-f]{6}$")]
+Color: TypeAlias = Annotated[str, msgspec.Meta(pattern=colours.PATTERN)]
 """`#RRGGBB`, sRGB."""
 Text: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=600)]
 Share: TypeAlias = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from diffusion.styles import Pattern, StyleError, parse_style, read_styles
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 FILE = """
 title = "Plain"

@@ -1,1 +1,1 @@
-"""The one door for apps and other backends, and the worker that drives a job through the services."""
+"""The API for apps and other backends, and the worker that drives each job through the services."""

@@ -1,23 +1,27 @@
-"""`python -m gateway api` or `python -m gateway worker`."""
+"""The gateway's programs: `python -m gateway api`, `… worker`, and `… keys new TENANT`, which makes API keys."""
 
-import argparse
+import sys
 
 from servicekit import process
 
 
 def main() -> None:
-    """Runs one of the gateway's two processes; imports only what it needs."""
-    parser = argparse.ArgumentParser(prog="gateway", description=__doc__)
-    parser.add_argument("process", choices=("api", "worker"))
-    match parser.parse_args().process:
-        case "api":
+    """Runs one of them; imports only what it needs."""
+    match sys.argv[1:]:
+        case ["api"]:
             from gateway.api.main import main as api  # noqa: PLC0415 - only where chosen
 
             process.run(api)
-        case "worker":
+        case ["worker"]:
             from gateway.worker.main import main as worker  # noqa: PLC0415 - only where chosen
 
             process.run(worker)
+        case ["keys", *arguments]:
+            from gateway.api.auth.keys_command import main as keys  # noqa: PLC0415 - only where chosen
+
+            sys.exit(keys(arguments))
+        case _:
+            sys.exit(__doc__)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from servicekit.storage.settings import StorageSettings
 
 @dataclass(frozen=True, kw_only=True)
 class GatewaySettings(ProcessSettings, StorageSettings, JobStoreSettings):
-    """Where everything behind the gateway is: job truth and pictures (inherited), and the services."""
+    """Where everything behind the gateway is: jobs and pictures (inherited), and the services."""
 
     detection_address: str = shared("127.0.0.1:50051")
     """gRPC address of the detection service."""

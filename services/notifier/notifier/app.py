@@ -20,7 +20,7 @@ from servicekit.jobstore.outbox import Outbox
 from servicekit.jobstore.redis import connect
 from servicekit.rpc.server import RunningServer, ServerOptions, running
 from servicekit.rpc.tls import Security
-from servicekit.ssrf import Destinations
+from servicekit.webhooks.ssrf import AddressPolicy
 
 SERVICE_NAME: Final = pb.DESCRIPTOR.services_by_name["NotifierService"].full_name
 CALLS_BESIDE_WATCHES: Final = 100
@@ -68,7 +68,7 @@ async def _deliver(settings: Settings, outbox: Outbox) -> None:
         return
     dispatcher = Dispatcher(
         outbox,
-        Sender(Destinations(settings.webhook_networks), timeout_seconds=settings.webhook_timeout_seconds),
+        Sender(AddressPolicy(settings.webhook_networks), timeout_seconds=settings.webhook_timeout_seconds),
         Signer(settings.webhook_secrets),
         retry_seconds=settings.webhook_retry_seconds,
         timeout_seconds=settings.webhook_timeout_seconds,

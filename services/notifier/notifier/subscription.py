@@ -75,7 +75,10 @@ class EventSubscription:
             except* Unavailable as errors:
                 problem = f"MODOMO_REDIS_URL: {errors.exceptions[0].__cause__ or errors.exceptions[0]}"
                 log.warning(
-                    "events do not flow", jobs=len(self._listeners), problem=problem, **config_hints.hint(problem)
+                    "events do not flow",
+                    jobs=len(self._listeners),
+                    problem=problem,
+                    **config_hints.chart_value(problem),
                 )
             FLOWING.set(0)
             await on_change(False)

@@ -17,15 +17,12 @@ from tools.bench.noop.serving import serve
 class Servicer(ControlMapsServiceServicer):
     """Answers at once."""
 
-    async def Classify(self, request: pb.ClassifyRequest, context: object) -> pb.ClassifyResponse:  # noqa: N802 - the RPC's name
-        """A living room."""
+    async def Analyze(self, request: pb.AnalyzeRequest, context: object) -> pb.AnalyzeResponse:  # noqa: N802 - the RPC's name
+        """A living room, and the maps asked for, black."""
         rooms = [pb.RoomProbability(room_type=ROOM_TYPE_LIVING_ROOM, probability=1.0)]
-        return pb.ClassifyResponse(rooms=rooms, room_probability=1.0, is_room=True, engine=ENGINE)
-
-    async def Generate(self, request: pb.GenerateRequest, context: object) -> pb.GenerateResponse:  # noqa: N802 - the RPC's name
-        """The maps asked for, black."""
-        kinds = request.kinds or [kind for kind in ControlMapKind.values() if kind]
-        return pb.GenerateResponse(maps=[control_map(kind) for kind in kinds], engine=ENGINE)
+        kinds = [] if request.rooms_only else request.kinds or [kind for kind in ControlMapKind.values() if kind]
+        maps = [control_map(kind) for kind in kinds]
+        return pb.AnalyzeResponse(rooms=rooms, room_probability=1.0, is_room=True, maps=maps, engine=ENGINE)
 
     async def Assess(self, request: pb.AssessRequest, context: object) -> pb.AssessResponse:  # noqa: N802 - the RPC's name
         """Perfect."""
@@ -37,6 +34,6 @@ if __name__ == "__main__":
         lambda: serve(
             os.environ["MODOMO_CONTROLMAPS_LISTEN"],
             pb.DESCRIPTOR.services_by_name["ControlMapsService"].full_name,
-            lambda server: add_ControlMapsServiceServicer_to_server(Servicer(), server),
+            lambda server: add_ControlMapsServiceServicer_to_server(Servicer(), server),  # type: ignore[abstract]  # the deprecated calls are not benched
         )
     )

@@ -1,1 +1,1 @@
-"""Settings from the environment, and hints where an operator mends a wrong one."""
+"""Settings from the environment, and which value of the Helm chart a wrong one comes from."""

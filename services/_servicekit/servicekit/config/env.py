@@ -2,8 +2,8 @@
 
 A field `detection_address` of a class read with the prefix `MODOMO_GATEWAY_` comes from
 `MODOMO_GATEWAY_DETECTION_ADDRESS`. A field whose metadata says `shared` (made by `shared()`) is named
-`MODOMO_<FIELD>` for every service alike. Defaults are the dataclass's own; a value that cannot be read is refused
-with the variable's name.
+`MODOMO_<FIELD>` for every service alike. Defaults are the dataclass's own; an invalid value is refused with the
+variable's name.
 """
 
 import dataclasses
@@ -24,10 +24,10 @@ _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 
 class SettingsError(Exception):
-    """A variable is missing or unreadable; the message names it and says what is expected."""
+    """A variable is missing or invalid; the message names it and says what is expected."""
 
 
-def shared(default: Any, *, secret: bool = False) -> Any:  # noqa: ANN401 - like dataclasses.field, it stands for a value of the field's type
+def shared(default: Any, *, secret: bool = False) -> Any:  # noqa: ANN401 - like dataclasses.field, typed as the field
     """A field whose variable has no service in its name, `MODOMO_LOG_LEVEL`; a secret one is left out of the repr."""
     return dataclasses.field(default=default, repr=not secret, metadata={"shared": True})
 

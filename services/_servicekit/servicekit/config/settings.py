@@ -22,10 +22,10 @@ class ProcessSettings(TlsSettings, TracingSettings):
     """Port of the Prometheus page; 0 for none."""
 
     health_port: int = 0
-    """Port of gRPC health checks alone, in plaintext, for probes that have no certificate; 0 for none."""
+    """Port of gRPC health checks alone, in plaintext, for probes without a certificate; 0 for none."""
 
     drain_seconds: float = 20.0
-    """How long work under way may take to end after the signal to stop."""
+    """How long running work may take to end after the signal to stop."""
 
     @property
     def health_address(self) -> str:

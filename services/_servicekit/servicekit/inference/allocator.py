@@ -1,4 +1,4 @@
-"""The C library's allocator, set up for threads that work on large arrays in turn."""
+"""Sets the C library's allocator up for threads that take turns with large arrays."""
 
 import ctypes
 import os
@@ -6,7 +6,7 @@ import sys
 from typing import Final
 
 ARENAS: Final = 2
-"""Pools of memory that all threads share; glibc would give each its own, up to eight a core."""
+"""Memory pools that all threads share; by default glibc makes one a thread, up to eight a core."""
 _M_ARENA_MAX: Final = -8
 """Of glibc's malloc.h; see mallopt(3)."""
 
@@ -14,8 +14,8 @@ _M_ARENA_MAX: Final = -8
 def share_arenas() -> bool:
     """Lets threads reuse what other threads have freed; call it before there are threads. True where it took effect.
 
-    An array that one thread has freed stays in that thread's arena: each of a process's few working threads would come
-    to hold what the largest photo took. Nothing changes outside of glibc, or where MALLOC_ARENA_MAX is set.
+    Memory that a thread frees stays in that thread's arena: each worker thread would come to hold as much as the
+    largest photo needed. Nothing changes outside of glibc, or where MALLOC_ARENA_MAX is set.
     """
     if sys.platform != "linux" or "MALLOC_ARENA_MAX" in os.environ:
         return False

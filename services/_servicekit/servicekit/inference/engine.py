@@ -19,7 +19,7 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class EngineInfo:
-    """Who makes a result."""
+    """Which engine makes a result, with which models."""
 
     name: str
     """`lite`, `torch`, `triton`, …"""
@@ -29,17 +29,17 @@ class EngineInfo:
 
 
 class Engine(Protocol):
-    """Loads, works, closes. A service's own Protocol adds the work."""
+    """Loads and closes. A service's own Protocol adds what it computes."""
 
     @property
     def info(self) -> EngineInfo:
-        """Who this is; complete once loaded."""
+        """Name and models; complete once loaded."""
 
     async def load(self) -> None:
         """Gets everything ready and runs once on a small input; raises where it cannot serve."""
 
     async def close(self) -> None:
-        """Lets go of threads, connections and memory."""
+        """Ends threads, closes connections, frees memory."""
 
 
 def info_to_proto(info: EngineInfo) -> engine_pb2.Engine:

@@ -48,14 +48,14 @@ class DeviceExecutor:
 
     @property
     def jobs(self) -> int:
-        """Number of jobs that run or wait."""
+        """How many jobs run or wait."""
         return self._jobs
 
     async def run(self, function: Callable[[], Value]) -> Value:
         """Runs a function on the device; raises Exhausted where the queue is full.
 
-        Cancelling the caller while it waits in the queue leaves the queue; cancelling it later cannot stop the
-        function, so the device stays taken until it has returned.
+        Cancelling takes a waiting job out of the queue. It cannot stop a function that runs: the device stays busy
+        until it has returned.
         """
         async with self._turn():
             return await self._in_thread(function)
@@ -74,7 +74,7 @@ class DeviceExecutor:
                 await self._in_thread(steps.close)
 
     def close(self) -> None:
-        """Lets running work end and takes no more."""
+        """Lets running jobs end and accepts no more."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @asynccontextmanager
@@ -83,19 +83,19 @@ class DeviceExecutor:
             raise Exhausted("QUEUE_FULL", f"The {self._name} queue is full.", retry_after_seconds=2)
         self._jobs += 1
         try:
-            await self._take()
-            lease, span = time.perf_counter(), tracing.begin(f"{self._name} device")
+            await self._acquire()
+            start, span = time.perf_counter(), tracing.begin(f"{self._name} device")
             try:
                 with self._running.track_inprogress():
                     yield
             finally:
                 self._device.release()
-                self._busy_seconds.inc(time.perf_counter() - lease)
+                self._busy_seconds.inc(time.perf_counter() - start)
                 span.end()
         finally:
             self._jobs -= 1
 
-    async def _take(self) -> None:
+    async def _acquire(self) -> None:
         span = tracing.begin(f"{self._name} queue")
         try:
             with self._waiting.track_inprogress(), self._wait_seconds.time():

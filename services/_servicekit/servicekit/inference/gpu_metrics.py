@@ -1,4 +1,4 @@
-"""What the driver says of the GPUs that this process sees, read whenever metrics are asked for.
+"""Metrics of the GPUs that this process sees, read from the driver at every scrape.
 
 Needs NVIDIA's driver and nvidia-ml-py (the extra `gpu`); without either there are no such metrics.
 """
@@ -15,8 +15,8 @@ from servicekit.observability import logs
 log = logs.get(__name__)
 
 
-def watch(registry: CollectorRegistry = REGISTRY) -> None:
-    """Adds the metrics where there is a GPU to tell of."""
+def register(registry: CollectorRegistry = REGISTRY) -> None:
+    """Adds the metrics, where there is a GPU."""
     try:
         import pynvml  # type: ignore[import-untyped]  # noqa: PLC0415 - it has no annotations; an extra
 
@@ -24,19 +24,19 @@ def watch(registry: CollectorRegistry = REGISTRY) -> None:
     except ImportError:
         return
     except pynvml.NVMLError as error:
-        log.debug("no GPU to watch", problem=str(error))
+        log.debug("no GPU", problem=str(error))
         return
     registry.register(Gpus(pynvml))
 
 
 class Gpus(Collector):
-    """One sample a GPU; what a GPU does not tell is left out."""
+    """One sample a GPU; what its driver does not report is left out."""
 
     def __init__(self, nvml: Any) -> None:  # noqa: ANN401 - the module pynvml, which has no annotations
         self._nvml = nvml
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """As Prometheus' client asks for it."""
+        """Called by Prometheus' client at a scrape."""
         used = GaugeMetricFamily("modomo_gpu_memory_used_bytes", "Memory in use, by whatever process", labels=["gpu"])
         total = GaugeMetricFamily("modomo_gpu_memory_total_bytes", "Memory that there is", labels=["gpu"])
         busy = GaugeMetricFamily(
@@ -57,4 +57,4 @@ class Gpus(Collector):
         try:
             family.add_metric([str(index)], read())
         except self._nvml.NVMLError as error:
-            log.debug("a GPU does not tell", metric=family.name, gpu=index, problem=str(error))
+            log.debug("a GPU does not report a value", metric=family.name, gpu=index, problem=str(error))

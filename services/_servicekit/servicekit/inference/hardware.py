@@ -11,12 +11,12 @@ from typing import Final, TypeVar
 import torch
 
 from servicekit.config.env import SettingsError
-from servicekit.errors import Exhausted
+from servicekit.errors import out_of_memory
 
 Value = TypeVar("Value")
 
 _ALLOCATOR_WORDS: Final = ("can't allocate memory", "out of memory", "not enough memory")
-"""How allocators other than CUDA's own say it: they raise a bare RuntimeError."""
+"""In messages of allocators other than CUDA's, which raise a bare RuntimeError."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,13 +30,13 @@ class Hardware:
 
     @property
     def memory_bytes(self) -> int | None:
-        """The device's whole memory; None for the host, whose memory we share."""
+        """The device's whole memory; None for the host, whose memory is shared."""
         if self.device.type != "cuda":
             return None
         return int(torch.cuda.get_device_properties(self.device).total_memory)
 
     def event(self) -> torch.cuda.Event | None:
-        """A mark in the device's queue of work; None where work is done as it is called."""
+        """A mark in the device's queue of work; None on the CPU, where work is done when it is called."""
         if self.device.type != "cuda":
             return None
         mark = torch.cuda.Event()  # type: ignore[no-untyped-call]  # its constructor lacks annotations
@@ -44,7 +44,7 @@ class Hardware:
         return mark
 
     def synchronise(self) -> None:
-        """Waits for all work that was queued on the device."""
+        """Waits until the device has done all queued work."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
@@ -68,7 +68,7 @@ def choose(name: str) -> Hardware:
     return Hardware(device=device, dtype=torch.float16 if device.type == "cuda" else torch.float32)
 
 
-def out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that an allocation failed, on the device or on the host."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
@@ -76,7 +76,7 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def release(hardware: Hardware) -> None:
-    """Gives memory that nothing refers to any more back to the device."""
+    """Returns unused memory to the device."""
     gc.collect()
     if hardware.device.type == "cuda":
         torch.cuda.empty_cache()
@@ -85,14 +85,14 @@ def release(hardware: Hardware) -> None:
 def oom_guard(hardware: Hardware, work: Callable[[], Generator[Value, None, None]]) -> Generator[Value, None, None]:
     """Runs a generator; where it runs out of memory, all that it held is freed and Exhausted raised instead.
 
-    The exception's traceback holds the frames, and with them the tensors, of what failed: it has to be gone before
-    memory can be given back, which is why Exhausted is raised outside of the handler.
+    The traceback holds the frames of what failed, and with them its tensors. It has to be gone before memory can be
+    freed, which is why Exhausted is raised outside of the handler.
     """
     steps = work()
     try:
         yield from steps
     except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
     else:
         return
@@ -100,10 +100,10 @@ def oom_guard(hardware: Hardware, work: Callable[[], Generator[Value, None, None
         steps.close()
     del steps
     release(hardware)
-    raise Exhausted("OUT_OF_MEMORY", "The device has too little memory for this at the moment.", retry_after_seconds=5)
+    raise out_of_memory()
 
 
-def oom_guarded(hardware: Hardware, work: Callable[[], Value]) -> Value:
+def run_with_oom_guard(hardware: Hardware, work: Callable[[], Value]) -> Value:
     """`oom_guard` for a plain function."""
 
     def once() -> Generator[Value, None, None]:

@@ -1,8 +1,8 @@
-"""transformers' models from the local store: safetensors only, whole or not at all.
+"""transformers' models from the local store: safetensors only, and only if complete.
 
-transformers fills a weight that a file lacks with random numbers and goes on; here that is an error, as is a weight of
-another shape or a file that cannot be read. Each ends in one line that names the directory. Imports torch; only torch
-engines import this.
+transformers fills a missing weight with random numbers and goes on; here that is an error, as is a weight of another
+shape or an unreadable file. Each error is one line that names the directory. Imports torch; only torch engines import
+this.
 """
 
 import json

@@ -1,21 +1,29 @@
-"""Job truth: what was accepted, what happened to it, and how it ended. Exactly once.
+"""The job store: which jobs were accepted, what happened to each, and how it ended. Exactly once.
 
-A job is a record, an event log and a place: it waits for its turn, a worker has it for as long as it is heard of, or it
-waits for a retry. All three live in one store and change together:
+A job is a record, an event log and a place in the queue. All three change together, in one atomic step:
 
     submit ─▶ queued ─▶ claim ─▶ append … ─▶ finish ─▶ completed | failed | cancelled
                          ▲  │ heartbeat
-                         └──┘ takeover after the idle limit, or retry with backoff
+                         └──┘ takeover when the lease expires, or retry after a delay
+
+claim        a worker takes the next job and gets a lease on it, proven by a token
+lease        the right to work on a job and to write to it; it expires unless heartbeats extend it
+heartbeat    extends the lease, and tells a worker that its lease is gone
+takeover     another worker claims a job whose lease has expired
+ack          `finish`: result, terminal event and the end of the lease in one step
+retry        the worker gives a job back, to be claimed again after a delay
+delivery     one claim of a job; after too many the job fails and leaves a dead letter for operators
+cancel       ends a job; `begin_purge` ends it and marks it, `finish_purge` deletes all that is known of it
 
 Rules that every implementation keeps:
 
 - A job that `submit` returned is never lost.
-- A job gets exactly one terminal event, its last; whoever is not the owner any more is refused (`Superseded`).
+- A job gets exactly one terminal event, its last; whoever does not hold the lease is refused (`Superseded`).
 - `seq` counts 1, 2, 3, … without a gap; `progress` never goes down.
-- Whoever asked to be told of an ending (`webhook_url`) is told, however often it takes (`outbox`).
-- Cancelling ends a job at once, waiting or running; whoever works on it is told, and can write nothing more.
+- The receiver that a job names (`webhook_url`) is told of its ending, after as many attempts as it takes (`outbox`).
+- Cancelling ends a job at once, waiting or running; its worker is told, and can write nothing more.
 
-Payloads and results are opaque JSON text here: what is in them is the gateway's matter.
+Payloads and results are JSON texts that the store does not read; they are the gateway's.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -58,12 +66,12 @@ __all__ = [
 
 
 class JobStore(Protocol):
-    """What the gateway's api does with jobs."""
+    """What the gateway's api does with jobs. Every method raises Unavailable where the store does not answer."""
 
     async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:
         """Accepts a job; raises Exhausted where too many wait, Conflict for a reused idempotency key.
 
-        `queue_limit` bounds all that wait, `tenant_limit` those of the job's tenant and urgency (None: no more).
+        `queue_limit` bounds all that wait, `tenant_limit` those of the job's tenant and priority (None: the same).
         """
 
     async def get(self, job_id: str) -> Job:
@@ -72,23 +80,23 @@ class JobStore(Protocol):
     async def cancel(self, job_id: str, *, message: str) -> None:
         """Ends a job; done for one that is cancelled, raises NotFound, FailedPrecondition where it ended otherwise."""
 
-    async def retire(self, job_id: str, *, message: str) -> Job:
-        """Ends a job at once, whoever works on it, so that all of it can be deleted; raises NotFound."""
+    async def begin_purge(self, job_id: str, *, message: str) -> Job:
+        """Ends a job at once and marks it as being purged, before its objects are deleted; raises NotFound."""
 
-    async def erase(self, job_id: str) -> None:
-        """Deletes everything that is known of a retired job; done for one that is gone."""
+    async def finish_purge(self, job_id: str) -> None:
+        """Deletes everything that is known of a job whose purge has begun; done for one that is gone."""
 
     async def queue_state(self) -> QueueState:
         """How busy the workers are."""
 
-    async def tally(self) -> Mapping[tuple[JobStatus, str], int]:
-        """How many jobs have ended so far, by status and, where they failed, the failure's code: whoever ended them."""
+    async def ended_counts(self) -> Mapping[tuple[JobStatus, str], int]:
+        """How many jobs have ended so far, by status and, where they failed, the failure's code."""
 
     async def check(self) -> None:
         """Raises Unavailable where the store does not answer."""
 
     async def close(self) -> None:
-        """Lets go of connections."""
+        """Closes connections."""
 
 
 class EventLog(Protocol):
@@ -107,11 +115,11 @@ class EventLog(Protocol):
         """Raises Unavailable where the store does not answer."""
 
     async def close(self) -> None:
-        """Lets go of connections."""
+        """Closes connections."""
 
 
 class Claim(Protocol):
-    """A job that this worker owns for now. The implementation sends heartbeats by itself while it is open."""
+    """A job that this worker holds the lease on. The implementation sends heartbeats by itself while it is open."""
 
     @property
     def job(self) -> Job:
@@ -122,36 +130,33 @@ class Claim(Protocol):
         """Until the job's running deadline."""
 
     async def append(self, update: Update) -> None:
-        """Adds an event; a lower progress is raised to the last one. Raises Superseded, Cancelled."""
+        """Adds an event; a progress below the last is raised to it. Raises Superseded, Cancelled."""
 
     async def finish(self, ending: Ending) -> None:
-        """Ends the job and its claim in one step, with its result.
-
-        Raises Superseded, Cancelled.
-        """
+        """Ends the job and the lease in one step, with its result. Raises Superseded, Cancelled."""
 
     async def retry(self, *, delay_seconds: float, counts: bool = True) -> None:
         """Gives the job back to be claimed again after the delay; fails it where it was delivered too often.
 
-        `counts` is whether this delivery is one of them: not where nothing went wrong with the job itself. Raises
+        `counts` is false where nothing went wrong with the job itself: this delivery is then not counted. Raises
         Superseded, Cancelled.
         """
 
     async def lost(self) -> None:
-        """Returns, by raising, when the job is not to be worked on any more: Superseded or Cancelled."""
+        """Waits until the lease is gone, then raises Superseded or Cancelled."""
 
 
 class WorkQueue(Protocol):
     """What a worker does with jobs."""
 
     async def claim(self) -> Claim:
-        """Waits for a job: a new one, a retry that is due, or one whose worker has died.
+        """Waits for a job: a new one, a retry that is due, or one whose lease has expired.
 
-        Ends by itself, with a public reason, jobs that waited too long, ran too long or were delivered too often.
+        Fails, with a public reason, jobs that waited too long, ran too long or were delivered too often.
         """
 
     async def check(self) -> None:
         """Raises Unavailable where the store does not answer."""
 
     async def close(self) -> None:
-        """Gives back what is claimed and lets go of connections."""
+        """Releases what is claimed and closes connections."""

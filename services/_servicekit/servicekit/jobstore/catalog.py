@@ -1,4 +1,4 @@
-"""Every public sentence of the job log: why a job failed by itself, why a request about a job is refused."""
+"""Every public sentence of the job store: why a job was failed by the store, why a request about a job is refused."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -55,7 +55,7 @@ def queue_full(*, retry_after_seconds: float) -> Exhausted:
 
 
 def too_many_waiting(*, retry_after_seconds: float) -> Exhausted:
-    """As many jobs of one tenant and urgency wait as may; others may still submit."""
+    """As many jobs of one tenant and priority wait as may; others may still submit."""
     return Exhausted(
         "TOO_MANY_WAITING",
         "Too many of your transformations are waiting. Try again soon.",

@@ -1,11 +1,10 @@
-"""Deliveries to those who want to be told how their jobs ended.
+"""Deliveries of webhooks, which tell a receiver how a job has ended.
 
-A delivery is scheduled in the step that ends its job, so none is lost, and it is kept until it has been taken, was
-given up, or its job expires. Any number of processes may deliver: each attempt is leased, and one whose process has
-died comes back when its lease is over. So a receiver may be told twice, with the same id, but never not at all.
+A delivery is scheduled in the step that ends its job, so none is lost. It is kept until the receiver has accepted it,
+it is given up, or its job expires. Any number of processes may deliver: each attempt is leased, and where a process
+dies its delivery is due again when the lease expires. So a receiver is told at least once, always with the same id.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +16,11 @@ from servicekit.jobstore import JobStatus
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """An ending to tell, leased to one process."""
+    """One webhook to send, leased to one process."""
 
     job_id: str
     tenant: str
-    """Whose job it is."""
+    """The customer whose job it is."""
     url: str
 
     status: JobStatus
@@ -54,7 +53,7 @@ class Delivery:
 
 
 class Outcome(StrEnum):
-    """How an attempt went."""
+    """How an attempt went. The values are stored, so they stay as they are."""
 
     DELIVERED = "delivered"
 
@@ -62,15 +61,15 @@ class Outcome(StrEnum):
     """It failed and is repeated."""
 
     DEFERRED = "later"
-    """It was not made: there was no room for it."""
+    """It was not made, since too many were under way; it is made later."""
 
     DEAD = "lost"
-    """It failed and is not repeated."""
+    """It failed and is not repeated: a dead letter for operators."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
-    """What is written down of an attempt."""
+    """What is recorded of an attempt."""
 
     outcome: Outcome
 
@@ -92,34 +91,26 @@ class OutboxState:
     """Deliveries that are not done."""
 
     late_seconds: float
-    """How long the one that should have been tried first has been due; 0 where none is due."""
+    """How long the delivery that is due longest has been due; 0 where none is due."""
 
 
 class Outbox(Protocol):
     """What the notifier does with deliveries. Every method raises Unavailable where the store does not answer."""
 
-    async def take(self, *, limit: int, lease_seconds: float) -> Sequence[Delivery]:
-        """Deliveries that are due, nobody else's for as long as the lease."""
+    async def claim(self, *, limit: int, lease_seconds: float) -> Sequence[Delivery]:
+        """Leases deliveries that are due."""
 
     async def settle(self, delivery: Delivery, settlement: Settlement) -> None:
-        """Writes down how an attempt went; nothing where the lease has run out or the job is gone."""
+        """Records how an attempt went and ends its lease; nothing where the lease has expired or the job is gone."""
 
     async def close_endpoint(self, tenant: str, url: str, *, seconds: float) -> None:
-        """Sends nothing of a tenant's to an endpoint for a while: it says that it is gone."""
+        """Records that a tenant's endpoint says it is gone: nothing is sent to it for a while."""
 
     async def is_closed(self, tenant: str, url: str) -> bool:
-        """Whether an endpoint has said so."""
+        """Whether an endpoint is known to be gone."""
 
     async def state(self) -> OutboxState:
         """How much there is to deliver."""
 
     async def close(self) -> None:
-        """Lets go of connections."""
-
-
-def endpoint_digest(tenant: str, url: str) -> str:
-    """Names a tenant's endpoint: the URL without the query, which may differ from job to job.
-
-    What a receiver answers to one tenant closes it for that one alone.
-    """
-    return hashlib.sha256(f"{tenant}\n{url.partition('?')[0]}".encode()).hexdigest()
+        """Closes connections."""

@@ -1,4 +1,4 @@
-"""What a job log deals in: jobs, what happens to them, how they end."""
+"""The values of the job store: jobs, their events and endings, and what goes into it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class JobStatus(StrEnum):
-    """The words of the event stream, in their order; the last three are endings."""
+    """Where a job is, in the order of its events; the last three are endings."""
 
     QUEUED = "queued"
     ANALYZING = "analyzing"
@@ -27,10 +27,10 @@ class Priority(StrEnum):
     """How soon somebody wants a job."""
 
     INTERACTIVE = "interactive"
-    """Somebody looks at a screen."""
+    """A person waits for it."""
 
     BATCH = "batch"
-    """It may wait behind everybody who does."""
+    """It may wait behind those."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,27 +47,27 @@ class NewJob:
     """Of the `queued` event."""
 
     tenant: str = ""
-    """Whose it is: tenants take turns, however much each of them wants."""
+    """The customer whose job it is. Tenants take turns, however many jobs each of them submits."""
 
     priority: Priority = Priority.INTERACTIVE
 
     cost: int = 1
-    """How much of its tenant's turn it takes, at least 1."""
+    """Its weight in the fair queue, at least 1: a tenant's next job starts this much later."""
 
     idempotency_key: str = ""
     """The tenant's own; empty for none."""
 
     request_digest: str = ""
-    """Hex digest of all that the caller sent; the same key with another digest is a conflict."""
+    """Hex digest of the whole request; the same key with another digest is a conflict."""
 
     webhook_url: str = ""
-    """Who is to be told of the ending; empty for nobody."""
+    """The receiver that is told of the ending; empty for none."""
 
     traceparent: str = ""
     """The trace that the job belongs to (W3C); empty for none."""
 
     wait_seconds: float = 600.0
-    """A job that no worker took up within this time fails."""
+    """A job that no worker has claimed within this time fails."""
 
     run_seconds: float = 120.0
     """A job that runs longer than this, retries included, fails."""
@@ -147,7 +147,7 @@ class Job:
 
     job_id: str
     tenant: str
-    """Whose it is."""
+    """The customer whose job it is."""
     status: JobStatus
     progress: float
     message: str
@@ -161,9 +161,9 @@ class Job:
     started_at: datetime | None
     ended_at: datetime | None
     deliveries: int
-    """How often a worker has taken it up, without those that gave it back as it was."""
+    """How often it was claimed, without the claims that a retry did not count."""
     purging: bool
-    """Whether it is about to be deleted with all that it made."""
+    """Whether it is being deleted with all its objects."""
     queue_position: int
     """1 for the next in line, 0 where it does not wait."""
     traceparent: str = ""
@@ -180,15 +180,14 @@ class QueueState:
     recent_seconds: float
     """Median time from claim to completion of recent jobs; 0 where none is known."""
     delayed: int = 0
-    """Jobs that are to be tried again, and for which it is too early."""
+    """Jobs that wait for the delay before their retry."""
     overdue_seconds: float = 0.0
-    """By how much a job is over its deadline without having been ended; more than a moment where nobody looks after
-    deadlines."""
+    """How far the most overdue job is past its deadline; more than a moment means that no process does the upkeep."""
 
 
 class Superseded(Exception):  # noqa: N818 - not an error: somebody else goes on with the job
     """The job has ended, or another worker has taken it over: drop the work, write nothing more."""
 
 
-class Cancelled(Exception):  # noqa: N818 - not an error: it is what the job's owner wants
-    """The job's owner has ended it: drop the work, write nothing more."""
+class Cancelled(Exception):  # noqa: N818 - not an error: it is what the tenant wants
+    """The job was cancelled: drop the work, write nothing more."""

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, or coloured lines where a person watches.
+"""Logs: one JSON object a line, or coloured lines on a terminal.
 
 Third-party records come through the same handler, and so do warnings and exceptions that nobody caught. Every record
 carries the service's name and, where there are any, the ids of the request, the job and the trace. None shows a
@@ -18,8 +18,8 @@ from servicekit.rpc import context
 
 LogFormat = Literal["auto", "json", "console"]
 
-_TALKATIVE: Final = ("aiobotocore", "aiohttp", "boto3", "botocore", "httpcore", "httpx", "urllib3", "websockets")
-"""At DEBUG they show whole requests."""
+_VERBOSE: Final = ("aiobotocore", "aiohttp", "boto3", "botocore", "httpcore", "httpx", "urllib3", "websockets")
+"""Their DEBUG records hold whole requests."""
 
 _SHARED: Final[list[Processor]] = [
     structlog.contextvars.merge_contextvars,
@@ -65,13 +65,13 @@ def configure(service: str, *, level: str = "INFO", log_format: LogFormat = "aut
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in _TALKATIVE:
+    for name in _VERBOSE:
         logging.getLogger(name).setLevel(max(logging.INFO, root.level))
-    _take_over_stderr()
+    _capture_stderr()
 
 
 def get(name: str) -> FilteringBoundLogger:
-    """A logger; call it as `log.info("job finished", seconds=1.2)`: the event constant, the facts as keywords."""
+    """A logger; call it as `log.info("job finished", seconds=1.2)`: a constant event, with its facts as keywords."""
     logger: FilteringBoundLogger = structlog.get_logger(name)
     return logger
 
@@ -81,15 +81,15 @@ def _redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict
 
 
 def _keep_to_one_line(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """But for tracebacks, which are made of lines."""
+    """Except tracebacks."""
     return {
         name: redaction.one_line(value) if isinstance(value, str) and name != "exception" else value
         for name, value in event.items()
     }
 
 
-def _take_over_stderr() -> None:
-    """What would be printed becomes a record."""
+def _capture_stderr() -> None:
+    """Turns what would be printed to stderr into records."""
     log = get("process")
     logging.captureWarnings(True)
     sys.excepthook = lambda kind, error, traceback: log.critical("uncaught", exc_info=(kind, error, traceback))

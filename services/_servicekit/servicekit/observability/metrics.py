@@ -1,7 +1,7 @@
 """Prometheus metrics that every service has, and the page that shows all of them.
 
-What a single module knows of is declared there, beside the code that counts it; `docs/metrics.md` lists all of them.
-Labels come from short lists of ours, never from callers: no ids, no paths, no names.
+A metric of one module is declared in that module; `docs/metrics.md` lists all of them. The values of labels come from
+short lists of ours, never from callers: no ids, no paths, no names.
 """
 
 from importlib.metadata import PackageNotFoundError, version
@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 from servicekit.config.env import SettingsError
 
 SECONDS_BUCKETS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0)
-"""Every limit that we promise to keep is a boundary, so that alerts can count what was slower."""
+"""Every objective is a boundary, so that alerts can count what was slower."""
 
 BUILD_INFO: Final = Gauge("modomo_build_info", "1, with what runs here as labels", ["service", "version"])
 
@@ -37,9 +37,9 @@ def page() -> tuple[bytes, str]:
 
 
 def serve(service: str, port: int, *, host: str = "0.0.0.0") -> None:  # noqa: S104 - scraped from other machines
-    """Serves the page on a port of its own, from a thread of its own; port 0 serves nothing.
+    """Serves the page on its own port, from its own thread; port 0 serves nothing.
 
-    Raises SettingsError where somebody else has the port.
+    Raises SettingsError where the port is in use.
     """
     try:
         release = version(f"modomo-{service.removesuffix('-worker')}")

@@ -1,7 +1,7 @@
-"""Takes out of a log record what nobody may read there: signatures, keys, tickets, secrets, and text that breaks lines.
+"""Removes from log records signatures, keys, tokens and other secrets, and characters that break lines.
 
-It looks at values by their shape and at fields by their name, since a secret may also come in somebody else's record or
-in a traceback.
+Secrets are found by the shape of a value and by the name of a field, since they may also come in a record of somebody
+else's library or in a traceback.
 """
 
 import re
@@ -10,21 +10,21 @@ from typing import Any, Final
 
 REDACTED: Final = "[redacted]"
 MAX_TEXT: Final = 16_384
-"""Longer texts are cut: nobody reads them, and looking through them takes time."""
+"""Longer texts are cut: nobody reads them, and searching them takes time."""
 
 _SECRET_FIELDS: Final = re.compile(
     r"(?i)(.*[_-])?(password|passphrase|secrets?|token|ticket|signature|authorization|cookie|api[_-]?key|private[_-]?key)"
 )
-_HINTS: Final = re.compile(
+_MARKERS: Final = re.compile(
     r"(?i)[?@]|modomo_|whsec_|eyJ|bearer|basic|signature|token|credential|ticket|api-key|PRIVATE KEY|/ws/transform/"
 )
-"""No secret without one of these: most texts have none, and are done with after one look."""
+"""Every secret contains one of these; most texts contain none, and need no further search."""
 _WORDS: Final = re.compile(r"""[^\s"'<>]+""")
 _PATTERNS: Final = (
     (re.compile(r"(?i)\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@\"']+@"), rf"\1{REDACTED}@"),
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}"), rf"\1 {REDACTED}"),
     (re.compile(r"\bmodomo_([a-z0-9]+)_[A-Za-z0-9_-]{43}"), rf"modomo_\1_{REDACTED}"),  # an API key
-    (re.compile(r"(/ws/transform/[0-9a-fA-F-]{36}/)[^\s\"'?]+"), rf"\1{REDACTED}"),  # a ticket
+    (re.compile(r"(/ws/transform/[0-9a-fA-F-]{36}/)[^\s\"'?]+"), rf"\1{REDACTED}"),  # a token of a WebSocket
     (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+"), f"whsec_{REDACTED}"),
     (re.compile(r"\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), REDACTED),  # a JWT
     (
@@ -54,7 +54,7 @@ def redacted(value: Any, *, name: str = "") -> Any:  # noqa: ANN401 - log record
 def text(value: str) -> str:
     """A text without secrets."""
     value = value[:MAX_TEXT]
-    if not _HINTS.search(value):
+    if not _MARKERS.search(value):
         return value
     value = _WORDS.sub(lambda word: _without_query(word[0]), value)
     for pattern, replacement in _PATTERNS:
@@ -63,11 +63,11 @@ def text(value: str) -> str:
 
 
 def one_line(value: str) -> str:
-    """A text that neither breaks a line nor steers a terminal."""
+    """A text without line breaks and control characters, which are escaped."""
     return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], value)
 
 
 def _without_query(word: str) -> str:
-    """What follows a path is nobody's business: signatures of links, tickets of sockets, keys of receivers."""
+    """Hides the query of a URL or path: signatures of links, tokens of WebSockets, keys of receivers."""
     path, mark, query = word.partition("?")
     return f"{path}?{REDACTED}" if mark and query and "/" in path else word

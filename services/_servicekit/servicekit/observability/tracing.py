@@ -1,9 +1,9 @@
-"""OpenTelemetry traces: one for each job, from the request that brings its photo to the event that tells of its end.
+"""OpenTelemetry traces: one for each job, from the request with its photo to its terminal event.
 
-Spans are made with OpenTelemetry's API, which does nothing before `start` has found an address to send them to; the SDK
-and the exporter are the extra `tracing`. Between processes, and with a job through Redis, a trace goes as a
-`traceparent` (W3C Trace Context). What is sent out holds names, ids, numbers and codes: no addresses of pictures, no
-tickets, no texts of exceptions.
+Spans are made with OpenTelemetry's API, which does nothing unless `start` is given an endpoint; the SDK and the
+exporter are the extra `tracing`. A trace passes from process to process, and with a job through Redis, as a
+`traceparent` (W3C Trace Context). Spans hold names, ids, numbers and codes: no URLs of pictures, no tokens, no texts of
+exceptions.
 """
 
 from collections.abc import Iterator
@@ -24,19 +24,19 @@ from opentelemetry.util.types import AttributeValue
 from servicekit.config.env import SettingsError, shared
 
 KEY: Final = "traceparent"
-"""Of call metadata, and of HTTP's header."""
+"""Name of the call metadata, and of the HTTP header."""
 
 QUEUE_LIMIT: Final = 4096
-"""Spans that wait to be sent; more are dropped, since nobody's photo must wait for a collector."""
+"""Spans that may wait to be sent; further ones are dropped, since no job waits for a collector."""
 _EXPORT_SECONDS: Final = 5
 _PROPAGATOR: Final = TraceContextTextMapPropagator()
 
 
 class _Process:
-    """Where the spans of this process go.
+    """The tracer of this process.
 
-    No library knows of it. To what is OpenTelemetry's global one, FastAPI would add spans with whole addresses, tickets
-    among them, and it would take over the traces of strangers.
+    It is not OpenTelemetry's global one: to that, FastAPI would add spans with whole URLs, tokens among them, and it
+    would continue traces that strangers send.
     """
 
     tracer: Tracer = trace.NoOpTracer()
@@ -51,7 +51,7 @@ class TracingSettings:
 
     otlp_endpoint: str = shared("")
     """`http://host:4317` or, with TLS, `https://…` of an OpenTelemetry collector (OTLP over gRPC); empty for no traces.
-    `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_EXPORTER_OTLP_CERTIFICATE` say what else it wants."""
+    `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_EXPORTER_OTLP_CERTIFICATE` say what else it needs."""
 
     trace_ratio: float = shared(1.0)
     """Share of traces that are recorded, 0–1; decided once for all of a trace."""
@@ -60,7 +60,7 @@ class TracingSettings:
 def start(service: str, settings: TracingSettings) -> None:
     """Sends this process's spans to the collector that the settings name; raises SettingsError.
 
-    A collector that is away costs spans and nothing else.
+    While the collector is away, spans are lost and nothing else happens.
     """
     if not settings.otlp_endpoint:
         return
@@ -75,7 +75,7 @@ def start(service: str, settings: TracingSettings) -> None:
         from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased  # noqa: PLC0415 - as above
     except ImportError as error:
         raise SettingsError(
-            "MODOMO_OTLP_ENDPOINT is set, but what sends traces is not installed: install the extra `tracing`"
+            "MODOMO_OTLP_ENDPOINT is set, but the exporter is not installed: install the extra `tracing`"
         ) from error
     who = {"service.name": f"modomo-{service}", "service.version": version("modomo-servicekit")}
     provider = TracerProvider(
@@ -96,10 +96,10 @@ def span(
     link: str = "",
     **attributes: AttributeValue,
 ) -> Iterator[Span]:
-    """What a block does, as a part of what runs now; where nothing is traced now, it is not either.
+    """A span around a block, a child of the current span; without a current span, none is made.
 
-    `parent` is the traceparent that it is a part of instead; '' or what is no traceparent begins a new trace. `link` is
-    that of something else that has to do with it. Double underscores stand for the dots of attributes' names.
+    `parent` is the traceparent of another parent; '' or a malformed one begins a new trace. `link` is that of a related
+    span. Double underscores stand for the dots of attributes' names.
     """
     if parent is None and not _traced():
         yield trace.INVALID_SPAN
@@ -117,14 +117,14 @@ def span(
 
 
 def begin(name: str, *, kind: SpanKind = SpanKind.INTERNAL, **attributes: AttributeValue) -> Span:
-    """As `span`, for work that has no block of its own; call its `end()`."""
+    """As `span`, for work without a block; call its `end()`."""
     if not _traced():
         return trace.INVALID_SPAN
     return _process.tracer.start_span(name, kind=kind, attributes=_named(attributes))
 
 
 def record(name: str, *, since: datetime, parent: str, **attributes: AttributeValue) -> None:
-    """A span that ends now and began at a time, perhaps by another machine's clock; none where `parent` is empty."""
+    """A span from `since`, perhaps by another machine's clock, until now; none where `parent` is empty."""
     if not parent:
         return
     now = time_ns()
@@ -133,19 +133,19 @@ def record(name: str, *, since: datetime, parent: str, **attributes: AttributeVa
 
 
 def failed(span: Span, reason: str) -> None:
-    """Marks a span with the code of what went wrong."""
+    """Marks a span as failed, with the error's code."""
     span.set_status(Status(StatusCode.ERROR, reason))
 
 
 def traceparent(span: Span | None = None) -> str:
-    """Of a span, or of what runs now; empty where there is none."""
+    """Of a span, or of the current one; empty where there is none."""
     carrier: dict[str, str] = {}
     _PROPAGATOR.inject(carrier, None if span is None else trace.set_span_in_context(span))
     return carrier.get(KEY, "")
 
 
 def ids() -> dict[str, str]:
-    """`trace_id` and `span_id` of what runs now, as logs show them; nothing where there is no trace."""
+    """`trace_id` and `span_id` of the current span, as logs show them; nothing where there is none."""
     now = trace.get_current_span().get_span_context()
     if not now.is_valid:
         return {}
@@ -153,7 +153,7 @@ def ids() -> dict[str, str]:
 
 
 def _context(parent: str | None) -> Context | None:
-    """None for what runs now. What is no traceparent is as good as none."""
+    """None for the current span. A malformed traceparent counts as none."""
     return None if parent is None else _PROPAGATOR.extract({KEY: parent}, Context())
 
 
@@ -173,12 +173,12 @@ def _named(attributes: dict[str, AttributeValue]) -> dict[str, AttributeValue]:
 
 
 def _is_secure(endpoint: str) -> bool:
-    """Whether an endpoint wants TLS; raises SettingsError for what is none."""
+    """Whether an endpoint needs TLS; raises SettingsError for a malformed one."""
     try:
         parts = urlsplit(endpoint)
-        well = parts.scheme in ("http", "https") and parts.hostname and parts.port and not parts.path.strip("/")
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port and not parts.path.strip("/")
     except ValueError:
-        well = False
-    if not well:
+        valid = False
+    if not valid:
         raise SettingsError(f"MODOMO_OTLP_ENDPOINT must be http://host:port or https://host:port, not {endpoint!r}")
     return parts.scheme == "https"

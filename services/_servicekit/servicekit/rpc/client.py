@@ -1,4 +1,4 @@
-"""Channels to other services: retries, round robin, limits, ids and deadlines the same way everywhere."""
+"""Channels to other services, all with the same retries, round robin, limits, ids and deadlines."""
 
 import json
 from typing import Any, Final
@@ -22,9 +22,9 @@ _RETRIES: Final = {
 def channel(address: str, *, security: Security | None = None) -> grpc.aio.Channel:
     """Opens a channel to `host:port` or any gRPC name (`dns:///…` balances over all replicas).
 
-    Where no server can be reached, a call fails after a few attempts. Who may leave a stream early cancels the call in
-    a `finally`: one that is merely dropped goes on until it is collected. Raises SettingsError where `security`
-    (plaintext on this machine unless given) does not allow it.
+    Where no server can be reached, a call fails after a few attempts. Whoever may leave a stream early must cancel the
+    call in a `finally`: one that is merely dropped goes on until it is garbage-collected. Raises SettingsError where
+    `security` (by default plaintext, to this machine alone) does not allow the address.
     """
     security = security or Security()
     security.validate_address(address)
@@ -53,9 +53,3 @@ def _options() -> list[tuple[str, Any]]:
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2_000),
     ]
-
-
-def remaining(call: grpc.aio.ServicerContext[Any, Any], *, margin: float = 0.05) -> float | None:
-    """Seconds left of an incoming call for the calls made on its behalf; None where it has no deadline."""
-    left = call.time_remaining()
-    return None if left is None else max(0.0, left - margin)

@@ -1,7 +1,7 @@
 """What happens around every RPC that we make: ids and trace go along, and the outcome is counted.
 
-The interceptors are our own because cancelling must reach the other side at once, whatever else is done around a call:
-those of OpenTelemetry hold it up for seconds (opentelemetry-python-contrib, issue 3271).
+The interceptors are our own because cancelling must reach the other side at once: those of OpenTelemetry delay it for
+seconds (opentelemetry-python-contrib, issue 3271).
 """
 
 import asyncio
@@ -32,7 +32,7 @@ class UnaryCalls(grpc.aio.UnaryUnaryClientInterceptor):
             call.cancel()
             raise
         except grpc.aio.AioRpcError:
-            return call  # the caller meets the error when it awaits the call
+            return call  # the caller gets the error when it awaits the call
         return call
 
 
@@ -63,13 +63,13 @@ class _Observation:
             credentials=details.credentials,
             wait_for_ready=details.wait_for_ready,
         )
-        """What the call is made with: the caller's, the ids, and the trace."""
+        """The caller's details, with ids and trace."""
 
     async def begin(self, continuation: Callable[..., Any], request: object) -> Any:  # noqa: ANN401 - of either kind
         """Makes the call."""
         try:
             call = await continuation(self.details, request)
-        except BaseException:  # there is no call, and so no end: the channel is closed
+        except BaseException:  # the channel is closed: without a call, `end` is never called
             metrics.CALLS_IN_FLIGHT.labels(self._method).dec()
             self._span.end()
             raise
@@ -91,7 +91,7 @@ class _Observation:
 
 
 def _code(call: grpc.aio.Call) -> grpc.StatusCode:
-    """How a call has ended. It knows already, so that its coroutine returns with the first step."""
+    """The status of a call that has ended: its coroutine returns at the first step."""
     asking = call.code()
     try:
         asking.send(None)

@@ -1,6 +1,6 @@
-"""Which request and which job the running code belongs to, and until when its answer is of use.
+"""The request, the job and the deadline that the running code works for.
 
-Logs show the ids, and they travel between services as call metadata.
+Logs show the ids, and calls carry them to other services as metadata.
 """
 
 import time
@@ -27,12 +27,12 @@ def is_id(text: str) -> bool:
 
 
 def metadata() -> list[tuple[str, str]]:
-    """Call metadata that tells the next service whom it works for; ids that gRPC would not carry are left out."""
+    """The ids as metadata of a call to the next service; those that gRPC would not carry are left out."""
     return [(key, variable.get()) for key, variable in _BY_KEY.items() if is_id(variable.get())]
 
 
 def adopt(call_metadata: Iterable[tuple[str, str | bytes]]) -> None:
-    """Takes the ids over from a caller; those that are none are ignored."""
+    """Takes the ids over from a caller; malformed ones are ignored."""
     for key, value in call_metadata:
         variable = _BY_KEY.get(key)
         if variable is not None and isinstance(value, str) and is_id(value):
@@ -40,7 +40,7 @@ def adopt(call_metadata: Iterable[tuple[str, str | bytes]]) -> None:
 
 
 def seconds_left(*, margin: float = 0.05) -> float | None:
-    """What is left of the running call for calls made on its behalf; None where it has no deadline."""
+    """Time left of the running call, less a margin, for calls made on its behalf; None where it has no deadline."""
     end = deadline.get()
     return None if end is None else max(0.0, end - time.monotonic() - margin)
 

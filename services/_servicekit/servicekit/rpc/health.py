@@ -7,7 +7,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 
 def serving(address: str, *, seconds: float = 2.0) -> bool:
-    """Whether the server as a whole welcomes calls; false also where nothing answers in time."""
+    """Whether the server as a whole is SERVING; false also where nothing answers in time."""
     with grpc.insecure_channel(address) as channel:
         try:
             stub = health_pb2_grpc.HealthStub(channel)

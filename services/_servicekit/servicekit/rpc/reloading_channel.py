@@ -9,13 +9,13 @@ import grpc
 from servicekit.rpc.tls import Certificates, Identity
 
 OLD_CALLS_SECONDS: Final = 900.0
-"""What calls that began with former certificates may take to end."""
+"""How long calls that began with former certificates may take to end."""
 
 OpenChannel = Callable[[Certificates], grpc.aio.Channel]
 
 
 class ReloadingChannel(grpc.aio.Channel):
-    """Opens another channel when the certificates have changed; calls that are under way end on the one they have."""
+    """Opens a new channel when the certificates have changed; running calls end on the channel that they began on."""
 
     def __init__(self, identity: Identity, open_channel: OpenChannel) -> None:
         self._identity = identity
@@ -35,21 +35,29 @@ class ReloadingChannel(grpc.aio.Channel):
             task.add_done_callback(self._closing.discard)
         return self._channel
 
-    def unary_unary(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - handed on as they come
+    def unary_unary(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on unchanged
         """A unary call, on the newest channel."""
-        return _Late(lambda: self.newest().unary_unary(*args, **options))
+        return self._deferred("unary_unary", *args, **options)
 
     def unary_stream(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
         """A call with a stream of answers, on the newest channel."""
-        return _Late(lambda: self.newest().unary_stream(*args, **options))
+        return self._deferred("unary_stream", *args, **options)
 
     def stream_unary(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
         """A call with a stream of requests, on the newest channel."""
-        return _Late(lambda: self.newest().stream_unary(*args, **options))
+        return self._deferred("stream_unary", *args, **options)
 
     def stream_stream(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - as above
         """A call with streams both ways, on the newest channel."""
-        return _Late(lambda: self.newest().stream_stream(*args, **options))
+        return self._deferred("stream_stream", *args, **options)
+
+    def _deferred(self, kind: str, *args: Any, **options: Any) -> Callable[..., Any]:  # noqa: ANN401 - as above
+        """A method of a service, found on the newest channel each time it is called."""
+
+        def call(*call_args: Any, **call_options: Any) -> Any:  # noqa: ANN401 - as above
+            return getattr(self.newest(), kind)(*args, **options)(*call_args, **call_options)
+
+        return call
 
     async def close(self, grace: float | None = None) -> None:
         """Closes the channel and those before it."""
@@ -71,19 +79,9 @@ class ReloadingChannel(grpc.aio.Channel):
         await self.newest().channel_ready()
 
     async def __aenter__(self) -> "ReloadingChannel":
-        """Opened already."""
+        """It is open already."""
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
         """Closes everything."""
         await self.close()
-
-
-class _Late:
-    """A method of a service, found on a channel when it is called."""
-
-    def __init__(self, find: Callable[[], Any]) -> None:
-        self._find = find
-
-    def __call__(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - handed on as they come
-        return self._find()(*args, **options)

@@ -15,10 +15,10 @@ log = logs.get(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A service, ready to be served, alone or with others."""
+    """A service that can be served, alone or with others."""
 
     engines: Sequence[Engine]
-    """The first is the one that it is named after."""
+    """The first gives the service's engine its name in health checks."""
 
     registration: tuple[str, Registration]
     """Name of the gRPC service, and what puts it on a server."""
@@ -33,9 +33,9 @@ async def serve_engines(
 ) -> None:
     """Answers health checks at once, and says SERVING when every engine has loaded and run once.
 
-    The first of `engines` is the one that the service is named after.
+    Health checks name the first of `engines`.
     """
-    gpu_metrics.watch()
+    gpu_metrics.register()
     options = ServerOptions(
         address=listen,
         drain_seconds=settings.drain_seconds,

@@ -1,7 +1,7 @@
 """A gRPC server as all of our services run it.
 
-Health says SERVING only once the service's engine has run; reflection lists what is served; SIGTERM and SIGINT stop
-accepting, wait for what is under way, and end.
+Health says SERVING only once the service's engine has run; reflection lists what is served; after SIGTERM or SIGINT the
+server accepts no more calls, waits for running ones, and ends.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ log = logs.get(__name__)
 
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 ENGINE_KEY: Final = "x-modomo-engine"
-"""Initial metadata of every health answer: the name of the service's engine, for whoever looks after the system."""
+"""Initial metadata of every health answer: the name of the service's engine, for operators."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,20 +34,20 @@ class ServerOptions:
     """`host:port` to listen on; port 0 takes a free one."""
 
     drain_seconds: float = 20.0
-    """How long calls under way may take to end after the signal to stop."""
+    """How long running calls may take to end after the signal to stop."""
 
     max_connection_age_seconds: int = 300
     """Connections are renewed after this long, so that clients find new replicas behind a headless service."""
 
-    silence_seconds: float = 10.0
-    """A caller that is silent for so long is asked whether it is there, and its calls end after as long again: one that
-    is frozen, or off the network, must not keep an engine busy."""
+    keepalive_seconds: float = 10.0
+    """A connection that is silent for so long is pinged, and its calls end after as long again without an answer: a
+    caller that is frozen, or off the network, must not keep an engine busy."""
 
     max_concurrent_rpcs: int = 1000
-    """Calls beyond are refused with RESOURCE_EXHAUSTED."""
+    """Further calls are refused with RESOURCE_EXHAUSTED."""
 
     security: Security = field(default_factory=Security)
-    """TLS, or plaintext: for this machine unless it says otherwise."""
+    """TLS, or plaintext; by default plaintext on this machine alone."""
 
     health_address: str = ""
     """`host:port` that answers health checks alone, always in plaintext; empty for none."""
@@ -73,9 +73,9 @@ async def running(
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_connection_age_ms", options.max_connection_age_seconds * 1000),
             ("grpc.max_connection_age_grace_ms", 600_000),
-            ("grpc.keepalive_time_ms", round(options.silence_seconds * 1000)),
-            ("grpc.keepalive_timeout_ms", round(options.silence_seconds * 1000)),
-            ("grpc.http2.ping_timeout_ms", round(options.silence_seconds * 1000)),
+            ("grpc.keepalive_time_ms", round(options.keepalive_seconds * 1000)),
+            ("grpc.keepalive_timeout_ms", round(options.keepalive_seconds * 1000)),
+            ("grpc.http2.ping_timeout_ms", round(options.keepalive_seconds * 1000)),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.so_reuseport", 0),
@@ -92,7 +92,7 @@ async def running(
     port = options.security.listen(server, options.address)
     await server.start()
     log.info("listening", address=options.address, port=port, tls=options.security.identity is not None)
-    async with _health_alone(servicer, options.health_address) as health_port:
+    async with _health_port(servicer, options.health_address) as health_port:
         handle = RunningServer(port=port, health_port=health_port, names=names, health_servicer=servicer)
         try:
             yield handle
@@ -105,18 +105,18 @@ async def running(
 
 @asynccontextmanager
 async def health_checks(address: str) -> AsyncIterator["RunningServer"]:
-    """Answers health checks and nothing else, not yet SERVING: for a process that serves nobody.
+    """Answers health checks alone, not yet SERVING, at `host:port`: for a process that serves no calls.
 
-    `address` is `host:port`; plaintext, since whoever probes has no certificate.
+    In plaintext, since probes have no certificate.
     """
     servicer = _HealthServicer()
     await servicer.set("", health_pb2.HealthCheckResponse.NOT_SERVING)
-    async with _health_alone(servicer, address) as port:
+    async with _health_port(servicer, address) as port:
         yield RunningServer(port=port, health_port=port, names=[], health_servicer=servicer)
 
 
 @asynccontextmanager
-async def _health_alone(servicer: "_HealthServicer", address: str) -> AsyncIterator[int]:
+async def _health_port(servicer: "_HealthServicer", address: str) -> AsyncIterator[int]:
     """Answers health checks on a port of their own, for probes without a certificate; yields the port, 0 for none."""
     if not address:
         yield 0
@@ -146,11 +146,11 @@ class RunningServer:
         self._health = health_servicer
 
     def set_engine(self, name: str) -> None:
-        """Tells health checks which engine answers here."""
+        """Sets the engine's name that health checks answer."""
         self._health.engine = name
 
     async def set_serving(self, serving: bool) -> None:
-        """Tells health checks whether calls are welcome."""
+        """Sets the status that health checks answer."""
         status = health_pb2.HealthCheckResponse
         for name in ("", *self._names):
             await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)

@@ -1,6 +1,6 @@
 """What happens around every RPC that a service answers.
 
-The caller's ids and trace are taken over, the outcome is logged and counted, and every exception becomes a
+The caller's ids and trace are continued, the outcome is logged and counted, and every exception becomes a
 google.rpc.Status.
 """
 
@@ -65,7 +65,7 @@ def _unary(answer: Callable[..., Awaitable[Any]], method: str) -> Callable[..., 
 
 def _streaming(answer: Callable[..., AsyncGenerator[Any, None]], method: str) -> Callable[..., Awaitable[None]]:
     async def handle(request: Any, call: grpc.aio.ServicerContext[Any, Any]) -> None:  # noqa: ANN401 - any message
-        """Writes rather than yields: so a cancelled call closes the answer here and now, not when it is collected."""
+        """Writes rather than yields, so that a cancelled call closes the generator at once."""
         with _Observation(method, call) as observation:
             try:
                 async with aclosing(answer(request, call)) as responses:
@@ -80,7 +80,7 @@ def _streaming(answer: Callable[..., AsyncGenerator[Any, None]], method: str) ->
 async def _write(call: grpc.aio.ServicerContext[Any, Any], response: Any) -> None:  # noqa: ANN401 - any message
     try:
         await call.write(response)
-    except grpc.aio.InternalError as error:  # the caller has left in the middle of it
+    except grpc.aio.InternalError as error:  # the caller has hung up
         raise asyncio.CancelledError from error
 
 
@@ -124,7 +124,7 @@ class _Observation:
         self._spans.close()
 
     async def abort(self, error: Exception) -> NoReturn:
-        """Ends the call with what the caller may know; the log gets the rest."""
+        """Ends the call with the public error; the log gets the rest."""
         if isinstance(error, grpc.aio.AbortError):
             self._code = self._call.code() or grpc.StatusCode.UNKNOWN
             raise error

@@ -19,7 +19,7 @@ def to_status(error: ServiceError) -> status_pb2.Status:
 
 
 def from_call(call: grpc.aio.AioRpcError) -> ServiceError:
-    """What a failed call meant; a peer that speaks no ErrorInfo of ours is named by its code alone."""
+    """A failed call as a ServiceError; without an ErrorInfo of ours, the code is the reason."""
     with contextlib.suppress(ValueError, DecodeError):  # details that contradict the code, or no details at all
         status = rpc_status.from_call(call)  # type: ignore[arg-type]  # an AioRpcError has all that it reads
         for detail in status.details if status is not None else ():
@@ -30,7 +30,7 @@ def from_call(call: grpc.aio.AioRpcError) -> ServiceError:
 
 
 def _public(code: grpc.StatusCode) -> str:
-    """A sentence for a code that came without one of ours; the peer's own text may hold internals."""
+    """A public sentence for a code; the peer's own text may hold internals."""
     sentences = {
         grpc.StatusCode.UNAVAILABLE: "A part of the service does not answer at the moment.",
         grpc.StatusCode.DEADLINE_EXCEEDED: "This took too long.",

@@ -1,8 +1,8 @@
-"""How services know each other: mutual TLS from files that may change under way, or plaintext on one machine.
+"""How services authenticate each other: mutual TLS from files that may change at any time, or plaintext on one machine.
 
-Both ends of a call show a certificate of the system's own authority. The files are looked at again with every
-connection that is accepted and every call that is made, so a renewed certificate is used without a restart; one that
-cannot be used is left alone, and the former goes on.
+Both ends of a call show a certificate of the system's own authority. The files are checked again with every connection
+that is accepted and every call that is made, so a renewed certificate is used without a restart; while the new files
+are unusable, the former certificate stays in use.
 """
 
 import ssl
@@ -20,7 +20,7 @@ from servicekit.observability import logs
 
 log = logs.get(__name__)
 
-_FRESH_SECONDS: Final = 1.0
+_CHECK_INTERVAL_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,28 +28,28 @@ class TlsSettings:
     """Settings of the connections between services."""
 
     tls_ca: Path | None = shared(None)
-    """PEM file of the authorities whose certificates are believed; during a change of authority, of both."""
+    """PEM file of the authorities that are trusted; of both, while one replaces the other."""
 
     tls_certificate: Path | None = shared(None)
-    """PEM file of this process's certificate and what leads from it to an authority."""
+    """PEM file of this process's certificate and its intermediates."""
 
     tls_key: Path | None = shared(None)
     """PEM file of the private key that belongs to it."""
 
     tls_plaintext: bool = shared(False)
-    """Talks to other machines without TLS, for networks that encrypt by themselves."""
+    """Allows plaintext to other machines, for networks that encrypt by themselves."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Certificates:
-    """What the files hold, checked to belong together. PEM."""
+    """The files' contents, checked to belong together. PEM."""
 
     authorities: bytes
     chain: bytes
     key: bytes
 
     def __repr__(self) -> str:
-        """Shows no key."""
+        """Without the key."""
         return "Certificates(…)"
 
 
@@ -60,7 +60,7 @@ class Identity:
         """Raises SettingsError where they cannot be used from the start."""
         self._files = (ca, certificate, key)
         self._lock = threading.Lock()
-        self._looked_at = time.monotonic()
+        self._checked_at = time.monotonic()
         try:
             self._seen = self._state()
             self._current = self._read()
@@ -68,23 +68,23 @@ class Identity:
             raise SettingsError(f"MODOMO_TLS_*: {error}") from error
 
     def current(self) -> Certificates:
-        """The newest usable ones, at most a second old; the same object as long as nothing changes."""
+        """The newest usable ones, checked at most a second ago; the same object as long as nothing changes."""
         with self._lock:
-            if time.monotonic() - self._looked_at > _FRESH_SECONDS:
-                self._look()
-                self._looked_at = time.monotonic()
+            if time.monotonic() - self._checked_at > _CHECK_INTERVAL_SECONDS:
+                self._reload()
+                self._checked_at = time.monotonic()
             return self._current
 
-    def _look(self) -> None:
+    def _reload(self) -> None:
         try:
             state = self._state()
             if state == self._seen:
                 return
             found = self._read()
             if self._state() != state:
-                return  # somebody writes them right now
+                return  # they are being written right now
         except (OSError, ssl.SSLError) as error:
-            log.warning("new certificates cannot be used, the former go on", problem=str(error))
+            log.warning("new certificates cannot be used, the former stay in use", problem=str(error))
             return
         self._seen = state
         if found != self._current:
@@ -105,7 +105,7 @@ class Identity:
 
 
 class Security:
-    """Decides how a process listens and calls."""
+    """Decides between TLS and plaintext wherever a process listens or calls."""
 
     def __init__(self, *, identity: Identity | None = None, plaintext: bool = False) -> None:
         """Without an identity, plaintext: to this machine, and to others where `plaintext` says so."""
@@ -124,7 +124,7 @@ class Security:
         return cls(plaintext=settings.tls_plaintext)
 
     def validate_address(self, address: str) -> None:
-        """Raises SettingsError where talking by way of an address would be readable on a network."""
+        """Raises SettingsError where traffic with an address would be readable on a network."""
         if self.identity is None and not self._plaintext and not is_loopback(address):
             raise SettingsError(
                 f"{address} is reachable from other machines, and there is no TLS: set MODOMO_TLS_CA, "
@@ -132,10 +132,7 @@ class Security:
             )
 
     def credentials(self, address: str) -> grpc.ChannelCredentials | None:
-        """What a server that is not ours is called with, as of now; None for plaintext, which is for this machine.
-
-        Raises SettingsError.
-        """
+        """For a channel that is opened elsewhere; None for plaintext, to this machine. Raises SettingsError."""
         if self.identity is None or is_loopback(address):
             self.validate_address(address)
             return None
@@ -150,7 +147,7 @@ class Security:
 
 
 def client_credentials(certificates: Certificates) -> grpc.ChannelCredentials:
-    """What a channel shows and believes."""
+    """A channel's own certificate and the authorities that it trusts."""
     return grpc.ssl_channel_credentials(certificates.authorities, certificates.key, certificates.chain)
 
 
@@ -184,6 +181,6 @@ def _server_credentials(identity: Identity) -> grpc.ServerCredentials:
 
     return grpc.dynamic_ssl_server_credentials(
         configuration(used),
-        changed,  # type: ignore[arg-type]  # the published types forget that None means no change
+        changed,  # type: ignore[arg-type]  # the published types lack None, which means no change
         require_client_authentication=True,
     )

@@ -1,7 +1,7 @@
-"""Where images are kept: one Protocol, a local directory and S3.
+"""Object storage for pictures: one Protocol, implemented on a local directory and on S3.
 
 Keys are made by the server: lower-case letters, digits, `-`, `_`, `.` and `/`, no empty, `.` or `..` part. Every
-implementation refuses others with ValueError, which is a defect of the caller and never a user's doing.
+implementation refuses others with ValueError: a defect of the caller, never a user's mistake.
 """
 
 import re
@@ -22,30 +22,30 @@ class ObjectStore(Protocol):
         """Reads an object; raises NotFound."""
 
     async def delete(self, key: str) -> None:
-        """Removes an object; one that is not there is fine."""
+        """Deletes an object, if it exists."""
 
     def list(self, prefix: str) -> AsyncIterator[str]:
         """Yields the keys that start with `prefix`, in no particular order."""
 
     async def url(self, key: str, *, expires_seconds: int) -> str:
-        """A link that shows the object to whoever holds it, until it expires. The object need not exist."""
+        """A signed link to the object, until it expires. The object need not exist."""
 
     async def check(self) -> None:
         """Raises Unavailable where the store cannot be reached."""
 
     async def close(self) -> None:
-        """Lets go of connections."""
+        """Closes connections."""
 
 
-def require_key(key: str) -> str:
-    """Returns the key; raises ValueError for one that no server of ours makes."""
+def validate_key(key: str) -> str:
+    """Returns the key; raises ValueError for a malformed one."""
     if len(key) > MAX_KEY_LENGTH or not _KEY.fullmatch(key):
         raise ValueError(f"not an object key: {key[:80]!r}")
     return key
 
 
 async def delete_all(store: ObjectStore, prefix: str) -> int:
-    """Removes every object whose key starts with `prefix`; returns how many there were."""
+    """Deletes every object whose key starts with `prefix`; returns how many there were."""
     keys = [key async for key in store.list(prefix)]
     for key in keys:
         await store.delete(key)

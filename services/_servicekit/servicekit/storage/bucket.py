@@ -1,6 +1,6 @@
-"""`python -m servicekit.storage.bucket` makes the bucket that the settings name where there is none.
+"""`python -m servicekit.storage.bucket` creates the bucket that the settings name, unless it exists.
 
-For installs that bring a server of their own. It waits for the server a while, and ends with 1 where it does not come.
+For installs with their own S3 server. It waits for the server for a while, and exits with 1 where it does not answer.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from servicekit.storage.settings import StorageSettings
 
 log = logs.get(__name__)
 
-PATIENCE_SECONDS: Final = 60.0
+TIMEOUT_SECONDS: Final = 60.0
 
 
-async def make(settings: StorageSettings, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
-    """Makes the bucket, or leaves the one that is there; raises ClientError, or TimeoutError where nobody answers."""
+async def make(settings: StorageSettings, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    """Creates the bucket unless it exists; raises ClientError, or TimeoutError where the server does not answer."""
     backoff = Backoff()
-    async with asyncio.timeout(patience_seconds):
+    async with asyncio.timeout(timeout_seconds):
         while True:
             try:
                 return await _make(settings)

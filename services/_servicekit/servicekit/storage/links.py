@@ -1,7 +1,7 @@
-"""Signed links: whoever holds one may read one object until it expires.
+"""Signed links: whoever has one may read one object until it expires.
 
-`signature = base64url(HMAC-SHA256(secret, key ‖ "\\n" ‖ expires))`. A key holds no line break, so no two pairs sign
-the same text. Verification takes the same time whatever is wrong.
+`signature = base64url(HMAC-SHA256(secret, key ‖ "\\n" ‖ expires))`. A key contains no line break, so no two pairs sign
+the same text. Verification takes constant time.
 """
 
 import base64
@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from servicekit.errors import NotFound
-from servicekit.storage import require_key
+from servicekit.storage import validate_key
 
 _EXPIRES: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 
@@ -46,7 +46,7 @@ class LinkSigner:
 
 def _is_key(text: str) -> bool:
     try:
-        require_key(text)
+        validate_key(text)
     except ValueError:
         return False
     return True

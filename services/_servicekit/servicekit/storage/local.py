@@ -1,8 +1,8 @@
-"""Objects as files of a directory, shown through signed links that the gateway serves.
+"""Objects as files of a directory, read through signed links that the gateway serves.
 
 objects/…    one file an object, at its key's path
 incoming/…   files being written, renamed into place once they are on the disk
-link-secret  what links are signed with, unless a setting says it
+link-secret  the secret that links are signed with, unless a setting names one
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 from servicekit.errors import NotFound, Unavailable
 from servicekit.observability import logs
-from servicekit.storage import require_key
+from servicekit.storage import validate_key
 from servicekit.storage.links import LinkSigner
 
 Value = TypeVar("Value")
@@ -31,7 +31,7 @@ _PUT_ATTEMPTS: Final = 8
 
 @dataclass(frozen=True, kw_only=True)
 class LocalObject:
-    """A file that a valid link shows."""
+    """The file behind a valid link."""
 
     path: Path
     size: int
@@ -40,7 +40,7 @@ class LocalObject:
     """As the key's suffix says."""
 
 
-class _Missing(Exception):  # noqa: N818 - says what is the case, for this module alone
+class _Missing(Exception):  # noqa: N818 - a signal within this module
     """There is no such file."""
 
 
@@ -51,15 +51,15 @@ class LocalStore:
     """
 
     def __init__(self, directory: Path, *, link_secret: str = "") -> None:
-        """Makes the directory; an empty secret stands for one that is drawn once and kept there."""
+        """Makes the directory; without a secret, one is generated once and stored there."""
         self._objects = directory / "objects"
         self._incoming = directory / "incoming"
         for path in (self._objects, self._incoming):
             path.mkdir(parents=True, exist_ok=True)
-        self._signer = LinkSigner(link_secret.encode() or _kept_secret(directory / "link-secret"), prefix=LINK_PREFIX)
+        self._signer = LinkSigner(link_secret.encode() or _stored_secret(directory / "link-secret"), prefix=LINK_PREFIX)
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Writes beside, syncs, renames; raises Unavailable where the disk does not take it."""
+        """Writes a temporary file, syncs, renames; raises Unavailable where the disk refuses."""
         del content_type  # the suffix says it
         path = self._path(key)
         await _off_loop(lambda: self._write(path, data))
@@ -70,7 +70,7 @@ class LocalStore:
         return await _off_loop(lambda: _existing(path).read_bytes())
 
     async def delete(self, key: str) -> None:
-        """Removes a file and the folders that this leaves empty."""
+        """Deletes a file and the folders that this leaves empty."""
         path = self._path(key)
         await _off_loop(lambda: self._remove(path))
 
@@ -80,11 +80,11 @@ class LocalStore:
             yield key
 
     async def url(self, key: str, *, expires_seconds: int) -> str:
-        """A path with a signature, `/files/…`; whoever hands it out joins it to the gateway's address."""
-        return self._signer.sign(require_key(key), expires_seconds=expires_seconds)
+        """A path with a signature, `/files/…`; the gateway adds its own address."""
+        return self._signer.sign(validate_key(key), expires_seconds=expires_seconds)
 
     async def open_signed(self, key: str, *, expires: str, signature: str) -> LocalObject:
-        """The file behind a link; raises NotFound where the link or the object is not good, or not any more."""
+        """The file behind a link; raises NotFound where the link is invalid or expired, or the object is gone."""
         self._signer.verify(key, expires=expires, signature=signature)
         path = self._path(key)
         size = await _off_loop(lambda: _existing(path).stat().st_size)
@@ -99,7 +99,7 @@ class LocalStore:
         """Holds nothing open."""
 
     def _path(self, key: str) -> Path:
-        return self._objects / require_key(key)
+        return self._objects / validate_key(key)
 
     def _write(self, path: Path, data: bytes) -> None:
         temporary = self._incoming / secrets.token_hex(16)
@@ -115,7 +115,7 @@ class LocalStore:
         _sync_folder(path.parent)
 
     def _rename(self, temporary: Path, path: Path) -> None:
-        """Moves a file into place; a delete may take the folder away between the two lines, so this repeats them."""
+        """Moves a file into place; repeated, since a delete may remove the folder between the two lines."""
         for _attempt in range(_PUT_ATTEMPTS):
             with contextlib.suppress(FileNotFoundError, FileExistsError):
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ class LocalStore:
                 break
             try:
                 folder.rmdir()
-            except OSError:  # others lie there still
+            except OSError:  # it is not empty
                 break
 
     def _keys(self, prefix: str) -> Iterator[str]:
@@ -150,12 +150,12 @@ class LocalStore:
 
 
 async def _off_loop(function: Callable[[], Value]) -> Value:
-    """Runs file operations in a thread; what the file system says becomes what a caller may know."""
+    """Runs file operations in a thread; errors of the file system become ServiceErrors."""
     working = asyncio.ensure_future(asyncio.to_thread(function))
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
-        # the thread goes on all the same, and nothing must appear once its writer has gone
+        # the thread goes on all the same: wait, so that no file appears after its writer has ended
         await asyncio.gather(working, return_exceptions=True)
         raise
     except _Missing as error:
@@ -181,14 +181,14 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _kept_secret(path: Path) -> bytes:
-    """The directory's own secret; of several processes that start together, one draws it and the others read it."""
+def _stored_secret(path: Path) -> bytes:
+    """The directory's own secret; of several processes that start together, one makes it and the others read it."""
     with contextlib.suppress(FileExistsError):
-        drawn = path.with_name(f"link-secret-{secrets.token_hex(8)}")
-        drawn.touch(mode=0o600)
-        drawn.write_text(secrets.token_urlsafe(32))
+        made = path.with_name(f"link-secret-{secrets.token_hex(8)}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(32))
         try:
-            os.link(drawn, path)  # fails where another process was first
+            os.link(made, path)  # fails where another process was first
         finally:
-            drawn.unlink()
+            made.unlink()
     return path.read_bytes()

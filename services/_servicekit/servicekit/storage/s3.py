@@ -1,4 +1,4 @@
-"""Objects in an S3 bucket: AWS, Cloudflare R2, MinIO and the like, shown through presigned links."""
+"""Objects in an S3 bucket (AWS, Cloudflare R2, MinIO, …), read through presigned links."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from servicekit.config import config_hints
 from servicekit.errors import NotFound, Unavailable
 from servicekit.observability import logs
 from servicekit.observability.metrics import SECONDS_BUCKETS
-from servicekit.storage import require_key
+from servicekit.storage import validate_key
 
 log = logs.get(__name__)
 
@@ -80,13 +80,13 @@ class S3Store:
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """Uploads in one request; S3 shows an object whole or not at all."""
-        require_key(key)
+        validate_key(key)
         async with self._calls("put") as client:
             await client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
 
     async def get(self, key: str) -> bytes:
-        """Downloads; an answer that breaks off is asked for again, which the SDK does not do by itself."""
-        require_key(key)
+        """Downloads; an answer that breaks off is requested again, which the SDK does not do by itself."""
+        validate_key(key)
         async with self._calls("get") as client:
             for _attempt in range(_READ_ATTEMPTS - 1):
                 with contextlib.suppress(HTTPClientError, aiohttp.ClientError):
@@ -95,7 +95,7 @@ class S3Store:
 
     async def delete(self, key: str) -> None:
         """Deletes; S3 does not mind where there is nothing."""
-        require_key(key)
+        validate_key(key)
         async with self._calls("delete") as client:
             await client.delete_object(Bucket=self._bucket, Key=key)
 
@@ -109,7 +109,7 @@ class S3Store:
 
     async def url(self, key: str, *, expires_seconds: int) -> str:
         """A presigned GET; made without asking the server."""
-        require_key(key)
+        validate_key(key)
         async with self._calls("sign") as client:
             link: str = await client.generate_presigned_url(
                 "get_object",
@@ -149,7 +149,7 @@ class S3Store:
 
 @contextlib.contextmanager
 def _timed(operation: str) -> Iterator[None]:
-    """An object that is not there is no failure of the bucket's."""
+    """Measures an operation; a missing object is not an error of the bucket."""
     start, outcome = time.perf_counter(), "cancelled"
     try:
         yield
@@ -166,7 +166,7 @@ def _timed(operation: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
-    """What the SDK raises becomes what a caller may know; the log gets the rest."""
+    """Turns the SDK's errors into ServiceErrors; the log gets the details."""
     try:
         yield
     except ClientError as error:
@@ -174,11 +174,11 @@ def _translated() -> Iterator[None]:
         if code in _MISSING and error.operation_name == "GetObject":
             raise NotFound("OBJECT_NOT_FOUND", "This picture does not exist, or not any more.") from error
         problem = f"MODOMO_S3_BUCKET: {error.operation_name}: {code}"
-        log.warning("the bucket refuses", problem=problem, **config_hints.hint(problem))
+        log.warning("the bucket refuses", problem=problem, **config_hints.chart_value(problem))
         raise _unavailable() from error
     except (BotoCoreError, HTTPClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         problem = f"MODOMO_S3_ENDPOINT: {error!r}"
-        log.warning("the bucket does not answer", problem=problem, **config_hints.hint(problem))
+        log.warning("the bucket does not answer", problem=problem, **config_hints.chart_value(problem))
         raise _unavailable() from error
 
 

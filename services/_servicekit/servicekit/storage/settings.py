@@ -1,4 +1,4 @@
-"""Where objects are kept, as every process of the gateway reads it, and the store that this means."""
+"""Settings of object storage, the same in every process of the gateway, and the store that they name."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from servicekit.storage import ObjectStore
 
 @dataclass(frozen=True, kw_only=True)
 class StorageSettings:
-    """Where objects are kept; raises ValueError where `s3` lacks its bucket."""
+    """Settings of object storage; raises ValueError where `s3` lacks its bucket."""
 
     storage: Literal["local", "s3"] = shared("local")
     """A local directory, or an S3 bucket (AWS, Cloudflare R2, MinIO, …)."""
@@ -19,7 +19,7 @@ class StorageSettings:
     """Directory of the local store."""
 
     url_secret: str = shared("", secret=True)
-    """Signs links to the local store, 16 characters or more; empty draws one and keeps it in the directory."""
+    """Signs links to the local store, 16 characters or more; empty generates one and stores it in the directory."""
 
     s3_bucket: str = shared("")
     """The bucket."""

@@ -1,4 +1,4 @@
-"""The models' weights: what there is, where it lies, and that it is what it was.
+"""The models' weights: a manifest of them, a local store, and a lock that pins every file.
 
 `manifest.toml` names every model, the files that it needs and their licence. One command gets them ahead of time
 (`python -m servicekit.weights pull`); a service only ever reads the local store:

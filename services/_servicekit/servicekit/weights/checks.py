@@ -1,7 +1,7 @@
-"""What a file has to be before anything loads it.
+"""Checks on a file before anything loads it.
 
-Only safetensors and text come in. A pickle can run code as it is loaded, so none is let in, whatever its name says, but
-for Ultralytics' checkpoints, which their loader reads under a restriction of its own.
+Only safetensors and text are accepted. A pickle can run code when it is loaded, so none is accepted, whatever its name;
+the exception are Ultralytics' checkpoints, whose loader restricts what they may run.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ MAX_HEADER_BYTES: Final = 100_000_000
 _ZIP_MAGIC: Final = b"PK\x03\x04"
 
 
-def require_safe_name(filename: str, entry: Entry) -> None:
+def validate_name(filename: str, entry: Entry) -> None:
     """Raises WeightsError for a file that could hold a pickle, or that would land outside its directory."""
     path = PurePosixPath(filename)
     if path.is_absolute() or ".." in path.parts or "\\" in filename:
@@ -31,13 +31,13 @@ def require_safe_name(filename: str, entry: Entry) -> None:
     raise WeightsError(f"{entry.name}: {filename} is neither safetensors nor text and may hold a pickle; refused")
 
 
-def require_sound(file: Path) -> None:
+def validate_format(file: Path) -> None:
     """Raises WeightsCorrupt where a file's content is not of the format that its name promises."""
     match file.suffix:
         case ".safetensors":
-            _require_safetensors(file)
+            _validate_safetensors(file)
         case ".json":
-            _require_json(file)
+            _validate_json(file)
         case ".pt":
             with file.open("rb") as stream:
                 if stream.read(4) != _ZIP_MAGIC:
@@ -50,7 +50,7 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _require_safetensors(file: Path) -> None:
+def _validate_safetensors(file: Path) -> None:
     """Header length, header and size of the data have to agree (the safetensors format, "Format")."""
     size = file.stat().st_size
     with file.open("rb") as stream:
@@ -66,7 +66,7 @@ def _require_safetensors(file: Path) -> None:
         raise WeightsCorrupt(f"{file} is cut short or has bytes too many")
 
 
-def _require_json(file: Path) -> None:
+def _validate_json(file: Path) -> None:
     try:
         if file.stat().st_size > MAX_TEXT_BYTES:
             raise WeightsCorrupt(f"{file} is too large for JSON")

@@ -4,7 +4,7 @@ WeightsError                the message says what is wrong and, where a command 
 ├── WeightsMissing          a file is not in the local store
 └── WeightsCorrupt          a file is not what the lock, the repository or its format says that it is
 
-All are SettingsErrors: a service that meets one ends in one line, and restarting will not help.
+All are SettingsErrors: they end a service with one log line, and restarting will not help.
 """
 
 from servicekit.config.env import SettingsError

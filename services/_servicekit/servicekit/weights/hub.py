@@ -24,9 +24,9 @@ TIMEOUT_SECONDS = 30
 
 
 class HubSource:
-    """Plain HTTP, so that any mirror will do and a broken transfer goes on where it stopped.
+    """Uses plain HTTP, so that any mirror will do and a broken transfer is continued.
 
-    (`hf_hub_download` throws a partial file away when its process ends.)
+    (`hf_hub_download` deletes a partial file when its process ends.)
     """
 
     def __init__(self, endpoint: str | None = None) -> None:

@@ -33,7 +33,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Whether that licence lets a business use the model."""
 
     service: Literal["detection", "controlmaps", "diffusion"]
-    """Who loads it."""
+    """The service that loads it."""
 
     purpose: str
     """One line for people."""
@@ -42,7 +42,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Whether a pull that names nothing gets it."""
 
     pickle: Literal["", "ultralytics"] = ""
-    """The restricted loader of the one pickle format that is allowed in; empty allows none."""
+    """The restricted loader of the one pickle format that is accepted; empty accepts none."""
 
 
 class Manifest:
@@ -62,12 +62,12 @@ class Manifest:
         return cls._parse(path.read_text("utf-8"), str(path))
 
     @classmethod
-    def _parse(cls, text: str, origin: str) -> Self:
+    def _parse(cls, text: str, source: str) -> Self:
         try:
             tables = tomllib.loads(text)
             return cls([msgspec.convert({"name": name, **table}, Entry) for name, table in tables.items()])
         except (tomllib.TOMLDecodeError, msgspec.ValidationError, TypeError) as error:
-            raise WeightsError(f"{origin}: {error}") from error
+            raise WeightsError(f"{source}: {error}") from error
 
     def __getitem__(self, name: str) -> Entry:
         """Raises WeightsError with the names that there are."""

@@ -5,21 +5,21 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from servicekit.weights.checks import require_safe_name, require_sound, sha256
+from servicekit.weights.checks import sha256, validate_format, validate_name
 from servicekit.weights.errors import WeightsCorrupt, WeightsError
 from servicekit.weights.lock import LOCK_NAME, Lock, LockedFile, LockedModel
 from servicekit.weights.manifest import Entry, Manifest
 from servicekit.weights.source import Snapshot, Source
 
 PARTIAL = ".partial"
-"""Directory inside the store for files that are on their way."""
+"""Directory inside the store for incomplete files."""
 
 
 class Puller:
     """Fetches, checks and locks models one by one."""
 
     def __init__(self, directory: Path, source: Source, *, manifest: Manifest, pins: Path | None = None) -> None:
-        """`pins` is a lock kept elsewhere, under version control say: it is obeyed and kept up to date as well."""
+        """`pins` is a second lock, perhaps under version control: it is obeyed and updated as well."""
         self._directory = directory
         self._source = source
         self._manifest = manifest
@@ -80,10 +80,10 @@ class Puller:
         partial.replace(ready)
         try:
             digest = sha256(ready)
-            for origin, wanted_digest in (("the lock", pinned and pinned.sha256), ("its repository", remote.sha256)):
+            for source, wanted_digest in (("the lock", pinned and pinned.sha256), ("its repository", remote.sha256)):
                 if wanted_digest is not None and wanted_digest != digest:
-                    raise WeightsCorrupt(f"{entry.name}: {filename} is not what {origin} says it is; nothing was kept")
-            require_sound(ready)
+                    raise WeightsCorrupt(f"{entry.name}: {filename} is not what {source} says it is; nothing was kept")
+            validate_format(ready)
             target.parent.mkdir(parents=True, exist_ok=True)
             size = ready.stat().st_size
             ready.replace(target)
@@ -106,7 +106,7 @@ def wanted(entry: Entry, snapshot: Snapshot, locked: LockedModel | None) -> list
             )
         chosen.update(dict.fromkeys(found))
     for filename in chosen:
-        require_safe_name(filename, entry)
+        validate_name(filename, entry)
     gone = sorted(set(locked.files) - set(chosen)) if locked is not None else []
     if gone:
         raise WeightsError(f"{entry.name}: the lock has {gone[0]}, which the source lacks; {_ADVICE_UPDATE}")

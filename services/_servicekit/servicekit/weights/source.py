@@ -1,4 +1,4 @@
-"""The seam between a pull and where files come from."""
+"""The Protocol between a pull and the source of files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ class WeightStore:
         self.manifest[name]
         if name not in self._lock.read():
             return False
-        self._require_sizes(name)
+        self._check_sizes(name)
         return True
 
     def path(self, name: str) -> Path:
@@ -33,7 +33,7 @@ class WeightStore:
 
         Raises WeightsMissing or WeightsCorrupt, naming the file and the command that gets it.
         """
-        self._require_sizes(name)
+        self._check_sizes(name)
         if name not in self._verified:
             self.verify(name)
             self._verified.add(name)
@@ -52,13 +52,13 @@ class WeightStore:
 
     def verify(self, name: str) -> None:
         """Reads every byte of a model and compares with the lock; raises as `path`."""
-        self._require_sizes(name)
+        self._check_sizes(name)
         for filename, locked in self._locked(name).files.items():
             file = self.directory / name / filename
             if sha256(file) != locked.sha256:
                 raise WeightsCorrupt(f"{file} has changed since it was pulled; {self._advice(name)}")
 
-    def _require_sizes(self, name: str) -> None:
+    def _check_sizes(self, name: str) -> None:
         for filename, locked in self._locked(name).files.items():
             file = self.directory / name / filename
             if not file.is_file():

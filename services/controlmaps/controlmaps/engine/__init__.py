@@ -1,30 +1,23 @@
 """The seam between controlmaps and what computes it."""
 
+from collections.abc import Set as AbstractSet
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from controlmaps.domain import Classification, Segmentation
+from controlmaps.domain import Analysis
+from controlmaps.engine.tasks import Task
 from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import Engine as AnyEngine
 
 
 class Engine(AnyEngine, Protocol):
-    """Understands a photo. Canny and quality need no model and belong to the pipeline.
-
-    All raise servicekit.errors.Exhausted where the device is busy or out of memory.
-    """
+    """Analyses a photo. Canny and quality need no model and belong to the pipeline."""
 
     @property
     def measures_depth(self) -> bool:
-        """Whether depth is a model's own look at the picture, and no consequence of the surfaces found."""
+        """Whether depth comes from a model of its own, and does not follow from the surfaces found."""
 
-    async def classify(self, photo: RGB) -> Classification:
-        """What kind of room it is, and whether it is one."""
+    async def analyze(self, photo: RGB, tasks: AbstractSet[Task]) -> Analysis:
+        """The answers to the tasks, at the photo's size; depth is not yet normalised.
 
-    async def depth(self, photo: RGB) -> NDArray[np.float32]:
-        """H×W inverse depth up to scale and shift: near is large. Not yet normalised."""
-
-    async def segment(self, photo: RGB) -> Segmentation:
-        """A label for every pixel, at the photo's size."""
+        Raises servicekit.errors.Exhausted where the device is busy or out of memory.
+        """

@@ -1,23 +1,23 @@
-"""Room understanding with nothing to download, on roomnet."""
+"""Room analysis with nothing to download, on roomnet."""
+
+from collections.abc import Set as AbstractSet
 
 import numpy as np
-from numpy.typing import NDArray
 
 import roomnet
-from controlmaps.domain import Classification, Segmentation
-from controlmaps.engine.recent import Recent
+from controlmaps.domain import Analysis, Classification, Segmentation
+from controlmaps.engine.tasks import Task
 from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.executor import DeviceExecutor
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 
 class LiteEngine:
-    """Everything from one analysis of roomnet's, kept for the last few photos."""
+    """Answers all tasks from one analysis of roomnet's."""
 
-    def __init__(self, executor: DeviceExecutor, *, recent_photos: int) -> None:
+    def __init__(self, executor: DeviceExecutor) -> None:
         self._executor = executor
-        self._analyses = Recent(self._analyse, limit=recent_photos)
 
     @property
     def info(self) -> EngineInfo:
@@ -26,31 +26,25 @@ class LiteEngine:
 
     @property
     def measures_depth(self) -> bool:
-        """No: one network gives both, and its depth is stood on the surfaces."""
+        """No: one network gives both, and its depth is fitted to the surfaces."""
         return False
 
     async def load(self) -> None:
         """Runs once on a small grey picture."""
-        await self._analyse(np.full((64, 64, 3), 128, dtype=np.uint8))
+        await self.analyze(np.full((64, 64, 3), 128, dtype=np.uint8), frozenset(Task))
 
-    async def classify(self, photo: RGB) -> Classification:
-        """What kind of room it is."""
-        found = await self._analyses.get(photo)
-        rooms = {RoomType(room): probability for room, probability in found.rooms.items()}
-        return Classification(rooms=rooms, room_probability=found.room_probability)
-
-    async def depth(self, photo: RGB) -> NDArray[np.float32]:
-        """Inverse depth of the room's planes and what stands on them."""
-        return (await self._analyses.get(photo)).inverse_depth
-
-    async def segment(self, photo: RGB) -> Segmentation:
-        """Surfaces and objects."""
-        found = await self._analyses.get(photo)
-        return Segmentation(labels=found.labels, confidence=found.confidence)
+    async def analyze(self, photo: RGB, tasks: AbstractSet[Task]) -> Analysis:
+        """All answers, whichever are asked for: they cost nothing more."""
+        found = await self._executor.run(lambda: roomnet.analyse(photo))
+        return Analysis(
+            classification=Classification(
+                rooms={RoomType(room): probability for room, probability in found.rooms.items()},
+                room_probability=found.room_probability,
+            ),
+            depth=found.inverse_depth,
+            segmentation=Segmentation(labels=found.labels, confidence=found.confidence),
+        )
 
     async def close(self) -> None:
         """Ends the worker thread."""
         self._executor.close()
-
-    async def _analyse(self, photo: RGB) -> roomnet.RoomAnalysis:
-        return await self._executor.run(lambda: roomnet.analysis_of(photo))

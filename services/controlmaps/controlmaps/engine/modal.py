@@ -1,4 +1,4 @@
-"""Room understanding on Modal's GPU containers, which host the torch networks (deploy/modal)."""
+"""Room analysis on Modal's GPU containers, which host the torch networks (deploy/modal)."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -15,7 +15,7 @@ from servicekit.inference.modal.client import ModalClient
 SERVICE: Final = "controlmaps"
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class InferenceInput(msgspec.Struct, frozen=True, kw_only=True):
     """What the app's method `infer` takes; it gives the task's arrays."""
 
     task: Task
@@ -44,7 +44,7 @@ class ModalEngine(ModelEngine):
 
     async def infer(self, task: Task, pixels: NDArray[np.uint8]) -> Sequence[NDArray[Any]]:
         """Asks the app; cancelling this cancels the call on Modal."""
-        return await self._client.ask("infer", Question(task=task, pixels=pixels), list[NDArray[Any]])
+        return await self._client.ask("infer", InferenceInput(task=task, pixels=pixels), list[NDArray[Any]])
 
     async def close(self) -> None:
         """Closes the connection."""

@@ -4,17 +4,18 @@ is brought back to the photo's size."""
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from collections.abc import Set as AbstractSet
+from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from controlmaps.domain import Classification, Segmentation
+from controlmaps.domain import Analysis, Classification, Segmentation
 from controlmaps.engine.resizing import resized
 from controlmaps.engine.tasks import DepthModel, Task, working_sizes
 from servicekit.imaging.arrays import RGB
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 
 class ModelEngine(ABC):
@@ -34,18 +35,27 @@ class ModelEngine(ABC):
     async def infer(self, task: Task, pixels: NDArray[np.uint8]) -> Sequence[NDArray[Any]]:
         """The task's answers for a batch of one; raises Exhausted where the device is busy or out of memory."""
 
-    async def classify(self, photo: RGB) -> Classification:
-        """Room type and whether it is a room, from one pass."""
+    async def analyze(self, photo: RGB, tasks: AbstractSet[Task]) -> Analysis:
+        """One pass of each task's model, all at once."""
+        answer = {Task.CLASSIFICATION: self._classify, Task.DEPTH: self._depth, Task.SEGMENTATION: self._segment}
+        try:
+            async with asyncio.TaskGroup() as group:
+                running: dict[str, asyncio.Task[Any]] = {
+                    task.value: group.create_task(answer[task](photo)) for task in tasks
+                }
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures  # one tells the caller enough, a group nothing
+        return cast("Analysis", {name: one.result() for name, one in running.items()})
+
+    async def _classify(self, photo: RGB) -> Classification:
         (logits,) = await self._answers(Task.CLASSIFICATION, photo)
         return classification(logits / self._temperature)
 
-    async def depth(self, photo: RGB) -> NDArray[np.float32]:
-        """Inverse depth as the model has it."""
+    async def _depth(self, photo: RGB) -> NDArray[np.float32]:
         (inverse_depth,) = await self._answers(Task.DEPTH, photo)
         return await asyncio.to_thread(_enlarged, inverse_depth, photo, cv2.INTER_CUBIC)
 
-    async def segment(self, photo: RGB) -> Segmentation:
-        """The most probable label of every pixel."""
+    async def _segment(self, photo: RGB) -> Segmentation:
         labels, confidence = await self._answers(Task.SEGMENTATION, photo)
         return Segmentation(
             labels=await asyncio.to_thread(_enlarged, labels, photo, cv2.INTER_NEAREST),

@@ -7,9 +7,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
-ANSWERS: Final = len(RoomType) + 1
+CLASSES: Final = len(RoomType) + 1
 """One a room type, in the order of RoomType, and one for all that is no room."""
 ELSEWHERE: Final = len(RoomType)
 
@@ -23,7 +23,7 @@ def prompts() -> list[tuple[int, tuple[str, ...]]]:
     return rooms + [(ELSEWHERE, (prompt,)) for prompt in listed["elsewhere"]]
 
 
-def answers_of(labels: Mapping[int, str]) -> list[int]:
+def classes_of(labels: Mapping[int, str]) -> list[int]:
     """For each of a classifier's labels, in their order, the answer that it counts for.
 
     Raises ValueError where no label means a room type.

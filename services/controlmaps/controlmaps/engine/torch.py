@@ -1,4 +1,4 @@
-"""Room understanding with the mission's models on this process's own device."""
+"""Room analysis with the mission's models on this process's own device."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -46,7 +46,7 @@ class TorchEngine(ModelEngine):
         networks = self._networks
         if networks is None:
             raise RuntimeError("infer before load")
-        return await self._executor.run(lambda: networks.answer(task, pixels))
+        return await self._executor.run(lambda: networks.infer(task, pixels))
 
     async def close(self) -> None:
         """Ends the worker thread and lets go of the networks."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from controlmaps.engine import torch_depth, torch_rooms, torch_segmentation
 from controlmaps.engine.tasks import DepthModel, Task, working_sizes
 from servicekit.inference.engine import Model
-from servicekit.inference.hardware import Hardware, choose, oom_guarded
+from servicekit.inference.hardware import Hardware, choose, run_with_oom_guard
 from servicekit.weights import WeightStore
 
 CLASSIFIER: Final = "siglip2"
@@ -50,18 +50,18 @@ class TorchNetworks:
         self.models = tuple(models)
         """Who answers, in the tasks' order."""
 
-    def answer(self, task: Task, pixels: NDArray[np.uint8]) -> list[NDArray[Any]]:
+    def infer(self, task: Task, pixels: NDArray[np.uint8]) -> list[NDArray[Any]]:
         """The task's arrays; raises Exhausted where the device is out of memory, and stays usable."""
-        return oom_guarded(self.hardware, lambda: self._answer(task, pixels))
+        return run_with_oom_guard(self.hardware, lambda: self._infer(task, pixels))
 
     def warm_up(self) -> None:
         """Runs every network once on a grey picture of its working size."""
         for task in self.networks:
             height, width = self._sizes[task].of(3, 4)
-            self.answer(task, np.full((1, height, width, 3), 128, dtype=np.uint8))
+            self.infer(task, np.full((1, height, width, 3), 128, dtype=np.uint8))
 
     @torch.inference_mode()
-    def _answer(self, task: Task, pixels: NDArray[np.uint8]) -> list[NDArray[Any]]:
+    def _infer(self, task: Task, pixels: NDArray[np.uint8]) -> list[NDArray[Any]]:
         found = self.networks[task](torch.from_numpy(np.ascontiguousarray(pixels)).to(self.hardware.device))
         return [one.cpu().numpy() for one in (found if isinstance(found, tuple) else (found,))]
 

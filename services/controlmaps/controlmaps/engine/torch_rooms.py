@@ -27,7 +27,7 @@ class RoomNetwork(nn.Module):
         super().__init__()
         self.normalisation = normalisation
         self.scores = scores
-        self.groups = [[index for index, answer in enumerate(answers) if answer == one] for one in range(rooms.ANSWERS)]
+        self.groups = [[index for index, answer in enumerate(answers) if answer == one] for one in range(rooms.CLASSES)]
 
     def forward(self, pixels: Tensor) -> Tensor:
         """An answer's logit is the sum of its classes' probabilities, on the scale of logits."""
@@ -72,7 +72,7 @@ def build(directory: Path, hardware: Hardware) -> RoomNetwork:
     if architecture.endswith("ForImageClassification"):
         model: Any = pretrained.load(AutoModelForImageClassification, directory, hardware)
         try:
-            answers = rooms.answers_of(model.config.id2label)
+            answers = rooms.classes_of(model.config.id2label)
         except ValueError as error:
             raise WeightsCorrupt(f"{directory}: {error}") from error
         return RoomNetwork(normalisation, _Labelled(model), answers)

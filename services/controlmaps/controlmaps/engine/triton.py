@@ -1,4 +1,4 @@
-"""Room understanding on an NVIDIA Triton server (deploy/triton/models): our torch networks, or exports of them."""
+"""Room analysis on an NVIDIA Triton server (deploy/triton/models): our torch networks, or exports of them."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -33,4 +33,4 @@ class TaskModel:
         return backend.answer(requests, self._answers, inputs=[INPUT], models=self._networks.models)
 
     def _answers(self, given: backend.Arrays) -> backend.Arrays:
-        return dict(zip(OUTPUTS[self.task], self._networks.answer(self.task, given[INPUT]), strict=True))
+        return dict(zip(OUTPUTS[self.task], self._networks.infer(self.task, given[INPUT]), strict=True))

@@ -1,4 +1,4 @@
-"""Detection with nothing to download, on our own room understanding (roomnet)."""
+"""Detection with nothing to download, on our own room network (roomnet)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -12,7 +12,7 @@ from roomnet import Ade, RoomAnalysis
 from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.executor import DeviceExecutor
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 OBJECTS: Final = {
     Ade.BED: ObjectLabel.BED,
@@ -52,9 +52,9 @@ OBJECTS: Final = {
 """What of roomnet's labels is an object; walls, floors and ceilings are not."""
 
 SMALLEST: Final = 0.002
-"""Regions below this share of the photo are not told from noise."""
+"""Regions below this share of the photo count as noise."""
 LEAST_CONFIDENCE: Final = 0.15
-"""Candidates below are not worth a caller's time."""
+"""Candidates below are left out."""
 
 
 class LiteEngine:
@@ -74,7 +74,7 @@ class LiteEngine:
 
     async def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
         """Connected regions, one candidate each."""
-        return await self._executor.run(lambda: list(candidates(roomnet.analysis_of(photo), masks=masks)))
+        return await self._executor.run(lambda: list(candidates(roomnet.analyse(photo), masks=masks)))
 
     async def close(self) -> None:
         """Ends the worker thread."""

@@ -13,7 +13,7 @@ from servicekit.inference.modal.client import ModalClient
 SERVICE: Final = "detection"
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class DetectionInput(msgspec.Struct, frozen=True, kw_only=True):
     """What the app's method `detect` takes; it gives a list of candidates."""
 
     photo: RGB
@@ -38,7 +38,7 @@ class ModalEngine:
 
     async def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
         """Objects of our vocabulary; cancelling this cancels the call on Modal."""
-        return await self._client.ask("detect", Question(photo=photo, masks=masks), list[Candidate])
+        return await self._client.ask("detect", DetectionInput(photo=photo, masks=masks), list[Candidate])
 
     async def close(self) -> None:
         """Closes the connection."""

@@ -1,4 +1,4 @@
-"""From the names in a checkpoint to our vocabulary."""
+"""From the class names of a checkpoint to our labels."""
 
 import re
 import tomllib
@@ -7,13 +7,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 _EXPLANATION: Final = re.compile(r"\(.*?\)")
 _SEPARATORS: Final = re.compile(r"[_\-\s]+")
 
 
-def known(names: Mapping[int, str]) -> dict[int, ObjectLabel]:
+def labels_by_class(names: Mapping[int, str]) -> dict[int, ObjectLabel]:
     """Our label for every class of a checkpoint that has one, by the class's index.
 
     Of a name that lists several (`Cabinet/shelf`, `sofa, couch`) the first that we know decides.

@@ -30,7 +30,7 @@ class TorchEngine:
         self._detector = detector
 
     async def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
-        """Objects of our vocabulary, their silhouettes cleaned."""
+        """Objects of our vocabulary, their masks cleaned."""
         detector = self._detector
         if detector is None:
             raise RuntimeError("detect before load")

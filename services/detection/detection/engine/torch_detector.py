@@ -1,4 +1,4 @@
-"""What the mission detects with: YOLO for names and boxes, SAM 2.1 for silhouettes. One photo at a time."""
+"""YOLO for names and boxes, SAM 2.1 for masks. One photo at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 
 from detection.domain import Box, Candidate
-from detection.engine import silhouette
+from detection.engine import mask_cleaning
 from detection.engine.torch_sam2 import Sam2
 from detection.engine.torch_yolo import MAX_OBJECTS, Yolo
 from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import Model
-from servicekit.inference.hardware import choose, oom_guarded
+from servicekit.inference.hardware import choose, run_with_oom_guard
 from servicekit.weights import WeightStore
 
 SAM2: Final = "sam2"
@@ -53,11 +53,11 @@ class TorchDetector:
         """Runs both models once; raises as `detect`."""
         grey = np.full((64, 64, 3), 128, dtype=np.uint8)
         whole = Box(left=0, top=0, right=64, bottom=64)
-        oom_guarded(self._hardware, lambda: (self._yolo.detect(grey), list(self._sam2.silhouettes(grey, [whole]))))
+        run_with_oom_guard(self._hardware, lambda: (self._yolo.detect(grey), list(self._sam2.masks(grey, [whole]))))
 
     def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
         """Candidates, most confident first; raises Exhausted where the device is out of memory, and stays usable."""
-        return oom_guarded(self._hardware, lambda: self._detect(photo, masks=masks))
+        return run_with_oom_guard(self._hardware, lambda: self._detect(photo, masks=masks))
 
     def _detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
         candidates = self._yolo.detect(photo)
@@ -65,8 +65,8 @@ class TorchDetector:
             return candidates
         height, width = photo.shape[:2]
         candidates = candidates[: max(1, min(MAX_OBJECTS, MASK_PIXELS // (height * width)))]
-        regions = self._sam2.silhouettes(photo, [candidate.box for candidate in candidates])
+        found = self._sam2.masks(photo, [candidate.box for candidate in candidates])
         return [
-            replace(candidate, mask=silhouette.cleaned(region, candidate.box))
-            for candidate, region in zip(candidates, regions, strict=True)
+            replace(candidate, mask=mask_cleaning.cleaned(mask, candidate.box))
+            for candidate, mask in zip(candidates, found, strict=True)
         ]

@@ -1,4 +1,4 @@
-"""SAM 2.1: one look at the photo, then all boxes at once.
+"""SAM 2.1: the photo is encoded once, then all boxes at once.
 
 Ravi et al., "SAM 2: Segment Anything in Images and Videos" (2024), in transformers' form, whose weights are
 safetensors.
@@ -21,7 +21,7 @@ from servicekit.weights import WeightsCorrupt
 
 
 class Sam2:
-    """Turns boxes into silhouettes."""
+    """Turns boxes into masks."""
 
     def __init__(self, directory: Path, hardware: Hardware) -> None:
         """Raises WeightsCorrupt."""
@@ -39,8 +39,8 @@ class Sam2:
         self._mean, self._std = mean.to(hardware.device), std.to(hardware.device)
 
     @torch.inference_mode()
-    def silhouettes(self, photo: RGB, boxes: Sequence[Box]) -> Iterator[Mask]:
-        """One region of the photo's size a box, in their order; uncleaned, and none where there is no box."""
+    def masks(self, photo: RGB, boxes: Sequence[Box]) -> Iterator[Mask]:
+        """One mask of the photo's size a box, in their order; uncleaned, and none where there is no box."""
         if not boxes:
             return
         embeddings = self._model.get_image_embeddings(self._pixels(photo))

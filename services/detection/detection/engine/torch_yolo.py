@@ -1,6 +1,6 @@
 """Ultralytics' detectors: boxes, segmentation and open-vocabulary checkpoints, and their exported forms.
 
-This is the only door to the package. Before it is imported it is told to load checkpoints under its restriction (a
+Nothing else imports the package. Before it is imported it is told to load checkpoints under its restriction (a
 checkpoint is a pickle), never to use the network or install anything, and to keep its settings file in a directory of
 this process.
 """
@@ -86,7 +86,7 @@ class Yolo:
                 "save": False,
                 "verbose": False,
             }
-            self._labels = names.known(self._model.names)
+            self._labels = names.labels_by_class(self._model.names)
         except _UNREADABLE as error:
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise WeightsCorrupt(f"{file} cannot be loaded as a YOLO checkpoint: {reason}") from error

@@ -11,13 +11,13 @@ from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.triton.client import TritonClient
 from servicekit.inference.triton.names import lines_from_array, lines_to_array
-from servicekit.types.vocabulary import ObjectLabel
+from servicekit.types.objects import ObjectLabel
 
 MODEL: Final = "detection"
 INPUTS: Final = ("photo", "masks")
 OUTPUTS: Final = ("labels", "confidences", "boxes")
-SILHOUETTES: Final = "silhouettes"
-"""Asked for only where masks are wanted: 1×N×⌈H·W/8⌉ packed bits, rows joined."""
+MASKS: Final = "silhouettes"
+"""Name of the masks among the outputs; asked for only where masks are wanted: 1×N×⌈H·W/8⌉ packed bits, rows joined."""
 
 
 class TritonEngine:
@@ -39,7 +39,7 @@ class TritonEngine:
 
     async def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
         """Objects of our vocabulary."""
-        wanted = (*OUTPUTS, SILHOUETTES) if masks else OUTPUTS
+        wanted = (*OUTPUTS, MASKS) if masks else OUTPUTS
         found = dict(zip(wanted, await self._client.infer(MODEL, _inputs(photo, masks=masks), wanted), strict=True))
         return unpacked({name: array[0] for name, array in found.items()}, shape=(photo.shape[0], photo.shape[1]))
 
@@ -63,14 +63,14 @@ def packed(candidates: Sequence[Candidate], *, shape: tuple[int, int]) -> dict[s
         "boxes": np.array(
             [[one.box.left, one.box.top, one.box.right, one.box.bottom] for one in candidates], dtype=np.float32
         ).reshape(-1, 4),
-        SILHOUETTES: np.stack(bits) if bits else np.zeros((0, width), dtype=np.uint8),
+        MASKS: np.stack(bits) if bits else np.zeros((0, width), dtype=np.uint8),
     }
 
 
 def unpacked(outputs: dict[str, NDArray[Any]], *, shape: tuple[int, int]) -> list[Candidate]:
     """Back from `packed`."""
     height, width = shape
-    bits = outputs.get(SILHOUETTES)
+    bits = outputs.get(MASKS)
     return [
         Candidate(
             label=ObjectLabel(label),

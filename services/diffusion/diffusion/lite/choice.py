@@ -10,7 +10,7 @@ import numpy as np
 from diffusion.domain import Restyling
 from diffusion.styles import Alternatives, Finish, Pattern
 from servicekit.imaging import colour
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 KINDS: Final = ("wall", "floor", "upholstery", "bedding", "cabinet", "curtain", "rug", "accent")
 """Kinds of finishes that the seed picks or the caller colours."""

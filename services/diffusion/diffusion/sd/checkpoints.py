@@ -14,7 +14,7 @@ from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DCon
 from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from servicekit.inference.hardware import Hardware, out_of_memory
+from servicekit.inference.hardware import Hardware, is_out_of_memory
 from servicekit.weights import WeightsCorrupt, WeightStore
 
 Module = TypeVar("Module", bound=torch.nn.Module)
@@ -124,7 +124,7 @@ def _read(directory: Path, reader: Callable[[Path], Any]) -> Any:  # noqa: ANN40
     try:
         return reader(directory)
     except Exception as error:  # the loaders raise whatever they trip over; the tokenizers' own is a bare Exception
-        if out_of_memory(error):
+        if is_out_of_memory(error):
             raise
         # only the first sentence: those after it advise callers of the library
         reason = " ".join(str(error).split()).split(". ")[0][:300] or type(error).__name__

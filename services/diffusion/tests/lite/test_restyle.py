@@ -17,7 +17,7 @@ from servicekit.imaging import colour
 from servicekit.imaging.arrays import RGB, Floats, Mask, floats
 from servicekit.inference.engine import EngineInfo
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tests.fixtures.rooms import DrawnRoom, draw_room
 
 STYLES = read_styles()

@@ -12,7 +12,7 @@ from diffusion.styles import read_styles
 from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 from tests.fixtures.rooms import draw_room
 
 STYLES = list(read_styles().values())

@@ -17,7 +17,7 @@ from servicekit.imaging import colour
 from servicekit.imaging.arrays import RGB, Floats
 from servicekit.inference.engine import EngineInfo
 from servicekit.types import ade20k
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 SAMPLE = Path(__file__).parents[4] / "tests" / "data" / "sample_room"
 SIDE = 512

@@ -28,9 +28,9 @@ class Estimator:
         return self._state
 
     async def of_new_job(self, *, queue_position: int) -> float:
-        """Seconds from now to the end of a job that has just been accepted; 0 for one that waits no more.
+        """Seconds from now to the end of a job that has just been accepted.
 
-        What is typical where the queue cannot be looked at: the job is accepted, and its caller must be told so.
+        The typical duration where the queue cannot be read: the job is accepted all the same.
         """
         try:
             state = await self.state()
@@ -48,7 +48,7 @@ class Estimator:
         return self._duration(state) * (1.0 - job.progress)
 
     def _waiting(self, state: QueueState, *, position: int) -> float:
-        """As many workers as there are running jobs each take one of the jobs ahead at a time."""
+        """Assumes one worker for each running job, each of which takes one of the jobs ahead at a time."""
         rounds = (position - 1) / max(1, state.running)
         return self._duration(state) * (1.0 + rounds)
 

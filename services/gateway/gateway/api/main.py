@@ -10,7 +10,7 @@ import grpc
 
 from gateway.api.auth import Authenticator
 from gateway.api.auth.admission import Admission
-from gateway.api.auth.settings import gate
+from gateway.api.auth.settings import make_authenticator
 from gateway.api.auth.stream_tokens import StreamTokenIssuer
 from gateway.api.estimate import Estimator
 from gateway.api.grpc.servicer import SERVICE_NAME, TransformServicer
@@ -18,7 +18,7 @@ from gateway.api.http.app import Parts, create_app
 from gateway.api.http.form_receiver import FormReceiver
 from gateway.api.http.server import HttpServer
 from gateway.api.limits.bucket import BucketLimiter, NoLimiter
-from gateway.api.limits.per_client import RateLimiter
+from gateway.api.limits.per_client import ClientAddressLimiter
 from gateway.api.links import UrlSigner
 from gateway.api.photo_analysis import PhotoAnalyzer
 from gateway.api.public_address import PublicAddress
@@ -82,7 +82,7 @@ async def main() -> None:
 async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
     """Serves while the block runs, then drains."""
     async with AsyncExitStack() as stack:
-        authenticator = gate(settings, listens=(settings.listen, settings.grpc_listen))
+        authenticator = make_authenticator(settings, listens=(settings.listen, settings.grpc_listen))
         state = SharedState(settings)
         stack.push_async_callback(state.close)
         admission = _admission(settings, authenticator, state)
@@ -98,13 +98,15 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         )
         stack.callback(optimiser.close)
         security = Security.of(settings)
+
+        async def connected(address: str) -> grpc.aio.Channel:
+            return await stack.enter_async_context(client.channel(address, security=security))
+
         channels = Channels(
-            detection=await stack.enter_async_context(client.channel(settings.detection_address, security=security)),
-            controlmaps=await stack.enter_async_context(
-                client.channel(settings.controlmaps_address, security=security)
-            ),
-            diffusion=await stack.enter_async_context(client.channel(settings.diffusion_address, security=security)),
-            notifier=await stack.enter_async_context(client.channel(settings.notifier_address, security=security)),
+            detection=await connected(settings.detection_address),
+            controlmaps=await connected(settings.controlmaps_address),
+            diffusion=await connected(settings.diffusion_address),
+            notifier=await connected(settings.notifier_address),
         )
         parts = _parts(
             settings,
@@ -183,7 +185,7 @@ def _parts(
         estimator=estimator,
         limits=Limits(
             queue=settings.queue_limit,
-            owner_queue=settings.queue_limit if admission.open else settings.owner_queue_limit,
+            tenant_queue=settings.queue_limit if admission.open else settings.owner_queue_limit,
             wait_seconds=settings.wait_seconds,
             batch_wait_seconds=settings.batch_wait_seconds,
             run_seconds=settings.run_seconds,
@@ -194,7 +196,7 @@ def _parts(
     )
     analyzer = PhotoAnalyzer(
         optimiser=optimiser,
-        classifier=ControlMapsClient(channels.controlmaps),
+        rooms=ControlMapsClient(channels.controlmaps),
         detector=DetectionClient(channels.detection),
     )
     return Parts(
@@ -209,7 +211,7 @@ def _parts(
             max_file_bytes=settings.max_file_bytes,
             seconds=settings.upload_seconds,
             memory_bytes=settings.upload_memory_bytes,
-            limiter=RateLimiter(per_minute=settings.photos_per_minute),
+            limiter=ClientAddressLimiter(per_minute=settings.photos_per_minute),
         ),
         admission=admission,
         webhooks=webhooks,
@@ -221,27 +223,11 @@ def _parts(
 
 
 def _checks(job_store: JobStore, store: ObjectStore, channels: Channels) -> dict[str, Check]:
-    async def redis() -> str:
-        await job_store.check()
-        return ""
-
-    async def storage() -> str:
-        await store.check()
-        return ""
-
-    def service(channel: grpc.aio.Channel) -> Check:
-        health = HealthClient(channel)
-
-        async def check() -> str:
-            return (await health.check()).engine
-
-        return check
-
     return {
-        "redis": redis,
-        "storage": storage,
-        "detection": service(channels.detection),
-        "controlmaps": service(channels.controlmaps),
-        "diffusion": service(channels.diffusion),
-        "notifier": service(channels.notifier),
+        "redis": job_store.check,
+        "storage": store.check,
+        "detection": HealthClient(channels.detection).check,
+        "controlmaps": HealthClient(channels.controlmaps).check,
+        "diffusion": HealthClient(channels.diffusion).check,
+        "notifier": HealthClient(channels.notifier).check,
     }

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from gateway.api.transformations import Optimiser
-from gateway.clients.controlmaps import RoomGuess
+from gateway.clients.controlmaps import RoomAnalysis
 from gateway.clients.detection import Detections
 
 _SECONDS: Final = 20.0
 
 
-class Classifier(Protocol):
+class RoomAnalyzer(Protocol):
     """Tells rooms apart."""
 
-    async def classify(self, photo: bytes, *, seconds: float) -> RoomGuess:
-        """What kind of room a JPEG shows; raises ServiceError."""
+    async def analyze(self, photo: bytes, *, rooms_only: bool, seconds: float) -> RoomAnalysis:
+        """What kind of room a JPEG shows, and its control maps unless only rooms are wanted; raises ServiceError."""
 
 
 class Detector(Protocol):
@@ -29,7 +29,7 @@ class Detector(Protocol):
 class PhotoAnalysis:
     """What a photo shows."""
 
-    room: RoomGuess
+    room: RoomAnalysis
     detections: Detections
 
     width: int
@@ -40,16 +40,16 @@ class PhotoAnalysis:
 class PhotoAnalyzer:
     """Asks both services at once."""
 
-    def __init__(self, *, optimiser: Optimiser, classifier: Classifier, detector: Detector) -> None:
+    def __init__(self, *, optimiser: Optimiser, rooms: RoomAnalyzer, detector: Detector) -> None:
         self._optimiser = optimiser
-        self._classifier = classifier
+        self._rooms = rooms
         self._detector = detector
 
     async def analyze(self, data: bytes) -> PhotoAnalysis:
         """Takes an upload as it came; raises InvalidArgument naming `file`, Exhausted or Unavailable."""
         photo = await self._optimiser.optimise(data)
         room, detections = await asyncio.gather(
-            self._classifier.classify(photo.jpeg, seconds=_SECONDS),
+            self._rooms.analyze(photo.jpeg, rooms_only=True, seconds=_SECONDS),
             self._detector.detect(photo.jpeg, masks=False, seconds=_SECONDS),
         )
         return PhotoAnalysis(room=room, detections=detections, width=photo.width, height=photo.height)

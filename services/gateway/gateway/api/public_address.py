@@ -28,7 +28,7 @@ class PublicAddress:
 
 
 def absolute(base: str, link: str) -> str:
-    """A link as the caller can open it; those of other hosts are complete already."""
+    """A link that the caller can open: `base` is put before one that begins with `/`."""
     return base + link if link.startswith("/") else link
 
 

@@ -1,4 +1,4 @@
-"""Metrics of the job log as a whole: how long the queue is, how jobs have ended.
+"""Metrics of the job store as a whole: how long the queue is, how jobs have ended.
 
 They are read from Redis, so every api says the same, and a job is counted whichever process ended it: take the maximum
 over all processes, not the sum.
@@ -33,7 +33,7 @@ class EndedJobs(Collector):
     """A counter that is kept elsewhere, and shown here."""
 
     def __init__(self) -> None:
-        self.tally: Mapping[tuple[JobStatus, str], int] = {}
+        self.counts: Mapping[tuple[JobStatus, str], int] = {}
         """By status and reason."""
 
     def collect(self) -> Iterator[CounterMetricFamily]:
@@ -41,7 +41,7 @@ class EndedJobs(Collector):
         family = CounterMetricFamily(
             "modomo_jobs_ended", "Jobs that have ended, by how and why", labels=["status", "reason"]
         )
-        for kind, number in self.tally.items():
+        for kind, number in self.counts.items():
             family.add_metric(kind, number)
         yield family
 
@@ -64,7 +64,7 @@ class QueueGauges:
         DELAYED.set(state.delayed)
         OLDEST_SECONDS.set(state.oldest_wait_seconds)
         OVERDUE_SECONDS.set(state.overdue_seconds)
-        ENDED.tally = await self._job_store.tally()
+        ENDED.counts = await self._job_store.ended_counts()
 
     async def run(self) -> NoReturn:
         """Reads them again and again, until it is cancelled."""

@@ -9,7 +9,7 @@ from servicekit.webhooks import WebhookSettings
 
 PREFIX: Final = "MODOMO_GATEWAY_"
 MAX_URL_SECONDS: Final = 900
-"""Whoever holds a link sees the picture: it must not lie about for long."""
+"""Whoever holds a link sees the picture, so links are short-lived."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """`host:port` of HTTP and WebSocket."""
 
     grpc_listen: str = "127.0.0.1:50050"
-    """`host:port` of the gRPC door for other backends."""
+    """`host:port` of gRPC, for other backends."""
 
     public_url: str = ""
     """`https://host` that apps reach the gateway under; empty takes what each request says."""
@@ -56,14 +56,14 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """What decoding one photo may take; those that need more are refused. The largest that are taken need 450 MB."""
 
     units_per_minute: int = 1200
-    """What a caller may use where its key says nothing else: a submission costs 20, an analysis 10, a look 1; 0 for as
-    much as it likes. Counted where callers are known."""
+    """Quota of callers whose key names none: a submission costs 20 units, an analysis 10, any other request 1; 0 sets
+    no limit. Counted where callers are known."""
 
     queue_limit: int = 1000
     """Jobs that may wait for a worker; more are refused."""
 
     owner_queue_limit: int = 200
-    """Of them, jobs of one owner and one priority, where owners are known."""
+    """Of them, jobs of one tenant and one priority, where tenants are known."""
 
     batch_wait_seconds: float = 21_600.0
     """As `wait_seconds`, for jobs that were submitted as `batch`."""

@@ -10,7 +10,7 @@ AREA: Final = "api"
 
 
 class SharedState:
-    """A connection of its own, in the job log's namespace. Connects when first used; every call raises Unavailable."""
+    """Its own connection, in the job store's namespace. Connects when first used; every call raises Unavailable."""
 
     def __init__(self, settings: JobStoreSettings) -> None:
         self._prefix = f"{{{settings.joblog_namespace}}}:{AREA}:"

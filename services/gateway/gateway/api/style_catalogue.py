@@ -1,4 +1,4 @@
-"""The styles that can be asked for: diffusion knows them, the gateway remembers them for a while."""
+"""The styles that can be asked for: diffusion lists them, the gateway caches the list."""
 
 import time
 from collections.abc import Sequence
@@ -26,20 +26,20 @@ class StyleSource(Protocol):
 
 
 class Memory(Protocol):
-    """What outlives a process."""
+    """Values that outlive a process."""
 
     async def keep(self, name: str, value: str) -> None:
-        """Remembers a value, in place of a former one; raises ServiceError."""
+        """Stores a value in place of the former one; raises ServiceError."""
 
     async def kept(self, name: str) -> str | None:
-        """What is remembered under a name; raises ServiceError."""
+        """The value that was stored; None without one. Raises ServiceError."""
 
 
 class StyleCatalogue:
-    """Remembers the styles; an old list is better than none while diffusion is away.
+    """Caches the styles, and keeps an old list while diffusion is away.
 
-    With a memory, a gateway that starts while diffusion is scaled to zero knows them too: without them there would be
-    no job, and without a job no diffusion.
+    With a memory, a gateway that starts while diffusion is scaled to zero has the list too. Without it no job could be
+    submitted, and without a job diffusion would not be started.
     """
 
     def __init__(self, source: StyleSource, memory: Memory | None = None) -> None:
@@ -49,7 +49,7 @@ class StyleCatalogue:
         self._read_at = 0.0
 
     async def styles(self) -> tuple[StyleInfo, ...]:
-        """All of them; raises ServiceError where they have never been seen."""
+        """All of them; raises ServiceError where the list was never read."""
         if not self._styles or time.monotonic() - self._read_at > _FRESH_SECONDS:
             try:
                 await self._learn(tuple(await self._source.styles(seconds=_SECONDS)))

@@ -1,4 +1,4 @@
-"""The use cases behind every door: submit a photo, ask for its job, cancel it."""
+"""The use cases behind every transport: submit a photo, ask for its job, cancel it."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from prometheus_client import Counter
 from gateway.api.auth import Caller, Scope
 from gateway.api.estimate import Estimator
 from gateway.api.links import ResultLinks, UrlSigner
+from gateway.api.uploads.optimise import Photo
 from gateway.api.webhook_policy import WebhookPolicy
-from gateway.jobs import ids, object_keys, request, result, stages
+from gateway.jobs import ids, object_keys, request, result, status_presentation
 from gateway.jobs.purger import Purger
 from gateway.jobs.request import JobRequest, Preferences
 from gateway.jobs.result import JobError
@@ -22,35 +23,15 @@ from servicekit.storage import ObjectStore
 
 log = logs.get(__name__)
 
-ACCEPTED: Final = Counter("modomo_jobs_accepted_total", "Jobs that were accepted", ["urgency"])
+ACCEPTED: Final = Counter("modomo_jobs_accepted_total", "Jobs that were accepted", ["priority"])
 
 MAX_KEY_LENGTH: Final = 255
-
-
-class OptimisedPhoto(Protocol):
-    """What is needed of a photo that has been checked and optimised."""
-
-    @property
-    def jpeg(self) -> bytes:
-        """The picture."""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the picture, hex."""
-
-    @property
-    def width(self) -> int:
-        """In pixels."""
-
-    @property
-    def height(self) -> int:
-        """In pixels."""
 
 
 class Optimiser(Protocol):
     """Turns what was uploaded into what is kept."""
 
-    async def optimise(self, data: bytes) -> OptimisedPhoto:
+    async def optimise(self, data: bytes) -> Photo:
         """Checks and optimises; raises InvalidArgument naming `file`, Exhausted."""
 
 
@@ -66,8 +47,8 @@ class Limits:
     """How many jobs may wait, and for how long things last."""
 
     queue: int
-    owner_queue: int
-    """Of one owner and one urgency."""
+    tenant_queue: int
+    """Of one tenant and one priority."""
     wait_seconds: float
     batch_wait_seconds: float
     run_seconds: float
@@ -85,12 +66,12 @@ class Submission:
     """Empty for none."""
     priority: Priority = Priority.INTERACTIVE
     webhook_url: str = ""
-    """Who is to be told of the ending; empty for nobody."""
+    """Address that is told of the ending; empty for none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """A job that will be done."""
+    """A job that was accepted."""
 
     job_id: str
     estimated_seconds: float
@@ -98,7 +79,7 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class JobView:
-    """A job as its owner may see it."""
+    """A job as its tenant may see it."""
 
     job: Job
     remaining_seconds: float
@@ -136,7 +117,7 @@ class Transformations:
 
     async def submit(self, submission: Submission, caller: Caller) -> Accepted:
         """Validates, optimises, stores, enqueues; raises InvalidArgument, Conflict, Exhausted or Unavailable."""
-        _require_key(submission.idempotency_key)
+        _validate_idempotency_key(submission.idempotency_key)
         self._webhooks.validate(submission.webhook_url)
         await self._styles.validate(submission.style)
         photo = await self._optimiser.optimise(submission.photo)
@@ -148,32 +129,32 @@ class Transformations:
                 submitted = await self._job_store.submit(
                     new,
                     queue_limit=self._limits.queue,
-                    tenant_limit=self._limits.owner_queue,
+                    tenant_limit=self._limits.tenant_queue,
                 )
             except (Conflict, Exhausted):  # other errors leave it open whether the job exists: its photo stays
-                await self._forget(job_id)
+                await self._delete_photo(job_id)
                 raise
             if submitted.created:
                 ACCEPTED.labels(new.priority).inc()
             else:
-                await self._forget(job_id)
+                await self._delete_photo(job_id)
             log.info("job accepted", accepted=submitted.job_id, style=submission.style, new=submitted.created)
             estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position)
             return Accepted(job_id=submitted.job_id, estimated_seconds=estimate)
 
     async def authorize(self, job_id: str, caller: Caller) -> str:
-        """The id of a job that is the caller's, in its canonical form; raises NotFound.
+        """The id of a job that the caller may see, in its canonical form; raises NotFound.
 
-        For somebody whose every job it is, nothing is looked up: whoever reads the job then finds out.
+        Admins may see every job, so nothing is looked up for them: a job that does not exist shows when it is read.
         """
         job_id = ids.validate(job_id)
         if not caller.may(Scope.ADMIN):
-            await self._owned(job_id, caller)
+            await self._authorized_job(job_id, caller)
         return job_id
 
     async def get(self, job_id: str, caller: Caller) -> JobView:
-        """Where a job of the caller's is, and its result once there is one; raises NotFound."""
-        job = await self._owned(ids.validate(job_id), caller)
+        """A job of the caller's as it is now, with its result once there is one; raises NotFound."""
+        job = await self._authorized_job(ids.validate(job_id), caller)
         completed = job.status is JobStatus.COMPLETED
         return JobView(
             job=job,
@@ -184,36 +165,36 @@ class Transformations:
         )
 
     async def ended(self, job_id: str) -> bool:
-        """Whether a job, whosever it is, has ended; raises NotFound."""
+        """Whether a job of any tenant has ended; raises NotFound."""
         return (await self._job_store.get(job_id)).status in ENDINGS
 
     async def completed(self, job_id: str) -> ResultLinks | None:
-        """What a job, whosever it is, has made; None where it has made nothing yet. Raises NotFound."""
+        """The result of a job of any tenant; None until it has completed. Raises NotFound."""
         job = await self._job_store.get(job_id)
         return await self._result(job) if job.status is JobStatus.COMPLETED else None
 
     async def cancel(self, job_id: str, caller: Caller) -> None:
         """Ends a job of the caller's that has not ended; raises NotFound, FailedPrecondition."""
         job_id = await self.authorize(job_id, caller)
-        await self._job_store.cancel(job_id, message=stages.message(JobStatus.CANCELLED, style=""))
+        await self._job_store.cancel(job_id, message=status_presentation.message(JobStatus.CANCELLED, style=""))
 
     async def purge(self, job_id: str, caller: Caller) -> None:
         """Deletes a job of the caller's with all that is known of it, also while it runs; raises NotFound."""
         job_id = await self.authorize(job_id, caller)
         with context.bound(job=job_id):
-            await self._purger.purge(job_id, message=stages.message(JobStatus.CANCELLED, style=""))
+            await self._purger.purge(job_id, message=status_presentation.message(JobStatus.CANCELLED, style=""))
 
     async def _result(self, job: Job) -> ResultLinks:
         return await self._url_signer.result(result.decode_result(job.result))
 
-    async def _owned(self, job_id: str, caller: Caller) -> Job:
-        """A job's record; somebody else's is as unknown as one that never was."""
+    async def _authorized_job(self, job_id: str, caller: Caller) -> Job:
+        """The record of a job that the caller may see; raises NotFound for jobs of others, too."""
         job = await self._job_store.get(job_id)
         if not caller.owns(job.tenant):
             raise catalog.unknown_job()
         return job
 
-    def _new_job(self, job_id: str, submission: Submission, photo: OptimisedPhoto, caller: Caller) -> NewJob:
+    def _new_job(self, job_id: str, submission: Submission, photo: Photo, caller: Caller) -> NewJob:
         priority = Priority.BATCH if caller.batch else submission.priority
         wait = self._limits.batch_wait_seconds if priority is Priority.BATCH else self._limits.wait_seconds
         payload = request.encode(
@@ -228,8 +209,8 @@ class Transformations:
         return NewJob(
             job_id=job_id,
             payload=payload,
-            message=stages.message(JobStatus.QUEUED, style=submission.style),
-            tenant=caller.owner,
+            message=status_presentation.message(JobStatus.QUEUED, style=submission.style),
+            tenant=caller.tenant,
             priority=priority,
             cost=submission.preferences.variants,
             webhook_url=submission.webhook_url,
@@ -241,15 +222,15 @@ class Transformations:
             retention_seconds=self._limits.retention_seconds,
         )
 
-    async def _forget(self, job_id: str) -> None:
-        """Removes the photo of a job that was not made."""
+    async def _delete_photo(self, job_id: str) -> None:
+        """Deletes the photo of a job that was not made."""
         try:
             await self._store.delete(object_keys.original(job_id))
         except ServiceError as error:
             log.warning("a photo without a job stays", key=object_keys.original(job_id), problem=str(error))
 
 
-def _require_key(key: str) -> None:
+def _validate_idempotency_key(key: str) -> None:
     if len(key) > MAX_KEY_LENGTH or not key.isprintable():
         message = f"Idempotency-Key must be printable and have at most {MAX_KEY_LENGTH} characters."
         raise InvalidArgument("FIELD_INVALID", message, field="Idempotency-Key")

@@ -1,11 +1,11 @@
-"""Who may be told how a job ended, and with which secret that is signed."""
+"""Which addresses webhooks may call, and the secrets that sign them."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from servicekit.errors import InvalidArgument
-from servicekit.ssrf import Destinations, Forbidden
 from servicekit.webhooks import WebhookSettings, tenant_secret
+from servicekit.webhooks.ssrf import AddressPolicy, AddressRefused
 
 FIELD: Final = "webhook_url"
 
@@ -15,22 +15,22 @@ class WebhookPolicy:
 
     def __init__(self, settings: WebhookSettings) -> None:
         self._secrets = settings.webhook_secrets
-        self._destinations = Destinations(settings.webhook_networks)
+        self._addresses = AddressPolicy(settings.webhook_networks)
 
     def validate(self, url: str) -> None:
         """Raises InvalidArgument for a URL that must not be called; empty is fine.
 
-        Names are looked up when a delivery is made, and only then: what they stand for may change.
+        Host names are resolved when a delivery is made, and only then: what they resolve to may change.
         """
         if not url:
             return
         if not self._secrets:
             raise InvalidArgument("WEBHOOKS_OFF", "This server sends no webhooks.", field=FIELD)
         try:
-            self._destinations.destination(url)
-        except Forbidden as error:
+            self._addresses.parse(url)
+        except AddressRefused as error:
             raise InvalidArgument("WEBHOOK_URL_REFUSED", f"{FIELD} {error}", field=FIELD) from error
 
-    def secrets(self, owner: str) -> Sequence[str]:
-        """What an owner's receiver checks signatures with, the newest last."""
-        return [tenant_secret(secret, owner) for secret in self._secrets]
+    def secrets(self, tenant: str) -> Sequence[str]:
+        """What a tenant's receiver checks signatures with, the newest last."""
+        return [tenant_secret(secret, tenant) for secret in self._secrets]

@@ -1,4 +1,4 @@
-"""How a call to another service may fail, as the gateway sees it."""
+"""Failures of calls to other services, as the gateway's own errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

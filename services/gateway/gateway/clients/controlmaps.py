@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import grpc
 
@@ -10,24 +9,15 @@ from gateway.clients.calls import translated
 from gateway.clients.messages import jpeg, room_type
 from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.controlmaps.v1.control_maps_service_pb2_grpc import ControlMapsServiceStub
-from modomo.type.v1 import control_map_pb2
 from modomo.type.v1.image_pb2 import Mask
 from servicekit.inference.engine import EngineInfo, info_from_proto
-from servicekit.types.vocabulary import RoomType
-
-
-class MapKind(StrEnum):
-    """What a control map shows."""
-
-    DEPTH = "depth"
-    CANNY = "canny"
-    SEGMENTATION = "segmentation"
-    CONFIDENCE = "confidence"
+from servicekit.types.control_maps import MapKind, map_kind_from_proto
+from servicekit.types.rooms import RoomType
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoomGuess:
-    """What a photo shows."""
+class RoomAnalysis:
+    """What controlmaps says of a photo."""
 
     rooms: Mapping[RoomType, float]
     """Probability of every type, most probable first; they sum to 1."""
@@ -35,21 +25,14 @@ class RoomGuess:
     """That it shows a room at all, 0–1."""
     is_room: bool
     """Whether that is enough to go on."""
+    maps: Mapping[MapKind, bytes]
+    """PNGs of the photo's size; empty where rooms alone were asked for."""
     engine: EngineInfo
 
     @property
     def room_type(self) -> RoomType:
         """The most probable type; `other` where none was named."""
         return next(iter(self.rooms), RoomType.OTHER)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ControlMaps:
-    """Control maps of a photo, of its size."""
-
-    maps: Mapping[MapKind, bytes]
-    """PNGs."""
-    engine: EngineInfo
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,26 +52,35 @@ class ControlMapsClient:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = ControlMapsServiceStub(channel)
 
-    async def classify(self, photo: bytes, *, seconds: float) -> RoomGuess:
-        """What kind of room a JPEG shows, and whether it shows one."""
+    async def analyze(self, photo: bytes, *, rooms_only: bool = False, seconds: float) -> RoomAnalysis:
+        """Rooms and, unless only those are wanted, all control maps of a JPEG; kinds unknown here are left out."""
+        request = pb.AnalyzeRequest(image=jpeg(photo), rooms_only=rooms_only)
         with translated("controlmaps"):
-            response = await self._stub.Classify(pb.ClassifyRequest(image=jpeg(photo)), timeout=seconds)
-        return RoomGuess(
+            try:
+                response = await self._stub.Analyze(request, timeout=seconds)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.UNIMPLEMENTED:
+                    raise
+                response = await self._analyze_in_two_calls(request, seconds)
+        drawn = {map_kind_from_proto(one.kind): one.image.data for one in response.maps}
+        return RoomAnalysis(
             rooms={room_type(room.room_type): room.probability for room in response.rooms},
             room_probability=response.room_probability,
             is_room=response.is_room,
+            maps={kind: png for kind, png in drawn.items() if kind},
             engine=info_from_proto(response.engine),
         )
 
-    async def generate(self, photo: bytes, *, seconds: float) -> ControlMaps:
-        """All control maps of a JPEG; kinds that this version lacks are left out."""
-        with translated("controlmaps"):
-            response = await self._stub.Generate(pb.GenerateRequest(image=jpeg(photo)), timeout=seconds)
-        known = {kind_to_proto(kind): kind for kind in MapKind}
-        return ControlMaps(
-            maps={known[drawn.kind]: drawn.image.data for drawn in response.maps if drawn.kind in known},
-            engine=info_from_proto(response.engine),
+    async def _analyze_in_two_calls(self, request: pb.AnalyzeRequest, seconds: float) -> pb.AnalyzeResponse:
+        """The same of a service of the release before, as there may be one while an upgrade is rolled out."""
+        room = await self._stub.Classify(pb.ClassifyRequest(image=request.image), timeout=seconds)
+        made = pb.AnalyzeResponse(
+            rooms=room.rooms, room_probability=room.room_probability, is_room=room.is_room, engine=room.engine
         )
+        if not request.rooms_only:
+            drawn = await self._stub.Generate(pb.GenerateRequest(image=request.image), timeout=seconds)
+            made.maps.extend(drawn.maps)
+        return made
 
     async def assess(
         self, original: bytes, result: bytes, *, kept: bytes, palette: Sequence[str], seconds: float
@@ -106,8 +98,3 @@ class ControlMapsClient:
             sharpness=response.sharpness,
             overall=response.overall,
         )
-
-
-def kind_to_proto(kind: MapKind) -> control_map_pb2.ControlMapKind.ValueType:
-    """The enum value on the wire."""
-    return control_map_pb2.ControlMapKind.Value(f"CONTROL_MAP_KIND_{kind.name}")

@@ -1,5 +1,6 @@
 """The detection service as a plain async call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import grpc
@@ -9,22 +10,7 @@ from gateway.clients.messages import jpeg
 from modomo.detection.v1 import detection_service_pb2 as pb
 from modomo.detection.v1.detection_service_pb2_grpc import DetectionServiceStub
 from servicekit.inference.engine import EngineInfo, info_from_proto
-
-
-@dataclass(frozen=True, kw_only=True)
-class DetectedObject:
-    """A thing in a photo."""
-
-    id: str
-    """`sofa-1`."""
-    label: str
-    """A word of servicekit.types.vocabulary.ObjectLabel, or one that a newer service knows."""
-    confidence: float
-    """0–1."""
-    box: tuple[float, float, float, float]
-    """Left, top, right, bottom in pixels of the photo."""
-    mask: bytes
-    """PNG of 1 bit and the photo's size; empty where masks were not asked for."""
+from servicekit.types.objects import DetectedObject, object_from_proto
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +18,10 @@ class Detections:
     """What was found, most confident first."""
 
     objects: tuple[DetectedObject, ...]
+
+    masks: Mapping[str, bytes]
+    """PNGs of 1 bit and the photo's size, by the object's id; none where they were not asked for."""
+
     engine: EngineInfo
 
 
@@ -47,15 +37,7 @@ class DetectionClient:
         with translated("detection"):
             response = await self._stub.Detect(request, timeout=seconds)
         return Detections(
-            objects=tuple(_object(found) for found in response.detections), engine=info_from_proto(response.engine)
+            objects=tuple(object_from_proto(found) for found in response.detections),
+            masks={found.id: found.mask.png for found in response.detections if found.mask.png},
+            engine=info_from_proto(response.engine),
         )
-
-
-def _object(found: pb.Detection) -> DetectedObject:
-    return DetectedObject(
-        id=found.id,
-        label=found.label,
-        confidence=found.confidence,
-        box=(found.box.left, found.box.top, found.box.right, found.box.bottom),
-        mask=found.mask.png,
-    )

@@ -8,7 +8,6 @@ from typing import TypeAlias
 import grpc
 
 from gateway.clients.calls import broke_off, translated
-from gateway.clients.controlmaps import MapKind, kind_to_proto
 from gateway.clients.messages import jpeg, png
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceStub
@@ -16,7 +15,8 @@ from modomo.type.v1.control_map_pb2 import ControlMap
 from modomo.type.v1.image_pb2 import Mask
 from servicekit.errors import ServiceError
 from servicekit.inference.engine import EngineInfo, info_from_proto
-from servicekit.types.vocabulary import RoomType, room_type_to_proto
+from servicekit.types.control_maps import MapKind, map_kind_to_proto
+from servicekit.types.rooms import RoomType, room_type_to_proto
 
 
 class Tier(StrEnum):
@@ -179,7 +179,7 @@ def _request(restyling: Restyling) -> pb.TransformRequest:
         image=jpeg(restyling.photo),
         style=restyling.style,
         room_type=room_type_to_proto(restyling.room_type),
-        maps=[ControlMap(kind=kind_to_proto(kind), image=png(data)) for kind, data in restyling.maps.items()],
+        maps=[ControlMap(kind=map_kind_to_proto(kind), image=png(data)) for kind, data in restyling.maps.items()],
         keep=Mask(png=restyling.keep) if restyling.keep else None,
         color_palette=restyling.palette,
         strength=restyling.strength,

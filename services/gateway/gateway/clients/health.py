@@ -1,20 +1,10 @@
 """Whether a service behind the gateway is serving, and with which engine."""
 
-from dataclasses import dataclass
-
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from servicekit.errors import Unavailable
 from servicekit.rpc.server import ENGINE_KEY
-
-
-@dataclass(frozen=True, kw_only=True)
-class Serving:
-    """A service that answers."""
-
-    engine: str
-    """`lite`, `torch`, …; empty where the service has none."""
 
 
 class HealthClient:
@@ -23,8 +13,11 @@ class HealthClient:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = health_pb2_grpc.HealthStub(channel)
 
-    async def check(self, *, timeout_seconds: float = 1.0) -> Serving:
-        """Raises Unavailable where the service does not answer in time, or is not ready."""
+    async def check(self, *, timeout_seconds: float = 1.0) -> str:
+        """The engine (`lite`, `torch`, …), empty where the service has none.
+
+        Raises Unavailable where the service does not answer in time, or is not ready.
+        """
         call = self._stub.Check(health_pb2.HealthCheckRequest(), timeout=timeout_seconds)  # type: ignore[attr-defined]  # the published types leave it out
         try:
             response = await call
@@ -33,4 +26,4 @@ class HealthClient:
             raise Unavailable("NOT_ANSWERING", "does not answer") from error
         if response.status != health_pb2.HealthCheckResponse.SERVING:
             raise Unavailable("NOT_SERVING", "is not ready")
-        return Serving(engine=str(metadata.get(ENGINE_KEY, "")))
+        return str(metadata.get(ENGINE_KEY, ""))

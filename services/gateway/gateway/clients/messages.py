@@ -4,7 +4,7 @@ Pictures stay encoded all the way: the gateway passes them on and hardly ever lo
 """
 
 from modomo.type.v1 import image_pb2, room_pb2
-from servicekit.types.vocabulary import RoomType, room_type_from_proto
+from servicekit.types.rooms import RoomType, room_type_from_proto
 
 
 def jpeg(data: bytes) -> image_pb2.Image:

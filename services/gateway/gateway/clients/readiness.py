@@ -1,4 +1,4 @@
-"""Whether the gateway can do its work: it can when everything behind it answers and it has not been told to stop."""
+"""Whether the process can work: everything behind it answers, and it has not been told to stop."""
 
 import asyncio
 import time
@@ -17,13 +17,13 @@ log = logs.get(__name__)
 UP: Final = Gauge("modomo_dependency_up", "Whether a dependency answered when it was last asked", ["dependency"])
 
 VARIABLES: Final = {"redis": "MODOMO_REDIS_URL", "storage": "MODOMO_S3_BUCKET"}
-"""What says where a dependency is; for services, `MODOMO_<SERVICE>_ADDRESS`."""
+"""The setting with a dependency's address; for services, `MODOMO_<SERVICE>_ADDRESS`."""
 
-Check = Callable[[], Awaitable[str]]
-"""Asks one dependency; returns its engine, or nothing, and raises ServiceError where it does not answer."""
+Check = Callable[[], Awaitable[str | None]]
+"""Asks one dependency; returns its engine, if it has one, and raises ServiceError where it does not answer."""
 
 _FRESH_SECONDS: Final = 1.0
-_PATIENCE_SECONDS: Final = 2.0
+_TIMEOUT_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,10 +69,12 @@ class Readiness:
 
     async def _answer(self, name: str, check: Check) -> Dependency:
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                return Dependency(name=name, ready=True, engine=await check())
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
+                return Dependency(name=name, ready=True, engine=await check() or "")
         except (ServiceError, TimeoutError) as error:
             variable = VARIABLES.get(name, f"MODOMO_{name.upper()}_ADDRESS")
             problem = f"{variable}: {error.__cause__ or error or 'no answer in time'}"
-            log.warning("a dependency does not answer", dependency=name, problem=problem, **config_hints.hint(problem))
+            log.warning(
+                "a dependency does not answer", dependency=name, problem=problem, **config_hints.chart_value(problem)
+            )
             return Dependency(name=name, ready=False, engine="")

@@ -13,7 +13,7 @@ log = logs.get(__name__)
 
 
 class Purger:
-    """Deletes objects. Whoever deletes a job first retires it, then deletes its objects, then erases its record.
+    """Deletes a job with all its objects: ends and marks the job, deletes its objects, then deletes its record.
 
     So a purge that breaks off can be asked for again, and one that was answered has left nothing.
     """
@@ -24,9 +24,9 @@ class Purger:
 
     async def purge(self, job_id: str, *, message: str) -> None:
         """Deletes a job whole, also while it runs; raises NotFound, Unavailable."""
-        job = await self._job_store.retire(job_id, message=message)
+        job = await self._job_store.begin_purge(job_id, message=message)
         removed = await self.remove_objects(job)
-        await self._job_store.erase(job_id)
+        await self._job_store.finish_purge(job_id)
         log.info("job purged", objects=removed)
 
     async def remove_objects(self, job: Job) -> int:
@@ -39,8 +39,8 @@ class Purger:
             return removed
         return removed + await delete_all(self._store, of_photo(photo))
 
-    async def after(self, job: Job) -> None:
-        """Called by a worker that lost a job: deletes what it was still writing while the job was purged."""
+    async def purge_leftovers(self, job: Job) -> None:
+        """For a worker that lost a job: where the job was purged, deletes what the worker has written since."""
         try:
             if not await self._is_gone(job.job_id):
                 return

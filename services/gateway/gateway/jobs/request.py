@@ -1,10 +1,14 @@
 """What a job is asked to do: the payload that api writes and the worker reads."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
+
+SEEDS: Final = 2**53
+"""Seeds lie below: a number in JSON holds no more digits exactly."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +26,7 @@ class Preferences:
     """0–1; None for the style's default."""
 
     seed: int | None = None
-    """0 ≤ seed < 2⁵³; None lets the service draw one."""
+    """0 ≤ seed < SEEDS; None lets the service draw one."""
 
     variants: int = 1
     """1–4."""

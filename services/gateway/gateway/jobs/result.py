@@ -5,21 +5,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from servicekit.types.vocabulary import RoomType
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoundObject:
-    """A thing in the photo."""
-
-    id: str
-    label: str
-
-    confidence: float
-    """0–1."""
-
-    box: tuple[float, float, float, float]
-    """Left, top, right, bottom in pixels of the stored original."""
+from gateway.clients.diffusion import Surface
+from servicekit.types.objects import DetectedObject
+from servicekit.types.rooms import RoomType
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +16,6 @@ class ModelUsed:
 
     name: str
     revision: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SurfaceDone:
-    """A surface that was repainted, or deliberately left alone (no material)."""
-
-    label: str
-    area: float
-    confidence: float
-    material: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,14 +38,14 @@ class JobResult:
     thumbnail_key: str
     before_after_key: str
     control_map_keys: Mapping[str, str]
-    detections: tuple[FoundObject, ...]
+    detections: tuple[DetectedObject, ...]
     room_type: RoomType
     room_probability: float
     engine: str
     models: tuple[ModelUsed, ...]
     seed: int
     strength: float
-    surfaces: tuple[SurfaceDone, ...]
+    surfaces: tuple[Surface, ...]
     palette_delta_e: float | None
 
     quality: Mapping[str, float]
@@ -80,12 +58,12 @@ class JobResult:
     warnings: tuple[str, ...]
 
     attempts: tuple[AttemptRecord, ...] = ()
-    """All that were made, the one that was taken first: there are two where the first one fell below the bar."""
+    """One, or two where the quality of the first was too low; the better one comes first."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobError:
-    """Why a job failed, as its owner may know it."""
+    """Why a job failed, as its tenant may know it."""
 
     code: str
     """Stable, UPPER_SNAKE_CASE."""

@@ -1,10 +1,10 @@
 """Results of single stages, kept by content: a retried job, or another style of the same photo, repeats no work.
 
 An entry lies at `cache/{photo}/{day}/{stage}-{digest}.msgpack`, where the digest is of all that went into the stage and
-`photo` that of the photo alone, so that all that is known of a photo can be deleted with it. The day is that of its
-making, so that old entries are found, and swept away, by their names alone. Which engine made an entry is part of it:
-once a stage has been seen to run on another engine or another revision of a model, entries of the former one count for
-nothing.
+`photo` that of the photo alone, so that everything about a photo can be deleted with it. The day is the one on
+which it was made, so that the sweeper finds old entries by their names alone. An entry names the
+engine that made it: entries of another engine, or of another revision of a model, than the stage has last run on are
+ignored.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 from prometheus_client import Counter
 
-from gateway.jobs.stopwatch import Stage
+from gateway.jobs.stage import Stage, labels
 from servicekit.errors import NotFound, ServiceError
 from servicekit.inference.engine import EngineInfo
 from servicekit.observability import logs
@@ -28,15 +28,15 @@ PREFIX: Final = "cache/"
 LOOKUPS: Final = Counter("modomo_stage_cache_lookups_total", "Looks into the cache of stages", ["stage", "outcome"])
 
 
-class Made(Protocol):
-    """What a stage makes: a dataclass of plain values."""
+class StageOutput(Protocol):
+    """The result of a stage: a dataclass of plain values."""
 
     @property
     def engine(self) -> EngineInfo:
-        """Who made it."""
+        """The engine that made it."""
 
 
-Value = TypeVar("Value", bound=Made)
+Value = TypeVar("Value", bound=StageOutput)
 
 
 def _utc_today() -> date:
@@ -63,7 +63,8 @@ class StageCache:
         """
         digest = digest or photo
         found = await self._find(stage, photo, digest, kind)
-        LOOKUPS.labels(stage, "hit" if found else "miss").inc()
+        for label in labels(stage):
+            LOOKUPS.labels(label, "hit" if found else "miss").inc()
         if found:
             return found
         made = await make()
@@ -74,7 +75,7 @@ class StageCache:
         return made
 
     async def flush(self) -> None:
-        """Returns when everything made so far is kept."""
+        """Returns when everything made so far is stored."""
         if self._writing:
             await asyncio.wait(self._writing)
 
@@ -103,7 +104,7 @@ class StageCache:
             log.warning("cache entry cannot be read", key=key, problem=str(error))
             return None
 
-    async def _keep(self, key: str, made: Made) -> None:
+    async def _keep(self, key: str, made: StageOutput) -> None:
         try:
             await self._store.put(key, msgspec.msgpack.encode(made), content_type="application/msgpack")
         except ServiceError as error:

@@ -1,4 +1,4 @@
-"""One claimed job, from its claim to exactly one way out: ended, given back, or somebody else's by now."""
+"""One claimed job, until it has ended, was given back to the queue, or is lost to another worker."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ from typing import Final
 from grpc import StatusCode
 from opentelemetry.trace import SpanKind
 
-from gateway.jobs import result, stages
+from gateway.jobs import result, status_presentation
 from gateway.jobs.result import JobError, JobResult
 from gateway.worker import metrics
 from gateway.worker.pipeline.run import MARGIN_SECONDS
@@ -34,7 +34,7 @@ class JobHandler:
     """Works on claims, one call a claim, any number at a time."""
 
     def __init__(self, work: Work, *, clear_up: ClearUp, retry_seconds: float) -> None:
-        """`clear_up` is called after a job that was lost on the way.
+        """`clear_up` is called with each job that was cancelled or lost while it ran.
 
         `retry_seconds` is the pause before the second try; it doubles with each further one.
         """
@@ -43,7 +43,7 @@ class JobHandler:
         self._retry_seconds = retry_seconds
 
     async def handle(self, claim: Claim) -> None:
-        """Does the job and writes down how it ended; cancelling this gives the job back to other workers."""
+        """Does the job and writes its ending; cancelling this call gives the job back to the queue."""
         job = claim.job
         with (
             context.bound(job=job.job_id),
@@ -54,7 +54,7 @@ class JobHandler:
             if job.deliveries == 1:
                 tracing.record("queue", since=job.created_at, parent=tracing.traceparent())
             log.info("job taken up", delivery=claim.job.deliveries)
-            metrics.taken_up(claim.job)
+            metrics.count_claim(claim.job)
             outcome = await self._outcome(claim)
             if outcome in (SUPERSEDED, CANCELLED):
                 await self._clear_up(claim.job)
@@ -70,9 +70,9 @@ class JobHandler:
                 made = await _unless_lost(claim, self._work(claim))
             except ServiceError as error:
                 return await self._failed(claim, error)
-            message = stages.message(JobStatus.COMPLETED, style=made.style)
+            message = status_presentation.message(JobStatus.COMPLETED, style=made.style)
             await claim.finish(Ending(status=JobStatus.COMPLETED, message=message, result=result.encode(made)))
-            metrics.completed(claim.job, made)
+            metrics.count_completion(claim.job, made)
             return "completed"
         except Superseded:
             return SUPERSEDED
@@ -87,7 +87,7 @@ class JobHandler:
             return ABANDONED
 
     async def _failed(self, claim: Claim, error: ServiceError) -> str:
-        """Tries again later where that may help and there is time; else the job has failed."""
+        """Has the job tried again later, where that may help and there is time, or ends it as failed."""
         delay = self._delay(claim, error)
         if error.retryable and delay + MARGIN_SECONDS < claim.seconds_left:
             log.warning("trying again", reason=error.reason, delay_seconds=round(delay, 3))
@@ -108,7 +108,7 @@ class JobHandler:
 
 
 async def _unless_lost(claim: Claim, work: Awaitable[JobResult]) -> JobResult:
-    """What the work makes; raises what `claim.lost` raises as soon as it does, and the work is cancelled then."""
+    """The result of the work; when `claim.lost` raises, cancels the work and raises the same."""
     working = asyncio.ensure_future(work)
     losing = asyncio.ensure_future(claim.lost())
     try:

@@ -22,7 +22,7 @@ from gateway.worker.sweeper import Sweeper
 from servicekit import process
 from servicekit.config import env
 from servicekit.jobstore import Job
-from servicekit.jobstore.redis import JobStoreClients, connect
+from servicekit.jobstore.redis import connect
 from servicekit.rpc import client
 from servicekit.rpc.server import RunningServer, health_checks, until_stopped
 from servicekit.rpc.tls import Security
@@ -40,7 +40,7 @@ async def main() -> None:
 
 
 async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]]) -> None:
-    """Works until what `stopped` returns is done, then drains; it is called once there is somebody to stop."""
+    """Works until the awaitable that `stopped` returns is done, then drains. `stopped` is called once all is set up."""
     async with AsyncExitStack() as exits:
         jobstore = connect(settings)
         exits.push_async_callback(jobstore.jobs.close)
@@ -53,7 +53,7 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
 
         async def clear_up(job: Job) -> None:
             await cache.flush()
-            await purger.after(job)
+            await purger.purge_leftovers(job)
 
         worker = Worker(
             jobstore.queue,
@@ -67,27 +67,15 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
         beside = [asyncio.create_task(sweeper.run())]
         if settings.health_address:
             health = await exits.enter_async_context(health_checks(settings.health_address))
-            beside.append(asyncio.create_task(_report(_readiness(jobstore, store), health)))
+            # the model services are left out: while one is away, its jobs wait
+            readiness = Readiness({"redis": jobstore.jobs.check, "storage": store.check})
+            beside.append(asyncio.create_task(_report(readiness, health)))
         try:
             await worker.run(stopped())
         finally:
             for task in beside:
                 task.cancel()
             await asyncio.wait(beside)
-
-
-def _readiness(jobstore: JobStoreClients, store: ObjectStore) -> Readiness:
-    """A worker can work where jobs and pictures are; for services that are away jobs wait."""
-
-    async def redis() -> str:
-        await jobstore.jobs.check()
-        return ""
-
-    async def storage() -> str:
-        await store.check()
-        return ""
-
-    return Readiness({"redis": redis, "storage": storage})
 
 
 async def _report(readiness: Readiness, health: RunningServer) -> NoReturn:

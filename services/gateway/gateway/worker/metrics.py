@@ -9,7 +9,7 @@ from gateway.jobs.result import JobResult
 from servicekit.jobstore import Job
 from servicekit.observability.metrics import SECONDS_BUCKETS
 
-LANES: Final = Gauge("modomo_worker_lanes", "Jobs that the process works on at a time, at most")
+SLOTS: Final = Gauge("modomo_worker_lanes", "Jobs that the process works on at a time, at most")
 RUNNING: Final = Gauge("modomo_worker_jobs_running", "Jobs being worked on")
 ATTEMPTS: Final = Counter("modomo_job_attempts_total", "Jobs that left this worker, by how", ["outcome"])
 WAIT_SECONDS: Final = Histogram(
@@ -27,13 +27,13 @@ COST_USD: Final = Counter("modomo_job_cost_usd_total", "What that time costs by 
 USD_PER_HOUR: Final = Gauge("modomo_device_usd_per_hour", "The price, MODOMO_WORKER_DEVICE_USD_PER_HOUR")
 
 
-def taken_up(job: Job) -> None:
+def count_claim(job: Job) -> None:
     """Counts a job that a worker has just claimed."""
     if job.deliveries == 1 and job.started_at:
         WAIT_SECONDS.observe((job.started_at - job.created_at).total_seconds())
 
 
-def completed(job: Job, made: JobResult) -> None:
+def count_completion(job: Job, made: JobResult) -> None:
     """Counts a job whose result has just been written."""
     if job.started_at:
         PROCESSING_SECONDS.observe(max(0.0, (datetime.now(UTC) - job.started_at).total_seconds()))

@@ -1,4 +1,4 @@
-"""The worker's loop: take up jobs until told to stop, then let them end, and give back what does not end in time."""
+"""The worker's loop: claims jobs until it is told to stop, and gives back those that do not end in time."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -19,14 +19,14 @@ class Worker:
         self._queue = queue
         self._handler = handler
         self._parallel = parallel_jobs
-        metrics.LANES.set(parallel_jobs)
+        metrics.SLOTS.set(parallel_jobs)
         self._drain = drain_seconds
         self._stopping = asyncio.Event()
 
     async def run(self, stopped: Awaitable[object]) -> None:
         """Works until `stopped` is done; raises what breaks the loop itself, which no job does."""
         stopper = asyncio.ensure_future(stopped)
-        slots = [asyncio.create_task(self._lane()) for _ in range(self._parallel)]
+        slots = [asyncio.create_task(self._work_slot()) for _ in range(self._parallel)]
         await asyncio.wait({stopper, *slots}, return_when=asyncio.FIRST_COMPLETED)
         stopper.cancel()
         self._stopping.set()
@@ -39,7 +39,7 @@ class Worker:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    async def _lane(self) -> None:
+    async def _work_slot(self) -> None:
         """One job after another."""
         while claim := await self._claim():
             await self._handler.handle(claim)

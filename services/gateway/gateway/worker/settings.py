@@ -35,7 +35,7 @@ class WorkerSettings(GatewaySettings):
     """Results of single stages are kept for so many days after the day on which they were made."""
 
     sweep_seconds: float = 600.0
-    """Pause between two searches for pictures whose time is over."""
+    """Pause between two sweeps for what has expired."""
 
     def __post_init__(self) -> None:
         """Raises ValueError naming a setting that makes no sense."""

@@ -1,4 +1,4 @@
-"""Removes pictures whose time is over: stage results that are too old, and everything of jobs that have expired."""
+"""Deletes what has expired: old stage results, and all objects of jobs that are no more."""
 
 import asyncio
 
@@ -38,8 +38,8 @@ class Sweeper:
     async def sweep(self) -> None:
         """Sweeps once; raises Unavailable.
 
-        A photo is stored just before its job is made, so a job must be unknown twice in a row to count as expired. A
-        purge that broke off is brought to its end.
+        A photo is stored just before its job is made, so a job counts as expired when it is unknown in two sweeps in a
+        row. A purge that broke off is completed.
         """
         await self._cache.sweep()
         folders = {

@@ -5,5 +5,5 @@ message     what is told
 signer      proves who tells it
 sender      one request to a stranger's server, which may be slow, broken or somewhere it should not be
 
-The schedule is in the job store (`servicekit.jobstore.outbox`): it outlives this process, and no job ever waits for it.
+The schedule is the job store's (`servicekit.jobstore.outbox`): it outlives this process, and no job ever waits for it.
 """

@@ -19,7 +19,7 @@ from servicekit.jobstore.outbox import Delivery, Outbox, Outcome, Settlement
 from servicekit.observability import logs, tracing
 from servicekit.observability.metrics import SECONDS_BUCKETS
 from servicekit.rpc import context
-from servicekit.ssrf import Forbidden
+from servicekit.webhooks.ssrf import AddressRefused
 
 log = logs.get(__name__)
 
@@ -45,7 +45,7 @@ class Post(Protocol):
     """Sends one request."""
 
     async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
-        """Raises Forbidden, Unreachable."""
+        """Raises AddressRefused, Unreachable."""
 
 
 class Dispatcher:
@@ -107,7 +107,7 @@ class Dispatcher:
         state = await self._outbox.state()
         PENDING.set(state.pending)
         LATE_SECONDS.set(state.late_seconds)
-        due = await self._outbox.take(limit=room, lease_seconds=self._lease)
+        due = await self._outbox.claim(limit=room, lease_seconds=self._lease)
         for delivery in due:
             task = asyncio.create_task(self._see_through(delivery), name=f"webhook of {delivery.job_id}")
             self._under_way.add(task)
@@ -169,7 +169,7 @@ class Dispatcher:
             return Settlement(outcome=Outcome.DEAD, reason="ENDPOINT_GONE", receiver=receiver)
         try:
             answer = await self._send(delivery)
-        except Forbidden as error:
+        except AddressRefused as error:
             log.warning("webhook leads astray", receiver=receiver, problem=str(error))
             return Settlement(outcome=Outcome.DEAD, reason="FORBIDDEN_ADDRESS", receiver=receiver)
         except Unreachable as error:
@@ -188,7 +188,7 @@ class Dispatcher:
         try:
             with SECONDS.time():
                 return await self._sender.post(delivery.url, content, headers)
-        except (Forbidden, Unreachable):
+        except (AddressRefused, Unreachable):
             raise
         except Exception as error:  # of one delivery: the others go on
             log.exception("unexpected exception")

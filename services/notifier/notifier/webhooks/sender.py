@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import httpcore
 
-from servicekit.ssrf import Destination, Destinations
+from servicekit.webhooks.ssrf import AddressPolicy, Endpoint
 
 MAX_ANSWER_BYTES: Final = 16 * 1024
 """Of the answer's body. Nobody needs it; reading it lets the receiver finish."""
@@ -38,23 +38,23 @@ class Answer:
 class Sender:
     """Sends, each time over a connection of its own."""
 
-    def __init__(self, destinations: Destinations, *, timeout_seconds: float) -> None:
+    def __init__(self, addresses: AddressPolicy, *, timeout_seconds: float) -> None:
         """`timeout_seconds` is for everything together, looking the name up included."""
-        self._destinations = destinations
+        self._addresses = addresses
         self._timeout = timeout_seconds
         self._trust = ssl.create_default_context()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Raises Forbidden, Unreachable."""
-        destination = self._destinations.destination(url)
-        network = _CheckedNetwork(self._destinations, destination)
+        """Raises AddressRefused, Unreachable."""
+        endpoint = self._addresses.parse(url)
+        network = _CheckedNetwork(self._addresses, endpoint)
         try:
             async with (
                 asyncio.timeout(self._timeout),
                 httpcore.AsyncConnectionPool(
                     ssl_context=self._trust, max_connections=1, max_keepalive_connections=0, network_backend=network
                 ) as connection,
-                connection.stream("POST", url, headers=_sent(destination, body, headers), content=body) as response,
+                connection.stream("POST", url, headers=_sent(endpoint, body, headers), content=body) as response,
             ):
                 answer = Answer(status=response.status, retry_after_seconds=_retry_after(response.headers))
                 with contextlib.suppress(TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
@@ -67,11 +67,11 @@ class Sender:
 
 
 class _CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to the checked addresses of one destination; the name stays what TLS and the Host header say."""
+    """Connects to the checked addresses of one endpoint; the name stays what TLS and the Host header say."""
 
-    def __init__(self, destinations: Destinations, destination: Destination) -> None:
-        self._destinations = destinations
-        self._destination = destination
+    def __init__(self, addresses: AddressPolicy, endpoint: Endpoint) -> None:
+        self._addresses = addresses
+        self._endpoint = endpoint
         self._backend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -82,9 +82,9 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Resolves once and tries each address; raises Forbidden, OSError, ConnectError."""
+        """Resolves once and tries each address; raises AddressRefused, OSError, ConnectError."""
         problem: Exception = httpcore.ConnectError("no address")
-        for address in await self._destinations.resolve(self._destination):
+        for address in await self._addresses.resolve(self._endpoint):
             try:
                 return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -96,11 +96,11 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
         await asyncio.sleep(seconds)
 
 
-def _sent(destination: Destination, body: bytes, headers: Mapping[str, str]) -> list[tuple[bytes | str, bytes | str]]:
-    name = f"[{destination.host}]" if ":" in destination.host else destination.host
-    default = 443 if destination.scheme == "https" else 80
+def _sent(endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> list[tuple[bytes | str, bytes | str]]:
+    name = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    default = 443 if endpoint.scheme == "https" else 80
     return [
-        ("Host", name if destination.port == default else f"{name}:{destination.port}"),
+        ("Host", name if endpoint.port == default else f"{name}:{endpoint.port}"),
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(body))),
         ("User-Agent", "Modomo-Webhooks/1"),

@@ -62,7 +62,7 @@ async def _settled(jobstore: JobStoreClients) -> None:
 async def _lost(settings: JobStoreSettings) -> list[dict[str, str]]:
     client: Any = Redis.from_url(settings.redis_url, decode_responses=True)
     try:
-        return [fields for _id, fields in await client.xrange(Keys(settings.joblog_namespace).lost)]
+        return [fields for _id, fields in await client.xrange(Keys(settings.joblog_namespace).dead_deliveries)]
     finally:
         await client.aclose()
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import trustme
 
+from deploy.local import ports
 from notifier.webhooks.sender import Sender, Unreachable
-from servicekit.rpc import ports
-from servicekit.ssrf import Destinations, Forbidden
+from servicekit.webhooks.ssrf import AddressPolicy, AddressRefused
 from tests.fixtures.webhook_receivers import Receiver, status
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -18,7 +18,7 @@ HEADERS = {"webhook-id": "msg_1"}
 
 
 def _sender(*networks: str) -> Sender:
-    return Sender(Destinations(networks), timeout_seconds=20)
+    return Sender(AddressPolicy(networks), timeout_seconds=20)
 
 
 def _names(monkeypatch: pytest.MonkeyPatch, *answers: str) -> list[str]:
@@ -68,7 +68,7 @@ async def test_a_name_that_changes_its_mind_is_asked_once(receiver: Receiver, mo
     asked = _names(monkeypatch, "127.0.0.1", "169.254.169.254", "169.254.169.254")
     answer = await _sender(*LOOPBACK).post(f"http://receiver.example:{receiver.port}/", b"{}", HEADERS)
     assert (answer.accepted, asked) == (True, ["receiver.example"])
-    with pytest.raises(Forbidden):
+    with pytest.raises(AddressRefused):
         await _sender(*LOOPBACK).post(f"http://receiver.example:{receiver.port}/", b"{}", HEADERS)
 
 
@@ -79,10 +79,10 @@ async def test_no_connection_is_made_to_what_is_not_public(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, hidden: str
 ) -> None:
     _names(monkeypatch, hidden)
-    with pytest.raises(Forbidden):
+    with pytest.raises(AddressRefused):
         await _sender().post(f"https://receiver.example:{receiver.port}/", b"{}", HEADERS)
     for host in ("localhost", "127.0.0.1", "2130706433", "0x7f.1", "[::ffff:7f00:1]"):
-        with pytest.raises(Forbidden):
+        with pytest.raises(AddressRefused):
             await _sender().post(f"https://{host}:{receiver.port}/", b"{}", HEADERS)
     assert receiver.connections == 0
 

@@ -28,27 +28,35 @@ from modomo.type.v1 import image_pb2 as modomo_dot_type_dot_v1_dot_image__pb2
 from modomo.type.v1 import room_pb2 as modomo_dot_type_dot_v1_dot_room__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0modomo/controlmaps/v1/control_maps_service.proto\x12\x15modomo.controlmaps.v1\x1a modomo/type/v1/control_map.proto\x1a\x1bmodomo/type/v1/engine.proto\x1a\x1amodomo/type/v1/image.proto\x1a\x19modomo/type/v1/room.proto\"7\n\x0f\x43lassifyRequest\x12$\n\x05image\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\"S\n\x0fRoomProbability\x12+\n\troom_type\x18\x01 \x01(\x0e\x32\x18.modomo.type.v1.RoomType\x12\x13\n\x0bprobability\x18\x02 \x01(\x02\"\x9c\x01\n\x10\x43lassifyResponse\x12\x35\n\x05rooms\x18\x01 \x03(\x0b\x32&.modomo.controlmaps.v1.RoomProbability\x12\x18\n\x10room_probability\x18\x02 \x01(\x02\x12\x0f\n\x07is_room\x18\x03 \x01(\x08\x12&\n\x06\x65ngine\x18\x04 \x01(\x0b\x32\x16.modomo.type.v1.Engine\"f\n\x0fGenerateRequest\x12$\n\x05image\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12-\n\x05kinds\x18\x02 \x03(\x0e\x32\x1e.modomo.type.v1.ControlMapKind\"d\n\x10GenerateResponse\x12(\n\x04maps\x18\x01 \x03(\x0b\x32\x1a.modomo.type.v1.ControlMap\x12&\n\x06\x65ngine\x18\x02 \x01(\x0b\x32\x16.modomo.type.v1.Engine\"\x94\x01\n\rAssessRequest\x12\'\n\x08original\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12%\n\x06result\x18\x02 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12\"\n\x04kept\x18\x03 \x01(\x0b\x32\x14.modomo.type.v1.Mask\x12\x0f\n\x07palette\x18\x04 \x03(\t\"\x8e\x01\n\x0e\x41ssessResponse\x12\x11\n\tstructure\x18\x01 \x01(\x02\x12\x0f\n\x07palette\x18\x02 \x01(\x02\x12\x0c\n\x04keep\x18\x03 \x01(\x02\x12\x11\n\tsharpness\x18\x04 \x01(\x02\x12\x0f\n\x07overall\x18\x05 \x01(\x02\x12&\n\x06\x65ngine\x18\x06 \x01(\x0b\x32\x16.modomo.type.v1.Engine2\xa5\x02\n\x12\x43ontrolMapsService\x12[\n\x08\x43lassify\x12&.modomo.controlmaps.v1.ClassifyRequest\x1a\'.modomo.controlmaps.v1.ClassifyResponse\x12[\n\x08Generate\x12&.modomo.controlmaps.v1.GenerateRequest\x1a\'.modomo.controlmaps.v1.GenerateResponse\x12U\n\x06\x41ssess\x12$.modomo.controlmaps.v1.AssessRequest\x1a%.modomo.controlmaps.v1.AssessResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n0modomo/controlmaps/v1/control_maps_service.proto\x12\x15modomo.controlmaps.v1\x1a modomo/type/v1/control_map.proto\x1a\x1bmodomo/type/v1/engine.proto\x1a\x1amodomo/type/v1/image.proto\x1a\x19modomo/type/v1/room.proto\"y\n\x0e\x41nalyzeRequest\x12$\n\x05image\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12-\n\x05kinds\x18\x02 \x03(\x0e\x32\x1e.modomo.type.v1.ControlMapKind\x12\x12\n\nrooms_only\x18\x03 \x01(\x08\"\xc5\x01\n\x0f\x41nalyzeResponse\x12\x35\n\x05rooms\x18\x01 \x03(\x0b\x32&.modomo.controlmaps.v1.RoomProbability\x12\x18\n\x10room_probability\x18\x02 \x01(\x02\x12\x0f\n\x07is_room\x18\x03 \x01(\x08\x12(\n\x04maps\x18\x04 \x03(\x0b\x32\x1a.modomo.type.v1.ControlMap\x12&\n\x06\x65ngine\x18\x05 \x01(\x0b\x32\x16.modomo.type.v1.Engine\"7\n\x0f\x43lassifyRequest\x12$\n\x05image\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\"S\n\x0fRoomProbability\x12+\n\troom_type\x18\x01 \x01(\x0e\x32\x18.modomo.type.v1.RoomType\x12\x13\n\x0bprobability\x18\x02 \x01(\x02\"\x9c\x01\n\x10\x43lassifyResponse\x12\x35\n\x05rooms\x18\x01 \x03(\x0b\x32&.modomo.controlmaps.v1.RoomProbability\x12\x18\n\x10room_probability\x18\x02 \x01(\x02\x12\x0f\n\x07is_room\x18\x03 \x01(\x08\x12&\n\x06\x65ngine\x18\x04 \x01(\x0b\x32\x16.modomo.type.v1.Engine\"f\n\x0fGenerateRequest\x12$\n\x05image\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12-\n\x05kinds\x18\x02 \x03(\x0e\x32\x1e.modomo.type.v1.ControlMapKind\"d\n\x10GenerateResponse\x12(\n\x04maps\x18\x01 \x03(\x0b\x32\x1a.modomo.type.v1.ControlMap\x12&\n\x06\x65ngine\x18\x02 \x01(\x0b\x32\x16.modomo.type.v1.Engine\"\x94\x01\n\rAssessRequest\x12\'\n\x08original\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12%\n\x06result\x18\x02 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12\"\n\x04kept\x18\x03 \x01(\x0b\x32\x14.modomo.type.v1.Mask\x12\x0f\n\x07palette\x18\x04 \x03(\t\"\x8e\x01\n\x0e\x41ssessResponse\x12\x11\n\tstructure\x18\x01 \x01(\x02\x12\x0f\n\x07palette\x18\x02 \x01(\x02\x12\x0c\n\x04keep\x18\x03 \x01(\x02\x12\x11\n\tsharpness\x18\x04 \x01(\x02\x12\x0f\n\x07overall\x18\x05 \x01(\x02\x12&\n\x06\x65ngine\x18\x06 \x01(\x0b\x32\x16.modomo.type.v1.Engine2\x89\x03\n\x12\x43ontrolMapsService\x12X\n\x07\x41nalyze\x12%.modomo.controlmaps.v1.AnalyzeRequest\x1a&.modomo.controlmaps.v1.AnalyzeResponse\x12`\n\x08\x43lassify\x12&.modomo.controlmaps.v1.ClassifyRequest\x1a\'.modomo.controlmaps.v1.ClassifyResponse\"\x03\x88\x02\x01\x12`\n\x08Generate\x12&.modomo.controlmaps.v1.GenerateRequest\x1a\'.modomo.controlmaps.v1.GenerateResponse\"\x03\x88\x02\x01\x12U\n\x06\x41ssess\x12$.modomo.controlmaps.v1.AssessRequest\x1a%.modomo.controlmaps.v1.AssessResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modomo.controlmaps.v1.control_maps_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CLASSIFYREQUEST']._serialized_start=193
-  _globals['_CLASSIFYREQUEST']._serialized_end=248
-  _globals['_ROOMPROBABILITY']._serialized_start=250
-  _globals['_ROOMPROBABILITY']._serialized_end=333
-  _globals['_CLASSIFYRESPONSE']._serialized_start=336
-  _globals['_CLASSIFYRESPONSE']._serialized_end=492
-  _globals['_GENERATEREQUEST']._serialized_start=494
-  _globals['_GENERATEREQUEST']._serialized_end=596
-  _globals['_GENERATERESPONSE']._serialized_start=598
-  _globals['_GENERATERESPONSE']._serialized_end=698
-  _globals['_ASSESSREQUEST']._serialized_start=701
-  _globals['_ASSESSREQUEST']._serialized_end=849
-  _globals['_ASSESSRESPONSE']._serialized_start=852
-  _globals['_ASSESSRESPONSE']._serialized_end=994
-  _globals['_CONTROLMAPSSERVICE']._serialized_start=997
-  _globals['_CONTROLMAPSSERVICE']._serialized_end=1290
+  _globals['_CONTROLMAPSSERVICE'].methods_by_name['Classify']._loaded_options = None
+  _globals['_CONTROLMAPSSERVICE'].methods_by_name['Classify']._serialized_options = b'\210\002\001'
+  _globals['_CONTROLMAPSSERVICE'].methods_by_name['Generate']._loaded_options = None
+  _globals['_CONTROLMAPSSERVICE'].methods_by_name['Generate']._serialized_options = b'\210\002\001'
+  _globals['_ANALYZEREQUEST']._serialized_start=193
+  _globals['_ANALYZEREQUEST']._serialized_end=314
+  _globals['_ANALYZERESPONSE']._serialized_start=317
+  _globals['_ANALYZERESPONSE']._serialized_end=514
+  _globals['_CLASSIFYREQUEST']._serialized_start=516
+  _globals['_CLASSIFYREQUEST']._serialized_end=571
+  _globals['_ROOMPROBABILITY']._serialized_start=573
+  _globals['_ROOMPROBABILITY']._serialized_end=656
+  _globals['_CLASSIFYRESPONSE']._serialized_start=659
+  _globals['_CLASSIFYRESPONSE']._serialized_end=815
+  _globals['_GENERATEREQUEST']._serialized_start=817
+  _globals['_GENERATEREQUEST']._serialized_end=919
+  _globals['_GENERATERESPONSE']._serialized_start=921
+  _globals['_GENERATERESPONSE']._serialized_end=1021
+  _globals['_ASSESSREQUEST']._serialized_start=1024
+  _globals['_ASSESSREQUEST']._serialized_end=1172
+  _globals['_ASSESSRESPONSE']._serialized_start=1175
+  _globals['_ASSESSRESPONSE']._serialized_end=1317
+  _globals['_CONTROLMAPSSERVICE']._serialized_start=1320
+  _globals['_CONTROLMAPSSERVICE']._serialized_end=1713
 # @@protoc_insertion_point(module_scope)

@@ -35,6 +35,11 @@ class ControlMapsServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.Analyze = channel.unary_unary(
+                '/modomo.controlmaps.v1.ControlMapsService/Analyze',
+                request_serializer=modomo_dot_controlmaps_dot_v1_dot_control__maps__service__pb2.AnalyzeRequest.SerializeToString,
+                response_deserializer=modomo_dot_controlmaps_dot_v1_dot_control__maps__service__pb2.AnalyzeResponse.FromString,
+                _registered_method=True)
         self.Classify = channel.unary_unary(
                 '/modomo.controlmaps.v1.ControlMapsService/Classify',
                 request_serializer=modomo_dot_controlmaps_dot_v1_dot_control__maps__service__pb2.ClassifyRequest.SerializeToString,
@@ -56,8 +61,18 @@ class ControlMapsServiceServicer:
     """Room type, control maps and quality of a photo. Stateless.
     """
 
+    def Analyze(self, request, context):
+        """Says what kind of room a photo shows and whether it shows one, and draws its control maps.
+
+        INVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice, or named
+        although no map is wanted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Classify(self, request, context):
-        """Says what kind of room a photo shows, and whether it shows one.
+        """The rooms of Analyze. Deprecated: call Analyze with `rooms_only`.
 
         INVALID_ARGUMENT: the image cannot be read or is too large.
         """
@@ -66,7 +81,7 @@ class ControlMapsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Generate(self, request, context):
-        """Draws the control maps that are asked for.
+        """The maps of Analyze. Deprecated: call Analyze, which analyses a photo once for both.
 
         INVALID_ARGUMENT: the image cannot be read or is too large; a kind is unspecified, unknown or named twice.
         """
@@ -86,6 +101,11 @@ class ControlMapsServiceServicer:
 
 def add_ControlMapsServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'Analyze': grpc.unary_unary_rpc_method_handler(
+                    servicer.Analyze,
+                    request_deserializer=modomo_dot_controlmaps_dot_v1_dot_control__maps__service__pb2.AnalyzeRequest.FromString,
+                    response_serializer=modomo_dot_controlmaps_dot_v1_dot_control__maps__service__pb2.AnalyzeResponse.SerializeToString,
+            ),
             'Classify': grpc.unary_unary_rpc_method_handler(
                     servicer.Classify,
                     request_deserializer=modomo_dot_controlmaps_dot_v1_dot_control__maps__service__pb2.ClassifyRequest.FromString,
@@ -112,6 +132,33 @@ def add_ControlMapsServiceServicer_to_server(servicer, server):
 class ControlMapsService:
     """Room type, control maps and quality of a photo. Stateless.
     """
+
+    @staticmethod
+    def Analyze(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/modomo.controlmaps.v1.ControlMapsService/Analyze',
+            modomo_dot_controlmaps_dot_v1_dot_control__maps__service__pb2.AnalyzeRequest.SerializeToString,
+            modomo_dot_controlmaps_dot_v1_dot_control__maps__service__pb2.AnalyzeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def Classify(request,

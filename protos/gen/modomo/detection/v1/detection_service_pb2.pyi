@@ -80,7 +80,7 @@ class Detection(message.Message):
 
     @builtins.property
     def mask(self) -> image_pb2.Mask:
-        """Its silhouette; absent unless asked for."""
+        """Its segmentation mask; absent unless asked for."""
 
     def __init__(
         self,

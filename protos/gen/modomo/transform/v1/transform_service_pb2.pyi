@@ -95,7 +95,9 @@ class SubmitRequest(message.Message):
     WEBHOOK_URL_FIELD_NUMBER: builtins.int
     BATCH_FIELD_NUMBER: builtins.int
     image: builtins.bytes
-    """JPEG, PNG, WebP or HEIC; at most 15 MB and 50 megapixels, at least 256 px on the short side."""
+    """JPEG, PNG, WebP or HEIC; at most 50 megapixels and as many bytes as the gateway is set to take (15 MB by default), at
+    least 256 px on the short side.
+    """
     style: builtins.str
     """Name of a style."""
     idempotency_key: builtins.str

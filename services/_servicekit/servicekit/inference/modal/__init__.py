@@ -1,1 +1,1 @@
-"""An app on Modal, from both sides."""
+"""Engines on Modal: the client in our services, the host in the app."""

@@ -1,9 +1,9 @@
-"""An app on Modal as an engine sees it: our values in, our values out, our errors.
+"""Calls an app on Modal with our values and returns ours; its errors become ServiceErrors.
 
 Needs modal; only modal engines import this. A call is spawned, which gives it an id, so that cancelling the caller
 cancels the call wherever it is: in Modal's queue, where it then never runs, or in a container, between two steps.
-Modal's `remote` has no such id, and cancelling a generator's call ends its container with all that it has loaded
-(modal-client #4125), so steps on the way come through a queue. The rest of the running call's deadline goes along.
+Modal's `remote` has no such id, and cancelling a generator's call ends its container with all loaded models
+(modal-client #4125), so steps come through a queue. A call carries the time left until the caller's deadline.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import modal
 from modal import exception as failures
 
 from servicekit.config.env import SettingsError
-from servicekit.errors import DeadlineExceeded, Exhausted, ServiceError, Unavailable, internal
+from servicekit.errors import Exhausted, ServiceError, Unavailable, deadline_exceeded, internal
 from servicekit.inference.modal.host import END
 from servicekit.inference.modal.wire import Outcome, Request, error, pack, unpack
 from servicekit.observability import logs
@@ -31,18 +31,18 @@ CLASS: Final = "Models"
 """The app's class that hosts the engines."""
 
 STEPS: Final = "-steps"
-"""Ends the name of the app's queue for steps on the way."""
+"""Suffix of the app's queue for steps."""
 
 LATE_STEPS_SECONDS: Final = 2.0
-"""How long steps may take after the answer before they are given up."""
+"""How long after the answer steps may still arrive."""
 
 CANCEL_SECONDS: Final = 5.0
-"""How long Modal may take to take a cancel; the caller waits for it."""
+"""How long Modal may take to accept a cancel; the caller waits for it."""
 
 FETCHED_STEPS: Final = 64
-"""Taken from the queue at a time, at most."""
+"""Most steps that one fetch from the queue returns."""
 
-_AWAY: Final = (
+_UNAVAILABLE: Final = (
     failures.ConnectionError,
     failures.ServiceError,
     failures.InternalError,
@@ -56,11 +56,11 @@ _MISCONFIGURED: Final = (failures.AuthError, failures.NotFoundError, failures.Pe
 class ModalClient:
     """The methods of one deployed app. Modal's own variables, MODAL_TOKEN_ID and MODAL_TOKEN_SECRET, say who calls."""
 
-    def __init__(self, app: str, *, limit: int, patience_seconds: float = 600) -> None:
-        """`limit` bounds the calls under way; a first container may take `patience_seconds` to start."""
+    def __init__(self, app: str, *, limit: int, startup_seconds: float = 600) -> None:
+        """`limit` bounds the calls under way; the first container may take `startup_seconds` to start."""
         self._app = app
         self._limit = limit
-        self._patience_seconds = patience_seconds
+        self._startup_seconds = startup_seconds
         self._models: Any = modal.Cls.from_name(app, CLASS)()
         self._steps = modal.Queue.from_name(app + STEPS, create_if_missing=True)
         self._calls = 0
@@ -68,21 +68,21 @@ class ModalClient:
     async def load(self, service: str, kind: type[Answer]) -> Answer:
         """What the app's `models` says of a service; starts a container where there is none.
 
-        Raises SettingsError where the app is not there, does not let us in, or says that it cannot serve.
+        Raises SettingsError where the app is not there, refuses our token, or says that it cannot serve.
         """
-        end = time.monotonic() + self._patience_seconds
+        end = time.monotonic() + self._startup_seconds
         while True:
             try:
                 async with asyncio.timeout_at(end - time.monotonic() + asyncio.get_running_loop().time()):
                     return await self.ask("models", service, kind)
             except (ServiceError, TimeoutError, failures.Error) as problem:
                 if not isinstance(problem, Unavailable) or time.monotonic() > end:
-                    raise SettingsError(f"MODOMO_MODAL: {self._app!r} on Modal: {_told(problem)}") from problem
+                    raise SettingsError(f"MODOMO_MODAL: {self._app!r} on Modal: {_explanation(problem)}") from problem
                 log.info("waiting for modal", app=self._app, problem=str(problem))
-            await asyncio.sleep(1)  # between two questions whether Modal answers again
+            await asyncio.sleep(1)  # between two attempts to reach Modal
 
     async def ask(self, method: str, value: Any, kind: type[Answer]) -> Answer:  # noqa: ANN401 - what the method takes
-        """The answer; raises what the method raised, and Exhausted, Unavailable, DeadlineExceeded of the way there."""
+        """The answer; raises what the method raised, or Exhausted, Unavailable, DeadlineExceeded of the call itself."""
         return await self._answer(method, value, kind)
 
     async def stream(
@@ -95,7 +95,7 @@ class ModalClient:
     ) -> AsyncGenerator[Step | Answer, None]:
         """Steps as they come, then the answer; leaving the stream cancels the call. Raises as `ask`."""
         steps: asyncio.Queue[bytes] = asyncio.Queue()
-        calling = asyncio.create_task(self._answer(method, value, answer, tell=steps.put_nowait))
+        calling = asyncio.create_task(self._answer(method, value, answer, on_step=steps.put_nowait))
         calling.add_done_callback(lambda _: steps.put_nowait(END))
         try:
             while (data := await steps.get()) != END:
@@ -106,7 +106,7 @@ class ModalClient:
             await asyncio.wait([calling])
 
     async def close(self) -> None:
-        """Nothing to let go of: modal keeps one connection for the process."""
+        """Does nothing: modal keeps one connection for the process."""
 
     async def _answer(
         self,
@@ -114,13 +114,13 @@ class ModalClient:
         value: Any,  # noqa: ANN401 - as above
         kind: type[Answer],
         *,
-        tell: Callable[[bytes], None] | None = None,
+        on_step: Callable[[bytes], None] | None = None,
     ) -> Answer:
         if self._calls >= self._limit:
             raise Exhausted("QUEUE_FULL", "Too many calls are under way.", retry_after_seconds=2)
         self._calls += 1
         left = context.seconds_left()
-        partition = uuid.uuid4().hex if tell else ""
+        partition = uuid.uuid4().hex if on_step else ""
         try:
             async with asyncio.timeout(left):
                 request = Request(
@@ -130,11 +130,11 @@ class ModalClient:
                     request_id=context.request_id.get(),
                     job_id=context.job_id.get(),
                 )
-                outcome = await self._outcome(method, pack(request), partition, tell)
+                outcome = await self._outcome(method, pack(request), partition, on_step)
         except TimeoutError as problem:
-            raise DeadlineExceeded("DEADLINE_EXCEEDED", "This took too long.") from problem
+            raise deadline_exceeded() from problem
         except failures.Error as problem:
-            raise _meaning(problem) from problem
+            raise _as_service_error(problem) from problem
         finally:
             self._calls -= 1
         if outcome.failure is not None:
@@ -142,7 +142,7 @@ class ModalClient:
         return await asyncio.to_thread(unpack, outcome.body, kind)
 
     async def _outcome(
-        self, method: str, request: bytes, partition: str, tell: Callable[[bytes], None] | None
+        self, method: str, request: bytes, partition: str, on_step: Callable[[bytes], None] | None
     ) -> Outcome:
         """Calls and waits; cancelling this cancels the call on Modal, even one whose spawning is still under way."""
         spawning = asyncio.ensure_future(getattr(self._models, method).spawn.aio(request))
@@ -150,8 +150,8 @@ class ModalClient:
             call = await asyncio.shield(spawning)
             result = asyncio.ensure_future(call.get.aio())
             try:
-                if tell is not None:
-                    await self._tell_steps(result, partition, tell)
+                if on_step is not None:
+                    await self._receive_steps(result, partition, on_step)
                 return unpack(await result, Outcome)
             finally:
                 result.cancel()
@@ -159,8 +159,10 @@ class ModalClient:
             await _cancel(spawning)
             raise
 
-    async def _tell_steps(self, result: "asyncio.Future[bytes]", partition: str, tell: Callable[[bytes], None]) -> None:
-        """What lies in the queue up to END; less where the call has failed or its steps were lost."""
+    async def _receive_steps(
+        self, result: "asyncio.Future[bytes]", partition: str, on_step: Callable[[bytes], None]
+    ) -> None:
+        """Passes on the queue's steps up to END; fewer where the call has failed or steps were lost."""
         while True:
             fetching = asyncio.ensure_future(self._steps.get_many.aio(FETCHED_STEPS, partition=partition))
             try:
@@ -172,7 +174,7 @@ class ModalClient:
                 for data in fetching.result():
                     if data == END:
                         return
-                    tell(data)
+                    on_step(data)
             except failures.Error as problem:  # the answer is still to come
                 log.warning("steps were lost", problem=repr(problem))
                 return
@@ -181,27 +183,27 @@ class ModalClient:
 
 
 async def _cancel(spawning: "asyncio.Future[Any]") -> None:
-    """Takes a call back; one that does not go ends by its own deadline on Modal."""
+    """Cancels a call; where that fails, its own deadline ends it on Modal."""
     try:
         async with asyncio.timeout(CANCEL_SECONDS):
             await (await spawning).cancel.aio()
     except (failures.Error, TimeoutError) as problem:
-        log.warning("modal kept a call", problem=repr(problem))
+        log.warning("a call on modal could not be cancelled", problem=repr(problem))
 
 
-def _meaning(problem: failures.Error) -> ServiceError:
+def _as_service_error(problem: failures.Error) -> ServiceError:
     if isinstance(problem, failures.FunctionTimeoutError):
-        return DeadlineExceeded("DEADLINE_EXCEEDED", "This took too long.")
+        return deadline_exceeded()
     if isinstance(problem, failures.ResourceExhaustedError):
         return Exhausted("QUEUE_FULL", "The models' queue is full.", retry_after_seconds=2)
-    if isinstance(problem, _AWAY):
+    if isinstance(problem, _UNAVAILABLE):
         return Unavailable("MODAL_UNAVAILABLE", "The models do not answer at the moment.")
     log.error("modal failed", problem=repr(problem))
     return internal()
 
 
-def _told(problem: Exception) -> str:
-    """For operators: what an answer or Modal itself says, in one line."""
+def _explanation(problem: Exception) -> str:
+    """What the app's answer or Modal itself says, in one line for operators."""
     cause = problem.__cause__ if isinstance(problem.__cause__, _MISCONFIGURED) else problem
     if isinstance(cause, TimeoutError):
         return "no container has started in time"

@@ -1,6 +1,6 @@
-"""The host's side: what the methods of the app on Modal have in common.
+"""What the methods of the app on Modal have in common.
 
-Every failure travels as a value, since an exception that leaves a method would travel as a pickle.
+Every failure is returned as a value, since Modal would send a raised exception as a pickle.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
-from servicekit.errors import DeadlineExceeded, ServiceError, internal
+from servicekit.errors import ServiceError, deadline_exceeded, internal
 from servicekit.inference.modal.wire import Outcome, Request, failure, pack, unpack
 from servicekit.observability import logs
 from servicekit.rpc import context
@@ -19,40 +19,40 @@ log = logs.get(__name__)
 Asked = TypeVar("Asked")
 
 END: Final = b""
-"""Stands in the queue behind the last step."""
+"""Follows the last step in the queue."""
 
 END_SECONDS: Final = 2.0
-"""How long the last steps may take to be sent when the work is done."""
+"""How long the last steps may take to be sent after the work is done."""
 
-Tell: TypeAlias = Callable[[Any], None]
-"""Takes a step on the way, without waiting."""
+ReportStep: TypeAlias = Callable[[Any], None]
+"""Sends a step to the caller, without waiting."""
 
 
 class Steps(Protocol):
-    """Where steps go on their way to the caller; the part of modal.Queue that is used."""
+    """The queue that carries steps to the caller; the part of modal.Queue that is used."""
 
     async def put_many(self, steps: list[bytes], *, partition: str) -> None:
         """Adds steps behind those that are there."""
 
 
 async def answer(request: bytes, kind: type[Asked], work: Callable[[Asked], Awaitable[Any]]) -> bytes:
-    """A packed Outcome: of `work`, of a request that is none, or of a deadline that has passed.
+    """Runs `work` on an unpacked request and packs its Outcome; a malformed request or a passed deadline is a failure.
 
-    Cancelling passes through: Modal asks for it where the caller has left.
+    Cancellation is passed on: Modal cancels where the caller has hung up.
     """
     return await _outcome(request, kind, lambda asked, _request: work(asked))
 
 
 async def stream(
-    request: bytes, kind: type[Asked], work: Callable[[Asked, Tell], Awaitable[Any]], steps: Steps
+    request: bytes, kind: type[Asked], work: Callable[[Asked, ReportStep], Awaitable[Any]], steps: Steps
 ) -> bytes:
-    """`answer` for work that tells of steps on the way: they go to the queue that the request names."""
+    """`answer` for work that reports steps, which go to the queue that the request names."""
 
-    async def told(asked: Asked, envelope: Request) -> Any:  # noqa: ANN401 - whatever `work` returns
-        async with _forwarding(steps, envelope.steps) as tell:
-            return await work(asked, tell)
+    async def reporting(asked: Asked, envelope: Request) -> Any:  # noqa: ANN401 - whatever `work` returns
+        async with _forwarding(steps, envelope.steps) as report_step:
+            return await work(asked, report_step)
 
-    return await _outcome(request, kind, told)
+    return await _outcome(request, kind, reporting)
 
 
 async def _outcome(request: bytes, kind: type[Asked], work: Callable[[Asked, Request], Awaitable[Any]]) -> bytes:
@@ -61,7 +61,7 @@ async def _outcome(request: bytes, kind: type[Asked], work: Callable[[Asked, Req
         async with asyncio.timeout(_adopted(envelope)):
             return pack(Outcome(body=pack(await work(unpack(envelope.body, kind), envelope))))
     except TimeoutError:
-        return _failed(_late())
+        return _failed(deadline_exceeded())
     except ServiceError as error:
         return _failed(error)
     except Exception:
@@ -70,10 +70,10 @@ async def _outcome(request: bytes, kind: type[Asked], work: Callable[[Asked, Req
 
 
 @asynccontextmanager
-async def _forwarding(steps: Steps, partition: str) -> AsyncIterator[Tell]:
-    """Sends steps beside the work, together what has gathered meanwhile, and END when it is over, however.
+async def _forwarding(steps: Steps, partition: str) -> AsyncIterator[ReportStep]:
+    """Sends steps beside the work, in batches, and END when the work has ended or failed.
 
-    A queue that does not answer costs the steps, not the work.
+    Where the queue does not answer, steps are lost and the work goes on.
     """
     waiting: asyncio.Queue[bytes] = asyncio.Queue()
 
@@ -97,20 +97,16 @@ async def _forwarding(steps: Steps, partition: str) -> AsyncIterator[Tell]:
 
 
 def _adopted(request: Request) -> float | None:
-    """Takes the caller's ids and deadline over; the seconds that are left. Raises DeadlineExceeded where none are."""
+    """Takes over the caller's ids and deadline; the seconds left. Raises DeadlineExceeded where there are none."""
     context.adopt(((context.REQUEST_ID_KEY, request.request_id), (context.JOB_ID_KEY, request.job_id)))
     if request.deadline is None:
         context.deadline.set(None)
         return None
     left = request.deadline - time.time()
     if left <= 0:
-        raise _late()
+        raise deadline_exceeded()
     context.deadline.set(time.monotonic() + left)
     return left
-
-
-def _late() -> DeadlineExceeded:
-    return DeadlineExceeded("DEADLINE_EXCEEDED", "This took too long.")
 
 
 def _failed(error: ServiceError) -> bytes:

@@ -1,4 +1,4 @@
-"""What client and host say to each other: MessagePack, checked against the types it is read into, arrays compressed.
+"""Messages between client and host: MessagePack, checked against the types it is read into, with compressed arrays.
 
 No pickle: neither side runs what the other one sends.
 """
@@ -16,29 +16,29 @@ from servicekit.errors import ServiceError
 Value = TypeVar("Value")
 
 LARGEST_ARRAY: Final = 1 << 27
-"""Bytes of one array, unpacked: more than the largest photo's largest map."""
+"""Bytes of one array, decompressed; more than the largest map of the largest photo."""
 
 _KINDS: Final = {kind.default_code: kind for kind in ServiceError.__subclasses__()}
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """A question to a method of the app."""
+    """A call of a method of the app."""
 
     body: bytes
     """Packed; the method knows its type."""
 
     deadline: float | None = None
-    """Unix time after which nobody waits for the answer; both clocks are taken to agree to within a second."""
+    """Unix time after which nobody waits for the answer; both clocks are assumed to agree within a second."""
 
     steps: str = ""
-    """Partition of the queue in which the caller looks for steps on the way; empty where there are none."""
+    """Partition of the queue from which the caller reads steps; empty for none."""
 
     request_id: str = ""
     job_id: str = ""
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """A ServiceError on its way."""
+    """A ServiceError as it is sent."""
 
     code: str
     """Name of its gRPC code."""
@@ -48,7 +48,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a question: a packed answer, or a failure."""
+    """The result of a call: a packed answer, or a failure."""
 
     body: bytes = b""
     failure: Failure | None = None
@@ -71,7 +71,7 @@ def unpack(data: bytes, kind: type[Value]) -> Value:
 
 
 def failure(error: ServiceError) -> Failure:
-    """An error, ready to travel."""
+    """The form in which an error is sent."""
     return Failure(code=error.code.name, reason=error.reason, message=error.message, metadata=error.metadata)
 
 

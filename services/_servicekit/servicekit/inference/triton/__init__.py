@@ -1,1 +1,1 @@
-"""NVIDIA Triton, from both sides."""
+"""Engines on NVIDIA Triton: the client in our services, the backend in its server."""

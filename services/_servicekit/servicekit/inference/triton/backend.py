@@ -1,4 +1,4 @@
-"""The server's side: what the Python backends in Triton's model repository have in common.
+"""What the Python backends in Triton's model repository have in common.
 
 Runs inside Triton's Python backend, which provides `triton_python_backend_utils`.
 """
@@ -22,7 +22,7 @@ Arrays: TypeAlias = dict[str, NDArray[Any]]
 
 
 def device(arguments: Mapping[str, str]) -> str:
-    """The torch device of the instance that Triton starts."""
+    """The torch device of the model instance that Triton starts."""
     if arguments["model_instance_kind"] == "GPU":
         return f"cuda:{arguments['model_instance_device_id']}"
     return "cpu"
@@ -37,7 +37,7 @@ def answer(
 ) -> list[Any]:
     """Responses to the requests that Triton batched: inputs are joined along the first axis, outputs split again.
 
-    Requests that were cancelled meanwhile cost nothing. `models` goes into the output PROVENANCE where it is asked for.
+    Requests that were cancelled meanwhile are not computed. `models` goes into the output PROVENANCE on request.
     """
     awaited = [request for request in requests if not request.is_cancelled()]
     given = [{name: _input(request, name) for name in inputs} for request in awaited]
@@ -51,7 +51,7 @@ def answer(
 
 
 def _computed(given: Sequence[Arrays], compute: Callable[[Arrays], Arrays]) -> list[Any]:
-    """Each request's share of the outputs, or the TritonError that they all meet."""
+    """Each request's share of the outputs, or the TritonError that they all get."""
     try:
         outputs = compute({name: np.concatenate([one[name] for one in given]) for name in given[0]})
     except Exhausted as error:

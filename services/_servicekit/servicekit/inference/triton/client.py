@@ -1,7 +1,7 @@
-"""NVIDIA Triton's gRPC endpoint as an engine sees it: arrays in, arrays out, our errors.
+"""Calls NVIDIA Triton's gRPC endpoint with arrays; its errors become ServiceErrors.
 
-Needs tritonclient; only triton engines import this. Cancelling the caller cancels the call, and the rest of the running
-call's deadline goes along twice: to gRPC, and to Triton's scheduler, which drops a request that waited too long.
+Needs tritonclient; only triton engines import this. Cancelling the caller cancels the call. The time left until the
+caller's deadline is sent to gRPC and to Triton's scheduler, which drops a request that waited too long.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from tritonclient.grpc.aio import InferenceServerClient, InferInput, InferReques
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from servicekit.config.env import SettingsError
-from servicekit.errors import DeadlineExceeded, Exhausted, ServiceError, Unavailable, internal
+from servicekit.errors import Exhausted, ServiceError, Unavailable, deadline_exceeded, internal, out_of_memory
 from servicekit.inference.engine import Model
 from servicekit.inference.triton.names import OUT_OF_MEMORY, PROVENANCE, lines_from_array
 from servicekit.observability import logs
@@ -28,13 +28,13 @@ log = logs.get(__name__)
 class TritonClient:
     """A connection to one server."""
 
-    def __init__(self, address: str, *, patience_seconds: float = 60, security: Security | None = None) -> None:
-        """`address` is `host:port`; a server that starts may take `patience_seconds` until its models are ready.
+    def __init__(self, address: str, *, startup_seconds: float = 60, security: Security | None = None) -> None:
+        """`address` is `host:port`; a server may take `startup_seconds` until its models are ready.
 
         Raises SettingsError where `security` (plaintext on this machine unless given) does not allow it.
         """
         self._address = address
-        self._patience_seconds = patience_seconds
+        self._startup_seconds = startup_seconds
         credentials = (security or Security()).credentials(address)
         self._client: Any = InferenceServerClient(address, creds=credentials)  # it has no type annotations
 
@@ -43,17 +43,17 @@ class TritonClient:
 
         Waits until the model is ready; raises SettingsError where it is not in time.
         """
-        end = time.monotonic() + self._patience_seconds
+        end = time.monotonic() + self._startup_seconds
         while problem := await self._problem(model):
             if time.monotonic() > end:
                 raise SettingsError(f"MODOMO_TRITON: Triton at {self._address}: {model!r} {problem}")
             log.info("waiting for triton", address=self._address, model=model, problem=problem)
-            await asyncio.sleep(1)  # between two questions whether a server has started
+            await asyncio.sleep(1)  # between two attempts to find the server ready
         metadata = await self._client.get_model_metadata(model, as_json=True)
         return {one["name"]: tuple(int(length) for length in one["shape"]) for one in metadata["inputs"]}
 
     async def warm_up(self, model: str, inputs: Mapping[str, NDArray[Any]]) -> tuple[Model, ...]:
-        """Runs a model once and returns who it says that it is; raises as `infer`."""
+        """Runs a model once and returns the models that it names; raises as `infer`."""
         metadata = await self._client.get_model_metadata(model, as_json=True)
         names = [output["name"] for output in metadata["outputs"]]
         if PROVENANCE in names:
@@ -64,7 +64,7 @@ class TritonClient:
         return (Model(name=model, revision=f"triton:{metadata['versions'][-1]}"),)
 
     async def _problem(self, model: str) -> str:
-        """Why a model cannot be asked; empty where it can."""
+        """Why a model is not ready; empty where it is."""
         try:
             return "" if await self._client.is_model_ready(model, client_timeout=5) else "is not ready"
         except InferenceServerException as error:
@@ -83,7 +83,7 @@ class TritonClient:
                 client_timeout=left,
             )
         except InferenceServerException as error:
-            raise _meaning(error) from error
+            raise _as_service_error(error) from error
         return [result.as_numpy(name) for name in outputs]
 
     async def close(self) -> None:
@@ -97,14 +97,12 @@ def _input(name: str, array: NDArray[Any]) -> InferInput:
     return tensor
 
 
-def _meaning(error: InferenceServerException) -> ServiceError:
+def _as_service_error(error: InferenceServerException) -> ServiceError:
     status, text = str(error.status()).removeprefix("StatusCode."), str(error.message())
     if status == "DEADLINE_EXCEEDED" or "timeout expired" in text:
-        return DeadlineExceeded("DEADLINE_EXCEEDED", "This took too long.")
+        return deadline_exceeded()
     if text.startswith(OUT_OF_MEMORY):
-        return Exhausted(
-            OUT_OF_MEMORY, "The device has too little memory for this at the moment.", retry_after_seconds=5
-        )
+        return out_of_memory()
     if "maximum queue size" in text.lower():
         return Exhausted("QUEUE_FULL", "The model's queue is full.", retry_after_seconds=2)
     if status in ("UNAVAILABLE", "CANCELLED"):

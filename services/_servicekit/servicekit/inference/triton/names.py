@@ -1,4 +1,4 @@
-"""What client and backend agree on."""
+"""Names and formats that client and backend share."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 PROVENANCE: Final = "models"
-"""Output in which our own backends name what they run: lines of `repository@revision`, one a model."""
+"""Output in which our own backends name their models: lines of `repository@revision`."""
 
 OUT_OF_MEMORY: Final = "OUT_OF_MEMORY"
-"""How our own backends begin the message that says so; Triton has no status for it."""
+"""Prefix of our own backends' message for it; Triton has no status for it."""
 
 
 def lines_to_array(lines: Iterable[str]) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Job truth on Redis or Valkey: sorted sets, streams, and short Lua scripts (start reading at `lua/job.lua`)."""
+"""The job store on Redis or Valkey: sorted sets, streams and short Lua scripts (start reading at `lua/job.lua`)."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ __all__ = ["JobStoreClients", "JobStoreSettings", "connect"]
 
 @dataclass(frozen=True, kw_only=True)
 class JobStoreClients:
-    """The four roles. Each connects when it is first used; close those that were."""
+    """The store's four roles. Each connects when it is first used; close those that were."""
 
     jobs: JobStore
     events: EventLog
@@ -24,7 +24,7 @@ class JobStoreClients:
 
 
 def connect(settings: JobStoreSettings) -> JobStoreClients:
-    """The job log that the settings name."""
+    """The job store that the settings name."""
     return JobStoreClients(
         jobs=RedisJobStore(settings),
         events=RedisEventLog(settings),

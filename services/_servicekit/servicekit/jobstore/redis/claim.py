@@ -1,4 +1,4 @@
-"""A job in the hands of a worker: heartbeats, fenced writes, and learning that it is lost."""
+"""A job that a worker holds the lease on: heartbeats, fenced writes, and learning that the lease is gone."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.jobstore import ENDINGS, Cancelled, Ending, Job, Superseded, Update
 from servicekit.jobstore.redis import records
-from servicekit.jobstore.redis.connection import Store
+from servicekit.jobstore.redis.connection import RedisConnection
 from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.observability import logs
 
@@ -24,24 +24,29 @@ _LOSSES: Final[dict[str, type[Superseded | Cancelled]]] = {"superseded": Superse
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """What a worker gets when it takes a job."""
+    """What a worker gets when it claims a job."""
 
     job: Job
 
     token: str
-    """Proves ownership; made anew for each take."""
+    """Proves the lease; made anew for each claim."""
 
     seconds_left: float
-    """Until the deadline, when it was taken."""
+    """Until the running deadline, at the time of the claim."""
 
 
 class RedisClaim:
-    """A Claim on Redis. Writes ride out a store that does not answer until the job's deadline has passed."""
+    """A Claim on Redis. Where the server does not answer, writes are repeated until the job's deadline has passed."""
 
     def __init__(
-        self, store: Store, settings: JobStoreSettings, lease: Lease, *, on_closed: Callable[["RedisClaim"], None]
+        self,
+        redis: RedisConnection,
+        settings: JobStoreSettings,
+        lease: Lease,
+        *,
+        on_closed: Callable[["RedisClaim"], None],
     ) -> None:
-        self._store = store
+        self._redis = redis
         self._settings = settings
         self._lease = lease
         self._on_closed = on_closed
@@ -87,12 +92,12 @@ class RedisClaim:
         """Ends the job; raises Superseded, Cancelled, Unavailable."""
         if ending.status not in ENDINGS:
             raise ValueError(f"{ending.status} is no ending")
-        await self._leave("finish", ending.status, ending.message, ending.result, ending.error)
+        await self._settle("finish", ending.status, ending.message, ending.result, ending.error)
 
     async def retry(self, *, delay_seconds: float, counts: bool = True) -> None:
         """Gives the job back; raises Superseded, Cancelled, Unavailable."""
         most = self._settings.joblog_max_deliveries
-        await self._leave("release", round(delay_seconds * 1000), int(counts), most, records.failures())
+        await self._settle("retry", round(delay_seconds * 1000), int(counts), most, records.failures())
 
     async def lost(self) -> None:
         """Raises Superseded or Cancelled when the job is not to be worked on any more."""
@@ -103,14 +108,14 @@ class RedisClaim:
         """Sends the next heartbeat at once, since its answer may have changed."""
         self._woken.set()
 
-    async def abandon(self) -> None:
-        """Leaves the job to whoever takes it over, at once; for whoever works on it here, it is lost."""
-        self._heed("superseded")
+    async def release(self) -> None:
+        """Ends the lease now, so that another worker takes the job over at once; whoever works on it here loses it."""
+        self._note_loss("superseded")
         await self._close()
         try:
-            await self._store.run("hand_over", self.job.job_id, self._lease.token)
+            await self._redis.run("release", self.job.job_id, self._lease.token)
         except Unavailable:
-            log.warning("left without a goodbye; the job is taken over after the idle limit")
+            log.warning("the lease could not be released; the job is taken over when it expires")
 
     async def _close(self) -> None:
         """Sends no more heartbeats."""
@@ -119,7 +124,7 @@ class RedisClaim:
         self.wakeup()
         await self._heartbeats
 
-    async def _leave(self, script: str, *args: str | float) -> None:
+    async def _settle(self, script: str, *args: str | float) -> None:
         async with self._writing:
             loss = await self._write(script, *args)
         await self._close()
@@ -128,10 +133,12 @@ class RedisClaim:
 
     async def _write(self, script: str, *args: str | float) -> type[Superseded | Cancelled] | None:
         job_id, token = self.job.job_id, self._lease.token
-        answer = await self._store.persist(script, job_id, token, *args, patience=lambda: self.seconds_left)
-        return self._heed(answer)
+        answer = await self._redis.run_with_retries(
+            script, job_id, token, *args, seconds_left=lambda: self.seconds_left
+        )
+        return self._note_loss(answer)
 
-    def _heed(self, answer: str) -> type[Superseded | Cancelled] | None:
+    def _note_loss(self, answer: str) -> type[Superseded | Cancelled] | None:
         loss = _LOSSES.get(answer)
         if loss:
             self._loss = loss
@@ -151,12 +158,12 @@ class RedisClaim:
             if self._closed:
                 return
             try:
-                answer = await self._store.run("heartbeat", self.job.job_id, self._lease.token, lease)
+                answer = await self._redis.run("heartbeat", self.job.job_id, self._lease.token, lease)
             except Unavailable:
                 await backoff.wait()
                 self.wakeup()
                 continue
             backoff.reset()
-            if not self._closed and self._heed(answer):
+            if not self._closed and self._note_loss(answer):
                 self._on_closed(self)
                 return

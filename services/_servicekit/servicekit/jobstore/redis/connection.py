@@ -1,6 +1,7 @@
-"""The connection: client, key names, scripts, and what a failing store looks like from outside."""
+"""The connection to Redis or Valkey: client, key names, scripts, and errors of the server as ServiceErrors."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib import resources
@@ -32,7 +33,10 @@ _LUA: Final = resources.files(__package__) / "lua"
 
 
 class Keys:
-    """Names of keys and channels. The braces are a hash tag: all of them lie in one slot of a cluster."""
+    """Names of keys and channels. The braces are a hash tag: all of them lie in one slot of a cluster.
+
+    What is stored keeps its name from release to release, since processes of two releases share it during an upgrade.
+    """
 
     def __init__(self, namespace: str) -> None:
         self._tag = f"{{{namespace}}}"
@@ -41,14 +45,14 @@ class Keys:
         self.delayed = f"{self._tag}:delayed"
         self.deadlines = f"{self._tag}:deadlines"
         self.durations = f"{self._tag}:durations"
-        self.dead = f"{self._tag}:dead"
+        self.dead_jobs = f"{self._tag}:dead"
         self.clock = f"{self._tag}:clock"
         self.backlog = f"{self._tag}:backlog"
         self.starts = f"{self._tag}:starts"
         self.served = f"{self._tag}:served"
         self.webhooks = f"{self._tag}:webhooks"
-        self.lost = f"{self._tag}:webhooks-lost"
-        self.tally = f"{self._tag}:tally"
+        self.dead_deliveries = f"{self._tag}:webhooks-lost"
+        self.ended_counts = f"{self._tag}:tally"
         self.event_channel = f"{self._tag}:announcements"
         self.wakeup_channel = f"{self._tag}:nudges"
 
@@ -57,7 +61,7 @@ class Keys:
         return f"{self._tag}:job:{job_id}"
 
     def events(self, job_id: str) -> str:
-        """The log, a stream."""
+        """The event log, a stream."""
         return f"{self._tag}:events:{job_id}"
 
     def idempotency(self, digest: str) -> str:
@@ -65,32 +69,33 @@ class Keys:
         return f"{self._tag}:idempotency:{digest}"
 
     def webhook(self, job_id: str) -> str:
-        """What is to be delivered to the job's owner, a hash."""
+        """The delivery to the tenant's receiver, a hash."""
         return f"{self._tag}:webhook:{job_id}"
 
-    def endpoint_gone(self, digest: str) -> str:
-        """There while an endpoint does not want to be told any more."""
+    def endpoint_gone(self, tenant: str, url: str) -> str:
+        """Set while a tenant's endpoint, a URL without its query, is known to be gone; for other tenants it is not."""
+        digest = hashlib.sha256(f"{tenant}\n{url.partition('?')[0]}".encode()).hexdigest()
         return f"{self._tag}:webhook-gone:{digest}"
 
     def of_job(self, job_id: str) -> list[str]:
         """The keys of every script about one job, in the order that `lua/job.lua` says."""
-        places = [self.waiting, self.leases, self.delayed, self.deadlines]
-        webhooks = [self.webhook(job_id), self.webhooks, self.lost]
+        sets = [self.waiting, self.leases, self.delayed, self.deadlines]
+        webhooks = [self.webhook(job_id), self.webhooks, self.dead_deliveries]
         return [
-            *(self.job(job_id), self.events(job_id), *places, self.durations, self.dead, self.clock),
-            *(*webhooks, self.backlog, self.starts, self.served, self.tally),
+            *(self.job(job_id), self.events(job_id), *sets, self.durations, self.dead_jobs, self.clock),
+            *(*webhooks, self.backlog, self.starts, self.served, self.ended_counts),
         ]
 
 
-class Store:
-    """A job log on a Redis or Valkey server. Connects when it is first used."""
+class RedisConnection:
+    """One process's connection to the job store's server. Connects when it is first used."""
 
     def __init__(self, settings: JobStoreSettings) -> None:
         self.keys = Keys(settings.joblog_namespace)
         self.client = redis_client(settings, retries=1)
         """For commands that answer at once. One retry, since a restarted server leaves dead connections in the pool."""
         self.listener = redis_client(settings, retries=0)
-        """For subscriptions: a broken one must be noticed, not mended silently."""
+        """For subscriptions: a broken one must be noticed, not reconnected silently."""
         self._timeout = settings.redis_timeout_seconds
         self._scripts: dict[str, AsyncScript] = {}
 
@@ -101,30 +106,47 @@ class Store:
         with guarded():
             return await self._script(script, "job")(keys, [job_id, *channels, *args])
 
-    async def persist(self, script: str, job_id: str, *args: str | float, patience: Callable[[], float]) -> Any:  # noqa: ANN401 - as run
-        """Runs a script until it is answered; raises Unavailable when `patience` (seconds left) is at its end."""
+    async def run_with_retries(
+        self, script: str, job_id: str, *args: str | float, seconds_left: Callable[[], float]
+    ) -> Any:  # noqa: ANN401 - as run
+        """Runs a script until it is answered; raises Unavailable where it is not while there are seconds left."""
         backoff = Backoff()
         while True:
             try:
                 return await self.run(script, job_id, *args)
             except Unavailable:
-                if patience() <= 0:
+                if seconds_left() <= 0:
                     raise
                 await backoff.wait()
 
-    async def next_job(self) -> str | None:
-        """The job that a worker should take now; raises Unavailable."""
+    async def peek(self) -> str | None:
+        """The job that a worker should claim now; None where there is none. Raises Unavailable."""
         with guarded():
-            job_id: str | None = await self._script("next")([self.keys.waiting, self.keys.leases])
+            job_id: str | None = await self._script("peek")([self.keys.waiting, self.keys.leases])
             return job_id
 
     async def atomically(self, *commands: tuple[str | int, ...]) -> list[Any]:
-        """The answers of commands that no other command comes between; raises Unavailable."""
+        """The answers of commands that run as one transaction; raises Unavailable."""
         with guarded():
             async with self.client.pipeline(transaction=len(commands) > 1) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)
                 return await pipeline.execute()
+
+    async def now(self) -> int:
+        """The server's clock, in ms since the epoch; raises Unavailable."""
+        ((seconds, microseconds),) = await self.atomically(("TIME",))
+        return int(seconds * 1000 + microseconds // 1000)
+
+    async def due(self, key: str, *, limit: int) -> list[str]:
+        """Members of a sorted set of times whose time has come, the earliest first; raises Unavailable."""
+        (members,) = await self.atomically(("ZRANGEBYSCORE", key, "-inf", await self.now(), "LIMIT", 0, limit))
+        return list(members)
+
+    async def is_endpoint_gone(self, tenant: str, url: str) -> bool:
+        """Whether a tenant's receiver is known to be gone; raises Unavailable."""
+        (found,) = await self.atomically(("EXISTS", self.keys.endpoint_gone(tenant, url)))
+        return bool(found)
 
     @asynccontextmanager
     async def subscribed(self, channel: str) -> AsyncIterator[AsyncIterator[str]]:
@@ -143,12 +165,12 @@ class Store:
             await self.client.ping()
 
     async def close(self) -> None:
-        """Lets go of connections."""
+        """Closes connections."""
         await self.client.aclose()
         await self.listener.aclose()
 
     def _script(self, *names: str) -> AsyncScript:
-        """A script, behind the file that it begins with."""
+        """The named script, with the files after it in front of it."""
         name = names[0]
         if name not in self._scripts:
             text = "\n".join((_LUA / f"{part}.lua").read_text() for part in reversed(names))
@@ -156,12 +178,27 @@ class Store:
         return self._scripts[name]
 
 
+class RedisRole:
+    """A role of the job store, with a connection of its own."""
+
+    def __init__(self, settings: JobStoreSettings) -> None:
+        self._redis = RedisConnection(settings)
+
+    async def check(self) -> None:
+        """Raises Unavailable where the server does not answer."""
+        await self._redis.check()
+
+    async def close(self) -> None:
+        """Closes connections."""
+        await self._redis.close()
+
+
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Around commands: any error of the store becomes Unavailable, and a cancellation is never lost.
+    """Around commands: any error of the server becomes Unavailable, and a cancellation is never lost.
 
-    On Python 3.11 `asyncio.wait_for`, which the client writes with, swallows a cancellation that comes in the moment in
-    which the write ends (fixed in 3.12); a loop around commands would then never stop.
+    On Python 3.11 `asyncio.wait_for`, which the client writes with, swallows a cancellation that comes just as the
+    write ends (fixed in 3.12); a loop around commands would then never stop.
     """
     task = asyncio.current_task()
     cancellations = task.cancelling() if task else 0
@@ -193,7 +230,7 @@ async def _published(subscription: PubSub) -> AsyncIterator[str]:
 
 
 def redis_client(settings: JobStoreSettings, *, retries: int) -> Redis:
-    """A client that gives up as the settings say; `retries` is how often it does so before the caller hears of it."""
+    """A client with the settings' timeouts; `retries` is how often it repeats a command whose connection broke."""
     pool = BlockingConnectionPool.from_url(
         settings.redis_url,
         max_connections=MAX_CONNECTIONS,

@@ -5,25 +5,25 @@ from contextlib import asynccontextmanager
 
 from servicekit.jobstore import Event, catalog
 from servicekit.jobstore.redis import records
-from servicekit.jobstore.redis.connection import Store
+from servicekit.jobstore.redis.connection import RedisRole
 from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.jobstore.redis.upkeep import Upkeep
 
 
-class RedisEventLog:
+class RedisEventLog(RedisRole):
     """An EventLog on Redis: one stream a job, one Pub/Sub channel for all.
 
     Whoever listens does the upkeep as well, so that deadlines are kept while no worker is alive.
     """
 
     def __init__(self, settings: JobStoreSettings) -> None:
-        self._store = Store(settings)
-        self._upkeep = Upkeep(self._store, settings)
+        super().__init__(settings)
+        self._upkeep = Upkeep(self._redis, settings)
 
     async def read(self, job_id: str, *, after: int = 0) -> Sequence[Event]:
         """All events that follow `after`; raises NotFound, Unavailable."""
-        keys = self._store.keys
-        known, entries = await self._store.atomically(
+        keys = self._redis.keys
+        known, entries = await self._redis.atomically(
             ("EXISTS", keys.job(job_id)), ("XRANGE", keys.events(job_id), f"({after}-0", "+")
         )
         if not known:
@@ -33,13 +33,5 @@ class RedisEventLog:
     @asynccontextmanager
     async def announcements(self) -> AsyncIterator[AsyncIterator[Event]]:
         """Every event as it is written, over one subscription; entering and iterating raise Unavailable."""
-        async with self._store.subscribed(self._store.keys.event_channel) as texts, self._upkeep.going_on():
+        async with self._redis.subscribed(self._redis.keys.event_channel) as texts, self._upkeep.running():
             yield (records.event(text) async for text in texts)
-
-    async def check(self) -> None:
-        """Raises Unavailable where the server does not answer."""
-        await self._store.check()
-
-    async def close(self) -> None:
-        """Lets go of connections."""
-        await self._store.close()

@@ -1,4 +1,4 @@
-"""The api's side: accept, read, cancel."""
+"""The api's side: submit, read, cancel, purge."""
 
 import hashlib
 import statistics
@@ -6,23 +6,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from servicekit.jobstore import Job, JobStatus, NewJob, Priority, QueueState, Submitted, catalog
-from servicekit.jobstore.outbox import endpoint_digest
 from servicekit.jobstore.redis import records
-from servicekit.jobstore.redis.connection import Store
-from servicekit.jobstore.redis.settings import JobStoreSettings
+from servicekit.jobstore.redis.connection import RedisRole
 
 BATCH_HANDICAP: Final = 16
-"""A batch job stands as many units of cost behind an interactive one that comes with it."""
+"""A batch job waits as many units of cost behind an interactive one that was submitted with it."""
 BATCH_COST: Final = 4
-"""What a batch job costs for each unit of an interactive one, once it is its turn."""
+"""What a batch job costs for each unit of an interactive one: how much later its flow's next job starts."""
 TICKS_A_UNIT: Final = 2**20
 
 
-class RedisJobStore:
+class RedisJobStore(RedisRole):
     """A JobStore on Redis."""
-
-    def __init__(self, settings: JobStoreSettings) -> None:
-        self._store = Store(settings)
 
     async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:
         """Accepts a job; raises Exhausted, Conflict, InvalidArgument for a receiver that is gone, Unavailable."""
@@ -30,13 +25,13 @@ class RedisJobStore:
             raise ValueError("retention_seconds must outlast wait_seconds and run_seconds")
         if job.idempotency_key and not job.request_digest:
             raise ValueError("an idempotency key needs a request digest")
-        if job.webhook_url and await self._gone(job):
+        if job.webhook_url and await self._redis.is_endpoint_gone(job.tenant, job.webhook_url):
             raise catalog.webhook_gone()
         if job.cost < 1:
             raise ValueError("a job costs at least 1")
         flow = f"{job.priority}:{hashlib.sha256(job.tenant.encode()).hexdigest()}"
         key = hashlib.sha256(f"{job.tenant}\n{job.idempotency_key}".encode()).hexdigest()
-        outcome, *accepted = await self._store.run(
+        outcome, *accepted = await self._redis.run(
             "submit",
             job.job_id,
             job.payload,
@@ -54,12 +49,12 @@ class RedisJobStore:
             BATCH_HANDICAP if job.priority is Priority.BATCH else 0,
             TICKS_A_UNIT,
             job.traceparent,
-            extra_key=self._store.keys.idempotency(key),
+            extra_key=self._redis.keys.idempotency(key),
         )
         if outcome == "conflict":
             raise catalog.key_reused()
         if outcome in ("full", "flow full"):
-            seconds = _until_a_place_is_free(await self.queue_state())
+            seconds = _seconds_until_a_slot_is_free(await self.queue_state())
             refusal = catalog.queue_full if outcome == "full" else catalog.too_many_waiting
             raise refusal(retry_after_seconds=seconds)
         job_id, position = accepted
@@ -67,7 +62,7 @@ class RedisJobStore:
 
     async def get(self, job_id: str) -> Job:
         """Reads a record; raises NotFound, Unavailable."""
-        found = await self._store.run("read", job_id)
+        found = await self._redis.run("read", job_id)
         if found is None:
             raise catalog.unknown_job()
         flat, position = found
@@ -77,28 +72,28 @@ class RedisJobStore:
         """Ends a job; raises NotFound, FailedPrecondition, Unavailable."""
         if not message:
             raise ValueError("cancelling needs a message for people")
-        status = await self._store.run("cancel", job_id, message)
+        status = await self._redis.run("cancel", job_id, message)
         if status == "unknown":
             raise catalog.unknown_job()
         if status in (JobStatus.COMPLETED, JobStatus.FAILED):
             raise catalog.already_ended(status)
 
-    async def retire(self, job_id: str, *, message: str) -> Job:
-        """Ends a job for good, to delete it; raises NotFound, Unavailable."""
-        if await self._store.run("retire", job_id, message) == "unknown":
+    async def begin_purge(self, job_id: str, *, message: str) -> Job:
+        """Ends a job and marks it as being purged; raises NotFound, Unavailable."""
+        if await self._redis.run("begin_purge", job_id, message) == "unknown":
             raise catalog.unknown_job()
         return await self.get(job_id)
 
-    async def erase(self, job_id: str) -> None:
-        """Deletes what is known of a retired job; raises Unavailable."""
-        keys = self._store.keys
-        (idempotency,) = await self._store.atomically(("HGET", keys.job(job_id), "idempotency"))
-        await self._store.run("erase", job_id, extra_key=idempotency or keys.idempotency("none"))
+    async def finish_purge(self, job_id: str) -> None:
+        """Deletes what is known of a job whose purge has begun; raises Unavailable."""
+        keys = self._redis.keys
+        (idempotency,) = await self._redis.atomically(("HGET", keys.job(job_id), "idempotency"))
+        await self._redis.run("finish_purge", job_id, extra_key=idempotency or keys.idempotency("none"))
 
     async def queue_state(self) -> QueueState:
         """How busy the workers are; a job that is to be tried again later is neither waiting nor running."""
-        keys = self._store.keys
-        (seconds, microseconds), waiting, running, delayed, durations, first, deadline = await self._store.atomically(
+        keys = self._redis.keys
+        (seconds, microseconds), waiting, running, delayed, durations, first, deadline = await self._redis.atomically(
             ("TIME",),
             ("ZCARD", keys.waiting),
             ("ZCARD", keys.leases),
@@ -109,7 +104,7 @@ class RedisJobStore:
         )
         now = seconds + microseconds / 1e6
         ends = records.lowest_score(deadline)
-        (queued_at,) = await self._store.atomically(("HGET", keys.job(first[0]), "queued_at")) if first else (None,)
+        (queued_at,) = await self._redis.atomically(("HGET", keys.job(first[0]), "queued_at")) if first else (None,)
         return QueueState(
             waiting=waiting,
             running=running,
@@ -119,28 +114,14 @@ class RedisJobStore:
             overdue_seconds=max(0.0, now - ends / 1000) if ends is not None else 0.0,
         )
 
-    async def tally(self) -> Mapping[tuple[JobStatus, str], int]:
+    async def ended_counts(self) -> Mapping[tuple[JobStatus, str], int]:
         """How many jobs have ended so far, by status and reason; raises Unavailable."""
-        (flat,) = await self._store.atomically(("HGETALL", self._store.keys.tally))
+        (flat,) = await self._redis.atomically(("HGETALL", self._redis.keys.ended_counts))
         kinds = records.fields(flat) if isinstance(flat, list) else flat
         counted = ((*kind.split(":", 1), int(number)) for kind, number in kinds.items())
         return {(JobStatus(status), reason): number for status, reason, number in counted}
 
-    async def check(self) -> None:
-        """Raises Unavailable where the server does not answer."""
-        await self._store.check()
 
-    async def close(self) -> None:
-        """Lets go of connections."""
-        await self._store.close()
-
-    async def _gone(self, job: NewJob) -> bool:
-        """Whether a job's receiver has said so."""
-        key = self._store.keys.endpoint_gone(endpoint_digest(job.tenant, job.webhook_url))
-        (gone,) = await self._store.atomically(("EXISTS", key))
-        return bool(gone)
-
-
-def _until_a_place_is_free(state: QueueState) -> float:
-    """Seconds, 1–60: as many workers as there are running jobs take up one each in the time of a recent job."""
+def _seconds_until_a_slot_is_free(state: QueueState) -> float:
+    """1–60: as many workers as there are running jobs claim one each in the time of a recent job."""
     return min(60.0, max(1.0, state.recent_seconds / max(1, state.running)))

@@ -1,40 +1,31 @@
-"""The notifier's other side: a schedule of deliveries that outlives every process."""
+"""The notifier's second side: deliveries of webhooks, on a schedule that outlives every process."""
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from servicekit.jobstore import JobStatus
-from servicekit.jobstore.outbox import Delivery, OutboxState, Settlement, endpoint_digest
+from servicekit.jobstore.outbox import Delivery, OutboxState, Settlement
 from servicekit.jobstore.redis import records
-from servicekit.jobstore.redis.connection import Store
-from servicekit.jobstore.redis.settings import JobStoreSettings
+from servicekit.jobstore.redis.connection import RedisRole
 
 
-class RedisOutbox:
+class RedisOutbox(RedisRole):
     """An Outbox on Redis: a sorted set of due times, and one hash a delivery."""
 
-    def __init__(self, settings: JobStoreSettings) -> None:
-        self._store = Store(settings)
-
-    async def take(self, *, limit: int, lease_seconds: float) -> Sequence[Delivery]:
+    async def claim(self, *, limit: int, lease_seconds: float) -> Sequence[Delivery]:
         """Leases what is due; raises Unavailable."""
-        keys = self._store.keys
-        due = await self._store.atomically(
-            ("ZRANGEBYSCORE", keys.webhooks, "-inf", await self._now(), "LIMIT", 0, limit)
-        )
-        lease = []
-        for job_id in due[0]:
+        claimed = []
+        for job_id in await self._redis.due(self._redis.keys.webhooks, limit=limit):
             token = uuid.uuid4().hex
-            flat = await self._store.run("deliver", job_id, token, round(lease_seconds * 1000))
+            flat = await self._redis.run("claim_delivery", job_id, token, round(lease_seconds * 1000))
             if flat:
-                lease.append(_delivery(job_id, token, dict(zip(flat[::2], flat[1::2], strict=True))))
-        return lease
+                claimed.append(_delivery(job_id, token, records.fields(flat)))
+        return claimed
 
     async def settle(self, delivery: Delivery, settlement: Settlement) -> None:
-        """Writes an outcome down; raises Unavailable."""
-        await self._store.run(
-            "settle",
+        """Records an outcome; raises Unavailable."""
+        await self._redis.run(
+            "settle_delivery",
             delivery.job_id,
             delivery.token,
             settlement.outcome,
@@ -45,31 +36,20 @@ class RedisOutbox:
 
     async def close_endpoint(self, tenant: str, url: str, *, seconds: float) -> None:
         """Remembers that an endpoint is gone; raises Unavailable."""
-        key = self._store.keys.endpoint_gone(endpoint_digest(tenant, url))
-        await self._store.atomically(("SET", key, 1, "PX", round(seconds * 1000)))
+        key = self._redis.keys.endpoint_gone(tenant, url)
+        await self._redis.atomically(("SET", key, 1, "PX", round(seconds * 1000)))
 
     async def is_closed(self, tenant: str, url: str) -> bool:
         """Whether an endpoint is gone; raises Unavailable."""
-        key = self._store.keys.endpoint_gone(endpoint_digest(tenant, url))
-        (found,) = await self._store.atomically(("EXISTS", key))
-        return bool(found)
+        return await self._redis.is_endpoint_gone(tenant, url)
 
     async def state(self) -> OutboxState:
         """Counts; raises Unavailable."""
-        key = self._store.keys.webhooks
-        pending, first = await self._store.atomically(("ZCARD", key), ("ZRANGE", key, 0, 0, "WITHSCORES"))
+        key = self._redis.keys.webhooks
+        pending, first = await self._redis.atomically(("ZCARD", key), ("ZRANGE", key, 0, 0, "WITHSCORES"))
         due = records.lowest_score(first)
-        late = await self._now() - due if due is not None else 0.0
+        late = await self._redis.now() - due if due is not None else 0.0
         return OutboxState(pending=pending, late_seconds=max(0.0, late / 1000))
-
-    async def close(self) -> None:
-        """Lets go of connections."""
-        await self._store.close()
-
-    async def _now(self) -> int:
-        """Milliseconds, by the server's clock."""
-        ((seconds, microseconds),) = await self._store.atomically(("TIME",))
-        return int(seconds * 1000 + microseconds // 1000)
 
 
 def _delivery(job_id: str, token: str, fields: Mapping[str, str]) -> Delivery:
@@ -80,13 +60,9 @@ def _delivery(job_id: str, token: str, fields: Mapping[str, str]) -> Delivery:
         status=JobStatus(fields["status"]),
         message=fields["message"],
         error=fields["error"],
-        created_at=_time(fields["created_at"]),
-        ended_at=_time(fields["ended_at"]),
+        created_at=records.time(fields["created_at"]),
+        ended_at=records.time(fields["ended_at"]),
         attempt=int(fields["attempts"]),
         token=token,
         traceparent=fields.get("traceparent", ""),
     )
-
-
-def _time(milliseconds: str) -> datetime:
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

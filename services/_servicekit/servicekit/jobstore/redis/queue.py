@@ -1,4 +1,4 @@
-"""The worker's side: jobs that wait for their turn, and those whose workers have died."""
+"""The worker's side: claims jobs that wait, and takes over those whose workers have died."""
 
 import asyncio
 import time
@@ -10,62 +10,58 @@ from servicekit.errors import Unavailable
 from servicekit.jobstore import Claim
 from servicekit.jobstore.redis import records
 from servicekit.jobstore.redis.claim import Lease, RedisClaim
-from servicekit.jobstore.redis.connection import Store
+from servicekit.jobstore.redis.connection import RedisRole
 from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.jobstore.redis.upkeep import Upkeep
 
 
-class RedisWorkQueue:
-    """A WorkQueue on Redis, with work in the background from the first claim to `close`."""
+class RedisWorkQueue(RedisRole):
+    """A WorkQueue on Redis; upkeep and wake-ups run in the background from the first claim to `close`."""
 
     def __init__(self, settings: JobStoreSettings) -> None:
-        self._store = Store(settings)
+        super().__init__(settings)
         self._settings = settings
-        self._upkeep = Upkeep(self._store, settings)
+        self._upkeep = Upkeep(self._redis, settings)
         self._claiming = asyncio.Lock()
         self._background: list[asyncio.Task[None]] = []
         self._open: set[RedisClaim] = set()
-        self._look_seconds = min(1.0, settings.joblog_idle_seconds / 6)
+        self._poll_seconds = min(1.0, settings.joblog_idle_seconds / 6)
         self._job_waits = asyncio.Event()
         self._unsure: set[tuple[str, str]] = set()
 
     async def claim(self) -> Claim:
-        """Waits for a job, however long the store does not answer; several callers get theirs one after another."""
+        """Waits for a job, also while the server does not answer; several callers get theirs one after another."""
         async with self._claiming:
-            self._work_in_background()
-            await self._hand_over_unsure()
+            self._start_background()
+            await self._release_unsure()
             backoff = Backoff()
             while True:
                 self._job_waits.clear()
                 try:
-                    job_id = await self._store.next_job()
-                    lease = await self._take(job_id) if job_id else None
+                    job_id = await self._redis.peek()
+                    lease = await self._try_to_claim(job_id) if job_id else None
                 except Unavailable:
                     await backoff.wait()
                     continue
                 backoff.reset()
                 if lease:
-                    claim = RedisClaim(self._store, self._settings, lease, on_closed=self._open.discard)
+                    claim = RedisClaim(self._redis, self._settings, lease, on_closed=self._open.discard)
                     self._open.add(claim)
                     return claim
                 if not job_id:
                     await self._until_a_job_waits()
 
-    async def check(self) -> None:
-        """Raises Unavailable where the server does not answer."""
-        await self._store.check()
-
     async def close(self) -> None:
-        """Takes no more; jobs that are still claimed here are free for other workers at once."""
+        """Claims no more; jobs that are still claimed here are free for other workers at once."""
         for task in self._background:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         for claim in tuple(self._open):
-            await claim.abandon()
-        await self._hand_over_unsure()
-        await self._store.close()
+            await claim.release()
+        await self._release_unsure()
+        await super().close()
 
-    def _work_in_background(self) -> None:
+    def _start_background(self) -> None:
         if not self._background:
             self._background = [asyncio.create_task(self._upkeep.run()), asyncio.create_task(self._listen())]
         for task in self._background:
@@ -73,24 +69,24 @@ class RedisWorkQueue:
                 task.result()  # they end by an unexpected exception only, which must not go unheard
 
     async def _until_a_job_waits(self) -> None:
-        """Until a nudge says so, or for a while: leases end without one, and nudges may be lost."""
+        """Until a wake-up says so, or for a while: leases expire without one, and wake-ups may be lost."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._look_seconds):
+            async with asyncio.timeout(self._poll_seconds):
                 await self._job_waits.wait()
 
-    async def _take(self, job_id: str) -> Lease | None:
-        """Becomes the job's owner; None where somebody was faster, or the job must not run (again)."""
+    async def _try_to_claim(self, job_id: str) -> Lease | None:
+        """Leases a job; None where another worker was faster, or the job must not run (again)."""
         token = uuid.uuid4().hex
-        patience_ends = time.monotonic() + self._settings.joblog_idle_seconds
+        retry_until = time.monotonic() + self._settings.joblog_idle_seconds
         self._unsure.add((job_id, token))  # until there is an answer: this call may be cancelled meanwhile
-        answer = await self._store.persist(
-            "take",
+        answer = await self._redis.run_with_retries(
+            "claim",
             job_id,
             token,
             round(self._settings.joblog_idle_seconds * 1000),
             self._settings.joblog_max_deliveries,
             records.failures(),
-            patience=lambda: patience_ends - time.monotonic(),
+            seconds_left=lambda: retry_until - time.monotonic(),
         )
         self._unsure.discard((job_id, token))
         if answer is None:
@@ -102,19 +98,19 @@ class RedisWorkQueue:
             seconds_left=(float(deadline) - now) / 1000,
         )
 
-    async def _hand_over_unsure(self) -> None:
-        """Leaves jobs that were perhaps taken, by calls that heard no answer, to whoever takes them next."""
+    async def _release_unsure(self) -> None:
+        """Releases jobs that were perhaps claimed by calls that got no answer."""
         for job_id, token in tuple(self._unsure):
-            with suppress(Unavailable):  # then their lease ends by itself
-                await self._store.run("hand_over", job_id, token)
+            with suppress(Unavailable):  # then their lease expires by itself
+                await self._redis.run("release", job_id, token)
             self._unsure.discard((job_id, token))
 
     async def _listen(self) -> None:
-        """Passes nudges on to whom they are about; without them, both would notice a little later."""
+        """Passes wake-ups on to whom they concern; without them, both would notice a little later."""
         backoff = Backoff()
         while True:
             try:
-                async with self._store.subscribed(self._store.keys.wakeup_channel) as job_ids:
+                async with self._redis.subscribed(self._redis.keys.wakeup_channel) as job_ids:
                     backoff.reset()
                     self._job_waits.set()
                     for claim in self._open:

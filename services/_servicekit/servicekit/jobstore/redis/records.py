@@ -1,4 +1,4 @@
-"""Between the text that the store keeps and the job log's values."""
+"""Reads what the server stores as the job store's values, and writes for scripts what they end jobs with."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -40,10 +40,10 @@ def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
         result=fields.get("result", ""),
         error=fields.get("error", ""),
         preview_key=fields.get("preview_key", ""),
-        created_at=_time(fields["created_at"]),
-        expires_at=_time(fields["expires_at"]),
-        started_at=_time(fields["started_at"]) if "started_at" in fields else None,
-        ended_at=_time(fields["ended_at"]) if "ended_at" in fields else None,
+        created_at=time(fields["created_at"]),
+        expires_at=time(fields["expires_at"]),
+        started_at=time(fields["started_at"]) if "started_at" in fields else None,
+        ended_at=time(fields["ended_at"]) if "ended_at" in fields else None,
         deliveries=int(fields["deliveries"]),
         purging="purging" in fields,
         queue_position=queue_position,
@@ -52,7 +52,7 @@ def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
 
 
 def failures() -> str:
-    """What scripts may end a job with, as they read it: name → message for people and the record's `error`."""
+    """What scripts may fail a job with, as JSON: name → public message and the record's `error`."""
     catalogue = {
         "waited_too_long": catalog.WAITED_TOO_LONG,
         "ran_too_long": catalog.RAN_TOO_LONG,
@@ -62,5 +62,6 @@ def failures() -> str:
     return msgspec.json.encode(known).decode()
 
 
-def _time(milliseconds: str) -> datetime:
+def time(milliseconds: str) -> datetime:
+    """A moment as scripts store it: milliseconds since the epoch."""
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

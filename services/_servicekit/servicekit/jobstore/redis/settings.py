@@ -1,4 +1,4 @@
-"""Where the job log lives and how patient it is: read by every process that touches it, under the same names."""
+"""Where the job store is and its time limits: read by every process that uses it, under the same names."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from servicekit.config.env import shared
 
 @dataclass(frozen=True, kw_only=True)
 class JobStoreSettings:
-    """Settings of the job log on Redis or Valkey (7 or newer)."""
+    """Settings of the job store on Redis or Valkey (7 or newer)."""
 
     redis_url: str = shared("redis://127.0.0.1:6379/0", secret=True)
     """`redis://` or, with TLS, `rediss://[user:password@]host:port/db`; `?ssl_ca_certs=PATH` names a CA."""
@@ -19,13 +19,13 @@ class JobStoreSettings:
     """A command that takes longer has failed."""
 
     joblog_namespace: str = shared("modomo")
-    """First part of every key and channel, as a hash tag: all keys of a job log lie in one slot of a cluster."""
+    """First part of every key and channel, as a hash tag: all keys of a job store lie in one slot of a cluster."""
 
     joblog_idle_seconds: float = shared(6.0)
-    """A job whose worker has been silent for so long is given to another one."""
+    """How long a lease lasts without a heartbeat; then another worker takes the job over."""
 
     joblog_max_deliveries: int = shared(3)
-    """How often a job may be taken up before it fails."""
+    """How often a job may be claimed before it fails."""
 
     def __post_init__(self) -> None:
         """Raises ValueError naming the setting that makes no sense."""

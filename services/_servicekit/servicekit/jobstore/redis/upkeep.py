@@ -1,4 +1,4 @@
-"""What must happen in time though no job asks for it: deadlines, and retries that are due."""
+"""What becomes due without a request: deadlines that have passed, and retries whose delay is over."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from typing import Final
 from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.jobstore.redis import records
-from servicekit.jobstore.redis.connection import Store
+from servicekit.jobstore.redis.connection import RedisConnection
 from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.observability import logs
 
@@ -18,15 +18,15 @@ BATCH: Final = 100
 
 
 class Upkeep:
-    """Does the upkeep again and again. Any number of processes may do so at once: each step checks what it changes."""
+    """Does what is due, again and again. Several processes may do so at once: each script checks before it acts."""
 
-    def __init__(self, store: Store, settings: JobStoreSettings) -> None:
-        self._store = store
+    def __init__(self, redis: RedisConnection, settings: JobStoreSettings) -> None:
+        self._redis = redis
         self._interval = min(1.0, settings.joblog_idle_seconds / 6)
 
     @asynccontextmanager
-    async def going_on(self) -> AsyncIterator[None]:
-        """Runs beside a block."""
+    async def running(self) -> AsyncIterator[None]:
+        """Runs beside the block."""
         task = asyncio.create_task(self.run(), name="upkeep")
         try:
             yield
@@ -48,15 +48,8 @@ class Upkeep:
 
     async def once(self) -> None:
         """Raises Unavailable."""
-        keys = self._store.keys
-        for job_id in await self._due(keys.delayed):
-            await self._store.run("requeue", job_id)
-        for job_id in await self._due(keys.deadlines):
-            await self._store.run("expire", job_id, records.failures())
-
-    async def _due(self, key: str) -> list[str]:
-        """Jobs whose time in a sorted set has come, by the server's clock."""
-        ((seconds, microseconds),) = await self._store.atomically(("TIME",))
-        now = seconds * 1000 + microseconds // 1000
-        (due,) = await self._store.atomically(("ZRANGEBYSCORE", key, 0, now, "LIMIT", 0, BATCH))
-        return list(due)
+        keys = self._redis.keys
+        for job_id in await self._redis.due(keys.delayed, limit=BATCH):
+            await self._redis.run("requeue", job_id)
+        for job_id in await self._redis.due(keys.deadlines, limit=BATCH):
+            await self._redis.run("fail_overdue", job_id, records.failures())

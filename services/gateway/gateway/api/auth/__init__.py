@@ -1,10 +1,10 @@
-"""Who may come in: API keys and JSON Web Tokens become a `Caller`, and everything behind knows nothing but that.
+"""Authentication: an API key or a JSON Web Token becomes a `Caller`, and nothing behind sees more of it than that.
 
-header or metadata ─▶ Credential ─▶ Gate ─┬─ KeyRing        `modomo_…`: keys of our own, hashed at rest
-                                          └─ TokenVerifier  a JWT of the identity provider that settings name
-                                                │
-                                                ▼
-                                              Caller ─▶ scopes, whose jobs, how much
+header or metadata ─▶ credential ─▶ Authenticator ─┬─ KeyRing        `modomo_…`: keys of our own, hashed at rest
+                                                   └─ TokenVerifier  a JWT of the identity provider that settings name
+                                                         │
+                                                         ▼
+                                                       Caller ─▶ scopes, whose jobs, how much
 """
 
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Somebody who has been let in."""
+    """Somebody whose credential was good."""
 
-    owner: str
-    """Whose jobs these are: `key:NAME` or `jwt:SUBJECT`; empty for anybody, where the door is open."""
+    tenant: str
+    """Whose jobs these are: `key:NAME` or `jwt:SUBJECT`; empty where nobody is asked for a key."""
 
     scopes: frozenset[Scope]
 
@@ -38,19 +38,19 @@ class Caller:
     """What this caller may use; 0 for as much as the settings say."""
 
     batch: bool = False
-    """Whether all that it submits is for later."""
+    """Whether all that it submits has the priority `batch`."""
 
     def may(self, scope: Scope) -> bool:
         """Whether it has a scope; `admin` has them all."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
-    def owns(self, owner: str) -> bool:
-        """Whether a job of this owner is its to see."""
-        return owner == self.owner or Scope.ADMIN in self.scopes
+    def owns(self, tenant: str) -> bool:
+        """Whether it may see the jobs of a tenant."""
+        return tenant == self.tenant or Scope.ADMIN in self.scopes
 
 
-ANYBODY: Final = Caller(owner="", scopes=frozenset(Scope))
-"""The only caller there is where the door is open."""
+ANYBODY: Final = Caller(tenant="", scopes=frozenset(Scope))
+"""The only caller there is where nobody is asked for a key."""
 
 
 class Authenticator(Protocol):

@@ -1,4 +1,4 @@
-"""What every door asks before it does anything: who is it, may they do this, have they not had enough already."""
+"""What every transport asks first: who calls, whether they may do this, and whether their quota allows it."""
 
 from collections.abc import Mapping
 
@@ -12,8 +12,8 @@ from servicekit.errors import Exhausted, PermissionDenied
 class Admission:
     """Lets callers in and counts what they use."""
 
-    def __init__(self, gate: Authenticator, limiter: Limiter, tickets: StreamTokenIssuer) -> None:
-        self._authenticator = gate
+    def __init__(self, authenticator: Authenticator, limiter: Limiter, tickets: StreamTokenIssuer) -> None:
+        self._authenticator = authenticator
         self._limiter = limiter
         self._tickets = tickets
 
@@ -30,11 +30,11 @@ class Admission:
         return caller
 
     async def spend(self, caller: Caller, cost: Cost) -> RateLimitStatus | None:
-        """Counts a request; raises Unavailable. Show the caller what comes back, then give it to `check_quota`."""
+        """Counts a request; raises Unavailable. Send the result in headers, then give it to `check_quota`."""
         return await self._limiter.spend(caller, cost)
 
     async def ticket(self, job_id: str) -> str:
-        """A ticket to follow a job of the caller's; empty where nobody needs one. Raises Unavailable."""
+        """A ticket for the events of a job; empty where nobody is asked for a key. Raises Unavailable."""
         return "" if self._authenticator.open else await self._tickets.issue(job_id)
 
     async def redeem(self, ticket: str, job_id: str) -> None:
@@ -43,7 +43,7 @@ class Admission:
 
 
 def check_quota(rate_limit: RateLimitStatus | None) -> None:
-    """Raises Exhausted (RATE_LIMITED) where the units were not there."""
+    """Raises Exhausted (RATE_LIMITED) where too few units were left."""
     if rate_limit is not None and rate_limit.wait_seconds > 0:
         message = f"You have used your {rate_limit.quota} units a minute."
         raise Exhausted("RATE_LIMITED", message, retry_after_seconds=rate_limit.wait_seconds)

@@ -23,18 +23,18 @@ PREFIX: Final = "modomo_"
 ID_LENGTH: Final = 8
 _SECRET_BYTES: Final = 32
 _FORM: Final = re.compile(rf"{PREFIX}([a-z0-9]{{{ID_LENGTH}}})_[A-Za-z0-9_-]{{43}}")
-_OWNER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_TENANT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class KeyRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of a key; several may have one owner, so that keys can be changed without a break."""
+    """What is known of a key; a tenant may have several, so that keys can be changed without a break."""
 
     id: str
     """Public: names the key in logs and in this file."""
 
-    owner: str
-    """Whose jobs it sees."""
+    tenant: str = msgspec.field(name="owner")
+    """Whose jobs it sees; the file calls it `owner`."""
 
     scopes: tuple[Scope, ...]
 
@@ -42,19 +42,19 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Of the whole key, hex."""
 
     expires: datetime | None = None
-    """Not good any more from then on."""
+    """When it stops being good."""
 
     units_per_minute: int = 0
     """0 for as many as the settings say."""
 
     batch: bool = False
-    """Whether all that it submits is for later."""
+    """Whether all that it submits has the priority `batch`."""
 
     def __post_init__(self) -> None:
         """Raises ValueError naming what is wrong."""
         if not re.fullmatch(rf"[a-z0-9]{{{ID_LENGTH}}}", self.id):
             raise ValueError(f"id must be {ID_LENGTH} characters of a–z and 0–9")
-        if not _OWNER.fullmatch(self.owner):
+        if not _TENANT.fullmatch(self.tenant):
             raise ValueError("owner must be a name of letters, digits, '.', '_' and '-', at most 63 characters")
         if not self.scopes:
             raise ValueError(f"key {self.id} has no scopes")
@@ -67,9 +67,9 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def caller(self) -> Caller:
-        """Who comes with it."""
+        """Whoever shows it."""
         return Caller(
-            owner=f"key:{self.owner}",
+            tenant=f"key:{self.tenant}",
             scopes=frozenset(self.scopes),
             units_per_minute=self.units_per_minute,
             batch=self.batch,
@@ -93,7 +93,7 @@ def digest(key: str) -> str:
 
 
 def draw(
-    owner: str,
+    tenant: str,
     scopes: tuple[Scope, ...],
     *,
     expires: datetime | None = None,
@@ -105,7 +105,7 @@ def draw(
     key = f"{PREFIX}{public}_{secrets.token_urlsafe(_SECRET_BYTES)}"
     record = KeyRecord(
         id=public,
-        owner=owner,
+        tenant=tenant,
         scopes=scopes,
         sha256=digest(key),
         expires=expires,

@@ -1,4 +1,4 @@
-"""The identity provider's public keys (RFC 7517), from a file or a URL, kept for a while, renewed with measure."""
+"""The identity provider's public keys (RFC 7517), from a file or a URL, cached and renewed now and then."""
 
 import asyncio
 import json
@@ -18,11 +18,11 @@ from servicekit.observability import logs
 log = logs.get(__name__)
 
 FRESH_SECONDS: Final = 600.0
-"""A set is asked for again after this time."""
+"""The set is fetched again after this time."""
 STALE_SECONDS: Final = 86_400.0
-"""A set that cannot be renewed is used for so long: an outage of the provider is not ours."""
+"""A set that cannot be renewed is used for this long, so that an outage of the provider is not one of ours."""
 PAUSE_SECONDS: Final = 30.0
-"""Two requests are at least so far apart, whatever key ids callers make up."""
+"""Fetches are at least this far apart, whatever key ids callers make up."""
 FETCH_SECONDS: Final = 5.0
 MAX_BYTES: Final = 256 * 1024
 
@@ -30,7 +30,7 @@ Fetch = Callable[[], Awaitable[str]]
 
 
 class JwksError(Exception):
-    """The set cannot be had, or is none."""
+    """The set cannot be fetched or read."""
 
 
 class KeySet:
@@ -60,7 +60,7 @@ class KeySet:
         return self._clock() - self._fetched_at
 
     async def _refresh(self) -> None:
-        """At most once in PAUSE_SECONDS; a failure leaves what was there."""
+        """Fetches at most once in PAUSE_SECONDS; a failure changes nothing."""
         if self._clock() - self._tried_at < PAUSE_SECONDS:
             return
         self._tried_at = self._clock()

@@ -15,7 +15,7 @@ ALGORITHMS: Final = frozenset(
 )
 """Signatures that a public key verifies. Shared secrets (HS…) and `none` are no choice."""
 LEEWAY_SECONDS: Final = 30
-"""What clocks may differ by."""
+"""How far clocks may differ."""
 MAX_SUBJECT: Final = 255
 
 
@@ -39,7 +39,7 @@ class TokenVerifier:
         self._default = frozenset(default_scopes)
 
     async def identify(self, token: str) -> Caller:
-        """Who is named by a token that is good now; raises Unauthenticated, Unavailable."""
+        """Whom a valid token names; raises Unauthenticated, Unavailable."""
         try:
             header = jwt.get_unverified_header(token)
             if header.get("alg") not in self._algorithms:
@@ -58,7 +58,7 @@ class TokenVerifier:
             raise Unauthenticated("TOKEN_EXPIRED", "This token has expired.") from error
         except (PyJWTError, ValueError, TypeError) as error:  # what a caller can put into a token is anything
             raise _invalid("This token is not valid.") from error
-        return Caller(owner=f"jwt:{_subject(claims)}", scopes=self._scopes(claims))
+        return Caller(tenant=f"jwt:{_subject(claims)}", scopes=self._scopes(claims))
 
     def _scopes(self, claims: dict[str, Any]) -> frozenset[Scope]:
         """`scope` (RFC 8693, 4.2: words) or `scp` (a list, as some providers write it); unknown words mean nothing."""

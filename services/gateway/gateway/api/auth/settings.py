@@ -1,4 +1,4 @@
-"""Who may come in, as settings say it, and the gate that they make."""
+"""Who may come in, by settings, and the authenticator that they make."""
 
 import ipaddress
 from dataclasses import dataclass, field
@@ -17,17 +17,17 @@ from servicekit.observability import logs
 log = logs.get(__name__)
 
 _HOW: Final = (
-    "make an API key (python -m gateway.api.auth new NAME --append FILE) and name the file in "
+    "make an API key (python -m gateway keys new TENANT --append FILE) and name the file in "
     "MODOMO_GATEWAY_API_KEYS_FILE, or let everybody in with MODOMO_GATEWAY_AUTH=insecure"
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdentitySettings:
-    """Settings of the gate."""
+    """How callers are authenticated."""
 
     auth: Literal["auto", "required", "insecure"] = "auto"
-    """`auto`: required as soon as there are keys or an issuer, and off without them on loopback alone."""
+    """`auto`: keys are asked for where there are keys or an issuer; without them, only loopback is served."""
 
     api_keys_file: Path | None = None
     """TOML with one `[[key]]` a key; read again when it changes."""
@@ -48,7 +48,7 @@ class IdentitySettings:
     """Signatures that are accepted."""
 
     jwt_scopes: tuple[Scope, ...] = ()
-    """What a token may do that names no scope of ours."""
+    """What a token may do that names none of our scopes."""
 
     ticket_seconds: int = 60
     """How long the ticket in a `websocket_url` is good."""
@@ -67,8 +67,8 @@ class IdentitySettings:
             raise ValueError("ticket_seconds must lie in 5–3600")
 
 
-def gate(settings: IdentitySettings, *, listens: tuple[str, ...]) -> Authenticator:
-    """The gate that the settings ask for; raises SettingsError where it would stand open to the world by mistake."""
+def make_authenticator(settings: IdentitySettings, *, listens: tuple[str, ...]) -> Authenticator:
+    """The authenticator that the settings ask for; raises SettingsError where it would admit the world by mistake."""
     try:
         keys = KeyRing(text=settings.api_keys, path=settings.api_keys_file)
     except KeysError as error:

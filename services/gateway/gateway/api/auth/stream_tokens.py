@@ -5,9 +5,9 @@ where an address is a credential; therefore it is good for a minute, for one job
 
     ticket = expires "." nonce "." base64url(HMAC-SHA256(secret, job id ‖ expires ‖ nonce))
 
-Handing one out costs no call to Redis. Using one is remembered there until it would have expired anyway. The secret
-is drawn by the first process that needs it and shared through Redis: whoever can read it there could do everything
-else too.
+Handing one out costs no call to Redis. A ticket that was used is remembered there until
+it would have expired anyway. The secret is drawn by the first process that needs it and shared through Redis; whoever
+can read Redis could do everything else too.
 """
 
 import base64
@@ -35,7 +35,7 @@ class StreamTokenIssuer:
         self._agreed_at = float("-inf")
 
     async def issue(self, job_id: str) -> str:
-        """A ticket for a job; raises Unavailable. Ask whether the job is the caller's before."""
+        """A ticket for a job that the caller may see; raises Unavailable."""
         secret = await self._known_secret()
         expires, nonce = str(int(time.time()) + self._seconds), secrets.token_hex(16)
         return f"{expires}.{nonce}.{_signature(secret, job_id, expires, nonce)}"
@@ -54,7 +54,7 @@ class StreamTokenIssuer:
             raise _refused()
 
     async def _known_secret(self) -> bytes:
-        """Agreed upon anew now and then, so that replicas come together again after Redis has lost it."""
+        """Read again every 30 s, so that all replicas have the same one again after Redis has lost it."""
         if time.monotonic() - self._agreed_at > _AGREE_SECONDS:
             self._secret = await self._state.agreed("ticket-secret", self._secret or secrets.token_hex(32))
             self._agreed_at = time.monotonic()

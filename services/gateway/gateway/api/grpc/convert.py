@@ -17,7 +17,7 @@ from modomo.type.v1.geometry_pb2 import Box
 from servicekit.errors import InvalidArgument
 from servicekit.jobstore import Event, Priority
 from servicekit.jobstore.event_proto import event_to_proto, status_to_proto
-from servicekit.types.vocabulary import room_type_from_proto, room_type_to_proto
+from servicekit.types.rooms import room_type_from_proto, room_type_to_proto
 
 _FLOAT_DIGITS: Final = 6
 """What a 32-bit float holds: 0.8 stays 0.8."""

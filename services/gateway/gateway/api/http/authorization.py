@@ -20,7 +20,8 @@ SECURITY_SCHEMES: Final[dict[str, dict[str, str]]] = {
     },
 }
 SECURED: Final[dict[str, Any]] = {"security": [{"bearer": []}, {"api_key": []}]}
-"""What the document says of an operation that `admits` guards; FastAPI's own way takes a tenth of a status's time."""
+"""For the OpenAPI document, of an operation that `admits` guards; FastAPI's own classes would take 10 % of the time of
+a status request."""
 
 
 def admits(admission: Admission, scope: Scope, cost: Cost) -> Callable[[Request], Awaitable[Caller]]:

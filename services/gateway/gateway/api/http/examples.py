@@ -44,7 +44,7 @@ RESULT: Final[dict[str, Any]] = {
         "room_type": "living_room",
         "room_probability": 0.97,
         "models": [{"name": "stable-diffusion-v1-5/stable-diffusion-v1-5", "revision": "451f4fe"}],
-        "stage_seconds": {"classify": 0.1, "detect": 0.3, "maps": 0.4, "transform": 3.5, "assess": 0.2, "store": 0.1},
+        "stage_seconds": {"analyze": 0.4, "detect": 0.3, "transform": 3.5, "assess": 0.2, "store": 0.1},
         "quality": _QUALITY,
         "surfaces": [{"label": "wall", "area": 0.41, "confidence": 0.93, "material": "warm white paint"}],
         "palette_delta_e": 4.2,

@@ -7,14 +7,14 @@ from typing import Final
 from fastapi import Request
 
 from gateway.api import webhook_policy
-from gateway.api.limits.per_client import RateLimiter
+from gateway.api.limits.per_client import ClientAddressLimiter
 from gateway.api.uploads import preferences
 from gateway.api.uploads.budget import UploadBudget
 from gateway.api.uploads.form import FormRules, Part, read_form
 from gateway.api.uploads.header import FIELD as PHOTO
 from servicekit.errors import InvalidArgument
 from servicekit.jobstore import Priority
-from servicekit.ssrf import MAX_URL_LENGTH
+from servicekit.webhooks.ssrf import MAX_URL_LENGTH
 
 STYLE: Final = "style"
 PRIORITY: Final = "priority"
@@ -24,21 +24,24 @@ _MAX_WORD_BYTES: Final = 64
 class FormReceiver:
     """Reads forms within the limits of this process."""
 
-    def __init__(self, *, max_file_bytes: int, seconds: float, memory_bytes: int, limiter: RateLimiter) -> None:
-        """`seconds` is how long a body may take, `memory_bytes` what all together may hold."""
+    def __init__(
+        self, *, max_file_bytes: int, seconds: float, memory_bytes: int, limiter: ClientAddressLimiter
+    ) -> None:
+        """`seconds` is how long a body may take, `memory_bytes` how much memory all of them together may take."""
+        self.max_file_bytes = max_file_bytes
         self._limiter = limiter
         photo = Part(name=PHOTO, max_bytes=max_file_bytes)
         style = Part(name=STYLE, max_bytes=_MAX_WORD_BYTES)
         priority = Part(name=PRIORITY, max_bytes=_MAX_WORD_BYTES, required=False)
-        wishes = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
+        preferences_part = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
         webhook = Part(name=webhook_policy.FIELD, max_bytes=MAX_URL_LENGTH, required=False)
-        self._submission = FormRules(parts=(photo, style, wishes, priority, webhook), seconds=seconds)
+        self._submission = FormRules(parts=(photo, style, preferences_part, priority, webhook), seconds=seconds)
         self._photo = FormRules(parts=(photo,), seconds=seconds)
         self._budget = UploadBudget(memory_bytes)
 
     @asynccontextmanager
     async def submission(self, request: Request) -> AsyncGenerator[dict[str, bytes]]:
-        """Photo, style and perhaps preferences; their memory is accounted for until the block ends."""
+        """Photo, style and optional parts; their memory counts until the block ends."""
         async with self._form(request, self._submission) as form:
             yield form
 

@@ -11,7 +11,7 @@ from gateway.api.http.stream_access import StreamLinks
 from gateway.api.links import ResultLinks
 from gateway.api.public_address import absolute
 from gateway.api.transformations import JobView
-from gateway.jobs.stages import STATUS_PRESENTATIONS
+from gateway.jobs.status_presentation import STATUS_PRESENTATIONS
 
 
 def _to_the_second(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""uvicorn, started and drained as our processes are."""
+"""uvicorn, started and drained by our own signals."""
 
 import asyncio
 import contextlib
@@ -18,12 +18,12 @@ from servicekit.observability import logs
 log = logs.get(__name__)
 
 _CLOSING_SECONDS: Final = 2
-"""What connections that are still open after draining get to say goodbye."""
+"""How long connections that are still open after draining may take to close."""
 _NOTICE_SECONDS: Final = 1.0
-"""So long after the signal to stop, requests are still taken: balancers need a while to see that it is not ready."""
+"""How long requests are still taken after the signal to stop, until load balancers see that it is not ready."""
 _MAX_CLIENT_MESSAGE_BYTES: Final = 4096
 _IDLE_SECONDS: Final = 75
-"""Longer than the usual 60 of load balancers, so that it is they who close an idle connection."""
+"""Longer than the usual 60 of load balancers, so that the balancer closes an idle connection first."""
 
 
 class HttpServer:
@@ -63,7 +63,7 @@ class HttpServer:
         log.info("listening", address=self._listen, port=self.port)
 
     async def stop(self, *, drain_seconds: float) -> None:
-        """Takes requests for a last while, lets those in work and sockets end by themselves, then ends what is left."""
+        """Takes requests for another second, waits for open requests and sockets, then closes those that are left."""
         self._draining.begin()
         log.info("draining", seconds=drain_seconds, open=len(self._server.server_state.tasks))
         with contextlib.suppress(TimeoutError):

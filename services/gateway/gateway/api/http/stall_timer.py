@@ -1,4 +1,4 @@
-"""Clients that stop reading: what is kept for one is bounded, and so is how long."""
+"""Clients that stop reading: bounds how much is buffered for one, and for how long."""
 
 import asyncio
 import socket
@@ -7,12 +7,12 @@ from typing import Final
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 STALL_SECONDS: Final = 30.0
-"""A client that takes nothing for so long is cut off."""
+"""A client that reads nothing for this long is cut off."""
 BUFFER_BYTES: Final = 32 * 1024
-"""Kept for a client beyond what the kernel keeps, with one message more at most."""
+"""How much this process buffers for a client, plus one message at most."""
 
 SOCKET_BYTES: Final = 64 * 1024
-"""What the kernel keeps for a WebSocket: all events of a job are less, and by itself it would keep megabytes."""
+"""The kernel's send buffer of a WebSocket: more than all events of a job; its default would be megabytes."""
 
 
 class StallTimer:
@@ -33,7 +33,7 @@ class StallTimer:
         self._timer = self._loop.call_later(STALL_SECONDS, self._transport.abort)
 
     def stop(self) -> None:
-        """It is not, or the connection is gone."""
+        """The buffer has room again, or the connection is gone."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -14,23 +14,23 @@ from gateway.jobs import ids
 
 @dataclass(frozen=True, kw_only=True)
 class StreamLinks:
-    """Where a job's events are, each address good for one use where tickets are needed."""
+    """Addresses of a job's events; where tickets are needed, each is good for one use."""
 
     websocket_url: str
     events_url: str
 
 
 class StreamAccess:
-    """Hands addresses out, and lets in who comes with one."""
+    """Makes these addresses, and checks whoever opens one."""
 
     def __init__(self, admission: Admission, transformations: Transformations) -> None:
         self._admission = admission
         self._transformations = transformations
 
     async def links(self, job_id: str, base: str) -> StreamLinks:
-        """Fresh addresses of a job that is the caller's; raises Unavailable.
+        """Fresh addresses of a job that the caller may see; raises Unavailable.
 
-        A WebSocket's ticket is part of the path: so an app may append `?after=SEQ` to whatever it was given.
+        A WebSocket's ticket is part of the path, so that an app may append `?after=SEQ` to the address.
         """
         socket, events = f"/ws/transform/{job_id}", f"/transform/events/{job_id}"
         if not self._admission.open:
@@ -39,7 +39,7 @@ class StreamAccess:
         return StreamLinks(websocket_url=websocket(base, socket), events_url=base + events)
 
     async def authorize(self, job_id: str, *, ticket: str, connection: HTTPConnection) -> str:
-        """The job's id, where this is somebody who may watch it, by a ticket or by the connection's headers.
+        """The id of a job that the holder of the ticket, or the sender of the connection's headers, may watch.
 
         Raises NotFound, Unauthenticated, PermissionDenied, Exhausted, Unavailable.
         """

@@ -21,7 +21,7 @@ class Cost(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class RateLimitStatus:
-    """How a caller's bucket is after a request."""
+    """The state of a caller's bucket after a request."""
 
     quota: int
     """Units a minute."""
@@ -30,10 +30,10 @@ class RateLimitStatus:
     """Units that may be used at once."""
 
     full_seconds: float
-    """Until nothing is used any more."""
+    """Until the bucket is full."""
 
     wait_seconds: float
-    """Until this request could be granted; 0 where it was."""
+    """Until this request would be granted; 0 where it was."""
 
 
 class Limiter(Protocol):

@@ -1,7 +1,7 @@
 -- A token bucket. KEYS[1]: the bucket (hash: level in units, at in µs). Args: capacity, units a second, cost.
 --
 -- Returns { 1 where the units were taken else 0, whole units left, ms until full, ms until the cost is there }.
--- Time is the server's alone, so clocks of replicas do not matter. An idle bucket is full, and is forgotten.
+-- Time is the server's alone, so clocks of replicas do not matter. The key of a bucket that is full again expires.
 
 local capacity, rate, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 

@@ -11,7 +11,7 @@ _SCRIPT = (resources.files(__package__) / "bucket.lua").read_text()
 
 
 class BucketLimiter:
-    """A Limiter for callers that are known by name."""
+    """A Limiter for callers that are known by name; ClientAddressLimiter bounds the others, within one process."""
 
     def __init__(self, state: SharedState, *, units_per_minute: int) -> None:
         """`units_per_minute` is for callers whose key says nothing else."""
@@ -25,8 +25,8 @@ class BucketLimiter:
         """
         quota = caller.units_per_minute or self._default
         capacity = max(quota, int(cost))
-        owner = hashlib.sha256(caller.owner.encode()).hexdigest()
-        granted, remaining, full, wait = await self._spend(f"bucket:{owner}", capacity, quota / 60, int(cost))
+        tenant = hashlib.sha256(caller.tenant.encode()).hexdigest()
+        granted, remaining, full, wait = await self._spend(f"bucket:{tenant}", capacity, quota / 60, int(cost))
         return RateLimitStatus(
             quota=quota, remaining=remaining, full_seconds=full / 1000, wait_seconds=0.0 if granted else wait / 1000
         )

@@ -15,7 +15,7 @@ from gateway.api.limits import RateLimitStatus
 
 POLICY_HEADER: Final = "RateLimit-Policy"
 LIMIT_HEADER: Final = "RateLimit"
-STATE: Final = "rate_limit_standing"
+STATE: Final = "rate_limit_status"
 """Where a route leaves a request's RateLimitStatus in `scope["state"]`."""
 
 _POLICY: Final = "units"

@@ -166,7 +166,7 @@ class _Reader:
         assert self._part is not None  # noqa: S101 - data follows headers, says the parser
         self._room -= end - start
         if self._room < 0:
-            message = f"{self._part.name} has more than {_size(self._part.max_bytes)}."
+            message = f"{self._part.name} has more than {size_text(self._part.max_bytes)}."
             raise InvalidArgument("UPLOAD_TOO_LARGE", message, field=self._part.name)
         self._values[self._part.name].append(data[start:end])
 
@@ -178,5 +178,6 @@ def _malformed() -> InvalidArgument:
     return InvalidArgument("MALFORMED_BODY", "The body is not well-formed multipart/form-data.", field="body")
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
+    """A number of bytes, for people."""
     return f"{count / 2**20:g} MB" if count >= 2**20 else f"{count} bytes"

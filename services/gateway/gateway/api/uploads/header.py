@@ -18,14 +18,14 @@ from servicekit.errors import InvalidArgument
 MAX_PIXELS: Final = 50_000_000
 MIN_SIDE: Final = 256
 MAX_ASPECT: Final = 16
-"""Long side to short side; beyond, the short side of the bounded photo would show nothing."""
+"""Largest ratio of long side to short side: with more, the short side of the kept photo would show nothing."""
 FIELD: Final = "file"
 
 DAMAGED: Final = (
     *(OSError, EOFError, SyntaxError, RuntimeError, struct.error),
     *(ValueError, OverflowError, TypeError, LookupError),
 )
-"""What decoders, Pillow's plugins and we ourselves raise over broken files."""
+"""What decoders, Pillow's plugins and this package raise over broken files."""
 
 _PNG_SIGNATURE: Final = png_stream.SIGNATURE
 _HEIF_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis"})
@@ -77,7 +77,7 @@ class PhotoHeader:
         """About what decoding takes at its peak."""
         return self.width * self.height * self.bytes_per_pixel
 
-    def require_memory(self, limit: int) -> None:
+    def check_memory(self, limit: int) -> None:
         """Raises InvalidArgument naming `file` where decoding takes more bytes than `limit`."""
         if self.decoding_bytes > limit:
             most = limit / self.bytes_per_pixel / 1e6
@@ -139,7 +139,10 @@ def unreadable(kind: PhotoFormat) -> InvalidArgument:
 def _judge(width: int, height: int) -> None:
     short, long = sorted((width, height))
     if width * height > MAX_PIXELS:
-        raise _refusal("IMAGE_TOO_LARGE", f"The photo has {width}×{height} pixels; at most 50 megapixels are taken.")
+        raise _refusal(
+            "IMAGE_TOO_LARGE",
+            f"The photo has {width}×{height} pixels; at most {MAX_PIXELS // 10**6} megapixels are taken.",
+        )
     if short < MIN_SIDE:
         raise _refusal(
             "IMAGE_TOO_SMALL", f"The photo has {width}×{height} pixels; its short side needs {MIN_SIDE} or more."

@@ -72,7 +72,7 @@ class PhotoOptimiser:
     async def optimise(self, data: bytes) -> Photo:
         """Checks and optimises; raises InvalidArgument naming `file`, Exhausted where too many wait."""
         header = await self._executor.run(lambda: read_header(data))
-        header.require_memory(self._memory_bytes)
+        header.check_memory(self._memory_bytes)
         if header.decoding_bytes <= _HEAVY_BYTES:
             return await self._run(header)
         async with self._heavy:

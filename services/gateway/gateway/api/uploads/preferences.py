@@ -5,9 +5,11 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from gateway.jobs.request import Preferences
+from gateway.jobs.request import SEEDS, Preferences
 from servicekit.errors import InvalidArgument
-from servicekit.types.vocabulary import ObjectLabel, RoomType
+from servicekit.types import colours
+from servicekit.types.objects import ObjectLabel
+from servicekit.types.rooms import RoomType
 
 MAX_BYTES: Final = 16 * 1024
 MAX_KEPT: Final = 64
@@ -15,7 +17,7 @@ FIELD: Final = "preferences"
 
 _LABELS: Final = "|".join(ObjectLabel)
 
-Colour = Annotated[str, Field(pattern="^#[0-9A-Fa-f]{6}$", max_length=7), AfterValidator(str.upper)]
+Colour = Annotated[str, Field(pattern=colours.PATTERN, max_length=7), AfterValidator(str.upper)]
 DetectionId = Annotated[str, Field(pattern=f"^({_LABELS})-[1-9][0-9]{{0,2}}$", max_length=40)]
 
 
@@ -33,7 +35,9 @@ class PreferencesBody(BaseModel):
     )
 
     keep_furniture: bool = Field(default=False, description="Leaves all furniture exactly as it is.")
-    color_palette: list[Colour] = Field(default=[], max_length=8, description="Colours to steer to, `#RRGGBB`.")
+    color_palette: list[Colour] = Field(
+        default=[], max_length=colours.MAX_PALETTE, description="Colours to steer to, `#RRGGBB`."
+    )
     room_type: RoomType | None = Field(default=None, description="What the room is; absent: the service finds out.")
     strength: float | None = Field(
         default=None, ge=0, le=1, description="0 (the original) to 1 (the full effect); absent: the style's default."
@@ -41,7 +45,7 @@ class PreferencesBody(BaseModel):
     seed: int | None = Field(
         default=None,
         ge=0,
-        lt=2**53,  # a number in JSON holds no more digits exactly
+        lt=SEEDS,
         description="Same request, same seed: same result. Absent: one is drawn and told.",
     )
     variants: int = Field(default=1, ge=1, le=4, description="Number of results.")
@@ -55,7 +59,7 @@ class PreferencesBody(BaseModel):
 
 def parse(text: bytes) -> Preferences:
     """Reads the part; raises InvalidArgument naming the first field that is wrong, `preferences.strength`."""
-    _require_object(text)
+    _validate_object(text)
     try:
         body = PreferencesBody.model_validate_json(text)
     except ValidationError as error:
@@ -72,7 +76,7 @@ def parse(text: bytes) -> Preferences:
     )
 
 
-def _require_object(text: bytes) -> None:
+def _validate_object(text: bytes) -> None:
     """Raises InvalidArgument for what is no JSON object, or names a field twice (parsers differ in which one wins)."""
     try:
         value = json.loads(text.decode(), object_pairs_hook=_without_duplicates)

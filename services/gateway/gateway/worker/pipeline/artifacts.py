@@ -1,16 +1,16 @@
-"""Where everything that a job made goes."""
+"""Stores everything that a job has made."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.clients.controlmaps import MapKind
 from gateway.jobs import object_keys
-from gateway.jobs.stopwatch import Stage
+from gateway.jobs.stage import Stage
 from gateway.worker.pipeline import thumbnails
 from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.run import Run
 from servicekit.storage import ObjectStore
+from servicekit.types.control_maps import MapKind
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Several things at once, of which each must succeed: a TaskGroup that raises one plain exception."""
+"""Several tasks, of which the first failure ends all: a TaskGroup that raises one plain exception."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,10 +7,7 @@ from contextlib import asynccontextmanager
 
 @asynccontextmanager
 async def fail_fast() -> AsyncIterator[asyncio.TaskGroup]:
-    """As asyncio.TaskGroup, but the first exception comes out by itself, not in a group.
-
-    The others are dropped: when one of several calls fails, the rest are cancelled and have nothing to say.
-    """
+    """As asyncio.TaskGroup, but raises the first exception by itself, not in a group; the others are dropped."""
     try:
         async with asyncio.TaskGroup() as group:
             yield group

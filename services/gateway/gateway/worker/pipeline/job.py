@@ -5,9 +5,9 @@ from dataclasses import asdict
 
 from gateway.clients.diffusion import Manifest, Restyling, Tier
 from gateway.jobs import object_keys, request
-from gateway.jobs.result import AttemptRecord, FoundObject, JobResult, ModelUsed, SurfaceDone
+from gateway.jobs.result import AttemptRecord, JobResult, ModelUsed
+from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
-from gateway.jobs.stopwatch import Stage, Stopwatch
 from gateway.worker.pipeline.artifacts import StoredArtifacts, store_artifacts
 from gateway.worker.pipeline.keep_mask import kept_region
 from gateway.worker.pipeline.photo_analysis import AnalysisOutput, AnalysisStage, room_type
@@ -15,6 +15,7 @@ from gateway.worker.pipeline.progress_reporter import ProgressReporter
 from gateway.worker.pipeline.restyling import JudgedResult, RestylingStage
 from gateway.worker.pipeline.retry import with_retries
 from gateway.worker.pipeline.run import Run
+from gateway.worker.pipeline.stopwatch import Stopwatch
 from servicekit.jobstore import Claim, JobStatus
 from servicekit.storage import ObjectStore
 
@@ -47,7 +48,7 @@ class Pipeline:
         analysis = await self._analysis_stage.analyse(run)
         attempts = await self._restyling_stage.restyle(run, await self._restyling(run, analysis))
         await run.reporter.stage(JobStatus.FINALIZING)
-        stored = await store_artifacts(run, self._store, results=attempts[0].restyled.jpegs, maps=analysis.maps.maps)
+        stored = await store_artifacts(run, self._store, results=attempts[0].restyled.jpegs, maps=analysis.room.maps)
         await self._cache.flush()
         await run.reporter.stage(JobStatus.FINALIZING, share=1.0)
         return self._result(run, analysis, attempts, stored)
@@ -68,8 +69,8 @@ class Pipeline:
             photo=run.photo,
             style=run.request.style,
             room_type=room_type(run, analysis.room),
-            maps=analysis.maps.maps,
-            keep=await kept_region(run, analysis.detections.objects),
+            maps=analysis.room.maps,
+            keep=await kept_region(run, analysis.detections),
             palette=preferences.color_palette,
             strength=preferences.strength,
             seed=preferences.seed,
@@ -90,20 +91,14 @@ class Pipeline:
             thumbnail_key=stored.thumbnail,
             before_after_key=stored.before_after,
             control_map_keys=stored.control_maps,
-            detections=tuple(
-                FoundObject(id=one.id, label=one.label, confidence=one.confidence, box=one.box)
-                for one in analysis.detections.objects
-            ),
+            detections=analysis.detections.objects,
             room_type=analysis.room.room_type,
             room_probability=analysis.room.room_probability,
             engine=best.engine.name,
             models=_models(analysis, best),
             seed=best.seed,
             strength=best.strength,
-            surfaces=tuple(
-                SurfaceDone(label=one.label, area=one.area, confidence=one.confidence, material=one.material)
-                for one in best.surfaces
-            ),
+            surfaces=best.surfaces,
             palette_delta_e=best.palette_delta_e,
             quality=asdict(attempts[0].quality),
             attempts=tuple(
@@ -120,6 +115,6 @@ class Pipeline:
 
 def _models(analysis: AnalysisOutput, best: Manifest) -> tuple[ModelUsed, ...]:
     """Every model that took part, once, in the order of use."""
-    engines = (analysis.room.engine, analysis.detections.engine, analysis.maps.engine, best.engine)
+    engines = (analysis.room.engine, analysis.detections.engine, best.engine)
     used = (ModelUsed(name=model.name, revision=model.revision) for engine in engines for model in engine.models)
     return tuple(dict.fromkeys(used))

@@ -1,33 +1,33 @@
 """Which parts of a photo must stay as they are."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil, floor
 from typing import Final
 
 from PIL import Image as Pillow
 from PIL import ImageChops
 
-from gateway.clients.detection import DetectedObject
+from gateway.clients.detection import Detections
 from gateway.worker.pipeline.run import Run
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_PNG
 from servicekit.errors import FailedPrecondition
 from servicekit.imaging.codec import opened, to_png, validate_shape
-from servicekit.types.vocabulary import OPENINGS
+from servicekit.types.objects import OPENINGS, DetectedObject
 
 _NAMED: Final = 12
-"""Ids that a refusal names at most."""
+"""How many ids a refusal names at most."""
 _NEARER_TO_WHITE: Final = [0] * 128 + [255] * 128
-"""What each level of grey becomes."""
+"""Black or white for each level of grey."""
 
 
-async def kept_region(run: Run, objects: Sequence[DetectedObject]) -> bytes:
+async def kept_region(run: Run, found: Detections) -> bytes:
     """Mask of everything to keep as PNG, empty for nothing; raises FailedPrecondition for an id that was not found."""
-    kept = kept_objects(run, objects)
+    kept = kept_objects(run, found.objects)
     if run.request.preferences.keep_furniture and not kept:
         run.warnings.append("No furniture was found that could be kept.")
     shape = (run.request.height, run.request.width)
-    return await asyncio.to_thread(union, kept, shape=shape)
+    return await asyncio.to_thread(union, kept, found.masks, shape=shape)
 
 
 def kept_objects(run: Run, objects: Sequence[DetectedObject]) -> list[DetectedObject]:
@@ -46,7 +46,7 @@ def kept_objects(run: Run, objects: Sequence[DetectedObject]) -> list[DetectedOb
     ]
 
 
-def union(objects: Sequence[DetectedObject], *, shape: tuple[int, int]) -> bytes:
+def union(objects: Sequence[DetectedObject], masks: Mapping[str, bytes], *, shape: tuple[int, int]) -> bytes:
     """Mask of everything that is in any of the objects, of the height and width of `shape`; empty for no object.
 
     An object without a mask is kept with its whole box: rather too much than too little.
@@ -56,8 +56,8 @@ def union(objects: Sequence[DetectedObject], *, shape: tuple[int, int]) -> bytes
     height, width = shape
     inside = Pillow.new("1", (width, height))
     for one in objects:
-        if one.mask:
-            inside = ImageChops.logical_or(inside, _mask(one.mask, shape))
+        if one.id in masks:
+            inside = ImageChops.logical_or(inside, _mask(masks[one.id], shape))
         else:
             left, top, right, bottom = one.box
             box = max(0, floor(left)), max(0, floor(top)), min(width, ceil(right)), min(height, ceil(bottom))

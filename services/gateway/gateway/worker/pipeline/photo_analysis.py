@@ -1,26 +1,24 @@
-"""Understanding a photo: its room, its objects and its control maps, asked for together."""
+"""Analysing a photo: its room, its control maps and its objects, asked for at once."""
 
-import asyncio
 from dataclasses import dataclass
 
-from gateway.clients.controlmaps import ControlMaps, ControlMapsClient, RoomGuess
+from gateway.clients.controlmaps import ControlMapsClient, RoomAnalysis
 from gateway.clients.detection import DetectionClient, Detections
+from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
-from gateway.jobs.stopwatch import Stage
 from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.run import Run
 from servicekit.errors import FailedPrecondition
 from servicekit.jobstore import JobStatus
-from servicekit.types.vocabulary import RoomType
+from servicekit.types.rooms import RoomType
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnalysisOutput:
     """What is known of a photo."""
 
-    room: RoomGuess
+    room: RoomAnalysis
     detections: Detections
-    maps: ControlMaps
 
 
 class AnalysisStage:
@@ -34,27 +32,25 @@ class AnalysisStage:
     async def analyse(self, run: Run) -> AnalysisOutput:
         """Raises ServiceError; FailedPrecondition NOT_A_ROOM where the caller wants a room and there is none.
 
-        The three calls run at once; the stages are told in their fixed order as their answers are in.
+        Both calls run at once; the stages are told in their fixed order as the answers are in.
         """
         async with fail_fast() as group:
             detections = group.create_task(self._detect(run))
-            maps = group.create_task(self._generate(run))
-            room = await self._classify(run)
-            _require_room(run, room)
+            room = await self._analyze(run)
+            _check_room(run, room)
             await run.reporter.stage(JobStatus.ANALYZING, share=1.0)
             await run.reporter.stage(JobStatus.DETECTING)
-            await asyncio.wait([detections])
-            await run.reporter.stage(JobStatus.GENERATING)
+        await run.reporter.stage(JobStatus.GENERATING)
         await run.reporter.stage(JobStatus.GENERATING, share=1.0)
-        return AnalysisOutput(room=room, detections=detections.result(), maps=maps.result())
+        return AnalysisOutput(room=room, detections=detections.result())
 
-    async def _classify(self, run: Run) -> RoomGuess:
-        with run.stopwatch.measure(Stage.CLASSIFY):
+    async def _analyze(self, run: Run) -> RoomAnalysis:
+        with run.stopwatch.measure(Stage.ANALYZE):
             return await self._cache.get_or_make(
-                Stage.CLASSIFY,
+                Stage.ANALYZE,
                 run.request.photo_digest,
-                RoomGuess,
-                lambda: run.with_retries(lambda: self._controlmaps.classify(run.photo, seconds=run.seconds_left)),
+                RoomAnalysis,
+                lambda: run.with_retries(lambda: self._controlmaps.analyze(run.photo, seconds=run.seconds_left)),
             )
 
     async def _detect(self, run: Run) -> Detections:
@@ -68,22 +64,13 @@ class AnalysisStage:
                 ),
             )
 
-    async def _generate(self, run: Run) -> ControlMaps:
-        with run.stopwatch.measure(Stage.MAPS):
-            return await self._cache.get_or_make(
-                Stage.MAPS,
-                run.request.photo_digest,
-                ControlMaps,
-                lambda: run.with_retries(lambda: self._controlmaps.generate(run.photo, seconds=run.seconds_left)),
-            )
 
-
-def room_type(run: Run, room: RoomGuess) -> RoomType | None:
+def room_type(run: Run, room: RoomAnalysis) -> RoomType | None:
     """What the room is restyled as: what the caller says, else what it was taken for, if it was."""
     return run.request.preferences.room_type or (room.room_type if room.is_room else None)
 
 
-def _require_room(run: Run, room: RoomGuess) -> None:
+def _check_room(run: Run, room: RoomAnalysis) -> None:
     if room.is_room:
         return
     if run.request.preferences.require_room:

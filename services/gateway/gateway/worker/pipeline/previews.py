@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.clients.diffusion import DiffusionClient, Restyling
 from gateway.jobs import object_keys
-from gateway.jobs.stopwatch import Stage
+from gateway.jobs.stage import Stage
 from gateway.worker.pipeline.run import Run
 from servicekit.errors import ServiceError
 from servicekit.observability import logs
@@ -15,14 +15,14 @@ from servicekit.storage import ObjectStore
 log = logs.get(__name__)
 
 FIRST_LOOK: Final = 0
-"""Number of the picture that the lite engine makes at once."""
+"""Number of the preview that the lite engine makes first."""
 
 SETTLE_SECONDS: Final = 0.5
-"""What a picture that is on its way gets when the result is there."""
+"""How long a preview that is being stored may still take once the result is there."""
 
 
 class Previews:
-    """Shows one job's pictures, the first look first. None of them is worth failing or delaying the job."""
+    """Shows one job's previews, the first look first. A preview that fails never fails or delays the job."""
 
     def __init__(self, run: Run, *, store: ObjectStore, group: asyncio.TaskGroup) -> None:
         self._run = run
@@ -45,7 +45,7 @@ class Previews:
         self._start(self._show(picture, number=self._shown))
 
     async def settle(self) -> None:
-        """Lets pictures that are on their way arrive, if they do so soon."""
+        """Waits a moment for previews that are being stored, and drops those that take longer."""
         if self._tasks:
             _arrived, late = await asyncio.wait(self._tasks, timeout=SETTLE_SECONDS)
             for task in late:

@@ -3,11 +3,11 @@
 import time
 from typing import Final
 
-from gateway.jobs import stages
+from gateway.jobs import status_presentation
 from servicekit.jobstore import Claim, JobStatus, Update
 
 STEP_INTERVAL_SECONDS: Final = 0.1
-"""Steps that follow faster are not told, except for the last one: nobody can see them, and each is an event to keep."""
+"""Steps that come faster are left out, except the last: each would be an event to store, and nobody could see it."""
 
 
 class ProgressReporter:
@@ -24,14 +24,14 @@ class ProgressReporter:
 
     async def stage(self, status: JobStatus, *, share: float = 0.0) -> None:
         """The job has reached a stage and done `share` (0–1) of it."""
-        self._status, self._progress = status, stages.progress(status, share)
+        self._status, self._progress = status, status_presentation.progress(status, share)
         await self._append()
 
     async def step(self, step: int, total_steps: int) -> None:
         """A denoising step was done."""
         now = time.monotonic()
         self._step, self._total_steps = step, total_steps
-        self._progress = stages.progress(self._status, step / max(1, total_steps))
+        self._progress = status_presentation.progress(self._status, step / max(1, total_steps))
         if step < total_steps and now - self._step_told_at < STEP_INTERVAL_SECONDS:
             return
         self._step_told_at = now
@@ -46,7 +46,7 @@ class ProgressReporter:
         update = Update(
             status=self._status,
             progress=self._progress,
-            message=stages.message(self._status, style=self._style),
+            message=status_presentation.message(self._status, style=self._style),
             step=self._step if transforming else 0,
             total_steps=self._total_steps if transforming else 0,
             preview_key=preview_key,

@@ -1,4 +1,4 @@
-"""From an understood photo to the best result: first look, restyling, judgement, and a second attempt below the bar."""
+"""From an analysed photo to the best result: first look, restyling, quality, and a second attempt below the bar."""
 
 import asyncio
 import hashlib
@@ -13,8 +13,9 @@ import msgspec
 from gateway.clients.calls import broke_off
 from gateway.clients.controlmaps import ControlMapsClient, Quality
 from gateway.clients.diffusion import DiffusionClient, PreviewPicture, Restyled, Restyling, StepDone
+from gateway.jobs.request import SEEDS
+from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
-from gateway.jobs.stopwatch import Stage
 from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.previews import Previews
 from gateway.worker.pipeline.run import Run
@@ -25,11 +26,8 @@ from servicekit.storage import ObjectStore
 
 log = logs.get(__name__)
 
-SEEDS: Final = 2**53
-"""As preferences take them."""
-
 HEAD_START_SECONDS: Final = 0.3
-"""Of the first look: where one device makes everything, it would otherwise have to wait for the whole restyling."""
+"""How much earlier the first look starts than the restyling, behind which it would wait where one device makes both."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +41,7 @@ class JudgedResult:
 
 
 class RestylingStage:
-    """Drives diffusion and has its work judged."""
+    """Calls diffusion, and has the quality of its results assessed."""
 
     def __init__(
         self,
@@ -64,7 +62,7 @@ class RestylingStage:
     async def restyle(self, run: Run, restyling: Restyling) -> list[JudgedResult]:
         """One or two attempts, the better one first; raises ServiceError.
 
-        A seed that the caller chose is a wish for that very result: it is not replaced by another.
+        A seed that the caller chose is never replaced by another, so there is no second attempt then.
         """
         seeded = replace(restyling, seed=_seed(run) if restyling.seed is None else restyling.seed)
         await run.reporter.stage(JobStatus.TRANSFORMING)
@@ -80,7 +78,7 @@ class RestylingStage:
         return sorted(attempts, key=lambda attempt: -attempt.quality.overall)
 
     async def _another(self, run: Run, restyling: Restyling, previews: Previews) -> list[JudgedResult]:
-        """A further attempt, if it succeeds in half of the time that is left: there is a result already."""
+        """A second attempt; none where it fails or takes half of the time left, as there is a result already."""
         try:
             async with asyncio.timeout(run.seconds_left / 2):
                 return [await self._attempt(run, restyling, previews)]
@@ -125,7 +123,7 @@ class RestylingStage:
 
 
 def _seed(run: Run) -> int:
-    """A job's own seed: a retried job makes the same request again, so that its results can be found again."""
+    """A seed made of the job's id: a job that is retried makes the same request, whose result may be in the cache."""
     return int.from_bytes(hashlib.sha256(run.job_id.encode()).digest()[:8]) % SEEDS
 
 

@@ -1,8 +1,8 @@
-"""Waiting for what is away: a service or a store that does not answer says nothing about the job that needs it.
+"""Repeats calls to a service or a store that is away, which is no fault of the job that needs it.
 
-It is asked again, more and more slowly, for as long as the job may run; the job keeps its worker and what is done so
-far. A failure that may be the job's own doing (a connection that breaks in mid-work, no memory) is left to the handler,
-which counts.
+The call is repeated at growing intervals for as long as the job may run; the job keeps its worker and what is done so
+far. A failure that the job itself may cause (a connection that breaks during the work, no memory) is left to the
+handler, which counts tries.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ log = logs.get(__name__)
 Value = TypeVar("Value")
 
 BUSY: Final = "QUEUE_FULL"
-"""Why a service that has too much to do refuses a call."""
+"""The reason of a service that refuses a call because it has too much to do."""
 
 
 def is_transient(error: ServiceError) -> bool:
-    """Whether somebody is away or busy, whatever the job."""
+    """Whether the service is away or busy, which has nothing to do with the job."""
     return error.reason == BUSY or (error.code is StatusCode.UNAVAILABLE and error.reason != CONNECTION_LOST)
 
 
 async def with_retries(attempt: Callable[[], Awaitable[Value]], *, seconds_left: Callable[[], float]) -> Value:
-    """What an attempt makes, sooner or later; raises who was away when no time is left, and other failures at once."""
+    """The result of the attempt, repeated while it fails for a passing reason; raises that reason when time is up."""
     backoff, away = Backoff(first=0.1), None
     while True:
         try:

@@ -1,25 +1,25 @@
-"""What belongs to one job while it is worked on."""
+"""The state of one job while it is worked on."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from gateway.jobs.request import JobRequest
-from gateway.jobs.stopwatch import Stopwatch
 from gateway.worker.pipeline import retry
 from gateway.worker.pipeline.progress_reporter import ProgressReporter
+from gateway.worker.pipeline.stopwatch import Stopwatch
 from servicekit.errors import DeadlineExceeded
 from servicekit.jobstore import Claim
 
 Value = TypeVar("Value")
 
 MARGIN_SECONDS: Final = 0.5
-"""Kept back from the deadline for telling how the job ended."""
+"""Reserved before the deadline for writing the job's ending."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One attempt at a job."""
+    """One run of a job through the pipeline."""
 
     claim: Claim
     request: JobRequest
@@ -40,12 +40,12 @@ class Run:
 
     @property
     def seconds_left(self) -> float:
-        """Deadline for whatever is called next; raises DeadlineExceeded where there is no time left."""
+        """How long the next call may take; raises DeadlineExceeded where there is no time left."""
         seconds = self.claim.seconds_left - MARGIN_SECONDS
         if seconds <= 0:
             raise DeadlineExceeded("OUT_OF_TIME", "Your transformation took too long and was stopped.")
         return seconds
 
     async def with_retries(self, attempt: Callable[[], Awaitable[Value]]) -> Value:
-        """What an attempt makes, however long what it needs is away; raises ServiceError when time is up."""
+        """As `retry.with_retries`, for as long as the job may run."""
         return await retry.with_retries(attempt, seconds_left=lambda: self.claim.seconds_left - MARGIN_SECONDS)

@@ -1,15 +1,15 @@
--- Adds an event to the log of a job that the caller owns.
+-- Adds an event to the log of a job that the caller holds the lease on.
 --
--- Args: token, count, status, progress, message, step, total steps, preview key. `count` is 1 for the first append of
--- this owner, 2 for the next: one that is not new is a repeated call. Returns 'ok', 'cancelled' or 'superseded'.
+-- Args: token, count, status, progress, message, step, total steps, preview key. `count` is 1 for the first append under
+-- this lease, 2 for the next: a number that is not new is a repeated call. Returns 'ok', 'cancelled' or 'superseded'.
 --
--- Progress is raised to the last one where it is lower, as it is when a job is taken up again.
+-- Progress never falls: a lower one, as after a takeover, is raised to the last.
 
 local token, count, status, progress, message, step, total_steps, preview_key = unpack(ARGV, 4)
 
-local stand = standing(token)
-if stand ~= 'owner' then
-  return stand == 'cancelled' and 'cancelled' or 'superseded'
+local state = lease_state(token)
+if state ~= 'held' then
+  return state == 'cancelled' and 'cancelled' or 'superseded'
 end
 if tonumber(count) > tonumber(field('appended')) then
   redis.call('HSET', JOB, 'appended', count)

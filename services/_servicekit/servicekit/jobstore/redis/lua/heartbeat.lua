@@ -1,14 +1,14 @@
--- Tells that the owner is alive, and the owner whether it still is the owner.
+-- Extends the caller's lease, and tells the caller whether it still holds it.
 --
 -- Args: token, lease ms. Returns 'ok', 'cancelled' or 'superseded'.
 --
--- Without the check of the token, a worker that wakes up late would keep the job from the new owner.
+-- Without the check of the token, a worker that wakes up late would extend the lease of the one that took over.
 
 local token, lease = unpack(ARGV, 4)
 
-local stand = standing(token)
-if stand ~= 'owner' then
-  return stand == 'cancelled' and 'cancelled' or 'superseded'
+local state = lease_state(token)
+if state ~= 'held' then
+  return state == 'cancelled' and 'cancelled' or 'superseded'
 end
 redis.call('ZADD', LEASES, NOW + tonumber(lease), ID)
 return 'ok'

@@ -2,37 +2,41 @@
 --
 -- KEYS, all in one hash slot, the same for every script:
 --   1 job        hash     the record
---   2 events     stream   the log; ids `seq-0`, one field `event` (JSON)
---   3 waiting    zset     job → turn: jobs that no worker has taken, the next one first
---   4 leases     zset     job → ms: jobs that a worker has taken, and until when it need not be heard of
---   5 delayed    zset     job → ms: jobs to wait again, and from when on
+--   2 events     stream   the event log; ids `seq-0`, one field `event` (JSON)
+--   3 waiting    zset     job → turn: jobs that no worker has claimed, the next one first
+--   4 leases     zset     job → ms: jobs that a worker holds a lease on, and when the lease expires
+--   5 delayed    zset     job → ms: jobs to be retried, and when they go back to `waiting`
 --   6 deadlines  zset     job → ms: every job that has not ended, and when it fails
---   7 durations  list     ms from first take to completion of recent jobs, newest first
---   8 dead       stream   jobs that were given up, for operators
---   9 clock      counter  the round that is served now, in ticks
---  10 webhook    hash     what is to be delivered to the job's owner, and how far that is; made when the job ends
+--   7 durations  list     ms from first claim to completion of recent jobs, newest first
+--   8 dead       stream   dead letters: jobs that were delivered too often, for operators
+--   9 clock      counter  virtual time of fair queueing, in ticks
+--  10 webhook    hash     the delivery to the tenant's receiver and its state; made when the job ends
 --  11 webhooks   zset     job → ms: deliveries that are not done, and when the next attempt is due
---  12 lost       stream   deliveries that were given up, for operators
---  13 backlog    hash     flow → number of its jobs in `waiting`; a flow is a tenant and an urgency
---  14 starts     zset     flow → tick: where its next job starts at the earliest, ones that lie behind the clock left out
---  15 served     zset     flow → tick: where the last of its jobs that was served has ended, likewise
+--  12 lost       stream   dead letters: deliveries that were given up, for operators
+--  13 backlog    hash     flow → number of its jobs in `waiting`; a flow is a tenant and a priority
+--  14 starts     zset     flow → tick: where its next job starts at the earliest, unless that lies behind the clock
+--  15 served     zset     flow → tick: where the last of its claimed jobs ends, unless that lies behind the clock
 --  16 tally      hash     `status:reason` → how many jobs have ended so, ever since
--- ARGV: 1 job id, 2 channel of events, 3 channel of nudges, 4 … the script's own.
--- A nudge is the id of a job whose owner should look at it, or empty where a job waits to be taken.
+-- ARGV: 1 job id, 2 channel of events, 3 channel of wake-ups, 4 … the script's own.
+-- A wake-up is the id of a job that its lease holder should look at, or empty where a job waits to be claimed.
+--
+-- Processes of two releases run side by side while one replaces the other. Keys, hash fields, channels and values are
+-- therefore never renamed, even where this text has a better word: `owner`, `tally`, `lost`.
 --
 -- Each script is atomic, so these hold between any two commands, whoever crashes:
---   * A job without an ending is in `deadlines`; a job with one is in none of the sets and has no owner.
---   * A job without an ending is in exactly one of `waiting`, `leases` and `delayed`; with `leases`, it has an owner.
+--   * A job that has not ended is in `deadlines`; one that has is in none of the sets, and nobody holds a lease on it.
+--   * A job that has not ended is in exactly one of `waiting`, `leases` and `delayed`; in `leases`, it has a holder.
 --   * `backlog` counts `waiting` by flow, without zeros.
---   * Only the holder of `owner`, a token made anew for each take, may append, finish or release. `left_by` is the
---     token that last did finish or release, so that a call repeated after a lost answer changes nothing.
---   * A job with a `webhook_url` has a `webhook` from its ending on, not before: whoever ends it schedules the delivery.
+--   * Only the lease holder, whose token was made for this one claim, may append, finish or retry. `left_by` is the
+--     token that last did finish or retry, so that a call repeated after a lost answer changes nothing.
+--   * A job with a `webhook_url` has a `webhook` once it has ended, not before: the ending schedules the delivery.
 --   * `seq` is the id of the newest event; the terminal event is written together with the ending, and nothing after.
 -- Time is the server's alone, so that clocks of workers do not matter.
 
-local JOB, EVENTS, WAITING, LEASES, DELAYED, DEADLINES, DURATIONS, DEAD, CLOCK = unpack(KEYS, 1, 9)
-local WEBHOOK, WEBHOOKS, LOST, BACKLOG, STARTS, SERVED, TALLY = unpack(KEYS, 10, 16)
-local ID, EVENT_CHANNEL, NUDGE_CHANNEL = unpack(ARGV, 1, 3)
+local JOB, EVENTS, WAITING, LEASES, DELAYED, DEADLINES, DURATIONS, DEAD_JOBS, CLOCK = unpack(KEYS, 1, 9)
+local WEBHOOK, WEBHOOKS, DEAD_DELIVERIES, BACKLOG, STARTS, SERVED, ENDED_COUNTS = unpack(KEYS, 10, 16)
+local ID, EVENT_CHANNEL, WAKEUP_CHANNEL = unpack(ARGV, 1, 3)
+local LEASE_HOLDER = 'owner' -- the field's stored name, which must stay
 local ENDINGS = { completed = true, failed = true, cancelled = true }
 local RECENT = 50
 local DEAD_LETTERS = 1000
@@ -54,13 +58,14 @@ local function overdue()
   return tonumber(redis.call('ZSCORE', DEADLINES, ID) or NOW) <= NOW
 end
 
--- How the holder of a token stands: 'owner', 'left' (by its own act), 'cancelled' (the job is), or 'superseded'.
-local function standing(token)
-  if field('owner') == token then
-    return 'owner'
+-- What has become of the lease with this token: 'held', 'released' (by its holder), 'cancelled' (the job is) or
+-- 'superseded'.
+local function lease_state(token)
+  if field(LEASE_HOLDER) == token then
+    return 'held'
   end
   if field('left_by') == token then
-    return 'left'
+    return 'released'
   end
   return field('status') == 'cancelled' and 'cancelled' or 'superseded'
 end
@@ -88,16 +93,16 @@ local function write_event(status, progress, message, step, total_steps, preview
   redis.call('PUBLISH', EVENT_CHANNEL, text)
 end
 
--- Puts the job among those that wait, at its turn, and tells idle workers.
-local function line_up()
+-- Puts the job into `waiting`, at its turn, and wakes idle workers.
+local function enqueue()
   redis.call('ZADD', WAITING, field('turn'), ID)
   redis.call('HINCRBY', BACKLOG, field('flow'), 1)
   redis.call('HSET', JOB, 'queued_at', NOW)
-  redis.call('PUBLISH', NUDGE_CHANNEL, '')
+  redis.call('PUBLISH', WAKEUP_CHANNEL, '')
 end
 
--- Takes the job out of those that wait; whether it was there.
-local function step_out()
+-- Takes the job out of `waiting`; whether it was there.
+local function stop_waiting()
   if redis.call('ZREM', WAITING, ID) == 0 then
     return false
   end
@@ -107,24 +112,24 @@ local function step_out()
   return true
 end
 
--- Takes the job out of wherever it is. A flow that has nothing waiting any more is charged for what was served alone.
-local function withdraw()
-  if step_out() and redis.call('HEXISTS', BACKLOG, field('flow')) == 0 then
+-- Takes the job out of the queue, wherever it is in it. A flow without a waiting job pays for its claimed jobs alone.
+local function dequeue()
+  if stop_waiting() and redis.call('HEXISTS', BACKLOG, field('flow')) == 0 then
     redis.call('ZADD', STARTS, redis.call('ZSCORE', SERVED, field('flow')) or 0, field('flow'))
   end
   redis.call('ZREM', LEASES, ID)
   redis.call('ZREM', DELAYED, ID)
-  redis.call('HSET', JOB, 'owner', '')
+  redis.call('HSET', JOB, LEASE_HOLDER, '')
 end
 
--- Takes the id of a record that somebody has deleted out of everything.
-local function forget()
-  for _, places in ipairs({ WAITING, LEASES, DELAYED, DEADLINES }) do
-    redis.call('ZREM', places, ID)
+-- Takes the id of a record that somebody has deleted out of every set.
+local function dequeue_orphan()
+  for _, set in ipairs({ WAITING, LEASES, DELAYED, DEADLINES }) do
+    redis.call('ZREM', set, ID)
   end
 end
 
--- Puts what the owner wants to be told into the schedule of deliveries. It is kept no longer than the job.
+-- Schedules the delivery to the tenant's receiver. It is kept no longer than the job.
 local function schedule_webhook(status, message, failure)
   local url = field('webhook_url')
   if url ~= '' then
@@ -136,24 +141,32 @@ local function schedule_webhook(status, message, failure)
   end
 end
 
--- Counts an ending by the failure's code. There are few of them; were there many, the tally would still be short.
-local function count(status, failure)
+-- Counts an ending by the failure's code. There are few codes; should there be many, the hash stays short all the same.
+local function count_ending(status, failure)
   local known, error = pcall(cjson.decode, failure)
   local kind = status .. ':' .. (known and type(error) == 'table' and error.code or '')
-  if redis.call('HEXISTS', TALLY, kind) == 0 and redis.call('HLEN', TALLY) >= KINDS_OF_ENDING then
+  if redis.call('HEXISTS', ENDED_COUNTS, kind) == 0 and redis.call('HLEN', ENDED_COUNTS) >= KINDS_OF_ENDING then
     kind = status .. ':OTHER'
   end
-  redis.call('HINCRBY', TALLY, kind, 1)
+  redis.call('HINCRBY', ENDED_COUNTS, kind, 1)
 end
 
 -- The one place where a job ends.
 local function end_job(status, message, result, failure)
-  withdraw()
+  dequeue()
   redis.call('ZREM', DEADLINES, ID)
   redis.call('HSET', JOB, 'result', result, 'error', failure, 'ended_at', NOW)
   write_event(status, status == 'completed' and '1' or field('progress'), message, '0', '0', '')
   schedule_webhook(status, message, failure)
-  count(status, failure)
+  count_ending(status, failure)
+end
+
+-- Ends the job, unless it has ended, and tells its lease holder.
+local function cancel_job(message)
+  if not ended() then
+    end_job('cancelled', message, '', '')
+    redis.call('PUBLISH', WAKEUP_CHANNEL, ID)
+  end
 end
 
 -- Ends the job with one of the failures that the caller passed as JSON: name → { message, error }.
@@ -166,8 +179,9 @@ local function end_overdue(failures)
   end_failed(failures, field('started_at') == '' and 'waited_too_long' or 'ran_too_long')
 end
 
+-- Ends a job that was delivered too often, with a dead letter.
 local function give_up(failures)
   local deliveries = field('deliveries')
-  redis.call('XADD', DEAD, 'MAXLEN', '~', DEAD_LETTERS, '*', 'job', ID, 'deliveries', deliveries, 'at', NOW)
+  redis.call('XADD', DEAD_JOBS, 'MAXLEN', '~', DEAD_LETTERS, '*', 'job', ID, 'deliveries', deliveries, 'at', NOW)
   end_failed(failures, 'gave_up')
 end

@@ -1,6 +1,6 @@
--- The record and its place in the queue, as they are in the same moment. No args.
+-- The record and its position in the queue, as they are in the same moment. No args.
 --
--- Returns { record …, place } with 1 for the next in line, 0 where it does not wait, or nil where there is no such job.
+-- Returns { record …, position } with 1 for the next in line, 0 where it does not wait, or nil where there is no such job.
 
 if redis.call('EXISTS', JOB) == 0 then
   return nil

@@ -4,15 +4,15 @@
 -- Args: payload, message, digest ('' where there is no idempotency key), wait ms, run ms, retention ms, webhook URL (''
 -- for none), most jobs that may wait, and of its flow; tenant, flow, cost, handicap in units of cost, ticks of a unit,
 -- traceparent ('' for none).
--- Returns { 'ok', id of the job that this request has made, now or before, its place in the queue (0 for none) },
+-- Returns { 'ok', id of the job that this request has made, now or before, its position in the queue (0 for none) },
 -- { 'conflict' }, { 'full' } or { 'flow full' }.
 --
 -- Interleavings: a repeated call finds its own idempotency key or its own record. Two requests with one key: the second
 -- finds the first's, whatever ids they bring. A known key is answered also when the queue is full.
 --
--- Turns: a flow's jobs start one after the other, each when the one before has had its cost, and none before the round
--- that is served now. A turn is a start, put off by the handicap. Every job moves the clock by a tick, so that equals come
--- in the order of their arrival; ticks are whole numbers, and exact up to 2^53.
+-- Turns (start tags of fair queueing): a flow's jobs start one after the other, each its predecessor's cost later, and
+-- none before the clock. A turn is a start plus the handicap. Every job moves the clock by a tick, so that equals keep
+-- the order of their arrival; ticks are whole numbers, exact up to 2^53.
 
 local IDEMPOTENCY = KEYS[17]
 local payload, message, digest, wait, run, retention, webhook_url = unpack(ARGV, 4, 10)
@@ -23,7 +23,7 @@ local function accepted(id)
   return { 'ok', id, rank and rank + 1 or 0 }
 end
 
-local function draw_turn()
+local function assign_turn()
   local start = math.max(redis.call('INCR', CLOCK), tonumber(redis.call('ZSCORE', STARTS, flow) or 0))
   redis.call('ZADD', STARTS, start + cost * tick, flow)
   redis.call('HSET', JOB, 'tenant', tenant, 'flow', flow, 'cost', cost, 'tick', tick)
@@ -53,8 +53,8 @@ for name, value in pairs({ webhook_url = webhook_url, traceparent = traceparent 
     redis.call('HSET', JOB, name, value)
   end
 end
-draw_turn()
-line_up()
+assign_turn()
+enqueue()
 redis.call('ZADD', DEADLINES, NOW + tonumber(wait), ID)
 write_event('queued', '0', message, '0', '0', '')
 redis.call('PEXPIREAT', JOB, expires)

@@ -1,11 +1,11 @@
-"""Answers of a process that is about to end: they tell clients to go on elsewhere."""
+"""Answers of a process that is about to end: they close their connections, so that clients go elsewhere."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Draining:
-    """From `begin` on, every answer ends its connection: no client is left with one that breaks under a request."""
+    """From `begin` on, every answer closes its connection, so that none breaks under a later request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

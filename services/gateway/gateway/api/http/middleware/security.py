@@ -1,4 +1,4 @@
-"""Headers that keep a browser from doing more with an answer than is meant."""
+"""Headers that restrict what a browser does with an answer."""
 
 from typing import Final
 

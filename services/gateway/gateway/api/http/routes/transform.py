@@ -16,58 +16,50 @@ from gateway.api.limits import Cost
 from gateway.api.public_address import PublicAddress
 from gateway.api.transformations import MAX_KEY_LENGTH, Submission, Transformations
 from gateway.api.uploads import preferences
+from gateway.api.uploads.form import size_text
 from gateway.api.uploads.header import FIELD as PHOTO
+from gateway.api.uploads.header import MAX_PIXELS, MIN_SIDE
 from gateway.jobs.request import Preferences
 from servicekit.jobstore import Priority
-from servicekit.ssrf import MAX_URL_LENGTH
-
-_FORM: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": [PHOTO, STYLE],
-                    "additionalProperties": False,
-                    "properties": {
-                        PHOTO: {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "JPEG, PNG, WebP, HEIC or AVIF; at most 15 MB and 50 megapixels, "
-                            "at least 256 px on the short side.",
-                        },
-                        STYLE: {
-                            "type": "string",
-                            "description": "Name of a style, see /styles.",
-                            "examples": ["modern", "scandinavian", "boho", "industrial", "minimalist"],
-                        },
-                        preferences.FIELD: {"$ref": "#/components/schemas/Preferences"},
-                        PRIORITY: {
-                            "type": "string",
-                            "enum": list(Priority),
-                            "default": Priority.INTERACTIVE,
-                            "description": "`batch` waits behind everybody who looks at a screen.",
-                        },
-                        webhook_policy.FIELD: {
-                            "type": "string",
-                            "format": "uri",
-                            "maxLength": MAX_URL_LENGTH,
-                            "description": "Public https:// address that is told how the job ended, by a POST signed "
-                            "as Standard Webhooks say; see /webhooks/secrets.",
-                        },
-                    },
-                },
-                "encoding": {preferences.FIELD: {"contentType": "application/json"}},
-            }
-        },
-    }
-}
+from servicekit.webhooks.ssrf import MAX_URL_LENGTH
 
 _LINKS: Final = {
     operation: {"operationId": operation, "parameters": {"job_id": "$response.body#/job_id"}}
     for operation in ("status", "events", "cancel")
 }
+
+
+def _form(max_file_bytes: int) -> dict[str, Any]:
+    """What the OpenAPI document says of the request's body."""
+    photo = (
+        f"JPEG, PNG, WebP, HEIC or AVIF; at most {size_text(max_file_bytes)} and {MAX_PIXELS // 10**6} megapixels, "
+        f"at least {MIN_SIDE} px on the short side."
+    )
+    parts = {
+        PHOTO: {"type": "string", "format": "binary", "description": photo},
+        STYLE: {
+            "type": "string",
+            "description": "Name of a style, see /styles.",
+            "examples": ["modern", "scandinavian", "boho", "industrial", "minimalist"],
+        },
+        preferences.FIELD: {"$ref": "#/components/schemas/Preferences"},
+        PRIORITY: {
+            "type": "string",
+            "enum": list(Priority),
+            "default": Priority.INTERACTIVE,
+            "description": "`batch` waits behind everybody who looks at a screen.",
+        },
+        webhook_policy.FIELD: {
+            "type": "string",
+            "format": "uri",
+            "maxLength": MAX_URL_LENGTH,
+            "description": "Public https:// address that is told how the job ended, by a POST signed "
+            "as Standard Webhooks say; see /webhooks/secrets.",
+        },
+    }
+    schema = {"type": "object", "required": [PHOTO, STYLE], "additionalProperties": False, "properties": parts}
+    body = {"schema": schema, "encoding": {preferences.FIELD: {"contentType": "application/json"}}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": body}}}
 
 
 def router(
@@ -87,7 +79,7 @@ def router(
         "/submit",
         status_code=202,
         summary="Submit a photo",
-        openapi_extra=_FORM | SECURED,
+        openapi_extra=_form(receiver.max_file_bytes) | SECURED,
         responses={202: {"links": _LINKS}, **problem.documented(400, 401, 403, 408, 409, 413, 415, 422, 429, 503)},
     )
     async def submit(

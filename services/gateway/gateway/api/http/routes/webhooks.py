@@ -35,6 +35,6 @@ def router(rules: WebhookPolicy, admission: Admission) -> APIRouter:
     )
     async def webhook_secrets(caller: Annotated[Caller, submits]) -> WebhookSecrets:
         """What your receiver checks the signatures of deliveries with. None where this server sends no webhooks."""
-        return WebhookSecrets(secrets=list(rules.secrets(caller.owner)))
+        return WebhookSecrets(secrets=list(rules.secrets(caller.tenant)))
 
     return routes

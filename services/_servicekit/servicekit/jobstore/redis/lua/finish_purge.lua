@@ -1,0 +1,21 @@
+-- Deletes everything that is known of a job whose purge has begun: record, events, delivery, dead letters.
+--
+-- KEYS[17]: the record's `idempotency`, or any name where it has none. No args, no answer.
+--
+-- The job left every set when it ended; old tokens find nothing. A repeated call does nothing.
+
+if redis.call('EXISTS', JOB) == 1 and field('purging') == '' then
+  return
+end
+if field('idempotency') == KEYS[17] then
+  redis.call('DEL', KEYS[17])
+end
+redis.call('DEL', JOB, EVENTS, WEBHOOK)
+redis.call('ZREM', WEBHOOKS, ID)
+for _, stream in ipairs({ DEAD_JOBS, DEAD_DELIVERIES }) do
+  for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
+    if entry[2][2] == ID then
+      redis.call('XDEL', stream, entry[1])
+    end
+  end
+end

@@ -1,0 +1,155 @@
+"""Jobs whose time runs out and workers that freeze, die or stop, on a real Valkey."""
+
+import asyncio
+import json
+
+import pytest
+
+from servicekit.jobstore import Claim, JobStatus, Superseded
+from tests.fixtures.jobstore import FaultyNetwork, OpenJobStore, analyzing, completed, ending_of, submit_one
+
+
+async def test_cancelling_ends_a_job_whose_worker_sleeps(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
+    await jobstore.queue.close()  # no heartbeat, and nobody who takes over
+    await jobstore.jobs.cancel(job_id, message="Cancelled.")
+    assert (await jobstore.events.read(job_id))[-1].status is JobStatus.CANCELLED
+    with pytest.raises(Superseded):
+        await claim.lost()
+
+
+async def test_a_cancelled_job_that_runs_out_of_time_is_cancelled_all_the_same(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore, run_seconds=0.3)
+    await jobstore.queue.claim()  # by a worker that does not care
+    await jobstore.jobs.cancel(job_id, message="Cancelled.")
+    assert (await ending_of(jobstore, job_id))[-1].status is JobStatus.CANCELLED
+
+
+async def test_a_job_that_waits_too_long_fails_though_all_workers_are_busy(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    await submit_one(jobstore)
+    busy = await jobstore.queue.claim()
+    job_id = await submit_one(jobstore, wait_seconds=0.2)
+    events = await ending_of(jobstore, job_id)
+    assert [event.status for event in events] == [JobStatus.QUEUED, JobStatus.FAILED]
+    assert json.loads((await jobstore.jobs.get(job_id)).error)["code"] == "WAITED_TOO_LONG"
+    await busy.finish(completed())
+    next_id = await submit_one(jobstore)
+    assert (await jobstore.queue.claim()).job.job_id == next_id
+
+
+async def test_a_job_that_runs_too_long_fails_and_its_worker_hears_of_it(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore, run_seconds=0.3)
+    claim = await jobstore.queue.claim()
+    async with asyncio.timeout(30):
+        with pytest.raises(Superseded):
+            await claim.lost()
+    assert claim.seconds_left == 0
+    assert json.loads((await jobstore.jobs.get(job_id)).error)["code"] == "RAN_TOO_LONG"
+    with pytest.raises(Superseded):
+        await claim.finish(completed())
+
+
+async def test_a_job_that_waits_for_a_retry_past_its_deadline_fails(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore, run_seconds=0.3)
+    await (await jobstore.queue.claim()).retry(delay_seconds=60)
+    await ending_of(jobstore, job_id)
+    assert json.loads((await jobstore.jobs.get(job_id)).error)["code"] == "RAN_TOO_LONG"
+
+
+async def test_heartbeats_keep_a_quiet_job(open_jobstore: OpenJobStore) -> None:
+    jobstore, other = open_jobstore(joblog_idle_seconds=1.5), open_jobstore(joblog_idle_seconds=1.5)
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
+    greedy = asyncio.create_task(other.queue.claim())
+    await asyncio.sleep(3.2)  # two idle limits
+    await claim.finish(completed())
+    assert not greedy.done()
+    greedy.cancel()
+    assert (await jobstore.jobs.get(job_id)).deliveries == 1
+
+
+async def test_a_silent_workers_job_is_taken_over_and_its_late_writes_are_refused(
+    open_jobstore: OpenJobStore, faulty_network: FaultyNetwork
+) -> None:
+    jobstore = open_jobstore()
+    zombie = open_jobstore(redis_url=faulty_network.url)
+    job_id = await submit_one(jobstore)
+    stale = await zombie.queue.claim()
+    await stale.append(analyzing(0.5))
+    faulty_network.pause()
+    late_append = asyncio.create_task(stale.append(analyzing(0.6)))
+    claim = await jobstore.queue.claim()
+    assert (claim.job.job_id, claim.job.deliveries) == (job_id, 2)
+    faulty_network.resume()
+    with pytest.raises(Superseded):
+        await late_append
+    with pytest.raises(Superseded):
+        await stale.lost()
+    with pytest.raises(Superseded):
+        await stale.finish(completed('"late"'))
+    with pytest.raises(Superseded):
+        await stale.retry(delay_seconds=0)
+    await claim.finish(completed('"good"'))
+    with pytest.raises(Superseded):
+        await stale.finish(completed('"late"'))
+    assert (await jobstore.jobs.get(job_id)).result == '"good"'
+    assert [event.progress for event in await jobstore.events.read(job_id)] == [0.0, 0.5, 1.0]
+
+
+async def test_a_job_that_kills_its_workers_fails(open_jobstore: OpenJobStore, faulty_network: FaultyNetwork) -> None:
+    jobstore = open_jobstore(joblog_idle_seconds=0.3, joblog_max_deliveries=1)
+    job_id = await submit_one(jobstore)
+    await open_jobstore(redis_url=faulty_network.url, joblog_idle_seconds=0.3).queue.claim()
+    await faulty_network.stop()
+    survivor = asyncio.create_task(jobstore.queue.claim())
+    await ending_of(jobstore, job_id)
+    assert json.loads((await jobstore.jobs.get(job_id)).error)["code"] == "GAVE_UP"
+    survivor.cancel()
+
+
+async def test_a_cancelled_jobs_dead_worker_does_not_keep_it_alive(
+    open_jobstore: OpenJobStore, faulty_network: FaultyNetwork
+) -> None:
+    jobstore = open_jobstore(joblog_idle_seconds=0.3)
+    job_id = await submit_one(jobstore)
+    await open_jobstore(redis_url=faulty_network.url, joblog_idle_seconds=0.3).queue.claim()
+    await faulty_network.stop()
+    await jobstore.jobs.cancel(job_id, message="Cancelled.")
+    survivor = asyncio.create_task(jobstore.queue.claim())
+    events = await ending_of(jobstore, job_id)
+    assert events[-1].status is JobStatus.CANCELLED
+    survivor.cancel()
+
+
+async def test_a_worker_that_leaves_hands_its_jobs_over_at_once(open_jobstore: OpenJobStore) -> None:
+    leaver, other = open_jobstore(joblog_idle_seconds=30.0), open_jobstore(joblog_idle_seconds=30.0)
+    job_id = await submit_one(leaver)
+    claim = await leaver.queue.claim()
+    await leaver.queue.close()
+    async with asyncio.timeout(10):  # well before the idle limit
+        assert (await other.queue.claim()).job.job_id == job_id
+    with pytest.raises(Superseded):
+        await claim.lost()
+
+
+async def test_cancelling_the_wait_for_a_job_loses_none(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore(joblog_idle_seconds=30.0, joblog_max_deliveries=1000)
+    ids = {await submit_one(jobstore) for _ in range(20)}
+    claims: list[Claim] = []
+    for number in range(200):
+        waiting = asyncio.create_task(jobstore.queue.claim())
+        await asyncio.sleep(number % 10 / 2000)  # anywhere within a claim
+        waiting.cancel()
+        outcome = (await asyncio.gather(waiting, return_exceptions=True))[0]
+        if not isinstance(outcome, BaseException):
+            claims.append(outcome)
+    while len(claims) < len(ids):
+        async with asyncio.timeout(10):  # well before the idle limit
+            claims.append(await jobstore.queue.claim())
+    assert {claim.job.job_id for claim in claims} == ids
