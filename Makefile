@@ -6,7 +6,7 @@ LOCK := requirements.lock
 LIGHT := -e protos -e 'services/_servicekit[images,redis,s3,tracing]' -e services/_roomnet -e 'services/detection[lite]' \
 	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway
 MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
-PROJECTS := pyproject.toml protos/pyproject.toml $(wildcard services/*/pyproject.toml)
+PROJECTS := pyproject.toml protos/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
 # the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
 RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi)),.venv-torch,.venv)
 RUN := $(RUN_VENV)/bin/python
@@ -79,7 +79,7 @@ lock: $(UV)
 	$(UV) pip compile --universal --python-version 3.11 --all-extras --group local --group check --group test \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides $(if $(UPGRADE),--upgrade) \
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
-	  protos/pyproject.toml services/*/pyproject.toml --output-file $(LOCK) > /dev/null
+	  protos/pyproject.toml services/*/pyproject.toml research/pyproject.toml --output-file $(LOCK) > /dev/null
 	printf 'uv==$(UV_VERSION)\nhatchling>=1.27\n' | $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
 
@@ -140,5 +140,5 @@ $(UV):
 .venv-dev/ready: $(UV) $(LOCK) $(PROJECTS)
 	$(UV) venv --quiet --clear --python $(PYTHON) .venv-dev
 	$(UV) pip install --python .venv-dev --constraints $(LOCK) --overrides requirements.overrides \
-	  --group local --group check --group test $(LIGHT) $(MODELS)
+	  --group local --group check --group test --requirements research/pyproject.toml $(LIGHT) $(MODELS)
 	touch $@

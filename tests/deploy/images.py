@@ -43,7 +43,7 @@ def build(stage: Stage, root: Path, *, engine: str) -> None:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("tests", "training", "__pycache__"))
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("tests", "__pycache__"))
     else:
         shutil.copy(source, target)
 

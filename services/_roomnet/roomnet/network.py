@@ -1,7 +1,7 @@
 """The small network: from a photo to what is where, how far away, and in what kind of room.
 
-Graph and weights lie in `weights/` beside this file; `training/` makes them. ONNX Runtime runs them, one session a
-process, loaded when it is first needed.
+Graph and weights lie in `weights/` beside this file; `research/roomnet` makes them. ONNX Runtime runs them, one session
+a process, loaded when it is first needed.
 """
 
 import json
@@ -64,9 +64,7 @@ class Network:
         """Raises WeightsMissingError."""
         for file in (GRAPH, WEIGHTS):
             if not file.is_file():
-                raise WeightsMissingError(
-                    f"{file} is missing: install roomnet again, or make it with training/ (see its README)"
-                )
+                raise WeightsMissingError(f"{file} is missing: install roomnet again, or make it with `make roomnet`")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.inter_op_num_threads = 1
