@@ -13,7 +13,7 @@ from servicekit.process import EXIT_CONFIGURATION
 from servicekit.rpc import ports
 from servicekit.storage.settings import StorageSettings
 from tests.deploy.charts import NAMED, container, merged, of_kind, render
-from tests.deploy.pods import Pod, running
+from tests.deploy.pod_processes import Pod, running
 from tests.fixtures.api_keys import key_file, key_holder
 
 GRPC = {"gateway": 50050, "detection": 50051, "controlmaps": 50052, "diffusion": 50053, "notifier": 50054}

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from rich.progress import Progress
 
-from tests.deploy import declared
+from tests.deploy import declared_metrics
 from tools.bench.client import Client
 from tools.load import report
 from tools.load.__main__ import load
@@ -214,7 +214,7 @@ def test_a_short_mix_on_a_whole_stack(tmp_path: Path) -> None:
     assert run.stages()
     assert all(seconds >= 0 for seconds in run.cpu_a_job().values())
     assert report.write(run, tmp_path).stat().st_size > 10_000
-    there = declared.series()
+    there = declared_metrics.series()
     for page in run.after.values():
         shown = {name: {label for label, _ in labels} for name, labels in page.values if name.startswith("modomo_")}
         assert len(shown) > 10

@@ -1,14 +1,13 @@
 """A run as pictures, in SVG."""
 
 import io
-from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tools.load.records import CONNECT, ENDED, STATUS, SUBMIT, Record
+from tools.load.records import CONNECT, ENDED, STATUS, SUBMIT
 from tools.load.result import NAMES, TARGETS, RunResult
 
 mpl.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "font.size": 9})
@@ -103,11 +102,6 @@ def stages(result: RunResult) -> Figure:
     axes.invert_yaxis()
     axes.set_xlabel("seconds on average")
     return figure
-
-
-def worst(timed: Sequence[Record]) -> list[Record]:
-    """The five that took longest."""
-    return sorted(timed, key=lambda record: -record.seconds)[:5]
 
 
 def _until(axes: Axes, seconds: float) -> None:
