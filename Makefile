@@ -16,7 +16,7 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 # tests the alerts; from Debian's package, signed by Debian, and skipped where there is none
 PROMTOOL := $(if $(shell command -v apt-get),build/promtool/ready)
 
-.PHONY: run test check demo bench load chaos eval-rooms roomnet roomnet-ablations weights audit chart protos lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos eval-rooms roomnet roomnet-ablations weights audit chart protos lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -31,9 +31,19 @@ demo: $(RUN_VENV)/ready
 
 # by as many processes at a time, of one computing thread each; each takes a file of tests after the other
 JOBS ?= 2
-test: export OMP_NUM_THREADS := 1
+TEST := $(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+test test-fast coverage: export OMP_NUM_THREADS := 1
 test: .venv-dev/ready $(TRITON) $(PROMTOOL)
-	$(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(TEST)
+
+# what can be had in under 90 seconds of two idle cores: all that is not marked `slow`
+test-fast: .venv-dev/ready
+	$(TEST) -m "not slow"
+
+# which lines of services/ the tests reach, into build/coverage; what runs in processes of its own is not counted
+coverage: .venv-dev/ready $(TRITON) $(PROMTOOL)
+	mkdir -p build/coverage
+	$(TEST) --cov --cov-report=html --cov-report=term:skip-covered
 
 check: .venv-dev/ready
 	.venv-dev/bin/ruff check

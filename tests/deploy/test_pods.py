@@ -118,6 +118,7 @@ async def test_a_wrong_redis_address_is_named_and_nothing_becomes_ready(
             assert "MODOMO_S3_BUCKET" in line["problem"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("component", "values", "problem", "value"),
     [

@@ -8,6 +8,8 @@ import pytest
 from research.roomnet import ablations
 from research.roomnet.network.trainer import Plan
 
+pytestmark = pytest.mark.slow  # trains networks
+
 
 def test_ablations_leave_out_one_thing_each() -> None:
     plans = ablations.plans(Plan(minutes=1, seed=1), steps=5, rooms=9, seeds=2)

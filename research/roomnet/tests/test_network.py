@@ -15,6 +15,8 @@ from research.roomnet.network.model import SIZES, Attention, Prediction, RoomNet
 from research.roomnet.network.store import Feeder, Store
 from research.roomnet.rooms.random import ROOM_TYPES
 
+pytestmark = pytest.mark.slow  # renders rooms, loads torch
+
 CPU = torch.device("cpu")
 
 

@@ -51,6 +51,7 @@ def test_every_type_of_room_can_be_photographed(room_type: str) -> None:
     assert len(np.unique(buffers.part)) >= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("room_type", "labels"),
     [

@@ -18,6 +18,8 @@ from research.roomnet.network.store import Store
 from research.roomnet.network.trainer import Plan, Trainer, rate
 from research.roomnet.rooms.random import ROOM_TYPES
 
+pytestmark = pytest.mark.slow  # trains a network
+
 TINY = Plan(minutes=10, batch=4, size="small", scale=0.5, seed=3)
 
 

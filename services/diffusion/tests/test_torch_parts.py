@@ -31,6 +31,8 @@ from servicekit.weights.directory import DirectorySource
 from servicekit.weights.pull import Puller
 from tests.fixtures.rooms import read_photo
 
+pytestmark = pytest.mark.slow  # loads torch and makes the tiny models
+
 HOST = hardware.choose("cpu")
 
 
