@@ -47,7 +47,8 @@ COMBINATIONS = [
         for toggles in itertools.combinations(TOGGLES, count)
     ),
     *(pytest.param(name, (toggle,), marks=pytest.mark.slow) for name in ("t4", "triton") for toggle in TOGGLES),
-    *((name, toggles) for name in PRESETS for toggles in ((), tuple(TOGGLES))),
+    *((name, ()) for name in PRESETS),
+    *(pytest.param(name, tuple(TOGGLES), marks=pytest.mark.slow) for name in PRESETS),
 ]
 
 

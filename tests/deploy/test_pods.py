@@ -74,6 +74,7 @@ async def test_every_probe_is_answered_by_the_process_that_the_chart_starts(
             assert all(line["level"] != "critical" for line in pod.lines()), name
 
 
+@pytest.mark.slow
 async def test_probes_need_no_certificate(chart: Path, tmp_path: Path, jobstore_settings: JobStoreSettings) -> None:
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")

@@ -87,6 +87,7 @@ async def test_same_bytes_of_another_shape_are_another_photo() -> None:
     assert work.started == 2
 
 
+@pytest.mark.slow
 async def test_huge_photos_are_not_kept() -> None:
     work = Counting()
     work.gate.set()
