@@ -41,9 +41,14 @@ TOGGLES: dict[str, dict[str, Any]] = {
     },
 }
 COMBINATIONS = [
-    *(("defaults", toggles) for count in (1, 2) for toggles in itertools.combinations(TOGGLES, count)),
-    *((name, (toggle,)) for name in ("t4", "triton") for toggle in TOGGLES),
-    *((name, toggles) for name in PRESETS for toggles in ((), tuple(TOGGLES))),
+    *(
+        pytest.param("defaults", toggles, marks=pytest.mark.slow)
+        for count in (1, 2)
+        for toggles in itertools.combinations(TOGGLES, count)
+    ),
+    *(pytest.param(name, (toggle,), marks=pytest.mark.slow) for name in ("t4", "triton") for toggle in TOGGLES),
+    *((name, ()) for name in PRESETS),
+    *(pytest.param(name, tuple(TOGGLES), marks=pytest.mark.slow) for name in PRESETS),
 ]
 
 

@@ -1,4 +1,4 @@
-"""People with photos: each sends one, waits in a way of their own, and some change their mind."""
+"""Users with photos: each sends one, waits in a way of their own, and some change their mind."""
 
 import asyncio
 import json
@@ -13,14 +13,14 @@ from tools.load.plan import Follow, Plan, Visit
 from tools.load.records import CANCEL, CONNECT, ENDED, STATUS, SUBMIT, Records
 
 POLL_SECONDS: Final = 1.0
-PATIENCE: Final = 180.0
-"""Seconds after which a job without an ending is a lost one."""
+LOST_AFTER_SECONDS: Final = 180.0
+"""A job without an ending by then is a lost one."""
 
 Photo = Callable[[int, bool], bytes]
 """The photo of a number, large or small."""
 
 
-class Crowd:
+class Users:
     """Everybody of a plan, and those who come back to look at what they have."""
 
     def __init__(self, plan: Plan, client: Client, records: Records, photo: Photo) -> None:
@@ -40,7 +40,7 @@ class Crowd:
     async def _visit(self, visit: Visit, gone: Callable[[], None]) -> None:
         await asyncio.sleep(max(0.0, visit.at - self._records.now))  # people come when they come
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LOST_AFTER_SECONDS):
                 await self._restyle(visit)
         except TimeoutError:
             self._records.problems.append(f"a job that came after {visit.at:.1f} s has no ending")

@@ -1,4 +1,4 @@
-"""`python -m tests.deploy.images [SERVICE[:ENGINE]…]`: runs build stages without a container engine and weighs them.
+"""`python -m tools.image_sizes [SERVICE[:ENGINE]…]`: runs build stages without a container engine and weighs them.
 
 The COPY and RUN instructions of each Dockerfile's first stage run in a directory that stands for the root of the image,
 with nothing of this environment but the interpreter and the system's tools, `strip` among them; absolute paths are led
@@ -16,7 +16,7 @@ from typing import Final
 
 from tests.deploy.dockerfile import Stage, stages
 
-ROOT: Final = Path(__file__).parents[2]
+ROOT: Final = Path(__file__).parents[1]
 SERVICES: Final = ("gateway", "notifier", "detection:lite", "controlmaps:lite", "diffusion:lite")
 BASE_MB: Final = {"unpacked": 125, "compressed": 45}
 """python:3.11-slim-bookworm on amd64, by what its registry says; not weighed here."""
@@ -43,7 +43,7 @@ def build(stage: Stage, root: Path, *, engine: str) -> None:
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("tests", "training", "__pycache__"))
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("tests", "__pycache__"))
     else:
         shutil.copy(source, target)
 

@@ -1,4 +1,4 @@
-"""Those who use the system while it is hurt: jobs in work, and clients that watch them."""
+"""Jobs in work and clients that watch them, while something fails."""
 
 import asyncio
 import json
@@ -7,36 +7,36 @@ from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 
+from tools.chaos.invariants import all_ended, completed_with_all_objects
 from tools.chaos.system import System
-from tools.chaos.verdict import all_ended, completed_with_all_objects
 
 
 @asynccontextmanager
-async def jobs_in_mid_work(hurt: System, jobs: int) -> AsyncIterator[Sequence[str]]:
+async def jobs_in_mid_work(target: System, jobs: int) -> AsyncIterator[Sequence[str]]:
     """Something happens while jobs are in work and clients watch: all complete, and nobody misses an event."""
-    job_ids = await hurt.submit(jobs)
-    watching = [asyncio.create_task(watch(hurt, job_id)) for job_id in job_ids]
+    job_ids = await target.submit(jobs)
+    watching = [asyncio.create_task(watch(target, job_id)) for job_id in job_ids]
     try:
-        before = len(hurt.steps())
-        while len(hurt.steps()) == before:  # noqa: ASYNC110 - the engine writes from another process
+        before = len(target.steps())
+        while len(target.steps()) == before:  # noqa: ASYNC110 - the engine writes from another process
             await asyncio.sleep(0.02)
         yield job_ids
-        await all_ended(hurt, job_ids, seconds=240)
-        await completed_with_all_objects(hurt, job_ids)
+        await all_ended(target, job_ids, seconds=240)
+        await completed_with_all_objects(target, job_ids)
         for job_id, seqs in zip(job_ids, await asyncio.gather(*watching), strict=True):
             assert seqs == list(range(1, len(seqs) + 1)), f"{job_id}: {seqs}"
-            assert len(seqs) == len(await hurt.jobstore.events.read(job_id))
+            assert len(seqs) == len(await target.jobstore.events.read(job_id))
     finally:
         for task in watching:
             task.cancel()
 
 
-async def watch(hurt: System, job_id: str) -> list[int]:
+async def watch(target: System, job_id: str) -> list[int]:
     """The numbers of all events that a client gets that connects again whenever it has to."""
     seqs: list[int] = []
     while True:
         with suppress(aiohttp.ClientError):
-            async with hurt.client.session.ws_connect(
+            async with target.client.session.ws_connect(
                 f"/ws/transform/{job_id}?after={seqs[-1] if seqs else 0}"
             ) as socket:
                 async for message in socket:
@@ -49,15 +49,15 @@ async def watch(hurt: System, job_id: str) -> list[int]:
         await asyncio.sleep(0.2)  # before connecting again
 
 
-async def ready(hurt: System) -> bool:
+async def ready(target: System) -> bool:
     """What `/health/ready` says; `/health/live` must always be well."""
-    async with hurt.client.session.get("/health/live") as live, hurt.client.session.get("/health/ready") as ready:
+    async with target.client.session.get("/health/live") as live, target.client.session.get("/health/ready") as ready:
         assert live.status == 200
         return ready.status == 200
 
 
-async def until_ready(hurt: System, *, says: bool = True) -> None:
+async def until_ready(target: System, *, says: bool = True) -> None:
     """Waits until `/health/ready` says so."""
     async with asyncio.timeout(60):
-        while await ready(hurt) is not says:  # noqa: ASYNC110 - it can only be asked
+        while await ready(target) is not says:  # noqa: ASYNC110 - it can only be asked
             await asyncio.sleep(0.1)

@@ -23,7 +23,7 @@ from tests.deploy.charts import container
 
 ENTRY: Final = {"gateway": "gateway", "worker": "gateway"}
 """The image's entry point is `python -m` and this, or the component's name."""
-PATIENCE_SECONDS: Final = 60.0
+TIMEOUT_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,18 +60,18 @@ class Pod:
 
     async def until(self, kind: str) -> None:
         """Returns when a probe succeeds; fails where the process ends before, or takes too long."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while not await self.probe(kind):
                 assert self.child.running, self.child.last_lines()
                 await asyncio.sleep(0.1)  # between two probes, as the kubelet
 
     async def ended(self) -> int:
         """The exit status of a process that ends by itself."""
-        return await asyncio.wait_for(self.child.process.wait(), PATIENCE_SECONDS)
+        return await asyncio.wait_for(self.child.process.wait(), TIMEOUT_SECONDS)
 
     async def line(self, event: str, **fields: str) -> dict[str, Any]:
         """The first line of the log with this event and these fields, waited for."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while True:
                 for line in self.lines():
                     if line.get("event") == event and fields.items() <= line.items():

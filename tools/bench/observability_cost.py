@@ -1,4 +1,4 @@
-"""`python -m tools.bench.seeing`: what metrics and traces cost a call, a poll and a job, in CPU time."""
+"""`python -m tools.bench.observability_cost`: what metrics and traces cost a call, a poll and a job, in CPU time."""
 
 import argparse
 import asyncio
@@ -57,8 +57,8 @@ async def calls() -> list[Row]:
             with _traced():
                 traced = await _call(stub)
             if number:  # connecting is not calling
-                for name, taken in zip(milliseconds, (nothing, counted, traced), strict=True):
-                    milliseconds[name] += taken / ROUNDS
+                for name, spent in zip(milliseconds, (nothing, counted, traced), strict=True):
+                    milliseconds[name] += spent / ROUNDS
     bare, counted, traced = milliseconds.values()
     return [
         Row(
@@ -145,7 +145,7 @@ class _Mute:
         return self
 
     def observe(self, _value: float) -> None:
-        """Forgets it."""
+        """Drops it."""
 
     inc = dec = lambda _self: None
 
@@ -163,7 +163,7 @@ class _Nowhere(SpanExporter):
     """Takes spans as a collector that is never slow."""
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Forgets them."""
+        """Drops them."""
         return SpanExportResult.SUCCESS
 
 
@@ -171,7 +171,7 @@ class _Nowhere(SpanExporter):
 def _traced() -> Iterator[None]:
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(_Nowhere()))
-    with mock.patch.object(tracing._process, "tracer", provider.get_tracer("load")):
+    with mock.patch.object(tracing._process, "tracer", provider.get_tracer("bench")):
         yield
     provider.shutdown()
 
@@ -183,11 +183,13 @@ async def measure() -> list[Row]:
 
 def main() -> None:
     """Runs the command line."""
-    argparse.ArgumentParser(prog="python -m tools.bench.seeing", description=__doc__).parse_args()
-    logs.configure("load", level="ERROR")
+    argparse.ArgumentParser(prog="python -m tools.bench.observability_cost", description=__doc__).parse_args()
+    logs.configure("bench", level="ERROR")
     rows = asyncio.run(measure())
-    title, command = "Seeing: metrics and traces", "python -m tools.bench.seeing"
-    Console().print(document.write("seeing", title=title, command=command, rows=rows, notes=NOTES), soft_wrap=True)
+    title, command = "Observability: metrics and traces", "python -m tools.bench.observability_cost"
+    Console().print(
+        document.write("observability", title=title, command=command, rows=rows, notes=NOTES), soft_wrap=True
+    )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class RunResult:
     """Everything that the report shows."""
 
     plan: Plan

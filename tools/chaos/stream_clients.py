@@ -15,8 +15,8 @@ import aiohttp
 from servicekit.jobstore import Claim, Ending, JobStatus, NewJob, Update
 from tools.bench.figures import Samples
 from tools.bench.machine import resident_megabytes
+from tools.chaos.invariants import completed_with_all_objects
 from tools.chaos.system import System, system
-from tools.chaos.verdict import completed_with_all_objects
 
 _FILLER: Final = "x" * 6000
 _FILLING_EVENTS: Final = 100
@@ -60,41 +60,41 @@ class Following:
 async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _: None) -> Following:
     """Raises AssertionError where a client missed an event or got one twice, or a job did not complete."""
     done = Following()
-    async with system(data / "a", workers=1, idle_seconds=6.0, step_seconds=0.1) as hurt:
-        job_ids = await hurt.submit(plan.jobs)
+    async with system(data / "a", workers=1, idle_seconds=6.0, step_seconds=0.1) as target:
+        job_ids = await target.submit(plan.jobs)
         chance = random.Random(5)
         clients = [
-            asyncio.create_task(_restless(hurt, job_id, random.Random(chance.random()), done, tell))
+            asyncio.create_task(_reconnecting(target, job_id, random.Random(chance.random()), done, tell))
             for job_id in job_ids
             for _ in range(plan.clients_a_job)
         ]
         everything = await asyncio.gather(*clients)
-        await completed_with_all_objects(hurt, job_ids)
+        await completed_with_all_objects(target, job_ids)
         for job_id, seqs in zip([one for one in job_ids for _ in range(plan.clients_a_job)], everything, strict=True):
-            assert seqs == list(range(1, len(await hurt.jobstore.events.read(job_id)) + 1)), job_id
+            assert seqs == list(range(1, len(await target.jobstore.events.read(job_id)) + 1)), job_id
     if plan.silent:
-        async with system(data / "b", workers=0, idle_seconds=6.0, step_seconds=0.1) as hurt:
-            await _beside_silent_clients(plan, hurt, done, tell)
+        async with system(data / "b", workers=0, idle_seconds=6.0, step_seconds=0.1) as target:
+            await _beside_silent_clients(plan, target, done, tell)
     return done
 
 
-async def _restless(
-    hurt: System, job_id: str, chance: random.Random, done: Following, tell: Callable[[str], None]
+async def _reconnecting(
+    target: System, job_id: str, chance: random.Random, done: Following, tell: Callable[[str], None]
 ) -> list[int]:
     """Leaves after one to three events and comes back with the last number, over WebSocket and SSE in turn."""
     seqs: list[int] = []
     while True:
         wanted = len(seqs) + chance.randint(1, 3)
         read = _over_websocket if done.reconnects % 2 else _over_sse
-        if await read(hurt, job_id, seqs, wanted):
+        if await read(target, job_id, seqs, wanted):
             return seqs
         done.reconnects += 1
         tell(f"{done.reconnects} reconnects")
 
 
-async def _over_websocket(hurt: System, job_id: str, seqs: list[int], wanted: int) -> bool:
+async def _over_websocket(target: System, job_id: str, seqs: list[int], wanted: int) -> bool:
     after = seqs[-1] if seqs else 0
-    async with hurt.client.session.ws_connect(f"/ws/transform/{job_id}?after={after}") as connection:
+    async with target.client.session.ws_connect(f"/ws/transform/{job_id}?after={after}") as connection:
         async for message in connection:
             event = message.json()
             seqs.append(event["seq"])
@@ -105,9 +105,9 @@ async def _over_websocket(hurt: System, job_id: str, seqs: list[int], wanted: in
     raise AssertionError("the stream ended early")
 
 
-async def _over_sse(hurt: System, job_id: str, seqs: list[int], wanted: int) -> bool:
+async def _over_sse(target: System, job_id: str, seqs: list[int], wanted: int) -> bool:
     headers = {"Last-Event-ID": str(seqs[-1])} if seqs else {}
-    async with hurt.client.session.get(f"/transform/events/{job_id}", headers=headers) as answer:
+    async with target.client.session.get(f"/transform/events/{job_id}", headers=headers) as answer:
         async for line in answer.content:
             if line.startswith(b"id: "):
                 seqs.append(int(line[4:]))
@@ -118,34 +118,34 @@ async def _over_sse(hurt: System, job_id: str, seqs: list[int], wanted: int) -> 
     raise AssertionError("the stream ended early")
 
 
-async def _beside_silent_clients(plan: Plan, hurt: System, done: Following, tell: Callable[[str], None]) -> None:
-    ignored = await _claim(hurt)
+async def _beside_silent_clients(plan: Plan, target: System, done: Following, tell: Callable[[str], None]) -> None:
+    ignored = await _claim(target)
     tell(f"{plan.attentive} clients alone")
-    await _measure(plan, hurt, [await _claim(hurt)], done.alone)
+    await _measure(plan, target, [await _claim(target)], done.alone)
     tell(f"{plan.silent} clients that do not read")
     with ExitStack() as connections:
         for _ in range(plan.silent):
-            connections.enter_context(await asyncio.to_thread(_silent, hurt, ignored.job.job_id))
-        before = resident_megabytes(hurt.pid("gateway"))
+            connections.enter_context(await asyncio.to_thread(_silent, target, ignored.job.job_id))
+        before = resident_megabytes(target.pid("gateway"))
         for _ in range(_FILLING_EVENTS):
             await ignored.append(Update(status=JobStatus.ANALYZING, progress=0.1, message=_FILLER))
         await asyncio.sleep(_SETTLE_SECONDS)  # until every buffer is full
-        await _measure(plan, hurt, [await _claim(hurt), ignored], done.beside_silent)
-        grown = resident_megabytes(hurt.pid("gateway")) - before
+        await _measure(plan, target, [await _claim(target), ignored], done.beside_silent)
+        grown = resident_megabytes(target.pid("gateway")) - before
     done.kilobytes_a_silent_client = grown * 1024 / plan.silent
     await ignored.finish(Ending(status=JobStatus.FAILED, message="Over."))
 
 
-async def _claim(hurt: System) -> Claim:
+async def _claim(target: System) -> Claim:
     job_id = f"00000000-0000-4000-8000-{random.randrange(16**12):012x}"
-    await hurt.jobstore.jobs.submit(NewJob(job_id=job_id, payload="{}", message="queued"), queue_limit=10)
-    return await hurt.jobstore.queue.claim()
+    await target.jobstore.jobs.submit(NewJob(job_id=job_id, payload="{}", message="queued"), queue_limit=10)
+    return await target.jobstore.queue.claim()
 
 
-def _silent(hurt: System, job_id: str) -> socket.socket:
+def _silent(target: System, job_id: str) -> socket.socket:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.connect(("127.0.0.1", hurt.stack.layout.port))
+    client.connect(("127.0.0.1", target.stack.layout.port))
     client.sendall(
         f"GET /ws/transform/{job_id} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
@@ -154,11 +154,11 @@ def _silent(hurt: System, job_id: str) -> socket.socket:
     return client
 
 
-async def _measure(plan: Plan, hurt: System, claims: Sequence[Claim], samples: Samples) -> None:
+async def _measure(plan: Plan, target: System, claims: Sequence[Claim], samples: Samples) -> None:
     """Writes events to jobs at a steady rate, of which the first is watched."""
     written: dict[int, float] = {}
     ready = asyncio.Semaphore(0)
-    async with aiohttp.ClientSession(hurt.url, connector=aiohttp.TCPConnector(limit=0)) as session:
+    async with aiohttp.ClientSession(target.url, connector=aiohttp.TCPConnector(limit=0)) as session:
         watching = [
             asyncio.create_task(_attentive(session, claims[0].job.job_id, written, samples, ready))
             for _ in range(plan.attentive)

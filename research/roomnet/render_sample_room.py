@@ -1,6 +1,4 @@
-"""Renders the sample room with its ground truth into `sample_room/` beside this file.
-
-    nice python tests/data/render_sample_room.py
+"""Renders the sample room with its ground truth: `nice python -m research.roomnet.render_sample_room`.
 
 `photo.jpg`; `depth.png`, 16 bit, millimetres along the optical axis; `labels.png`, ADE20K indices with 0 for wall and
 255 for nothing; `room.json` with camera, room type and objects. It needs gcc and about 10 minutes of two cores.
@@ -9,21 +7,18 @@
 import argparse
 import json
 import os
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 from rich.progress import Progress
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "services" / "_roomnet"))  # the generator is not installed with the package
+from research.roomnet import photo, truth
+from research.roomnet.renderer.trace import Buffers, Quality, render
+from research.roomnet.rooms import sample
+from research.roomnet.scene.scene import Scene
 
-from research.roomnet import photo, truth  # noqa: E402 - found on the path set above
-from research.roomnet.renderer.trace import Buffers, Quality, render  # noqa: E402 - likewise
-from research.roomnet.rooms import sample  # noqa: E402 - likewise
-from research.roomnet.scene.scene import Scene  # noqa: E402 - likewise
-
+FOLDER = Path(__file__).parents[2] / "tests" / "data" / "sample_room"
 DEVELOPMENT = photo.Development(
     exposure=5.6,
     white_balance=(0.87, 1.0, 1.27),
@@ -38,11 +33,11 @@ DEVELOPMENT = photo.Development(
 
 def main() -> None:
     """Renders and writes."""
-    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments = argparse.ArgumentParser(prog="python -m research.roomnet.render_sample_room", description=__doc__)
     arguments.add_argument("--width", type=int, default=1600)
     arguments.add_argument("--samples", type=int, default=64)
     arguments.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    arguments.add_argument("--out", type=Path, default=HERE / "sample_room")
+    arguments.add_argument("--out", type=Path, default=FOLDER)
     wanted = arguments.parse_args()
     scene = sample.build()
     camera = sample.camera(wanted.width, wanted.width * 3 // 4)

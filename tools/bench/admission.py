@@ -1,4 +1,4 @@
-"""What asking for keys and counting costs, and what taking turns is worth: `python -m tools.bench.doors`."""
+"""What API keys and rate limits cost, and what fair turns are worth: `python -m tools.bench.admission`."""
 
 import argparse
 import asyncio
@@ -19,15 +19,15 @@ from tools.bench.status import RATE, poll_completed
 
 HEAVY, LIGHT, BATCH = 100, 5, 20
 SECONDS = 10.0
-FREELY = {"MODOMO_GATEWAY_UNITS_PER_MINUTE": "10000000"}
+UNLIMITED = {"MODOMO_GATEWAY_UNITS_PER_MINUTE": "10000000"}
 
 
-async def admission() -> Row:
+async def keys_and_limits() -> Row:
     """The same polls without keys and with one that is counted."""
     holder = key_holder("app")
     async with stack_for("open", noop=True) as stack, Client(stack.layout.url) as client:
         plain, plain_cpu = await _poll(stack, client)
-    settings = FREELY | {"MODOMO_GATEWAY_API_KEYS": holder.toml}
+    settings = UNLIMITED | {"MODOMO_GATEWAY_API_KEYS": holder.toml}
     async with (
         stack_for("keys", noop=True, settings=settings) as stack,
         Client(stack.layout.url, key=holder.key) as client,
@@ -41,11 +41,11 @@ async def admission() -> Row:
     )
 
 
-async def turns() -> list[Row]:
+async def fair_turns() -> list[Row]:
     """A light user comes after a batch and a heavy user; then a worker starts."""
     holders = {"batch": key_holder("archive", batch=True), "heavy": key_holder("heavy"), "light": key_holder("light")}
     numbers = {"batch": BATCH, "heavy": HEAVY, "light": LIGHT}
-    settings = FREELY | {"MODOMO_GATEWAY_API_KEYS": key_file(*holders.values())}
+    settings = UNLIMITED | {"MODOMO_GATEWAY_API_KEYS": key_file(*holders.values())}
     async with stack_for("turns", noop=True, workers=0, settings=settings) as stack:
         jobs = {name: await _submit(stack, holders[name], numbers[name]) for name in holders}
         stack.layout = dataclasses.replace(stack.layout, workers=1)
@@ -88,14 +88,16 @@ async def _last_end(stack: Stack, holder: KeyHolder, job_ids: list[str]) -> floa
 
 async def measure() -> list[Row]:
     """All rows."""
-    return [await admission(), *await turns()]
+    return [await keys_and_limits(), *await fair_turns()]
 
 
 def main() -> None:
     """Runs the command line."""
-    argparse.ArgumentParser(prog="python -m tools.bench.doors", description=__doc__).parse_args()
+    argparse.ArgumentParser(prog="python -m tools.bench.admission", description=__doc__).parse_args()
     rows = asyncio.run(measure())
-    text = document.write("doors", title="Doors: keys, limits, turns", command="python -m tools.bench.doors", rows=rows)
+    text = document.write(
+        "admission", title="Admission: keys, limits, turns", command="python -m tools.bench.admission", rows=rows
+    )
     Console().print(text, soft_wrap=True)
 
 

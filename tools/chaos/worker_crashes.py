@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from tools.bench.figures import Samples
+from tools.chaos.invariants import ObjectWatcher, all_ended, completed_with_all_objects
 from tools.chaos.system import System, system
-from tools.chaos.verdict import Onlooker, all_ended, completed_with_all_objects
 
 ZOMBIES: Final = 2
 """Workers that are stopped now and then; the others are killed."""
@@ -37,79 +37,79 @@ SHORT: Final = Plan(jobs=24, workers=4, kills=4, stops=2, idle_seconds=1.5, step
 
 
 @dataclass(kw_only=True)
-class Deaths:
+class Crashes:
     """What was done, and what came of it."""
 
     kills: list[tuple[str, float]] = field(default_factory=list)
     """Worker, and when."""
     stops: list[tuple[str, float]] = field(default_factory=list)
     takeovers: Samples = field(default_factory=Samples)
-    """From the death of a worker to the next claim of each job that it had."""
+    """From the end of a worker to the next claim of each job that it had."""
     looked_at: int = 0
     """Objects that were looked at as soon as they could be seen."""
 
 
-async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _: None) -> Deaths:
+async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _: None) -> Crashes:
     """Raises AssertionError where a job was lost, or ended twice, or differently from how it should."""
-    deaths = Deaths()
+    crashes = Crashes()
     async with system(
         data, workers=plan.workers, idle_seconds=plan.idle_seconds, step_seconds=plan.step_seconds
-    ) as hurt:
-        onlooker = Onlooker(hurt.store)
-        submitting = asyncio.create_task(hurt.submit(plan.jobs))
-        looking = asyncio.create_task(onlooker.look())
-        hurting = asyncio.gather(_kill(hurt, plan, deaths, tell), _stop(hurt, plan, deaths))
+    ) as target:
+        watcher = ObjectWatcher(target.store)
+        submitting = asyncio.create_task(target.submit(plan.jobs))
+        looking = asyncio.create_task(watcher.look())
+        hurting = asyncio.gather(_kill(target, plan, crashes, tell), _stop(target, plan, crashes))
         await hurting
         job_ids = await submitting
-        await all_ended(hurt, job_ids, seconds=900, tell=lambda ended: tell(f"{ended} of {plan.jobs} jobs have ended"))
+        await all_ended(target, job_ids, seconds=900, tell=lambda ended: tell(f"{ended} of {plan.jobs} jobs ended"))
         looking.cancel()
-        await completed_with_all_objects(hurt, job_ids)
-        assert not onlooker.halves
-        state = await hurt.jobstore.jobs.queue_state()
+        await completed_with_all_objects(target, job_ids)
+        assert not watcher.incomplete
+        state = await target.jobstore.jobs.queue_state()
         assert (state.waiting, state.running) == (0, 0)
-        deaths.looked_at = onlooker.looked_at
-        deaths.takeovers.seconds = [seconds async for seconds in _takeovers(hurt, plan, deaths)]
-    return deaths
+        crashes.looked_at = watcher.looked_at
+        crashes.takeovers.seconds = [seconds async for seconds in _takeovers(target, plan, crashes)]
+    return crashes
 
 
 def _names(plan: Plan) -> list[str]:
     return [f"worker-{number}" for number in range(1, plan.workers + 1)]
 
 
-async def _kill(hurt: System, plan: Plan, deaths: Deaths, tell: Callable[[str], None]) -> None:
+async def _kill(target: System, plan: Plan, crashes: Crashes, tell: Callable[[str], None]) -> None:
     chance = random.Random(7)
     for number in range(plan.kills):
         await asyncio.sleep(plan.pause_seconds)  # the others get some work done
         name = chance.choice(_names(plan)[ZOMBIES:])
-        hurt.kill(name)
-        deaths.kills.append((name, time.time()))
-        await hurt.restart(name)
-        tell(f"{number + 1} of {plan.kills} workers killed, {len(deaths.stops)} of {plan.stops} stopped")
+        target.kill(name)
+        crashes.kills.append((name, time.time()))
+        await target.restart(name)
+        tell(f"{number + 1} of {plan.kills} workers killed, {len(crashes.stops)} of {plan.stops} stopped")
 
 
-async def _stop(hurt: System, plan: Plan, deaths: Deaths) -> None:
+async def _stop(target: System, plan: Plan, crashes: Crashes) -> None:
     async def stop_one(name: str, times: int) -> None:
         for _ in range(times):
             await asyncio.sleep(plan.idle_seconds / 2)  # it takes jobs
-            os.kill(hurt.pid(name), signal.SIGSTOP)
-            deaths.stops.append((name, time.time()))
+            os.kill(target.pid(name), signal.SIGSTOP)
+            crashes.stops.append((name, time.time()))
             await asyncio.sleep(plan.idle_seconds * 1.5)  # and sleeps
-            os.kill(hurt.pid(name), signal.SIGCONT)
+            os.kill(target.pid(name), signal.SIGCONT)
 
     await asyncio.gather(*(stop_one(name, plan.stops // ZOMBIES) for name in _names(plan)[:ZOMBIES]))
 
 
-async def _takeovers(hurt: System, plan: Plan, deaths: Deaths) -> AsyncIterator[float]:
+async def _takeovers(target: System, plan: Plan, crashes: Crashes) -> AsyncIterator[float]:
     """For each job that a worker had when it was killed or stopped: how long until somebody took it up."""
-    takings = {name: hurt.takings(name) for name in _names(plan)}
-    for name, at in [*deaths.kills, *deaths.stops]:
+    lease_changes = {name: target.lease_changes(name) for name in _names(plan)}
+    for name, at in [*crashes.kills, *crashes.stops]:
         had = set[str]()
-        for taking in takings[name]:
-            if taking.at < at:
-                (had.add if taking.taken else had.discard)(taking.job_id)
+        for change in lease_changes[name]:
+            if change.at < at:
+                (had.add if change.claimed else had.discard)(change.job_id)
         for job_id in had:
-            ended = (await hurt.jobstore.jobs.get(job_id)).ended_at
-            all_takings = (one for many in takings.values() for one in many)
-            later = [one.at for one in all_takings if one.taken and one.job_id == job_id and one.at > at]
+            ended = (await target.jobstore.jobs.get(job_id)).ended_at
+            changes = (one for many in lease_changes.values() for one in many)
+            later = [one.at for one in changes if one.claimed and one.job_id == job_id and one.at > at]
             if later and ended and ended.timestamp() > at:
                 yield min(later) - at

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tools.chaos.bystanders import jobs_in_mid_work, ready, until_ready
+from tools.chaos.invariants import all_ended
 from tools.chaos.system import system
-from tools.chaos.verdict import all_ended
+from tools.chaos.traffic import jobs_in_mid_work, ready, until_ready
 
 SERVICES: Final = ("detection", "controlmaps", "diffusion", "notifier")
 
@@ -41,7 +41,7 @@ class Outages:
     jobs: int = 0
     """That completed in spite of an outage."""
     gone_reason: str = ""
-    """Why a job failed whose service never came back, as its owner reads it."""
+    """Why a job failed whose service never came back, as its client reads it."""
     gone_seconds: float = 0.0
     """From its submission to its failure."""
     readiness: dict[str, bool] = field(default_factory=dict)
@@ -51,24 +51,24 @@ class Outages:
 async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _: None) -> Outages:
     """Raises AssertionError where a job did not complete, a stream had a gap, or the gateway did not tell the truth."""
     outages = Outages()
-    async with system(data / "a", workers=2, idle_seconds=6.0, step_seconds=0.1) as hurt:
+    async with system(data / "a", workers=2, idle_seconds=6.0, step_seconds=0.1) as target:
         for service in SERVICES:
             tell(f"{service} killed for {plan.away_seconds:g} s")
-            async with jobs_in_mid_work(hurt, plan.jobs):
-                hurt.kill(service)
+            async with jobs_in_mid_work(target, plan.jobs):
+                target.kill(service)
                 await asyncio.sleep(plan.away_seconds)  # the outage
-                outages.readiness[service] = await ready(hurt)
-                await hurt.restart(service)
+                outages.readiness[service] = await ready(target)
+                await target.restart(service)
             outages.jobs += plan.jobs
-            await until_ready(hurt)
+            await until_ready(target)
             if plan.hung_seconds:
                 tell(f"{service} hangs for {plan.hung_seconds:g} s")
-                async with jobs_in_mid_work(hurt, plan.jobs):
-                    os.kill(hurt.pid(service), signal.SIGSTOP)
+                async with jobs_in_mid_work(target, plan.jobs):
+                    os.kill(target.pid(service), signal.SIGSTOP)
                     await asyncio.sleep(plan.hung_seconds)  # the outage
-                    os.kill(hurt.pid(service), signal.SIGCONT)
+                    os.kill(target.pid(service), signal.SIGCONT)
                 outages.jobs += plan.jobs
-                await until_ready(hurt)
+                await until_ready(target)
     assert not any(outages.readiness.values()), outages.readiness
     if plan.gone_run_seconds:
         tell("diffusion gone for good")
@@ -78,15 +78,15 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
 
 async def _gone(plan: Plan, data: Path, outages: Outages) -> None:
     limit = {"MODOMO_GATEWAY_RUN_SECONDS": str(plan.gone_run_seconds)}
-    async with system(data, workers=1, idle_seconds=6.0, step_seconds=0.1, overrides=limit) as hurt:
-        async with hurt.client.session.get("/styles") as styles:  # which the gateway then remembers
+    async with system(data, workers=1, idle_seconds=6.0, step_seconds=0.1, overrides=limit) as target:
+        async with target.client.session.get("/styles") as styles:  # which the gateway then remembers
             assert styles.status == 200
-        hurt.kill("diffusion")
+        target.kill("diffusion")
         started = time.monotonic()
-        (job_id,) = await hurt.submit(1)
-        await all_ended(hurt, [job_id], seconds=plan.gone_run_seconds + 60)
+        (job_id,) = await target.submit(1)
+        await all_ended(target, [job_id], seconds=plan.gone_run_seconds + 60)
         outages.gone_seconds = time.monotonic() - started
-        status = await hurt.client.status(job_id)
+        status = await target.client.status(job_id)
         assert status["status"] == "failed"
         outages.gone_reason = status["error"]
         assert outages.gone_reason == "A part of the service does not answer at the moment."

@@ -1,4 +1,4 @@
-"""`python -m tools.bench.trust`: what mutual TLS costs, how soon a webhook is there, and how long a purge takes."""
+"""What mutual TLS, a webhook and a purge cost in time: `python -m tools.bench.tls_and_webhooks`."""
 
 import asyncio
 import tempfile
@@ -73,7 +73,7 @@ async def measure_jobs() -> list[Row]:
     """Webhooks and purges of jobs on a running system."""
     told, purged = Samples(), Samples()
     async with (
-        stack_for("trust") as stack,
+        stack_for("webhooks") as stack,
         Client(stack.layout.url) as app,
         receiving() as receiver,
     ):
@@ -94,12 +94,15 @@ async def measure_jobs() -> list[Row]:
 
 async def main() -> None:
     """Writes the section."""
-    logs.configure("load", level="ERROR")
+    logs.configure("bench", level="ERROR")
     with tempfile.TemporaryDirectory() as folder:
         rows = await measure_tls(Path(folder)) + await measure_jobs()
     print(
         document.write(
-            "trust", title="Trust: certificates, webhooks, deleting", command="python -m tools.bench.trust", rows=rows
+            "tls and webhooks",
+            title="TLS, webhooks, deleting",
+            command="python -m tools.bench.tls_and_webhooks",
+            rows=rows,
         )
     )
 

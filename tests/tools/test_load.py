@@ -11,16 +11,16 @@ import pytest
 from aiohttp import web
 from rich.progress import Progress
 
-from tests.deploy import declared
+from tests.deploy import declared_metrics
 from tools.bench.client import Client
 from tools.load import report
 from tools.load.__main__ import load
 from tools.load.album import Album
-from tools.load.people import Crowd
 from tools.load.plan import Follow, Plan, Visit
 from tools.load.probe import Look, Page
 from tools.load.records import ENDED, STATUS, SUBMIT, Record, Records
-from tools.load.verdict import Verdict
+from tools.load.result import RunResult
+from tools.load.users import Users
 
 VISIT = Visit(at=0.0, photo=0, large=False, style="boho", follow=Follow.SOCKET, cancel_after=None)
 GOOD = ({"seq": 1, "progress": 0.0, "status": "queued"}, {"seq": 2, "progress": 1.0, "status": "completed"})
@@ -61,7 +61,7 @@ def test_photos_differ_from_one_another_and_are_made_once() -> None:
     assert album.photo(48, large=False) == album.photo(0, large=False)
 
 
-class TestCrowd:
+class TestUsers:
     """Against an app that does what it is told, good or bad."""
 
     @asynccontextmanager
@@ -106,8 +106,8 @@ class TestCrowd:
     async def come(self, visit: Visit, events: tuple[dict[str, Any], ...], *, submit: int = 202) -> Records:
         records, gone = Records(), list[None]()
         async with self.app(events, submit=submit) as client:
-            crowd = Crowd(Plan(lookers=0.0), client, records, lambda _number, _large: b"photo")
-            await crowd.come([visit], lambda: gone.append(None))
+            users = Users(Plan(lookers=0.0), client, records, lambda _number, _large: b"photo")
+            await users.come([visit], lambda: gone.append(None))
         assert len(gone) == 1
         return records
 
@@ -166,7 +166,7 @@ def test_metrics_are_read_by_name_and_labels() -> None:
         Page.parse('a{x="1" 3')
 
 
-def verdict(records: Records) -> Verdict:
+def result(records: Records) -> RunResult:
     """Of a run of two looks."""
     stages = '# TYPE modomo_stage_duration_seconds histogram\nmodomo_stage_duration_seconds_sum{stage="load"} %d\n'
     stages += 'modomo_stage_duration_seconds_count{stage="load"} %d\n'
@@ -174,15 +174,15 @@ def verdict(records: Records) -> Verdict:
         Look(at=at, cpu={"gateway": at}, memory={"gateway": 100.0}, waiting=0.0, running=1.0) for at in (0.0, 10.0)
     ]
     before, after = ({"worker-1": Page.parse(stages % values)} for values in ((1, 1), (7, 3)))
-    return Verdict(plan=Plan(), records=records, looks=looks, before=before, after=after, engine="lite")
+    return RunResult(plan=Plan(), records=records, looks=looks, before=before, after=after, engine="lite")
 
 
 def test_a_report_says_what_was_and_what_went_wrong(tmp_path: Path) -> None:
     records = Records()
     records.answered(SUBMIT, 202)
-    records.taken += [Record(kind=SUBMIT, at=1.0, seconds=0.25), Record(kind=ENDED, at=2.0, seconds=20.0)]
+    records.timed += [Record(kind=SUBMIT, at=1.0, seconds=0.25), Record(kind=ENDED, at=2.0, seconds=20.0)]
     records.endings["completed"] += 1
-    good = verdict(records)
+    good = result(records)
     assert good.good
     assert good.cpu_a_job() == {"gateway": 10.0}
     assert good.stages() == {"load": 3.0}
@@ -194,14 +194,14 @@ def test_a_report_says_what_was_and_what_went_wrong(tmp_path: Path) -> None:
     assert "20.0 s" in page
 
     records.problems.append("job <1> was lost")
-    assert not verdict(records).good
-    assert "job &lt;1&gt; was lost" in report.page(verdict(records))
+    assert not result(records).good
+    assert "job &lt;1&gt; was lost" in report.page(result(records))
 
 
 def test_a_job_without_an_ending_is_told(tmp_path: Path) -> None:
     records = Records()
     records.answered(SUBMIT, 202)
-    assert not verdict(records).good
+    assert not result(records).good
 
 
 @pytest.mark.slow
@@ -214,7 +214,7 @@ def test_a_short_mix_on_a_whole_stack(tmp_path: Path) -> None:
     assert run.stages()
     assert all(seconds >= 0 for seconds in run.cpu_a_job().values())
     assert report.write(run, tmp_path).stat().st_size > 10_000
-    there = declared.series()
+    there = declared_metrics.series()
     for page in run.after.values():
         shown = {name: {label for label, _ in labels} for name, labels in page.values if name.startswith("modomo_")}
         assert len(shown) > 10

@@ -25,9 +25,9 @@ from servicekit.jobstore.redis import JobStoreSettings, connect
 from servicekit.storage.local import LocalStore
 from tools.bench.client import Client
 from tools.bench.photos import small_photo
-from tools.chaos.bystanders import watch
+from tools.chaos.invariants import assert_orderly
 from tools.chaos.system import MODULES, System
-from tools.chaos.verdict import orderly
+from tools.chaos.traffic import watch
 
 REPLICAS: Final = 2
 
@@ -61,9 +61,9 @@ class Replacement:
 async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _: None) -> Replacement:
     """Raises AssertionError where a request failed, a job did not complete, or a stream had a gap."""
     done = Replacement()
-    async with _doubled(data) as (processes, balancer, hurt):
+    async with _doubled(data) as (processes, balancer, target):
         stop = asyncio.Event()
-        clients = [asyncio.create_task(_client(hurt, plan, stop, done)) for _ in range(plan.clients)]
+        clients = [asyncio.create_task(_client(target, plan, stop, done)) for _ in range(plan.clients)]
         started = time.monotonic()
         for name in processes.names():
             tell(f"replacing {name}")
@@ -80,20 +80,20 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
     return done
 
 
-async def _client(hurt: System, plan: Plan, stop: asyncio.Event, done: Replacement) -> None:
+async def _client(target: System, plan: Plan, stop: asyncio.Event, done: Replacement) -> None:
     """Does what an app does, until told to stop; the job in work is seen to its end."""
     photo = await asyncio.to_thread(small_photo)
     while not stop.is_set():
-        job_id = (await hurt.client.submit(photo)).job_id
-        watching = asyncio.create_task(watch(hurt, job_id))
+        job_id = (await target.client.submit(photo)).job_id
+        watching = asyncio.create_task(watch(target, job_id))
         while not watching.done():
-            await hurt.client.status(job_id)
+            await target.client.status(job_id)
             done.requests += 1
             await asyncio.wait([watching], timeout=0.1)
         seqs = watching.result()
         assert seqs == list(range(1, len(seqs) + 1))
-        events = await hurt.jobstore.events.read(job_id)
-        orderly(events)
+        events = await target.jobstore.events.read(job_id)
+        assert_orderly(events)
         assert events[-1].status is JobStatus.COMPLETED, events[-1]
         done.requests += 1
         done.jobs += 1
@@ -109,7 +109,7 @@ class _Processes:
         count = REPLICAS * (len(SERVICES) + 1)
         free = iter(ports.free(count + REPLICAS))
         self._ports = {f"{name}-{number}": next(free) for name in (*SERVICES, "gateway") for number in range(REPLICAS)}
-        self._doors = {f"gateway-{number}": next(free) for number in range(REPLICAS)}
+        self._grpc_ports = {f"gateway-{number}": next(free) for number in range(REPLICAS)}
 
     def names(self) -> list[str]:
         """All but Redis, gateways last."""
@@ -156,7 +156,7 @@ class _Processes:
             **environment(self._layout),
             **{f"MODOMO_{service.upper()}_ADDRESS": address(service) for service in SERVICES},
             f"MODOMO_{service.upper()}_LISTEN": own,
-            "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{self._doors.get(name, 0)}",
+            "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{self._grpc_ports.get(name, 0)}",
         }
 
 

@@ -29,7 +29,7 @@ async def all_ended(
             await asyncio.sleep(0.5)  # workers are other processes; the count must not disturb them
 
 
-def orderly(events: Sequence[Event]) -> None:
+def assert_orderly(events: Sequence[Event]) -> None:
     """One ending, the last event; numbers without a gap; progress that never goes down."""
     assert [event.terminal for event in events] == [False] * (len(events) - 1) + [True]
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
@@ -42,7 +42,7 @@ async def completed_with_all_objects(system: System, job_ids: Sequence[str]) -> 
     for job_id in job_ids:
         job = await system.jobstore.jobs.get(job_id)
         assert job.status is JobStatus.COMPLETED, f"{job_id}: {job.status} {job.error}"
-        orderly(await system.jobstore.events.read(job_id))
+        assert_orderly(await system.jobstore.events.read(job_id))
         made = result.decode_result(job.result)
         for key in (
             *(*made.transformed_keys, made.thumbnail_key, made.before_after_key, made.original_key),
@@ -52,14 +52,14 @@ async def completed_with_all_objects(system: System, job_ids: Sequence[str]) -> 
                 picture.load()
 
 
-class Onlooker:
+class ObjectWatcher:
     """Looks at every object as soon as it can be seen, as a client with a link would."""
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
         self._seen: set[str] = set()
-        self.halves: list[str] = []
-        """Objects that were seen before they were whole."""
+        self.incomplete: list[str] = []
+        """Objects that could be read before they were whole."""
 
     @property
     def looked_at(self) -> int:
@@ -74,5 +74,5 @@ class Onlooker:
                 if end and key not in self._seen:
                     self._seen.add(key)
                     if not (await self._store.get(key)).endswith(end):
-                        self.halves.append(key)
+                        self.incomplete.append(key)
             await asyncio.sleep(0.2)  # between two looks

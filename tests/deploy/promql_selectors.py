@@ -1,4 +1,4 @@
-"""What an expression looks at."""
+"""Which series a PromQL expression reads."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ VARIABLES: Final = {"$__rate_interval": "5m", "$__range_s": "10800", "$__range":
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looks:
+class Selected:
     """What is read, and how it is added up."""
 
     series: tuple[tuple[str, frozenset[str]], ...]
@@ -20,7 +20,7 @@ class Looks:
     """Labels by which values are added up."""
 
 
-def looks(expression: str) -> Looks:
+def selected(expression: str) -> Selected:
     """Reads an expression; raises ValueError where it is no PromQL."""
     for variable, value in VARIABLES.items():
         expression = expression.replace(variable, value)
@@ -35,4 +35,4 @@ def looks(expression: str) -> Looks:
         return True
 
     promql_parser.walk(promql_parser.parse(expression), visit)
-    return Looks(series=tuple(series), groups=frozenset(groups))
+    return Selected(series=tuple(series), groups=frozenset(groups))

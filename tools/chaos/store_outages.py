@@ -20,9 +20,9 @@ from moto.server import ThreadedMotoServer
 from servicekit.storage.s3 import S3Store
 from tools.bench.figures import Samples
 from tools.bench.photos import small_photo
-from tools.chaos.bystanders import jobs_in_mid_work, until_ready
-from tools.chaos.faulty_http import FaultyHttp
+from tools.chaos.faulty_http_proxy import FaultyHttpProxy
 from tools.chaos.system import System, system
+from tools.chaos.traffic import jobs_in_mid_work, until_ready
 
 _LONGEST_ANSWER_SECONDS: Final = 30.0
 """Beyond, a client would say that it hangs."""
@@ -74,41 +74,41 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
 
 
 async def _redis(plan: Plan, data: Path, outages: Outages, tell: Callable[[str], None]) -> None:
-    async with system(data, workers=2, idle_seconds=2.0, step_seconds=0.1) as hurt:
+    async with system(data, workers=2, idle_seconds=2.0, step_seconds=0.1) as target:
         for number in range(plan.restarts):
             tell(f"Redis killed, {number + 1} of {plan.restarts}")
-            async with jobs_in_mid_work(hurt, plan.jobs) as job_ids:
-                hurt.kill("redis")
-                await hurt.stack.children["redis"].process.wait()
+            async with jobs_in_mid_work(target, plan.jobs) as job_ids:
+                target.kill("redis")
+                await target.stack.children["redis"].process.wait()
                 if number == 0:
-                    await _refused(hurt, job_ids[0], outages)
+                    await _refused(target, job_ids[0], outages)
                 await asyncio.sleep(plan.away_seconds)  # the outage
-                await hurt.restart("redis")
+                await target.restart("redis")
                 back = time.time()
-            outages.resumed.seconds.append(await _first_event_after(back, hurt, job_ids) - back)
+            outages.resumed.seconds.append(await _first_event_after(back, target, job_ids) - back)
             outages.jobs += plan.jobs
-            await until_ready(hurt)
+            await until_ready(target)
         if not plan.frozen:
             return
         tell("Redis frozen")
-        async with jobs_in_mid_work(hurt, plan.jobs) as job_ids:
-            os.kill(hurt.pid("redis"), signal.SIGSTOP)
+        async with jobs_in_mid_work(target, plan.jobs) as job_ids:
+            os.kill(target.pid("redis"), signal.SIGSTOP)
             try:
-                await _refused(hurt, job_ids[0], outages)
+                await _refused(target, job_ids[0], outages)
             finally:
-                os.kill(hurt.pid("redis"), signal.SIGCONT)
+                os.kill(target.pid("redis"), signal.SIGCONT)
         outages.jobs += plan.jobs
 
 
-async def _first_event_after(moment: float, hurt: System, job_ids: Any) -> float:
-    logs = [await hurt.jobstore.events.read(job_id) for job_id in job_ids]
+async def _first_event_after(moment: float, target: System, job_ids: Any) -> float:
+    logs = [await target.jobstore.events.read(job_id) for job_id in job_ids]
     times = [event.timestamp.timestamp() for log in logs for event in log]
     return min((at for at in times if at > moment), default=moment)
 
 
-async def _refused(hurt: System, job_id: str, outages: Outages) -> None:
+async def _refused(target: System, job_id: str, outages: Outages) -> None:
     """Every request that needs what is away is answered 503, with Retry-After, in a time that nobody calls hanging."""
-    session = hurt.client.session
+    session = target.client.session
     requests: tuple[Callable[[], Any], ...] = (
         lambda: session.post("/transform/submit", data=_form()),
         lambda: session.get(f"/transform/status/{job_id}"),
@@ -120,7 +120,7 @@ async def _refused(hurt: System, job_id: str, outages: Outages) -> None:
             async with request() as answer:
                 assert (answer.status, "Retry-After" in answer.headers) == (503, True), await answer.text()
         assert outages.refused.seconds[-1] < _LONGEST_ANSWER_SECONDS
-    await until_ready(hurt, says=False)  # it may be a second behind
+    await until_ready(target, says=False)  # it may be a second behind
 
 
 def _form() -> aiohttp.FormData:
@@ -133,23 +133,23 @@ async def _objects(plan: Plan, data: Path, outages: Outages, tell: Callable[[str
     async with _bucket() as (store, faulty, overrides):
         async with system(
             data, workers=1, idle_seconds=6.0, step_seconds=0.05, store=store, overrides=overrides
-        ) as hurt:
+        ) as target:
             if plan.slow_seconds:
                 tell("object store slow")
-                async with jobs_in_mid_work(hurt, plan.jobs):
+                async with jobs_in_mid_work(target, plan.jobs):
                     faulty.delay_seconds = plan.slow_seconds
                 faulty.delay_seconds = 0.0
                 outages.jobs += plan.jobs
             tell("object store failing every third call")
             faulty.fail_every = 3
-            async with jobs_in_mid_work(hurt, plan.jobs):
+            async with jobs_in_mid_work(target, plan.jobs):
                 pass
             faulty.fail_every = 0
             tell("object store gone")
-            async with jobs_in_mid_work(hurt, plan.jobs):
+            async with jobs_in_mid_work(target, plan.jobs):
                 faulty.gone = True
                 with outages.refused.measure():
-                    async with hurt.client.session.post("/transform/submit", data=_form()) as answer:
+                    async with target.client.session.post("/transform/submit", data=_form()) as answer:
                         assert (answer.status, "Retry-After" in answer.headers) == (503, True), await answer.text()
                 await asyncio.sleep(plan.away_seconds)  # the outage
                 faulty.gone = False
@@ -158,7 +158,7 @@ async def _objects(plan: Plan, data: Path, outages: Outages, tell: Callable[[str
 
 
 @asynccontextmanager
-async def _bucket() -> AsyncIterator[tuple[S3Store, FaultyHttp, dict[str, str]]]:
+async def _bucket() -> AsyncIterator[tuple[S3Store, FaultyHttpProxy, dict[str, str]]]:
     """A bucket on a real S3 server, seen directly, and the variables of a system that sees it through the proxy."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -175,7 +175,7 @@ async def _bucket() -> AsyncIterator[tuple[S3Store, FaultyHttp, dict[str, str]]]
     client.create_bucket(Bucket=bucket)
     store = S3Store(bucket, endpoint=endpoint, region="us-east-1", access_key_id="test", secret_access_key=_SECRET)
     try:
-        async with FaultyHttp(endpoint).running() as faulty:
+        async with FaultyHttpProxy(endpoint).running() as faulty:
             overrides = {
                 "MODOMO_STORAGE": "s3",
                 "MODOMO_S3_BUCKET": bucket,

@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp import web
 
 
-class FaultyHttp:
+class FaultyHttpProxy:
     """Passes requests on, unless told otherwise."""
 
     def __init__(self, target: str) -> None:
@@ -30,7 +30,7 @@ class FaultyHttp:
         return f"http://127.0.0.1:{self.port}"
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["FaultyHttp"]:
+    async def running(self) -> AsyncIterator["FaultyHttpProxy"]:
         """Listens on a free port while the block runs."""
         self._session = aiohttp.ClientSession(auto_decompress=False)
         runner = web.AppRunner(self._app())
