@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import Request
 
 from gateway.api import webhook_policy
-from gateway.api.limits.per_client import ClientAddressLimiter
+from gateway.api.limits.bucket import PhotoQuota
 from gateway.api.uploads import preferences
 from gateway.api.uploads.budget import UploadBudget
 from gateway.api.uploads.form import FormRules, Part, read_form
@@ -24,12 +24,10 @@ _MAX_WORD_BYTES: Final = 64
 class FormReceiver:
     """Reads forms within the limits of this process."""
 
-    def __init__(
-        self, *, max_file_bytes: int, seconds: float, memory_bytes: int, limiter: ClientAddressLimiter
-    ) -> None:
+    def __init__(self, *, max_file_bytes: int, seconds: float, memory_bytes: int, quota: PhotoQuota) -> None:
         """`seconds` is how long a body may take, `memory_bytes` how much memory all of them together may take."""
         self.max_file_bytes = max_file_bytes
-        self._limiter = limiter
+        self._quota = quota
         photo = Part(name=PHOTO, max_bytes=max_file_bytes)
         style = Part(name=STYLE, max_bytes=_MAX_WORD_BYTES)
         priority = Part(name=PRIORITY, max_bytes=_MAX_WORD_BYTES, required=False)
@@ -53,7 +51,7 @@ class FormReceiver:
 
     @asynccontextmanager
     async def _form(self, request: Request, rules: FormRules) -> AsyncGenerator[dict[str, bytes]]:
-        self._limiter.check_quota(request.client.host if request.client else "")
+        await self._quota.check(request.client.host if request.client else "")
         with self._budget.share() as share:
             yield await read_form(request.headers, request.stream(), rules, share)
 
