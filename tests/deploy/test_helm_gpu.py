@@ -7,6 +7,7 @@ from typing import Any
 import helm_python
 import kubernetes_validate
 import pytest
+import yaml
 
 from tests.deploy.charts import NAMED, PRESETS, container, of_kind, preset, render
 from tests.deploy.test_helm_chart import KUBERNETES
@@ -14,7 +15,8 @@ from tests.deploy.test_helm_chart import KUBERNETES
 MIG = "nvidia.com/mig-1g.10gb"
 CLAIMS = [{"name": "card", "resourceClaimTemplateName": "t4"}]
 ZERO = {"kind": "keda", "min": 0, "max": 10}
-CHECKPOINTS = Path(__file__).parents[2] / "docs" / "memory.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "gpu-nodes.md"
 
 
 def deployment(chart: Path, name: str, *values: dict[str, Any]) -> dict[str, Any]:
@@ -94,6 +96,13 @@ def test_a_claim_takes_the_place_of_a_gpu_and_counts_as_one(chart: Path) -> None
     assert rendered["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == 0
 
 
+@pytest.mark.parametrize("example", re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL))
+def test_the_examples_of_the_page_are_taken_by_the_chart_and_by_kubernetes(chart: Path, example: str) -> None:
+    for manifest in render(chart, NAMED, preset("t4"), yaml.safe_load(example)):
+        if manifest["kind"] in {"Deployment", "ResourceClaimTemplate"}:
+            kubernetes_validate.validate(manifest, KUBERNETES, strict=True)
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_nodes_that_are_started_for_a_pod_are_found_by_what_they_have_before(chart: Path, name: str) -> None:
     for rendered in of_kind(render(chart, NAMED, preset(name)), "Deployment").values():
@@ -117,9 +126,13 @@ def test_spot_pods_end_before_their_node_does(chart: Path) -> None:
         ),
         ({"env": {"MODOMO_DIFFUSION_DEVICE": "cpu"}}, "diffusion.env.MODOMO_DIFFUSION_DEVICE is cpu"),
         ({"gpu": {"count": 0}}, "set diffusion.gpu.count"),
-        ({"gpu": {"resource": "nvidia.com/mig-1g.5gb"}}, "diffusion.gpu.resource is nvidia.com/mig-1g.5gb"),
-        ({"gpu": {"resource": "nvidia.com/mig-1g.6gb"}}, "diffusion.gpu.resource is nvidia.com/mig-1g.6gb"),
-        ({"resources": {"limits": {"nvidia.com/mig-1g.5gb": 1}}}, "diffusion.resources asks for nvidia.com/mig-1g.5gb"),
+        ({"gpu": {"resource": "nvidia.com/mig-1g.5gb"}}, "diffusion.gpu.resource asks for 1g.5gb"),
+        ({"gpu": {"resource": "nvidia.com/mig-1g.6gb"}}, "diffusion.gpu.resource asks for 1g.6gb"),
+        ({"resources": {"limits": {"nvidia.com/mig-1g.5gb": 1}}}, "diffusion.resources asks for 1g.5gb"),
+        (
+            {"nodeSelector": {"cloud.google.com/gke-gpu-partition-size": "1g.5gb"}},
+            "diffusion.nodeSelector asks for 1g.5gb",
+        ),
         ({"resources": {"limits": {"nvidia.com/gpu": 1, MIG: 1}}}, "diffusion.resources name"),
         ({"resources": {"limits": {MIG: 1}}, "resourceClaims": CLAIMS}, "diffusion.resourceClaims stands beside"),
         (
@@ -158,7 +171,9 @@ def test_the_least_memory_is_more_than_the_weights_that_were_counted(chart: Path
     """The limits stand in checks-gpu.yaml; docs/memory.md says what the weights of each service take."""
     weights = {
         name: int(mib.replace(",", ""))
-        for name, mib in re.findall(r"^\| \*\*(\w+)\*\* .* ([\d,]+) MiB \|$", CHECKPOINTS.read_text(), re.MULTILINE)
+        for name, mib in re.findall(
+            r"^\| \*\*(\w+)\*\* .* ([\d,]+) MiB \|$", (DOCS / "memory.md").read_text(), re.MULTILINE
+        )
     }
     for name in ("detection", "controlmaps", "diffusion"):
         tiny = {name: {"gpu": {"resource": "nvidia.com/mig-1g.1gb"}}}
@@ -166,3 +181,4 @@ def test_the_least_memory_is_more_than_the_weights_that_were_counted(chart: Path
             render(chart, NAMED, preset("t4"), tiny)
         (need,) = re.findall(rf"{name} needs (\d+)", str(refused.value))
         assert weights[name] + 1000 <= int(need) <= weights[name] + 2000
+        assert re.search(rf"^\| {name}.* {int(need):,} \|", PAGE.read_text(), re.MULTILINE)
