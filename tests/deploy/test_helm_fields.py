@@ -19,12 +19,16 @@ EVERYWHERE: tuple[dict[str, Any], ...] = (
 )
 
 
+VAULT = '{{ with secret "rooms" }}{{ .Data.key }}{{ end }}'
+"""Another program's template: not Helm's."""
+
+
 def test_whole_numbers_come_out_whole_however_large(chart: Path) -> None:
     values = {
         "gateway": {
             "env": {"MODOMO_GATEWAY_DECODE_MEMORY_BYTES": 1_572_864, "RATE": 0.25, "WORDS": "1e6", "ON": True},
             "annotations": {"example.com/bytes": 10_000_000},
-            "podAnnotations": {"example.com/bytes": 10_000_000},
+            "podAnnotations": {"example.com/bytes": 10_000_000, "vault.example/template": VAULT},
             "service": {"annotations": {"example.com/idle": 3_600_000}},
             "nodeSelector": {"example.com/generation": 1_000_000},
             "podSecurityContext": {"runAsUser": 1_000_650_000},
@@ -45,7 +49,8 @@ def test_whole_numbers_come_out_whole_however_large(chart: Path) -> None:
     assert environment(gateway)["MODOMO_GATEWAY_DECODE_MEMORY_BYTES"] == "1572864"
     assert [environment(gateway)[name] for name in ("RATE", "WORDS", "ON")] == ["0.25", "1e6", "true"]
     pod = gateway["spec"]["template"]
-    assert gateway["metadata"]["annotations"] == pod["metadata"]["annotations"] == {"example.com/bytes": "10000000"}
+    assert gateway["metadata"]["annotations"] == {"example.com/bytes": "10000000"}
+    assert pod["metadata"]["annotations"] == {"example.com/bytes": "10000000", "vault.example/template": VAULT}
     assert pod["spec"]["nodeSelector"] == {"example.com/generation": "1000000"}
     assert pod["spec"]["securityContext"]["runAsUser"] == 1_000_650_000
     assert container(gateway)["args"] == ["api", "1048576"]

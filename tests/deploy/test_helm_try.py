@@ -10,6 +10,7 @@ import helm_python
 import kubernetes_validate
 import pytest
 
+from gateway.api.auth.api_keys import key_id
 from gateway.api.auth.keyring import KeyRing
 from tests.deploy.charts import NAMED, TRY, container, environment, files, merged, of_kind, preset, render
 from tests.deploy.test_helm_chart import KUBERNETES, restricted
@@ -75,6 +76,7 @@ def test_the_notes_have_a_key_that_the_gateway_takes_and_say_what_this_is_not_fo
     text = of_kind(tried(chart), "Secret")["modomo-try-keys"]["stringData"]["keys.toml"]
     (record,) = tomllib.loads(text)["key"]
     assert record["sha256"] == hashlib.sha256(key.encode()).hexdigest()
+    assert key_id(key) == record["id"]
     assert len(KeyRing(text=text, path=None)) == 1
 
 
@@ -99,7 +101,7 @@ def test_new_passwords_replace_every_pod_that_reads_them(chart: Path) -> None:
         annotations = {
             name: one["spec"]["template"]["metadata"].get("annotations", {}) for name, one in deployments.items()
         }
-        return {name: found["checksum/try"] for name, found in annotations.items() if found}
+        return {name: found["checksum/secrets"] for name, found in annotations.items() if found}
 
     first, second = checksums("a" * 16), checksums("b" * 16)
     assert first.keys() == {"m-gateway", "m-worker", "m-notifier", "modomo-try-valkey", "modomo-try-s3"}

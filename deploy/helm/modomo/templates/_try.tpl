@@ -68,7 +68,7 @@ spec:
         {{- include "modomo.labels" .root | nindent 8 }}
         app.kubernetes.io/name: {{ .name }}
       annotations:
-        checksum/try: {{ include "modomo.trySecrets" .root | sha256sum }}
+        checksum/secrets: {{ include "modomo.trySecrets" .root | sha256sum }}
     spec:
       automountServiceAccountToken: false
       enableServiceLinks: false
