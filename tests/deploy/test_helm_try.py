@@ -5,14 +5,19 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import helm_python
+import httpx
 import kubernetes_validate
 import pytest
 
 from gateway.api.auth.api_keys import key_id
 from gateway.api.auth.keyring import KeyRing
+from servicekit.jobstore.redis import JobStoreSettings
+from servicekit.storage.settings import StorageSettings
 from tests.deploy.charts import NAMED, TRY, container, environment, files, merged, of_kind, preset, render
+from tests.deploy.pods import running
 from tests.deploy.test_helm_chart import KUBERNETES, restricted
 from tests.deploy.test_helm_network import called
 
@@ -78,6 +83,31 @@ def test_the_notes_have_a_key_that_the_gateway_takes_and_say_what_this_is_not_fo
     assert record["sha256"] == hashlib.sha256(key.encode()).hexdigest()
     assert key_id(key) == record["id"]
     assert len(KeyRing(text=text, path=None)) == 1
+
+
+async def test_the_gateway_opens_to_the_key_of_the_notes_alone(
+    chart: Path, tmp_path: Path, s3_settings: StorageSettings, jobstore_settings: JobStoreSettings
+) -> None:
+    (key,) = re.findall(r"Bearer (modomo_\S+)\"", files(chart, preset("try"), TRY)["modomo/templates/NOTES.txt"])
+    s3 = {"endpoint": s3_settings.s3_endpoint, "bucket": s3_settings.s3_bucket, "region": s3_settings.s3_region}
+    manifests = tried(chart, {"global": {"s3": s3}})
+    (tmp_path / "keys.toml").write_text(of_kind(manifests, "Secret")["modomo-try-keys"]["stringData"]["keys.toml"])
+    secrets = {
+        "modomo-try/url": jobstore_settings.redis_url,
+        "modomo-try/access-key-id": "test",
+        "modomo-try/secret-access-key": "test",
+    }
+    async with running(
+        of_kind(manifests, "Deployment")["m-gateway"],
+        folder=tmp_path,
+        secrets=secrets,
+        files={"/etc/modomo/keys": tmp_path},
+    ) as pod:
+        await pod.until("livenessProbe")
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{pod.free[8000]}") as client:
+            for shown, status in ((key, 404), (key[:-1] + "-", 401)):
+                answer = await client.get(f"/transform/status/{uuid4()}", headers={"Authorization": f"Bearer {shown}"})
+                assert answer.status_code == status
 
 
 def test_no_password_is_ours_and_none_is_used_twice(chart: Path) -> None:
