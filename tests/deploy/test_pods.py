@@ -142,6 +142,7 @@ async def test_a_wrong_redis_address_is_named_and_nothing_becomes_ready(
             {
                 "detection": {
                     "env": {"MODOMO_DETECTION_ENGINE": "torch", "MODOMO_DETECTION_DEVICE": "cuda:9"},
+                    "gpu": {"count": 1},
                     "weights": {"source": "claim", "claim": "w"},
                 }
             },
