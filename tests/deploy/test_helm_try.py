@@ -17,7 +17,7 @@ from gateway.api.auth.keyring import KeyRing
 from servicekit.jobstore.redis import JobStoreSettings
 from servicekit.storage.settings import StorageSettings
 from tests.deploy.charts import NAMED, TRY, container, environment, files, merged, of_kind, preset, render
-from tests.deploy.pods import running
+from tests.deploy.pod_processes import running
 from tests.deploy.test_helm_chart import KUBERNETES, restricted
 from tests.deploy.test_helm_network import called
 

@@ -10,7 +10,7 @@ from deploy.chartdocs.__main__ import SETTINGS
 from deploy.chartdocs.values import Value, read
 from deploy.monitoring import dashboard
 from servicekit.config.env import variable_name
-from tests.deploy import declared
+from tests.deploy import declared_metrics
 from tests.deploy.charts import NAMED, of_kind, preset, render
 from tests.deploy.test_monitoring import rules
 from tools.release.charts import CHARTS
@@ -64,7 +64,7 @@ def test_what_a_page_names_is_there(page: Path) -> None:
         for field in fields(one)
     }
     assert {*re.findall(r"MODOMO_\w+", text)} <= known
-    assert {*re.findall(r"\bmodomo_\w+", text)} <= declared.series().keys()
+    assert {*re.findall(r"\bmodomo_\w+", text)} <= declared_metrics.series().keys()
     said = {*_values(read(CHARTS / "modomo" / "values.yaml"))} | {
         f"{component}.{path}" for component in SETTINGS for path in _values(read(CHARTS / "service" / "values.yaml"))
     }
