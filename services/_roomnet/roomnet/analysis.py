@@ -30,7 +30,7 @@ FINE_SIDE: Final = 512
 STRUCTURE: Final = (Ade.WALL, Ade.FLOOR, Ade.CEILING)
 """What has no islands in other things."""
 
-RULES: Final = "5"
+RULES: Final = "6"
 """Changes whenever the steps after the network do."""
 
 
@@ -114,7 +114,7 @@ def analyse(photo: RGB, *, without: AbstractSet[Step] = frozenset()) -> RoomAnal
         confidence=refinement.enlarged(confidence, shape),
         inverse_depth=refinement.enlarged(depth.positive(inverse_depth), shape),
         rooms=prediction.rooms,
-        room_probability=rooms.is_room(small, labels, level),
+        room_probability=rooms.room_probability(fine, prediction.groups.max(axis=0)),
         horizon=level,
         borders=tuple(one.scaled(shape[1] / fine.shape[1], shape[0] / fine.shape[0]) for one in lines),
     )
