@@ -1,6 +1,7 @@
 """`make run`: the whole system in front, until Ctrl-C."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -46,6 +47,15 @@ def _welcome(console: Console, stack: Stack, *, seconds: float) -> None:
     console.print("Ctrl-C stops everything.")
 
 
+async def _until_terminal_gone() -> None:
+    """Returns when the terminal that we had is gone. Of `ssh -t HOST make run` make alone hears SIGHUP."""
+    if sys.stdout.isatty():
+        while os.isatty(sys.stdout.fileno()):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(1.0)
+    else:
+        await asyncio.Event().wait()
+
+
 async def main(layout_of: Callable[[], Layout] = layout_from) -> int:
     """Turns signals into an orderly end and problems into one readable message."""
     console = Console()
@@ -58,6 +68,8 @@ async def main(layout_of: Callable[[], Layout] = layout_from) -> int:
     signals = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it goes on without a terminal
         signals.append(signal.SIGHUP)
+        watching = asyncio.ensure_future(_until_terminal_gone())
+        watching.add_done_callback(lambda _: stop())
     for number in signals:
         asyncio.get_running_loop().add_signal_handler(number, stop)
     status, message = 0, "Modomo has stopped."

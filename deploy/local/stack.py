@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO, Final, NoReturn
 
@@ -106,8 +106,12 @@ async def running(
         yield stack
     finally:
         report("stopping")
-        await stack.stop()
+        stopping = asyncio.ensure_future(stack.stop())
+        while not stopping.done():
+            with suppress(asyncio.CancelledError):  # whoever cancels meanwhile must not leave processes behind
+                await asyncio.shield(stopping)
         lock.close()
+        stopping.result()
 
 
 def _lock(file: IO[str], data: Path) -> None:

@@ -71,16 +71,17 @@ def _named(processes: list[psutil.Process]) -> Iterator[tuple[str, int]]:
 
 
 @asynccontextmanager
-async def make_run(folder: Path, **environ: str) -> AsyncIterator[MakeRun]:
-    """Ready when the block begins; killed without mercy where it has not ended with the block."""
+async def make_run(folder: Path, *, tty: int | None = None) -> AsyncIterator[MakeRun]:
+    """Ready when the block begins, gone when it has ended; speaks to a terminal where one is given."""
     (port,) = ports.free(1)
     terminal = folder / "terminal"
     slow = {"SLOW_DIFFUSION_STEPS": str(folder / "steps"), "SLOW_DIFFUSION_STEP_COUNT": "30"}
-    with terminal.open("wb") as output:
+    with terminal.open("wb") as file:
+        output = file if tty is None else tty
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.e2e.run_slowly", str(port), str(folder / "data")),
             cwd=ROOT,
-            env={**os.environ, **slow, **environ},
+            env={**os.environ, **slow},
             stdout=output,
             stderr=output,
         )
@@ -161,6 +162,17 @@ async def test_nothing_is_left_behind_however_it_ends(tmp_path: Path, number: si
         run.process.send_signal(number)
         status = await run.process.wait()
         assert status == (-number if number == signal.SIGKILL else 0), run.terminal()
-        async with asyncio.timeout(30):
-            while any(child.is_running() for child in children):  # noqa: ASYNC110 - processes of their own
-                await asyncio.sleep(0.05)
+        if number == signal.SIGKILL:  # the kernel tells them, and they end by themselves
+            _, children = await asyncio.to_thread(psutil.wait_procs, children, 30)
+        assert [child for child in children if child.is_running()] == []
+
+
+async def test_nothing_is_left_behind_where_the_terminal_goes_without_a_signal(tmp_path: Path) -> None:
+    """As under `ssh -t HOST make run`, where make alone is told."""
+    ours, theirs = os.openpty()
+    async with make_run(tmp_path, tty=theirs) as run:
+        os.close(theirs)
+        children = [psutil.Process(pid) for pid in run.pids().values()]
+        os.close(ours)
+        await asyncio.wait_for(run.process.wait(), 30)
+        assert [child for child in children if child.is_running()] == []
