@@ -106,9 +106,9 @@ def held(pid: int, *, when: bool) -> Iterator[None]:
         os.kill(pid, signal.SIGKILL)
 
 
-async def follow(app: App, socket_path: str, seqs: list[int]) -> str:
+async def follow(run: MakeRun, socket_path: str, seqs: list[int]) -> str:
     """Follows a job as the app does: whenever the connection breaks it comes back with the last number it has seen."""
-    while True:
+    while run.process.returncode is None:
         with suppress(OSError, websockets.WebSocketException):
             async with websockets.connect(f"{socket_path}?after={seqs[-1] if seqs else 0}") as socket:
                 async for message in socket:
@@ -117,6 +117,7 @@ async def follow(app: App, socket_path: str, seqs: list[int]) -> str:
                     if event["status"] in ENDINGS:
                         return str(event["status"])
         await asyncio.sleep(0.2)  # between two tries to come back
+    raise AssertionError(run.terminal())
 
 
 async def test_whoever_is_killed_comes_back_and_every_job_ends_exactly_once(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ async def test_whoever_is_killed_comes_back_and_every_job_ends_exactly_once(tmp_
             with held(pid, when=name in BEFORE_DIFFUSION):
                 job = await app.submit(sample_room())
                 socket_path = job["websocket_url"].partition("?")[0]
-                following = asyncio.create_task(follow(app, socket_path, seqs))
+                following = asyncio.create_task(follow(run, socket_path, seqs))
                 if name in BEFORE_DIFFUSION:
                     while not seqs:  # noqa: ASYNC110 - the worker has begun with what waits for the held one
                         await asyncio.sleep(0.05)
