@@ -1,20 +1,21 @@
 # `make run` and `make test` are all a newcomer needs; both make the environment that they need on a bare machine.
-PYTHON ?= python3.11
+# PYTHON=… names a Python to take in place of the newest that is found; macOS has GNU make 3.81, so nothing newer is used here
 UV_VERSION := 0.13.9
 UV := build/uv/bin/uv
+PYTHON_OF_UV := build/uv/bin/python
 LOCK := requirements.lock
 LIGHT := -e protos -e 'services/_servicekit[images,redis,s3,tracing]' -e services/_roomnet -e 'services/detection[lite]' \
 	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway
 MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
 PROJECTS := pyproject.toml protos/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
 # the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
-RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi)),.venv-torch,.venv)
+RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi 2>/dev/null)),.venv-torch,.venv)
 RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
 # tests the alerts; from Debian's package, signed by Debian, and skipped where there is none
-PROMTOOL := $(if $(shell command -v apt-get),build/promtool/ready)
+PROMTOOL := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready)
 
 .PHONY: run test test-fast coverage check demo bench load chaos inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
 .DELETE_ON_ERROR:
@@ -140,7 +141,7 @@ roomnet-ablations: .venv-dev/ready
 
 # a real tritonserver for the tests of the triton engines; its wheel, held by its hash, wants a numpy of its own
 build/triton/ready: requirements.triton.lock $(UV)
-	$(UV) pip install --python $(PYTHON) --target build/triton --no-deps --require-hashes --requirement requirements.triton.lock
+	$(UV) pip install --python $(PYTHON_OF_UV) --target build/triton --no-deps --require-hashes --requirement requirements.triton.lock
 	touch $@
 
 build/promtool/ready:
@@ -154,22 +155,22 @@ clean:
 	rm -rf .venv .venv-torch .venv-dev build
 
 $(UV):
-	$(PYTHON) -m venv build/uv
+	@python=$$(sh deploy/local/find_python.sh $(PYTHON)) && "$$python" -m venv --clear build/uv
 	build/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 .venv/ready: $(UV) $(LOCK) $(PROJECTS)
-	$(UV) venv --quiet --clear --python $(PYTHON) .venv
+	$(UV) venv --quiet --clear --python $(PYTHON_OF_UV) .venv
 	$(UV) pip install --python .venv --constraints $(LOCK) --overrides requirements.overrides --group local $(LIGHT)
 	touch $@
 
 .venv-torch/ready: $(UV) $(LOCK) $(PROJECTS)
-	$(UV) venv --quiet --clear --python $(PYTHON) .venv-torch
+	$(UV) venv --quiet --clear --python $(PYTHON_OF_UV) .venv-torch
 	$(UV) pip install --python .venv-torch --constraints $(LOCK) --overrides requirements.overrides \
 	  --group local $(LIGHT) $(MODELS)
 	touch $@
 
 .venv-dev/ready: $(UV) $(LOCK) $(PROJECTS)
-	$(UV) venv --quiet --clear --python $(PYTHON) .venv-dev
+	$(UV) venv --quiet --clear --python $(PYTHON_OF_UV) .venv-dev
 	$(UV) pip install --python .venv-dev --constraints $(LOCK) --overrides requirements.overrides \
 	  --group local --group check --group test --group docs --requirements research/pyproject.toml $(LIGHT) $(MODELS)
 	touch $@

@@ -1,29 +1,38 @@
 """`make run`: the whole system in front, until Ctrl-C."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NoReturn
 
 from rich.console import Console
+from rich.markup import escape
 
+from deploy.local.errors import StackError
+from deploy.local.layout import Layout
 from deploy.local.options import layout_from
-from deploy.local.stack import Stack, StackError, running
+from deploy.local.stack import Stack, running
 
 
-async def serve(console: Console) -> int:
-    """Runs until told to stop, or until a part ends by itself; returns the exit status."""
+async def serve(console: Console, layout_of: Callable[[], Layout]) -> NoReturn:
+    """Runs until it is cancelled; raises StackError where it cannot go on."""
     started = time.monotonic()
-    layout = layout_from()
+    layout = layout_of()
+
+    def say(line: str) -> None:
+        console.print(line, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
     progress = console.status("starting")
     progress.start()
     try:
-        async with running(layout, lambda text: progress.update(text.splitlines()[0][:100])) as stack:
+        async with running(layout, lambda text: progress.update(escape(text[:100])), say=say) as stack:
             progress.stop()
             _welcome(console, stack, seconds=time.monotonic() - started)
-            ended = await stack.until_ended()
-            console.print(f"[red]{ended.name} ended by itself:[/]\n{ended.last_lines()}", highlight=False)
-            return 1
+            await stack.supervise()
     finally:
         progress.stop()
 
@@ -38,25 +47,41 @@ def _welcome(console: Console, stack: Stack, *, seconds: float) -> None:
     console.print("Ctrl-C stops everything.")
 
 
-async def main() -> int:
+async def _until_terminal_gone() -> None:
+    """Returns when the terminal that we had is gone. Of `ssh -t HOST make run` make alone hears SIGHUP."""
+    if sys.stdout.isatty():
+        while os.isatty(sys.stdout.fileno()):  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(1.0)
+    else:
+        await asyncio.Event().wait()
+
+
+async def main(layout_of: Callable[[], Layout] = layout_from) -> int:
     """Turns signals into an orderly end and problems into one readable message."""
     console = Console()
-    task = asyncio.ensure_future(serve(console))
+    task = asyncio.ensure_future(serve(console, layout_of))
 
     def stop() -> None:
         if not task.cancelling():  # a second Ctrl-C must not interrupt the orderly end
             task.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    signals = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # under nohup it goes on without a terminal
+        signals.append(signal.SIGHUP)
+        watching = asyncio.ensure_future(_until_terminal_gone())
+        watching.add_done_callback(lambda _: stop())
+    for number in signals:
         asyncio.get_running_loop().add_signal_handler(number, stop)
+    status, message = 0, "Modomo has stopped."
     try:
-        return await task
+        await task
     except asyncio.CancelledError:
-        console.print("Modomo has stopped.")
-        return 0
-    except StackError as error:
-        console.print(f"[red]Modomo cannot run:[/] {error}", highlight=False)
-        return 1
+        pass
+    except (StackError, OSError) as error:
+        status, message = 1, f"[red]Modomo cannot run:[/]\n{escape(str(error))}"
+    with suppress(OSError):  # the terminal may have gone
+        console.print(message, highlight=False, soft_wrap=True)
+    return status
 
 
 if __name__ == "__main__":

@@ -13,10 +13,12 @@ from typing import Any, Final
 import httpx
 from PIL import Image, ImageOps
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from deploy.local.errors import StackError
 from deploy.local.options import layout_from
-from deploy.local.stack import ROOT, StackError, running
+from deploy.local.stack import ROOT, running
 
 SAMPLE_ROOM: Final = ROOT / "tests" / "data" / "sample_room" / "photo.jpg"
 COLUMNS: Final = (TextColumn("{task.fields[style]:>14}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
@@ -109,7 +111,7 @@ def main() -> int:
     try:
         asyncio.run(demo(console, room, Path("demo").resolve()))
     except (DemoError, StackError, OSError) as error:
-        console.print(f"[red]The demo cannot run:[/] {error}", highlight=False)
+        console.print(f"[red]The demo cannot run:[/]\n{escape(str(error))}", highlight=False, soft_wrap=True)
         return 1
     return 0
 

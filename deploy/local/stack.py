@@ -1,17 +1,19 @@
-"""Starts the whole system, waits until it serves, watches it, stops it."""
+"""Starts the whole system, waits until it serves, looks after it, stops it."""
 
 import asyncio
 import fcntl
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NoReturn
 
 import httpx
 
+from deploy.local.errors import Obstacle, ObstacleError, StackError
 from deploy.local.layout import Layout, environment, redis_command, service_commands
 from deploy.local.processes import Child
+from deploy.local.supervisor import Supervisor
 
 READY_SECONDS: Final = 300.0
 """How long everything together may take to serve; loading models from a cold disk is the long part."""
@@ -19,17 +21,15 @@ READY_SECONDS: Final = 300.0
 ROOT: Final = Path(__file__).parents[2]
 
 
-class StackError(Exception):
-    """The stack cannot run; the message is for the person who started it."""
-
-
 class Stack:
     """A running system."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, *, say: Callable[[str], None] | None = None) -> None:
+        """`say` takes one line for each process that is started again; without it none is."""
         self.layout = layout
         self.children: dict[str, Child] = {}
         """By name: `redis`, `detection`, …, `worker-1`, `gateway`."""
+        self._supervisor = Supervisor(self.children, self.start_child, say=say)
 
     async def start_child(self, name: str) -> Child:
         """Starts one process by name, again if need be."""
@@ -40,15 +40,14 @@ class Stack:
         self.children[name] = child
         return child
 
-    async def until_ended(self) -> Child:
-        """Returns the first process that ends by itself."""
-        waits = {asyncio.create_task(child.process.wait()): child for child in self.children.values()}
-        try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            return waits[done.pop()]
-        finally:
-            for task in waits:
-                task.cancel()
+    async def supervise(self) -> NoReturn:
+        """Starts again what ends by itself, until it is cancelled; raises StackError where that does not help."""
+        async with self._client() as client:
+            while True:
+                await self._supervisor.look()
+                if self._supervisor.waits_for_ready and not await _problem(client):
+                    self._supervisor.system_is_ready()
+                await asyncio.sleep(0.2)  # between two looks at the processes
 
     async def stop(self) -> None:
         """Ends everything, the gateway first and Redis last."""
@@ -60,32 +59,45 @@ class Stack:
     async def until_ready(self, report: Callable[[str], None]) -> None:
         """Waits until the gateway says that everything behind it answers; raises StackError."""
         deadline = time.monotonic() + READY_SECONDS
-        problem = "nothing answered"
-        async with httpx.AsyncClient(base_url=self.layout.url, timeout=2.0) as client:
+        async with self._client() as client:
             while time.monotonic() < deadline:
-                for child in self.children.values():
-                    if not child.running:
-                        raise StackError(f"{child.name} ended while starting:\n{child.last_lines()}")
-                try:
-                    answer = await client.get("/health/ready")
-                except httpx.HTTPError as error:
-                    problem = type(error).__name__
-                else:
-                    if answer.is_success:
-                        return
-                    problem = answer.text
+                await self._supervisor.look()
+                problem = await _problem(client)
+                if not problem:
+                    return
                 report(problem)
                 await asyncio.sleep(0.1)  # between two looks at the gateway's health
         raise StackError(f"not ready after {READY_SECONDS:.0f} s: {problem}")
 
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.layout.url, timeout=2.0)
+
+
+async def _problem(client: httpx.AsyncClient) -> str:
+    """Why the gateway is not ready; empty where it is, and with it everything behind it."""
+    try:
+        if (await client.get("/health/ready")).is_success:
+            return ""
+        dependencies = (await client.get("/health")).json()["dependencies"]
+    except httpx.HTTPError as error:
+        return f"the gateway does not answer ({type(error).__name__})"
+    waiting = [name for name, dependency in dependencies.items() if not dependency["ready"]]
+    return f"waiting for {', '.join(waiting) or 'the gateway'}"
+
 
 @asynccontextmanager
-async def running(layout: Layout, report: Callable[[str], None] = lambda _: None) -> AsyncIterator[Stack]:
-    """Runs a stack for the length of a block; ready when the block begins, gone when it has ended."""
+async def running(
+    layout: Layout, report: Callable[[str], None] = lambda _: None, *, say: Callable[[str], None] | None = None
+) -> AsyncIterator[Stack]:
+    """Runs a stack for the length of a block; ready when the block begins, gone when it has ended.
+
+    With `say`, a process that ends while the system starts is started again, as `Stack.supervise` does later on, and a
+    line says so; without, it ends the stack.
+    """
     layout.data.mkdir(parents=True, exist_ok=True)
     lock = (layout.data / "lock").open("w")
     _lock(lock, layout.data)
-    stack = Stack(layout)
+    stack = Stack(layout, say=say)
     try:
         for name in ("redis", *service_commands(layout)):
             report(f"starting {name}")
@@ -94,12 +106,17 @@ async def running(layout: Layout, report: Callable[[str], None] = lambda _: None
         yield stack
     finally:
         report("stopping")
-        await stack.stop()
+        stopping = asyncio.ensure_future(stack.stop())
+        while not stopping.done():
+            with suppress(asyncio.CancelledError):  # whoever cancels meanwhile must not leave processes behind
+                await asyncio.shield(stopping)
         lock.close()
+        stopping.result()
 
 
 def _lock(file: IO[str], data: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise StackError(f"another stack uses {data}; set PORT or MODOMO_DATA_DIR") from error
+        remedy = "make run MODOMO_DATA_DIR=… with another directory, or end the other"
+        raise ObstacleError([Obstacle(what=f"another stack uses {data}", remedy=remedy)]) from error

@@ -25,12 +25,12 @@ from servicekit.inference.engine import EngineInfo
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.rpc.serve import serve_engines
 
-STEPS = 100
+STEPS = int(os.environ.get("SLOW_DIFFUSION_STEP_COUNT", "100"))
 STEP_SECONDS = 0.1
 
 
 class SlowEngine:
-    """A hundred steps of a tenth of a second each; the result is the photo, darkened."""
+    """Steps of a tenth of a second each, a hundred unless told otherwise; the result is the photo, darkened."""
 
     def __init__(self) -> None:
         self._executor = DeviceExecutor("slow")

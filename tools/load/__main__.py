@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from deploy.local import ports
+from deploy.local.errors import StackError
 from deploy.local.layout import SERVICES
 from deploy.local.options import on_port
-from deploy.local.stack import ROOT, Stack, StackError, running
+from deploy.local.stack import ROOT, Stack, running
 from tools.bench.client import Client
 from tools.bench.pipeline import NOOP
 from tools.load import report
