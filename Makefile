@@ -6,7 +6,7 @@ LOCK := requirements.lock
 LIGHT := -e protos -e 'services/_servicekit[images,redis,s3,tracing]' -e services/_roomnet -e 'services/detection[lite]' \
 	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway
 MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
-PROJECTS := pyproject.toml protos/pyproject.toml $(wildcard services/*/pyproject.toml)
+PROJECTS := pyproject.toml protos/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
 # the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
 RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi)),.venv-torch,.venv)
 RUN := $(RUN_VENV)/bin/python
@@ -16,7 +16,7 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 # tests the alerts; from Debian's package, signed by Debian, and skipped where there is none
 PROMTOOL := $(if $(shell command -v apt-get),build/promtool/ready)
 
-.PHONY: run test check demo bench load chaos inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -31,9 +31,19 @@ demo: $(RUN_VENV)/ready
 
 # by as many processes at a time, of one computing thread each; each takes a file of tests after the other
 JOBS ?= 2
-test: export OMP_NUM_THREADS := 1
+TEST := $(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+test test-fast coverage: export OMP_NUM_THREADS := 1
 test: .venv-dev/ready $(TRITON) $(PROMTOOL)
-	$(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(TEST)
+
+# what can be had in under 90 seconds of two idle cores: all that is not marked `slow`
+test-fast: .venv-dev/ready
+	$(TEST) -m "not slow"
+
+# which lines of services/ the tests reach, into build/coverage; what runs in processes of its own is not counted
+coverage: .venv-dev/ready $(TRITON) $(PROMTOOL)
+	mkdir -p build/coverage
+	$(TEST) --cov --cov-report=html --cov-report=term:skip-covered
 
 check: .venv-dev/ready
 	.venv-dev/bin/ruff check
@@ -100,7 +110,7 @@ lock: $(UV)
 	$(UV) pip compile --universal --python-version 3.11 --all-extras --group local --group check --group test --group docs \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides $(if $(UPGRADE),--upgrade) \
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
-	  protos/pyproject.toml services/*/pyproject.toml --output-file $(LOCK) > /dev/null
+	  protos/pyproject.toml services/*/pyproject.toml research/pyproject.toml --output-file $(LOCK) > /dev/null
 	printf 'uv==$(UV_VERSION)\nhatchling>=1.27\n' | $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
 
@@ -161,5 +171,5 @@ $(UV):
 .venv-dev/ready: $(UV) $(LOCK) $(PROJECTS)
 	$(UV) venv --quiet --clear --python $(PYTHON) .venv-dev
 	$(UV) pip install --python .venv-dev --constraints $(LOCK) --overrides requirements.overrides \
-	  --group local --group check --group test --group docs $(LIGHT) $(MODELS)
+	  --group local --group check --group test --group docs --requirements research/pyproject.toml $(LIGHT) $(MODELS)
 	touch $@

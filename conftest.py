@@ -7,7 +7,6 @@ pytest_plugins = [
     "tests.fixtures.logs",
     "tests.fixtures.probe_service",
     "tests.fixtures.spans",
-    "tests.fixtures.tiny_diffusion_store",
     "tests.fixtures.valkey",
     "tests.fixtures.rooms",
     "tests.fixtures.tiny_models",

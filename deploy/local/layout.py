@@ -21,7 +21,7 @@ class Layout:
     """Of the gateway's HTTP."""
 
     grpc_port: int
-    """Of the gateway's gRPC door."""
+    """Of the gateway's gRPC transport."""
 
     redis_port: int
 

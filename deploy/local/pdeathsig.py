@@ -1,4 +1,4 @@
-"""Runs a command that the kernel ends when the process that started it is gone: `python leash.py PID COMMAND…`.
+"""Runs a command that the kernel ends when the process that started it is gone: `python pdeathsig.py PID COMMAND…`.
 
 A program of its own, since what runs between fork and exec of a process with threads must not be Python. Linux only.
 """

@@ -33,7 +33,7 @@ class Child:
                 log.parent.mkdir(parents=True, exist_ok=True)
                 output = files.enter_context(log.open("ab"))
             process = await asyncio.create_subprocess_exec(
-                *_on_a_leash(command),
+                *_with_pdeathsig(command),
                 env=dict(environment),
                 cwd=directory,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -66,7 +66,7 @@ class Child:
             await self.process.wait()
 
 
-def _on_a_leash(command: Sequence[str]) -> Sequence[str]:
+def _with_pdeathsig(command: Sequence[str]) -> Sequence[str]:
     """On Linux, the command ends with us, also when we are killed without a chance to end it."""
     if sys.platform != "linux":
         return command

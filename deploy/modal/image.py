@@ -10,7 +10,7 @@ ROOT: Final = Path(__file__).parents[2]
 SOURCE: Final = "/src"
 LOCKS: Final = ("pyproject.toml", "requirements.lock", "requirements.build.lock", "requirements.overrides")
 SHARED: Final = ("protos", "services/_servicekit", "services/_roomnet")
-IGNORED: Final = ("**/tests", "**/training", "**/__pycache__")
+IGNORED: Final = ("**/tests", "**/__pycache__")
 UV: Final = "0.13.9"
 OPTIONS: Final = " ".join(
     [

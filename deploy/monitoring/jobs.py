@@ -98,7 +98,7 @@ JOBS: Final = Row(
             queries=[Query(expr=per_second("modomo_job_attempts_total", "outcome"), legend="{{outcome}}")],
         ),
         Panel(
-            title="Lanes of the workers",
+            title="Slots of the workers",
             queries=[
                 Query(expr=total("modomo_worker_jobs_running"), legend="busy"),
                 Query(expr=total("modomo_worker_lanes"), legend="all"),

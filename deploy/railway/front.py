@@ -21,12 +21,12 @@ async def main() -> None:
     """Serves and works until it is told to stop; takes nothing more then, and drains api and worker together."""
     settings = env.read(ApiSettings, prefix=PREFIX)
     process.begin("gateway", settings)
-    working_by = env.read(worker_settings.WorkerSettings, prefix=worker_settings.PREFIX)
+    worker_options = env.read(worker_settings.WorkerSettings, prefix=worker_settings.PREFIX)
     told = asyncio.create_task(until_stopped(), name="until stopped")
     draining = asyncio.Event()
     async with serving(env.read(notifier_settings.Settings, prefix=notifier_settings.PREFIX)):
         async with running(settings):
-            working = asyncio.create_task(work(working_by, draining.wait), name="worker")
+            working = asyncio.create_task(work(worker_options, draining.wait), name="worker")
             await asyncio.wait([working, told], return_when=asyncio.FIRST_COMPLETED)
             draining.set()
         await working

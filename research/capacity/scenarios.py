@@ -51,7 +51,7 @@ def _system(
     )
 
 
-def together(*, least: int, calls: float, jobs_a_worker: float = 4.0) -> System:
+def shared_pods(*, least: int, calls: float, jobs_a_worker: float = 4.0) -> System:
     """Every T4 has all models: `docs/memory.md` says that they fit."""
     kind = Kind(name="gpu", cold_start=COLD_START)
     rule = Rule(least=least, most=20, per_pod=calls)
@@ -95,11 +95,11 @@ def _scenario(name: str, what: str, system: System, *, times: ServiceTimes | Non
 
 
 SCENARIOS: Final = (
-    _scenario("1k", "one T4 always there", together(least=1, calls=1.0)),
-    _scenario("1k", "T4s from zero", together(least=0, calls=1.0)),
+    _scenario("1k", "one T4 always there", shared_pods(least=1, calls=1.0)),
+    _scenario("1k", "T4s from zero", shared_pods(least=0, calls=1.0)),
     _scenario("1k", "T4s by the second", by_the_second()),
-    _scenario("100k", "one T4 always there, 2 calls a pod", together(least=1, calls=2.0)),
-    _scenario("100k", "two T4s always there, 1 call a pod", together(least=2, calls=1.0)),
+    _scenario("100k", "one T4 always there, 2 calls a pod", shared_pods(least=1, calls=2.0)),
+    _scenario("100k", "two T4s always there, 1 call a pod", shared_pods(least=2, calls=1.0)),
     _scenario("100k", "T4s by the second", by_the_second()),
     _scenario("10M", "2 calls a pod, 8 jobs a worker", apart(least=2, calls=2.0, jobs_a_worker=8.0)),
     _scenario("10M", "1 call a pod, 4 jobs a worker", apart(least=2, calls=1.0)),

@@ -1,8 +1,8 @@
 """Tells how good weights are: `python -m research.roomnet.evaluate --rooms DIR --out DIR NAME=roomnet.safetensors…`.
 
 On rendered rooms that training did not see, plain and made hard; and on real photos with ground truth where
-`MODOMO_ROOMS` names some (then the repository has to be on PYTHONPATH). Writes `report.json` and `report.md`. With
-`--calibrate` the weights are given the temperature at which their confidence is right on hard rendered rooms.
+`MODOMO_ROOMS` names some. Writes `report.json` and `report.md`. With `--calibrate` the weights are given the
+temperature at which their confidence is right on hard rendered rooms.
 """
 
 import argparse
@@ -121,7 +121,7 @@ def _real(network: RoomNet, temperature: float, scale: float) -> dict[str, Any] 
     """Photos with ground truth; None where there are none."""
     if not os.environ.get("MODOMO_ROOMS"):
         return None
-    from tools.eval_rooms import collection, ground_truth, scores  # noqa: PLC0415 - only a checkout of the repository has it
+    from tools.eval_rooms import collection, ground_truth, scores  # noqa: PLC0415 - needs the services' packages
 
     counts = np.zeros((len(groups.SURFACES), len(groups.SURFACES)), np.int64)
     sure, right, depth, kinds = [], [], [], []

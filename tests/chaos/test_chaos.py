@@ -5,34 +5,34 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.otlp_collector import collecting
-from tools.chaos import cancelling, deaths, followers, rolling, services, stores
+from tools.chaos import cancellation, rolling_restart, service_outages, store_outages, stream_clients, worker_crashes
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
 async def test_workers_die(tmp_path: Path) -> None:
-    done = await deaths.run(deaths.SHORT, tmp_path / "system")
+    done = await worker_crashes.run(worker_crashes.SHORT, tmp_path / "system")
     assert done.takeovers.seconds, "no worker was hit in mid-work: this proved nothing"
     assert done.looked_at
 
 
 async def test_services_die(tmp_path: Path) -> None:
-    done = await services.run(services.SHORT, tmp_path / "system")
-    assert set(done.readiness) == set(services.SERVICES)
+    done = await service_outages.run(service_outages.SHORT, tmp_path / "system")
+    assert set(done.readiness) == set(service_outages.SERVICES)
 
 
 async def test_stores_fail(tmp_path: Path) -> None:
-    done = await stores.run(stores.SHORT, tmp_path / "system")
+    done = await store_outages.run(store_outages.SHORT, tmp_path / "system")
     assert done.failed_calls, "the object store never failed: this proved nothing"
 
 
 async def test_clients_reconnect(tmp_path: Path) -> None:
-    done = await followers.run(followers.SHORT, tmp_path / "system")
+    done = await stream_clients.run(stream_clients.SHORT, tmp_path / "system")
     assert done.reconnects > 20
 
 
 async def test_every_process_is_replaced_under_load(tmp_path: Path) -> None:
-    done = await rolling.run(rolling.SHORT, tmp_path / "system")
+    done = await rolling_restart.run(rolling_restart.SHORT, tmp_path / "system")
     assert done.jobs
 
 
@@ -40,7 +40,7 @@ async def test_jobs_are_cancelled_at_every_stage(tmp_path: Path) -> None:
     """With traces on: whatever else is done around a call, cancelling must reach its other side at once."""
     with collecting() as collector:
         traces = {"MODOMO_OTLP_ENDPOINT": collector.endpoint}
-        done = await cancelling.run(cancelling.SHORT, tmp_path / "system", overrides=traces)
+        done = await cancellation.run(cancellation.SHORT, tmp_path / "system", overrides=traces)
     assert len(done.ended.seconds) == 11
     cut_off = {span.service for span in collector.spans if span.name.endswith("/Transform") and span.error}
     assert cut_off == {"modomo-gateway-worker", "modomo-DiffusionService"}, "no call was cancelled: this proved nothing"

@@ -12,13 +12,16 @@ from tools.release.charts import CHARTS
 
 NAMED: Final[dict[str, Any]] = {
     "global": {
-        "redis": {"existingSecret": "redis", "address": "redis.example:6379"},
+        "redis": {"existingSecret": "redis", "address": "redis.example:6379", "database": 3},
         "s3": {"bucket": "rooms", "existingSecret": "s3"},
         "apiKeys": {"existingSecret": "keys"},
         "prometheus": {"address": "http://prometheus.example:9090"},
     }
 }
 """What an operator has to say: where Redis and the bucket are, who may come in, and where KEDA looks."""
+
+TRY: Final[dict[str, Any]] = {"global": {"try": {"password": "0123456789abcdef0123456789abcdef"}}}
+"""What a try-out asks for beside values-try.yaml."""
 
 PRESETS: Final[dict[str, tuple[str, ...]]] = {
     "defaults": (),
@@ -28,6 +31,7 @@ PRESETS: Final[dict[str, tuple[str, ...]]] = {
     "production": ("production",),
     "t4-production": ("t4", "production"),
     "scale-to-zero": ("t4", "scale-to-zero"),
+    "spot": ("t4", "spot"),
 }
 """The files `values-<name>.yaml`, alone and as they are laid over one another."""
 
@@ -43,16 +47,21 @@ def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def preset(name: str) -> dict[str, Any]:
-    """The values of one of PRESETS."""
-    files = (CHARTS / "modomo" / f"values-{part}.yaml" for part in PRESETS[name])
-    return merged(*(yaml.safe_load(file.read_text()) for file in files))
+    """The values of one of PRESETS, or of one file `values-<name>.yaml`."""
+    paths = (CHARTS / "modomo" / f"values-{part}.yaml" for part in PRESETS.get(name, (name,)))
+    return merged(*(yaml.safe_load(path.read_text()) for path in paths))
+
+
+def files(chart: Path, *layers: Mapping[str, Any]) -> dict[str, str]:
+    """Every file that a release named `m` is rendered to, the notes included."""
+    with helm_python.Chart.load(chart) as loaded:
+        rendered: dict[str, str] = loaded.render(merged(*layers), name="m", namespace="rooms")
+    return rendered
 
 
 def render(chart: Path, *layers: Mapping[str, Any]) -> list[dict[str, Any]]:
     """All manifests for a release named `m`."""
-    with helm_python.Chart.load(chart) as loaded:
-        files = loaded.render(merged(*layers), name="m", namespace="rooms")
-    documents = (yaml.safe_load_all(text) for name, text in files.items() if name.endswith(".yaml"))
+    documents = (yaml.safe_load_all(text) for name, text in files(chart, *layers).items() if name.endswith(".yaml"))
     return [document for file in documents for document in file if document]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.closure import closure
+from tests.deploy.dependency_closure import closure
 from tests.deploy.dockerfile import Stage, stages
 
 ROOT = Path(__file__).parents[2]

@@ -1,5 +1,6 @@
 """The network policies allow the calls that the design has, each to an address that is really called, and no other."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from tests.deploy.charts import NAMED, environment, of_kind, preset, render
 
 ARROWS = {
+    ("test", "gateway"),
     ("gateway", "detection"),
     ("gateway", "controlmaps"),
     ("gateway", "diffusion"),
@@ -48,8 +50,10 @@ def _components(peers: Any) -> Iterator[str]:
 
 
 def called(manifests: list[dict[str, Any]]) -> set[tuple[str, str, int]]:
-    """Caller, callee and port of every address in the processes' variables that is one of ours."""
-    found = set()
+    """Caller, callee and port of every address in the processes' variables that is one of ours, and of the test's."""
+    (test,) = of_kind(manifests, "Pod").values()
+    (asked,) = re.findall(r"http://m-(\w+):(\d+)", test["spec"]["containers"][0]["command"][-1])
+    found = {("test", asked[0], int(asked[1]))}
     for name, deployment in of_kind(manifests, "Deployment").items():
         for variable, value in environment(deployment).items():
             if value and (variable.endswith("_ADDRESS") or variable == "MODOMO_TRITON"):
@@ -76,7 +80,9 @@ def test_addresses_lead_to_headless_services_so_that_clients_balance(chart: Path
         for name, service in of_kind(manifests, "Service").items()
         for port in service["spec"]["ports"]
     }
-    for _caller, callee, port in arrows(manifests):
+    for caller, callee, port in arrows(manifests):
+        if caller == "test":
+            continue  # asks once; the gateway's Service has an address
         assert (callee, port, "None") in listening
     for deployment in of_kind(manifests, "Deployment").values():
         for variable, value in environment(deployment).items():
@@ -97,7 +103,7 @@ def test_peers_outside_can_be_named(chart: Path) -> None:
     values = {"global": {"networkPolicies": {"clients": ingress, "outside": {"redis": {"port": 6380, "peers": peers}}}}}
     policy = of_kind(render(chart, NAMED, values), "NetworkPolicy")["m-gateway"]["spec"]
     assert {"ports": [{"port": 6380}], "to": peers} in policy["egress"]
-    assert [rule["from"] for rule in policy["ingress"]] == [ingress]
+    assert [rule["from"] for rule in policy["ingress"] if not [*_components(rule["from"])]] == [ingress]
 
 
 def test_traces_go_to_the_collector_of_every_component_and_only_where_there_is_one(chart: Path) -> None:
@@ -124,7 +130,10 @@ def test_metrics_are_read_where_they_are_collected(chart: Path) -> None:
     values = {"global": {"podMonitors": {"enabled": True}, "networkPolicies": {"prometheus": prometheus}}}
     manifests = render(chart, NAMED, values)
     monitors = of_kind(manifests, "PodMonitor")
-    for name, policy in of_kind(manifests, "NetworkPolicy").items():
+    policies = of_kind(manifests, "NetworkPolicy")
+    assert monitors.keys() == policies.keys() - {"m-test"}
+    for name in monitors:
+        policy = policies[name]
         assert {"from": prometheus, "ports": [{"port": 9090}]} in policy["spec"]["ingress"]
         assert monitors[name]["spec"]["selector"] == policy["spec"]["podSelector"]
 
@@ -143,3 +152,41 @@ def test_webhooks_are_signed_by_a_secret_and_reach_nothing_inside(chart: Path) -
 
 def _internet(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [rule for rule in policy["spec"]["egress"] if any("ipBlock" in peer for peer in rule.get("to", ()))]
+
+
+def test_the_pod_of_helm_test_may_ask_the_gateway_whoever_else_may(chart: Path) -> None:
+    ingress = [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}}}]
+    manifests = render(chart, NAMED, {"global": {"networkPolicies": {"clients": ingress}}})
+    labels = of_kind(manifests, "Pod")["m-test-health"]["metadata"]["labels"]
+    policies = of_kind(manifests, "NetworkPolicy")
+    assert policies["m-test"]["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+    assert "annotations" not in policies["m-test"]["metadata"], "a hook would come too late"
+    admitted = [peer for rule in policies["m-gateway"]["spec"]["ingress"] for peer in rule["from"]]
+    assert any(
+        peer.get("podSelector", {}).get("matchLabels", {"-": "-"}).items() <= labels.items() for peer in admitted
+    )
+
+
+@pytest.mark.parametrize(
+    ("cloud", "addresses", "ports"),
+    [
+        ("eks", {"169.254.170.23/32", "fd00:ec2::23/128"}, {80}),
+        ("gke", {"169.254.169.252/32", "169.254.169.254/32"}, {987, 988, 80, 8080}),
+        ("", set(), set()),
+    ],
+)
+def test_pods_that_use_the_bucket_may_ask_for_their_identity(
+    chart: Path, cloud: str, addresses: set[str], ports: set[int]
+) -> None:
+    manifests = render(chart, NAMED, {"global": {"networkPolicies": {"workloadIdentity": cloud}}})
+    for name, policy in of_kind(manifests, "NetworkPolicy").items():
+        local = [
+            (peer["ipBlock"]["cidr"], port["port"])
+            for rule in policy["spec"]["egress"]
+            for peer in rule.get("to", ())
+            for port in rule["ports"]
+            if peer.get("ipBlock", {}).get("cidr", "").startswith(("169.254", "fd00"))
+        ]
+        uses_the_bucket = name in {"m-gateway", "m-worker"}
+        assert {address for address, _port in local} == (addresses if uses_the_bucket else set())
+        assert {port for _address, port in local} == (ports if uses_the_bucket else set())

@@ -15,6 +15,7 @@ from tests.deploy.charts import NAMED, render
 from tools.release.charts import CHARTS
 
 ZERO = {"kind": "keda", "min": 0}
+ROUTE = {"enabled": True, "parentRefs": [{"name": "web"}], "hostnames": ["a.example"]}
 TORCH = {"MODOMO_DIFFUSION_ENGINE": "torch"}
 
 
@@ -32,6 +33,17 @@ TORCH = {"MODOMO_DIFFUSION_ENGINE": "torch"}
         ({"gateway": {"secretEnv": {"TOKEN": {"secret": "one"}}}}, "key"),
         ({"global": {"redis": {"existingsecret": "x"}}}, "existingsecret"),
         ({"global": {"logLevel": "info"}}, "logLevel"),
+        ({"global": {"redis": {"address": "redis.example:6379/3"}}}, "address"),
+        ({"global": {"redis": {"database": "three"}}}, "database"),
+        ({"global": {"imagePullSecrets": [{"nam": "regcred"}]}}, "imagePullSecrets"),
+        ({"global": {"networkPolicies": {"workloadIdentity": "aws"}}}, "workloadIdentity"),
+        ({"global": {"try": {"enabled": True, "password": "short"}}}, "password"),
+        ({"diffusion": {"gpu": {"resource": "mig-1g.10gb"}}}, "resource"),
+        ({"diffusion": {"resourceClaims": [{"resourceClaimTemplateName": "t4"}]}}, "resourceClaims"),
+        ({"diffusion": {"strategy": {"kind": "Recreate"}}}, "kind"),
+        ({"gateway": {"service": {"type": "Loadbalancer"}}}, "type"),
+        ({"gateway": {"lifecycle": {"prestop": {}}}}, "prestop"),
+        ({"gateway": {"dnsPolicy": "none"}}, "dnsPolicy"),
         ({"global": {"otlp": {"endpoint": "collector:4317"}}}, "endpoint"),
         ({"global": {"otlp": {"ratio": 10}}}, "ratio"),
         ({"global": {"networkPolicies": {"outside": {"redis": {"port": "6379"}}}}}, "port"),
@@ -64,6 +76,9 @@ def test_the_schema_allows_what_helm_and_operators_need(chart: Path, values: dic
         ({"gateway": {"env": {"MODOMO_STORAGE": "local"}}}, "gateway.env.MODOMO_STORAGE"),
         ({"global": {"apiKeys": {"existingSecret": ""}}}, "global.apiKeys.existingSecret"),
         ({"worker": {"autoscaling": ZERO}, "global": {"redis": {"address": ""}}}, "global.redis.address"),
+        ({"worker": {"autoscaling": ZERO}, "global": {"redis": {"database": ""}}}, "global.redis.database"),
+        ({"global": {"redis": {"urlKey": ""}}}, "global.redis.urlKey is empty"),
+        ({"global": {"try": {"enabled": True, "password": "0123456789abcdef"}}}, "global.try.enabled"),
         (
             {"detection": {"autoscaling": {"kind": "keda"}}, "global": {"prometheus": {"address": ""}}},
             "prometheus.address",
@@ -82,6 +97,14 @@ def test_the_schema_allows_what_helm_and_operators_need(chart: Path, values: dic
         ({"worker": {"terminationGracePeriodSeconds": 100}}, "worker.terminationGracePeriodSeconds"),
         ({"gateway": {"ingress": {"enabled": True}}}, "gateway.ingress.hosts"),
         ({"gateway": {"httpRoute": {"enabled": True}}}, "gateway.httpRoute.parentRefs"),
+        ({"gateway": {"grpcRoute": {"enabled": True}}}, "gateway.grpcRoute.parentRefs"),
+        ({"gateway": {"httpRoute": ROUTE, "grpcRoute": ROUTE}}, "gateway.grpcRoute.hostnames"),
+        ({"notifier": {"service": {"type": "LoadBalancer"}}}, "notifier.service.clusterIP"),
+        ({"worker": {"progressDeadlineSeconds": 200}}, "worker.progressDeadlineSeconds"),
+        (
+            {"worker": {"strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": "0%"}}}},
+            "worker.strategy.rollingUpdate",
+        ),
         ({"gateway": {"serviceAccount": {"create": False}}}, "gateway.serviceAccount.name"),
     ],
 )

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from tests.deploy.declared import FROM_CLIENT, series
+from tests.deploy.declared_metrics import FROM_CLIENT, series
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "metrics.md"
 SUFFIXES: Final = {"counter": ("",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}

@@ -13,7 +13,7 @@ from servicekit.jobstore.redis import JobStoreSettings
 from servicekit.process import EXIT_CONFIGURATION
 from servicekit.storage.settings import StorageSettings
 from tests.deploy.charts import NAMED, container, merged, of_kind, render
-from tests.deploy.pods import Pod, running
+from tests.deploy.pod_processes import Pod, running
 from tests.fixtures.api_keys import key_file, key_holder
 
 GRPC = {"gateway": 50050, "detection": 50051, "controlmaps": 50052, "diffusion": 50053, "notifier": 50054}
@@ -74,6 +74,7 @@ async def test_every_probe_is_answered_by_the_process_that_the_chart_starts(
             assert all(line["level"] != "critical" for line in pod.lines()), name
 
 
+@pytest.mark.slow
 async def test_probes_need_no_certificate(chart: Path, tmp_path: Path, jobstore_settings: JobStoreSettings) -> None:
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost", "127.0.0.1")
@@ -118,6 +119,7 @@ async def test_a_wrong_redis_address_is_named_and_nothing_becomes_ready(
             assert "MODOMO_S3_BUCKET" in line["problem"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("component", "values", "problem", "value"),
     [
@@ -140,6 +142,7 @@ async def test_a_wrong_redis_address_is_named_and_nothing_becomes_ready(
             {
                 "detection": {
                     "env": {"MODOMO_DETECTION_ENGINE": "torch", "MODOMO_DETECTION_DEVICE": "cuda:9"},
+                    "gpu": {"count": 1},
                     "weights": {"source": "claim", "claim": "w"},
                 }
             },

@@ -87,6 +87,7 @@ def test_railways_own_variables_are_understood_and_what_is_set_wins() -> None:
     assert variables({})["MODOMO_GATEWAY_LISTEN"] == "0.0.0.0:8000"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_process_that_cannot_start_ends_all_and_is_named(tmp_path: Path) -> None:
     """Without a token for Modal; each of the others would run, or wait for Redis."""

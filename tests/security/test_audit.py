@@ -99,6 +99,7 @@ def test_every_locked_package_is_asked_for(tmp_path: Path) -> None:
     assert server.asked == locked
 
 
+@pytest.mark.slow
 def test_a_vulnerable_package_fails_the_audit_by_name(tmp_path: Path) -> None:
     with _advisories("redis") as server:
         done = _audit(f"http://127.0.0.1:{server.server_port}/v1/query", tmp_path)
@@ -107,5 +108,6 @@ def test_a_vulnerable_package_fails_the_audit_by_name(tmp_path: Path) -> None:
     assert "redis" in done.stdout
 
 
+@pytest.mark.slow
 def test_an_audit_that_nobody_answers_fails(tmp_path: Path) -> None:
     assert _audit("http://127.0.0.1:9/v1/query", tmp_path).returncode != 0

@@ -28,6 +28,7 @@ def test_bad_images_are_refused_in_words_and_leave_nothing_but_pixels(tmp_path: 
     assert report.outcomes["IMAGE_UNREADABLE"] > 20
 
 
+@pytest.mark.slow
 async def test_bad_images_over_http_are_never_a_server_error(gateway: Gateway) -> None:
     names = ("room.jpg", "room.png", "../../etc/passwd", "room.heic", "x" * 300, "room.exe")
     types = ("image/jpeg", "image/svg+xml", "text/html", "application/octet-stream", "")

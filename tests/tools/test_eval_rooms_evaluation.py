@@ -44,6 +44,7 @@ def evaluated(root: Path, out: Path) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.slow
 def test_a_labelled_room_is_evaluated_whole(tmp_path: Path) -> None:
     room = draw_room(320, 240)
     labels = np.full((240, 320), 6, dtype=np.uint8)  # all that is not named is ceiling
@@ -71,6 +72,7 @@ def test_a_labelled_room_is_evaluated_whole(tmp_path: Path) -> None:
     assert "skipped photos-broken" in text
 
 
+@pytest.mark.slow
 def test_a_strip_of_a_photo_is_evaluated_too(tmp_path: Path) -> None:
     folder = tmp_path / "rooms/photos"
     folder.mkdir(parents=True)

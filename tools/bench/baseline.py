@@ -15,7 +15,7 @@ from typing import Annotated
 import uvicorn
 from fastapi import FastAPI, File, Form
 
-from tools.bench.steps import optimise, pictures
+from tools.bench.image_work import optimise, pictures
 
 app = FastAPI()
 directory = Path(tempfile.mkdtemp(prefix="modomo-baseline-"))

@@ -104,11 +104,11 @@ def surroundings() -> Iterator[dict[str, str]]:
         rooms = Rooms()
         server = exits.enter_context(modal_server(APP, rooms.methods()))
         server.run(rooms.let_go())
-        http, door, notifier, models = ports.free(4)
+        http, grpc, notifier, models = ports.free(4)
         yield {
             **os.environ,
             "PORT": str(http),
-            "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{door}",
+            "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{grpc}",
             "MODOMO_NOTIFIER_LISTEN": f"127.0.0.1:{notifier}",
             "MODOMO_NOTIFIER_ADDRESS": f"127.0.0.1:{notifier}",
             "MODOMO_DETECTION_LISTEN": f"127.0.0.1:{models}",

@@ -4,8 +4,8 @@ import time
 
 from tools.bench.client import Client, by_clients
 from tools.bench.figures import Row, Samples
+from tools.bench.image_work import optimise, optimise_with_pillow
 from tools.bench.photos import phone_photo
-from tools.bench.steps import optimise, optimise_with_pillow
 
 SEQUENTIAL = 40
 CLIENTS = 20

@@ -16,7 +16,15 @@ from tests.fixtures.otlp_collector import collecting
 from tests.security.images import Report
 from tools.bench import document
 from tools.bench.figures import Row, Samples
-from tools.chaos import cancelling, deaths, followers, rolling, services, stores, webhooks
+from tools.chaos import (
+    cancellation,
+    rolling_restart,
+    service_outages,
+    store_outages,
+    stream_clients,
+    webhooks,
+    worker_crashes,
+)
 
 IMAGES: Final = 5200
 ROOT: Final = Path(__file__).parents[2]
@@ -31,8 +39,8 @@ an object that is not there and whole. Deliveries are not limited here: chaos hi
 
 
 async def _deaths(data: Path, tell: Tell) -> list[Row]:
-    done = await deaths.run(deaths.LONG, data, tell=tell)
-    plan = deaths.LONG
+    done = await worker_crashes.run(worker_crashes.LONG, data, tell=tell)
+    plan = worker_crashes.LONG
     killed = f"{plan.jobs} jobs, {plan.workers} workers, {len(done.kills)} kill -9, {len(done.stops)} SIGSTOP/SIGCONT"
     return [
         Row(what=killed, figure=f"{plan.jobs} completed, each once; {done.looked_at} objects, none seen half-written"),
@@ -44,7 +52,7 @@ async def _deaths(data: Path, tell: Tell) -> list[Row]:
 
 
 async def _services(data: Path, tell: Tell) -> list[Row]:
-    done, plan = await services.run(services.LONG, data, tell=tell), services.LONG
+    done, plan = await service_outages.run(service_outages.LONG, data, tell=tell), service_outages.LONG
     away = f"each service killed for {plan.away_seconds:g} s, and hung for {plan.hung_seconds:g} s, in mid-job"
     return [
         Row(
@@ -58,7 +66,7 @@ async def _services(data: Path, tell: Tell) -> list[Row]:
 
 
 async def _stores(data: Path, tell: Tell) -> list[Row]:
-    done, plan = await stores.run(stores.LONG, data, tell=tell), stores.LONG
+    done, plan = await store_outages.run(store_outages.LONG, data, tell=tell), store_outages.LONG
     return [
         Row(
             what=f"Redis killed {plan.restarts} times for {plan.away_seconds:g} s, frozen once; object store slow, "
@@ -71,7 +79,7 @@ async def _stores(data: Path, tell: Tell) -> list[Row]:
 
 
 async def _followers(data: Path, tell: Tell) -> list[Row]:
-    done, plan = await followers.run(followers.LONG, data, tell=tell), followers.LONG
+    done, plan = await stream_clients.run(stream_clients.LONG, data, tell=tell), stream_clients.LONG
     silent = f"{plan.silent} clients that do not read"
     return [
         Row(what=f"{done.reconnects} reconnects with the last seq", figure="no gap, no repeat"),
@@ -86,7 +94,7 @@ async def _followers(data: Path, tell: Tell) -> list[Row]:
 
 
 async def _rolling(data: Path, tell: Tell) -> list[Row]:
-    done, plan = await rolling.run(rolling.LONG, data, tell=tell), rolling.LONG
+    done, plan = await rolling_restart.run(rolling_restart.LONG, data, tell=tell), rolling_restart.LONG
     return [
         Row(
             what=f"rolling restart of {done.processes} processes in {done.seconds:.0f} s, {plan.clients} clients",
@@ -96,11 +104,11 @@ async def _rolling(data: Path, tell: Tell) -> list[Row]:
 
 
 async def _cancelling(data: Path, tell: Tell) -> list[Row]:
-    done = await cancelling.run(cancelling.LONG, data / "a", tell=tell)
+    done = await cancellation.run(cancellation.LONG, data / "a", tell=tell)
     with collecting() as collector:
         tell("with traces")
         traces = {"MODOMO_OTLP_ENDPOINT": collector.endpoint}
-        traced = await cancelling.run(cancelling.LONG, data / "b", tell=tell, overrides=traces)
+        traced = await cancellation.run(cancellation.LONG, data / "b", tell=tell, overrides=traces)
     return [
         Row(
             what=f"cancel → ending: queued, in each stage, worker dead or asleep; {len(done.ended.seconds)} jobs",

@@ -1,4 +1,4 @@
-"""A whole system to be hurt: real processes, real Valkey, model services that take a known time."""
+"""A whole system to do harm to: real processes, real Valkey, model services that take a known time."""
 
 import asyncio
 import json
@@ -28,12 +28,13 @@ MODULES: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class LeaseChange:
-    """A worker took a job up, or let it go."""
+    """A worker claimed a job, or let it go."""
 
     job_id: str
     at: float
     """Seconds since the epoch."""
-    taken: bool
+    claimed: bool
+    """Otherwise let go."""
 
 
 @dataclass(kw_only=True)
@@ -80,9 +81,9 @@ class System:
         """Of a process."""
         return self.stack.children[name].process.pid
 
-    def takings(self, name: str) -> list[LeaseChange]:
-        """All that a worker says that it took up and let go, in order; of all its lives."""
-        return list(_takings(self.stack.layout.log(name)))
+    def lease_changes(self, name: str) -> list[LeaseChange]:
+        """What a worker logged of its claims, in order, over all its restarts."""
+        return list(_lease_changes(self.stack.layout.log(name)))
 
     def steps(self) -> list[str]:
         """The job of every denoising step that was done."""
@@ -90,12 +91,12 @@ class System:
         return log.read_text().split() if log.exists() else []
 
 
-def _takings(log: Path) -> Iterator[LeaseChange]:
+def _lease_changes(log: Path) -> Iterator[LeaseChange]:
     for line in log.read_text(errors="replace").splitlines():
         if '"job taken up"' in line or '"job let go"' in line:
             entry: dict[str, Any] = json.loads(line)
             at = datetime.fromisoformat(entry["timestamp"]).timestamp()
-            yield LeaseChange(job_id=entry["job_id"], at=at, taken=entry["event"] == "job taken up")
+            yield LeaseChange(job_id=entry["job_id"], at=at, claimed=entry["event"] == "job taken up")
 
 
 @asynccontextmanager

@@ -39,7 +39,7 @@ SHORT: Final = Plan(jobs=24, kills=3)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class Delivered:
     """What came of it."""
 
     endings: int
@@ -47,7 +47,7 @@ class Told:
     """Requests that the receiver saw, those included that it did not take."""
 
 
-async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _: None) -> Told:
+async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _: None) -> Delivered:
     """Raises AssertionError where an ending was not taken by its receiver; `data` is a directory to be made."""
     store = Valkey(data)
     store.start()
@@ -55,7 +55,7 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
     jobstore = connect(settings)
     try:
         async with receiving() as receiver:
-            receiver.replies = _moody(plan)
+            receiver.replies = _flaky_replies(plan)
             notifiers = Notifiers(settings, data / "notifiers.log")
             try:
                 job_ids = await _disturb(plan, jobstore, receiver, notifiers=notifiers, store=store, tell=tell)
@@ -69,7 +69,7 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
         assert attempts.keys() == {f"msg_{job_id}" for job_id in job_ids}
         async with Redis.from_url(store.url) as redis:
             assert not await redis.exists(Keys("chaos").dead_deliveries), "whatever is done was taken with 200"
-        return Told(endings=len(job_ids), attempts=attempts.total())
+        return Delivered(endings=len(job_ids), attempts=attempts.total())
     finally:
         for role in (jobstore.jobs, jobstore.outbox):
             await role.close()
@@ -111,11 +111,11 @@ class Notifiers:
             return subprocess.Popen([sys.executable, "-m", "notifier"], env=environ, stdout=log, stderr=log)
 
 
-def _moody(plan: Plan) -> list[Reply]:
+def _flaky_replies(plan: Plan) -> list[Reply]:
     """A receiver's replies: half of the first ones are failures."""
     chance = random.Random(5)
-    moods = [status(200), status(200, after=0.3), status(503), nothing]
-    return [*(chance.choice(moods) for _ in range(3 * plan.jobs)), status(200)]
+    replies = [status(200), status(200, after=0.3), status(503), nothing]
+    return [*(chance.choice(replies) for _ in range(3 * plan.jobs)), status(200)]
 
 
 async def _disturb(

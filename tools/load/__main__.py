@@ -20,11 +20,11 @@ from tools.bench.client import Client
 from tools.bench.pipeline import NOOP
 from tools.load import report
 from tools.load.album import Album
-from tools.load.people import Crowd
 from tools.load.plan import Plan
 from tools.load.probe import Probe
 from tools.load.records import Records
-from tools.load.verdict import NAMES, Verdict
+from tools.load.result import NAMES, RunResult
+from tools.load.users import Users
 
 REPORT: Final = ROOT / "build" / "load"
 CONNECTIONS: Final = 2_000
@@ -55,7 +55,7 @@ async def measured_stack(data: Path, *, noop: bool) -> AsyncIterator[tuple[Stack
         yield stack, shown
 
 
-async def load(plan: Plan, *, noop: bool, progress: Progress) -> Verdict:
+async def load(plan: Plan, *, noop: bool, progress: Progress) -> RunResult:
     """Starts a stack, lets everybody come, and stops it."""
     visits = plan.visits()
     photos = Album.keys(visits)
@@ -71,11 +71,11 @@ async def load(plan: Plan, *, noop: bool, progress: Progress) -> Verdict:
             probe = Probe(stack, shown, lambda: records.now)
             before = await probe.pages()
             watching = asyncio.create_task(probe.watch())
-            await Crowd(plan, client, records, album.photo).come(visits, lambda: progress.advance(bar))
+            await Users(plan, client, records, album.photo).come(visits, lambda: progress.advance(bar))
             watching.cancel()
             after = await probe.pages()
             engine = "noop" if noop else stack.layout.engine
-    return Verdict(plan=plan, records=records, looks=probe.looks, before=before, after=after, engine=engine)
+    return RunResult(plan=plan, records=records, looks=probe.looks, before=before, after=after, engine=engine)
 
 
 def main() -> int:
@@ -95,16 +95,16 @@ def main() -> int:
     console = Console()
     try:
         with Progress(console=console) as progress:
-            verdict = asyncio.run(load(plan, noop=options.noop, progress=progress))
+            result = asyncio.run(load(plan, noop=options.noop, progress=progress))
     except StackError as error:
         console.print(f"[red]The stack cannot run:[/] {error}", highlight=False)
         return 1
-    for line in verdict.lines:
+    for line in result.lines:
         console.print(f"{NAMES[line.kind]:>50}  {line.samples.milliseconds()}", highlight=False)
-    for problem in verdict.records.problems[:10]:
+    for problem in result.records.problems[:10]:
         console.print(f"[red]{problem}[/]", highlight=False)
-    console.print(f"report: {report.write(verdict, options.out)}", soft_wrap=True)
-    return 0 if verdict.good else 1
+    console.print(f"report: {report.write(result, options.out)}", soft_wrap=True)
+    return 0 if result.good else 1
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
 """A run as pictures, in SVG."""
 
 import io
-from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tools.load.records import CONNECT, ENDED, STATUS, SUBMIT, Record
-from tools.load.verdict import NAMES, TARGETS, Verdict
+from tools.load.records import CONNECT, ENDED, STATUS, SUBMIT
+from tools.load.result import NAMES, TARGETS, RunResult
 
 mpl.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "font.size": 9})
 
@@ -25,44 +24,44 @@ def svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
-def timeline(verdict: Verdict) -> Figure:
+def timeline(result: RunResult) -> Figure:
     """The queue, and how long requests took, over the time of the run."""
     figure = Figure(figsize=(9, 5))
     queue, seconds = figure.subplots(2, 1, sharex=True)
-    at = [look.at for look in verdict.looks]
+    at = [look.at for look in result.looks]
     queue.stackplot(
         at,
-        [look.running for look in verdict.looks],
-        [look.waiting for look in verdict.looks],
+        [look.running for look in result.looks],
+        [look.waiting for look in result.looks],
         labels=["worked on", "waiting"],
         colors=["C0", "C1"],
         alpha=0.6,
         step="post",
     )
-    _until(queue, verdict.plan.seconds)
+    _until(queue, result.plan.seconds)
     queue.set_ylabel("jobs")
     queue.legend(frameon=False, loc="upper left")
     for kind in (ENDED, SUBMIT, STATUS, CONNECT):
-        taken = verdict.records.of(kind)
+        timed = result.records.of(kind)
         seconds.plot(
-            [record.at for record in taken],
-            [max(record.seconds, SECONDS[0]) for record in taken],
+            [record.at for record in timed],
+            [max(record.seconds, SECONDS[0]) for record in timed],
             ".",
             ms=3,
             label=NAMES[kind],
         )
-    _until(seconds, verdict.plan.seconds)
+    _until(seconds, result.plan.seconds)
     _logarithmic(seconds, "y")
     seconds.set_xlabel("seconds after the beginning")
     seconds.legend(frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, markerscale=3)
     return figure
 
 
-def distribution(verdict: Verdict) -> Figure:
+def distribution(result: RunResult) -> Figure:
     """Share of requests that took at most so long; dots are the targets."""
     figure = Figure(figsize=(9, 3.4))
     axes = figure.subplots()
-    for number, line in enumerate(verdict.lines):
+    for number, line in enumerate(result.lines):
         ordered = np.sort(line.samples.seconds)
         axes.step(ordered, np.arange(1, len(ordered) + 1) / len(ordered), color=f"C{number}", label=NAMES[line.kind])
         if line.within is not None:
@@ -74,17 +73,17 @@ def distribution(verdict: Verdict) -> Figure:
     return figure
 
 
-def machine(verdict: Verdict) -> Figure:
+def machine(result: RunResult) -> Figure:
     """Cores and memory of each process over the time of the run."""
     figure = Figure(figsize=(9, 3.4))
     cores, memory = figure.subplots(1, 2)
-    names = list(verdict.looks[0].cpu)
-    at = np.array([look.at for look in verdict.looks])
-    used = np.array([[look.cpu[name] for name in names] for look in verdict.looks])
+    names = list(result.looks[0].cpu)
+    at = np.array([look.at for look in result.looks])
+    used = np.array([[look.cpu[name] for name in names] for look in result.looks])
     cores.stackplot(at[1:], *(np.diff(used, axis=0) / np.diff(at)[:, None]).T, labels=names)
     cores.set_ylabel("cores")
     for name in names:
-        memory.plot(at, [look.memory[name] for look in verdict.looks], label=name)
+        memory.plot(at, [look.memory[name] for look in result.looks], label=name)
     memory.set_ylabel("resident MB")
     for axes in (cores, memory):
         axes.set_xlabel("seconds after the beginning")
@@ -94,20 +93,15 @@ def machine(verdict: Verdict) -> Figure:
     return figure
 
 
-def stages(verdict: Verdict) -> Figure:
+def stages(result: RunResult) -> Figure:
     """Mean seconds of each stage of a job."""
     figure = Figure(figsize=(9, 2.4))
     axes = figure.subplots()
-    by_stage = verdict.stages()
+    by_stage = result.stages()
     axes.barh(list(by_stage), list(by_stage.values()))
     axes.invert_yaxis()
     axes.set_xlabel("seconds on average")
     return figure
-
-
-def worst(taken: Sequence[Record]) -> list[Record]:
-    """The five that took longest."""
-    return sorted(taken, key=lambda record: -record.seconds)[:5]
 
 
 def _until(axes: Axes, seconds: float) -> None:

@@ -15,7 +15,7 @@ CANCEL: Final = "cancel"
 CONNECT: Final = "connect"
 """A socket or an event stream, from opening it to its first message."""
 ENDED: Final = "ended"
-"""From the answer to a submission to the completed event, as its owner sees it."""
+"""From the answer to a submission to the completed event, as its user sees it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Records:
     """Everything of one run."""
 
     started: float = field(default_factory=time.perf_counter)
-    taken: list[Record] = field(default_factory=list)
+    timed: list[Record] = field(default_factory=list)
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
     """Number of answers by kind of request and HTTP status."""
     endings: Counter[str] = field(default_factory=Counter)
@@ -55,7 +55,7 @@ class Records:
 
     def took(self, kind: str, began: float) -> None:
         """Records what began then and has ended now."""
-        self.taken.append(Record(kind=kind, at=began, seconds=self.now - began))
+        self.timed.append(Record(kind=kind, at=began, seconds=self.now - began))
 
     def answered(self, kind: str, status: int) -> None:
         """Counts an answer; one that says that the server is at fault is a problem."""
@@ -65,7 +65,7 @@ class Records:
 
     def of(self, kind: str) -> list[Record]:
         """Those of one kind, in the order in which they ended."""
-        return [record for record in self.taken if record.kind == kind]
+        return [record for record in self.timed if record.kind == kind]
 
     def samples(self, kind: str) -> Samples:
         """Their seconds."""

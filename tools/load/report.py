@@ -8,7 +8,7 @@ from typing import Final
 
 from tools.bench import machine
 from tools.load import plots
-from tools.load.verdict import NAMES, TARGETS, Line, Verdict
+from tools.load.result import NAMES, TARGETS, Line, RunResult
 
 STYLE: Final = """\
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222 }
@@ -17,47 +17,47 @@ td:first-child, th:first-child { text-align: left } tr { border-bottom: 1px soli
 svg { max-width: 100%; height: auto } .bad { color: #b00020 } .good { color: #1b5e20 }"""
 
 
-def write(verdict: Verdict, directory: Path) -> Path:
+def write(result: RunResult, directory: Path) -> Path:
     """Writes `index.html` and returns its path."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "index.html"
-    path.write_text(page(verdict))
+    path.write_text(page(result))
     return path
 
 
-def page(verdict: Verdict) -> str:
+def page(result: RunResult) -> str:
     """The page."""
-    records, plan = verdict.records, verdict.plan
+    records, plan = result.records, result.plan
     endings = ", ".join(f"{count} {ending}" for ending, count in records.endings.most_common())
     refused = ", ".join(f"{count} × {what}" for what, count in records.refused().items()) or "none"
     judgement = (
         '<p class="good">Every job has one ending, and nothing failed.</p>'
-        if verdict.good
+        if result.good
         else f'<p class="bad">{len(records.problems)} problems</p>{_list(records.problems[:50])}'
     )
     parts = [
         "<h1>Load on a local stack</h1>",
         f"<p>{datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d %H:%M} UTC, {html.escape(machine.description())}; "
-        f"clients, Valkey and all processes share it. Engine {html.escape(verdict.engine)}, seed {plan.seed}.</p>",
+        f"clients, Valkey and all processes share it. Engine {html.escape(result.engine)}, seed {plan.seed}.</p>",
         f"<p>For {plan.seconds:.0f} s, {plan.rate:g} photos and {plan.lookers:g} looks at results a second came. "
-        f"{verdict.jobs} jobs: {endings}. Refused: {html.escape(refused)}.</p>",
+        f"{result.jobs} jobs: {endings}. Refused: {html.escape(refused)}.</p>",
         judgement,
         "<h2>How long things took</h2>",
-        _table(("", "number", "p50", "p95", "p99", "worst", "target", "within"), map(_row, verdict.lines)),
-        plots.svg(plots.distribution(verdict)),
+        _table(("", "number", "p50", "p95", "p99", "worst", "target", "within"), map(_row, result.lines)),
+        plots.svg(plots.distribution(result)),
         "<h2>Over time</h2>",
-        plots.svg(plots.timeline(verdict)),
+        plots.svg(plots.timeline(result)),
         "<h2>Stages of a job</h2>",
-        plots.svg(plots.stages(verdict)),
+        plots.svg(plots.stages(result)),
         "<h2>What it took of the machine</h2>",
         _table(
             ("process", "CPU seconds a completed job", "MB at the end"),
             (
-                (name, f"{seconds:.3f}", f"{verdict.looks[-1].memory[name]:.0f}")
-                for name, seconds in verdict.cpu_a_job().items()
+                (name, f"{seconds:.3f}", f"{result.looks[-1].memory[name]:.0f}")
+                for name, seconds in result.cpu_a_job().items()
             ),
         ),
-        plots.svg(plots.machine(verdict)),
+        plots.svg(plots.machine(result)),
     ]
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Load on a local stack</title>'

@@ -20,7 +20,7 @@ from research.capacity.demand import DAY, HOURS, arrivals, rate
 from research.capacity.pool import Kind, Pool
 from research.capacity.prices import Light, Prices
 from research.capacity.scaling import Autoscaler, Rule
-from research.capacity.scenarios import SCENARIOS, together
+from research.capacity.scenarios import SCENARIOS, shared_pods
 from research.capacity.service_times import CpuSeconds, ServiceTimes
 from research.capacity.simulation import Outcome
 from research.capacity.tables import Result
@@ -225,7 +225,7 @@ def test_a_page_without_its_markers_is_refused() -> None:
 
 
 def test_pictures_are_drawn_the_same_each_time(tmp_path: Path) -> None:
-    system = together(least=1, calls=1.0)
+    system = shared_pods(least=1, calls=1.0)
     result = Result(
         number=1,
         scenario=replace(SCENARIOS[0], system=system),

@@ -24,6 +24,7 @@ def test_a_shard_gives_back_what_was_saved(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.partial"))
 
 
+@pytest.mark.slow
 def test_the_command_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "SHARD", 2)
     run = ["--count", "3", "--seed", "9", "--processes", "1", "--out", str(tmp_path)]

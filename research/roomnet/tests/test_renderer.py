@@ -76,6 +76,7 @@ def test_the_number_of_threads_changes_nothing() -> None:
     np.testing.assert_array_equal(one.light, two.light)
 
 
+@pytest.mark.slow
 def test_denoising_keeps_the_mean_and_takes_the_noise() -> None:
     camera = Camera(eye=(0, -2, 1.0), heading=0, pitch=-30, focal=30, width=64, height=48)
     noisy = look(plate(), camera, samples=4)

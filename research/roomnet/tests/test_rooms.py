@@ -39,6 +39,7 @@ def test_another_seed_gives_another_room() -> None:
     assert (small_example(11).labels != small_example(12).labels).mean() > 0.2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room_type", random.ROOM_TYPES)
 def test_every_type_of_room_can_be_photographed(room_type: str) -> None:
     plan = room(room_type, seed=5)
@@ -51,6 +52,7 @@ def test_every_type_of_room_can_be_photographed(room_type: str) -> None:
     assert len(np.unique(buffers.part)) >= 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("room_type", "labels"),
     [

@@ -1,11 +1,10 @@
-"""The committed sample room is what the script renders, and its truth is true."""
+"""The committed sample room is what `render_sample_room` renders, and its truth is true."""
 
 import json
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 
 from research.roomnet import truth
 from research.roomnet.labels import INDEX
@@ -13,7 +12,6 @@ from research.roomnet.renderer.trace import Tracer
 from research.roomnet.rooms import sample
 
 FOLDER = Path(__file__).parents[3] / "tests" / "data" / "sample_room"
-pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="the sample room lies in the whole repository alone")
 
 
 def read(name: str) -> np.ndarray:

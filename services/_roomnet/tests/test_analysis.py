@@ -56,6 +56,7 @@ def test_the_same_photo_gives_the_same_answer(drawn_room: DrawnRoom) -> None:
     assert (one.rooms, one.room_probability) == (other.rooms, other.room_probability)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(16, 16), (2000, 17), (17, 600), (256, 256), (1365, 1024), (3000, 2000)])
 def test_any_size_is_answered_at_its_own_size(size: tuple[int, int]) -> None:
     width, height = size

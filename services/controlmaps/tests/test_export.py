@@ -16,7 +16,8 @@ from controlmaps.engine.tasks import INPUT, OUTPUTS, DepthModel, Task, working_s
 from controlmaps.engine.torch_networks import Options, TorchNetworks
 from controlmaps.export import export
 
-pytestmark = pytest.mark.timeout(600)  # the first test of a session loads torch and makes the tiny models
+# the first test of a session loads torch and makes the tiny models
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize(

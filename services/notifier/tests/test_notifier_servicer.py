@@ -108,6 +108,7 @@ async def test_many_watchers_of_many_jobs_each_see_theirs(
                 assert {event.job_id for event in events} == {job_id}
 
 
+@pytest.mark.slow
 async def test_a_thousand_returns_at_any_point_miss_nothing(
     open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings
 ) -> None:

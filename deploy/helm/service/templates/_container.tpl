@@ -4,7 +4,7 @@ ports:
   {{- range $name := list "grpc" "http" "metrics" }}
   {{- with index $ports $name }}
   - name: {{ $name }}
-    containerPort: {{ . }}
+    containerPort: {{ . | int64 }}
   {{- end }}
   {{- end }}
   {{- with include "service.healthPort" . }}
@@ -27,12 +27,12 @@ ports:
 startupProbe:
   {{- include "service.probe" (dict "component" . "path" $probes.readyPath) | nindent 2 }}
   periodSeconds: 2
-  timeoutSeconds: {{ $probes.timeoutSeconds }}
+  timeoutSeconds: {{ $probes.timeoutSeconds | int64 }}
   failureThreshold: {{ max 1 (div (add $probes.startupSeconds 1) 2) }}
 readinessProbe:
   {{- include "service.probe" (dict "component" . "path" $probes.readyPath) | nindent 2 }}
-  periodSeconds: {{ $probes.periodSeconds }}
-  timeoutSeconds: {{ $probes.timeoutSeconds }}
+  periodSeconds: {{ $probes.periodSeconds | int64 }}
+  timeoutSeconds: {{ $probes.timeoutSeconds | int64 }}
 livenessProbe:
   {{- if eq $probes.kind "http" }}
   httpGet:
@@ -42,8 +42,8 @@ livenessProbe:
   tcpSocket:
     port: {{ ternary "health" "grpc" (ne "" (include "service.healthPort" .)) }}
   {{- end }}
-  periodSeconds: {{ $probes.periodSeconds }}
-  timeoutSeconds: {{ $probes.timeoutSeconds }}
+  periodSeconds: {{ $probes.periodSeconds | int64 }}
+  timeoutSeconds: {{ $probes.timeoutSeconds | int64 }}
   failureThreshold: 6
 {{- end -}}
 {{- end -}}
@@ -69,7 +69,7 @@ grpc:
 {{ include "service.tlsEnv" . }}
 {{- if and .Values.healthPortEnv (include "service.healthPort" .) }}
 - name: {{ .Values.healthPortEnv }}
-  value: {{ .Values.ports.health | quote }}
+  value: {{ include "service.string" .Values.ports.health | quote }}
 {{- end }}
 {{- if ne .Values.weights.source "none" }}
 - name: MODOMO_WEIGHTS
@@ -78,16 +78,16 @@ grpc:
 - name: MODOMO_CHART_VALUES
   value: {{ include "service.origins" . | quote }}
 {{- range $name, $value := .Values.env }}
-- name: {{ $name }}
-  value: {{ tpl (toString $value) $component | quote }}
+- name: {{ $name | quote }}
+  value: {{ tpl (include "service.string" $value) $component | quote }}
 {{- end }}
 {{- range $name, $source := .Values.secretEnv }}
 {{- with tpl $source.secret $component }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   valueFrom:
     secretKeyRef:
       name: {{ . }}
-      key: {{ tpl $source.key $component }}
+      key: {{ required (printf "%s is empty: name the key of the secret %s that holds %s" (default (printf "%s.secretEnv.%s.key" $component.Chart.Name $name) (trimPrefix ".Values." (regexFind "\\.Values\\.[A-Za-z0-9.]+" $source.key))) . $name) (tpl $source.key $component) }}
 {{- end }}
 {{- end }}
 {{- with .Values.extraEnv }}
@@ -102,7 +102,7 @@ Which value of the chart each variable comes from, so that a process that cannot
 {{- define "service.origins" -}}
 {{- $origins := list -}}
 {{- range $name, $value := .Values.env -}}
-{{- with regexFind "\\.Values\\.[A-Za-z0-9.]+" (toString $value) -}}
+{{- with regexFind "\\.Values\\.[A-Za-z0-9.]+" (include "service.string" $value) -}}
 {{- $origins = append $origins (printf "%s=%s" $name (trimPrefix ".Values." .)) -}}
 {{- end -}}
 {{- end -}}

@@ -8,12 +8,42 @@ app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* Our labels, and those that `global.commonLabels` puts on everything. */}}
 {{- define "service.labels" -}}
-{{ include "service.selector" . }}
-app.kubernetes.io/part-of: modomo
-app.kubernetes.io/version: {{ default .Chart.AppVersion .Values.image.tag | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- $labels := include "service.selector" . | fromYaml -}}
+{{- $labels = set $labels "app.kubernetes.io/part-of" "modomo" -}}
+{{- $labels = set $labels "app.kubernetes.io/version" (default .Chart.AppVersion .Values.image.tag) -}}
+{{- $labels = set $labels "app.kubernetes.io/managed-by" .Release.Service -}}
+{{- $labels = set $labels "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_") -}}
+{{- merge $labels (include "service.strings" (dig "commonLabels" dict (default dict .Values.global)) | fromYaml) | toYaml -}}
+{{- end -}}
+
+{{/* A value as text: strings as they are, numbers without an exponent. */}}
+{{- define "service.string" -}}
+{{- if kindIs "string" . }}{{ . }}{{ else }}{{ toJson . }}{{ end -}}
+{{- end -}}
+
+{{/* A mapping whose values Kubernetes wants to be strings: annotations, labels of nodes. */}}
+{{- define "service.strings" -}}
+{{- $strings := dict -}}
+{{- range $key, $value := . -}}
+{{- $_ := set $strings $key (include "service.string" $value) -}}
+{{- end -}}
+{{- toYaml $strings -}}
+{{- end -}}
+
+{{/* Strings that may be templates, as a list: `(dict "list" … "component" …)`. */}}
+{{- define "service.list" -}}
+{{- range .list }}
+- {{ tpl (include "service.string" .) $.component | toJson }}
+{{- end }}
+{{- end -}}
+
+{{/* Pull secrets, each a name or Kubernetes' own `{name: …}`. */}}
+{{- define "service.pullSecrets" -}}
+{{- range . }}
+- name: {{ if kindIs "map" . }}{{ .name }}{{ else }}{{ . }}{{ end }}
+{{- end }}
 {{- end -}}
 
 {{- define "service.account" -}}

@@ -73,12 +73,26 @@
 {{- end }}
 {{- end -}}
 
-{{/* Gets the weights before the process starts; a pull that breaks off goes on where it stopped. */}}
-{{- define "service.pull" -}}
-- name: weights
+{{/* Containers that run first: what gets or checks the weights, and what the operator adds. */}}
+{{- define "service.initContainers" -}}
+{{- if eq .Values.weights.source "pull" }}
+{{- $service := required (printf "%s.weights.service: say whose models to pull" .Chart.Name) .Values.weights.service }}
+{{ include "service.weights" (dict "component" . "name" "weights" "arguments" (list "pull" "--service" $service) "env" .Values.weights.pullEnv) }}
+{{- else if and .Values.weights.verify (ne .Values.weights.source "none") }}
+{{ include "service.weights" (dict "component" . "name" "weights" "arguments" (list "verify") "env" list) }}
+{{- end }}
+{{- with .Values.initContainers }}
+{{ tpl (toYaml .) $ }}
+{{- end }}
+{{- end -}}
+
+{{/* A container that runs `servicekit.weights`; a pull that breaks off goes on where it stopped. */}}
+{{- define "service.weights" -}}
+{{- with .component -}}
+- name: {{ $.name }}
   image: {{ include "service.image" . }}
   imagePullPolicy: {{ .Values.image.pullPolicy }}
-  command: [python, -m, servicekit.weights, pull, --service, {{ required (printf "%s.weights.service: say whose models to pull" .Chart.Name) .Values.weights.service }}]
+  command: {{ concat (list "python" "-m" "servicekit.weights") $.arguments | toJson }}
   terminationMessagePolicy: FallbackToLogsOnError
   securityContext: {{- toYaml .Values.securityContext | nindent 4 }}
   env:
@@ -86,7 +100,7 @@
       value: {{ .Values.weights.mountPath }}
     - name: HOME
       value: /tmp
-    {{- with .Values.weights.pullEnv }}
+    {{- with $.env }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   resources:
@@ -99,4 +113,5 @@
     {{- end }}
     - name: weights
       mountPath: {{ .Values.weights.mountPath }}
+{{- end -}}
 {{- end -}}

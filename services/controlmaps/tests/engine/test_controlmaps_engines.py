@@ -32,7 +32,7 @@ def room(height: int, width: int, *, seed: int = 3) -> RGB:
     return np.asarray(np.clip(photo + noise, 0, 255), dtype=np.uint8)
 
 
-@pytest.fixture(params=["lite", "torch", "triton", "modal"])
+@pytest.fixture(params=["lite", *(pytest.param(name, marks=pytest.mark.slow) for name in ("torch", "triton", "modal"))])
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
     name = request.param
     if name == "lite":

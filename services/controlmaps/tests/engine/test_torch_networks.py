@@ -35,7 +35,8 @@ from controlmaps.engine.tasks import Task
 from controlmaps.engine.torch_networks import Options, TorchNetworks
 from servicekit.inference.hardware import choose
 
-pytestmark = pytest.mark.timeout(900)  # the first test of a session loads torch and makes the tiny models
+# the first test of a session loads torch and makes the tiny models
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 CPU = Options(device="cpu")
 RANDOM = np.random.default_rng(9)

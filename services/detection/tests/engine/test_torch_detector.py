@@ -28,7 +28,8 @@ from detection.engine.torch_sam2 import Sam2
 from detection.engine.torch_yolo import Yolo
 from servicekit.inference.hardware import Hardware, choose
 
-pytestmark = pytest.mark.timeout(600)  # the first test of a session loads torch and makes the tiny models
+# the first test of a session loads torch and makes the tiny models
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 CPU = Options(device="cpu")
 PHOTO = np.random.default_rng(5).integers(0, 255, (200, 300, 3), dtype=np.uint8)

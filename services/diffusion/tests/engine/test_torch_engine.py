@@ -27,6 +27,8 @@ from servicekit.inference.executor import DeviceExecutor
 from tests.fixtures.compute_device import DEVICE
 from tools.gpu.requests import restyling, style
 
+pytestmark = pytest.mark.slow  # loads torch and makes the tiny models
+
 
 @pytest.fixture(scope="module")
 def engine(tiny_diffusion: Path) -> Iterator[TorchEngine]:

@@ -35,6 +35,8 @@ from tests.fixtures.rooms import draw_room
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceAsyncStub as Stub
 
+pytestmark = pytest.mark.slow  # loads torch and makes the tiny models
+
 ROOM = draw_room(96, 72)
 REQUEST = pb.TransformRequest(
     image=encode_jpeg(ROOM.photo),

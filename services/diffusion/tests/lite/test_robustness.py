@@ -19,7 +19,7 @@ STYLES = list(read_styles().values())
 LABELS = ("wall", "floor", "ceiling", "windowpane", "door", "curtain", "sofa", "bed", "cushion", "rug", "cabinet")
 SIZES = ((16, 16), (16, 400), (400, 16), (512, 64), (37, 211), (120, 90))
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("error")]
 
 
 def photo(random: np.random.Generator, width: int, height: int) -> RGB:

@@ -19,6 +19,8 @@ from servicekit.inference.engine import EngineInfo
 from servicekit.types import ade20k
 from servicekit.types.rooms import RoomType
 
+pytestmark = pytest.mark.slow  # restyles the sample room dozens of times
+
 SAMPLE = Path(__file__).parents[4] / "tests" / "data" / "sample_room"
 SIDE = 512
 STYLES = read_styles()

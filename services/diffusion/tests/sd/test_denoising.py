@@ -13,6 +13,8 @@ from diffusion.sd.plan import Mode
 from diffusion.sd.schedulers import Sampler
 from tools.gpu.parity import Case, Comparison, cases
 
+pytestmark = pytest.mark.slow  # loads torch and makes the tiny models
+
 TOLERANCE = 1e-5
 
 

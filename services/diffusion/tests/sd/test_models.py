@@ -25,6 +25,8 @@ from servicekit.weights.directory import DirectorySource
 from servicekit.weights.pull import Puller
 from tests.fixtures import tiny_diffusion as tiny
 
+pytestmark = pytest.mark.slow  # loads torch and makes the tiny models
+
 HOST = hardware.choose("cpu")
 UNET = "sd15/unet/diffusion_pytorch_model.fp16.safetensors"
 ALL = tuple(entry.name for entry in Manifest.shipped() if entry.service == "diffusion")

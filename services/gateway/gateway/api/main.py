@@ -18,8 +18,7 @@ from gateway.api.grpc.servicer import TransformServicer
 from gateway.api.http.app import Parts, create_app
 from gateway.api.http.form_receiver import FormReceiver
 from gateway.api.http.server import HttpServer
-from gateway.api.limits.bucket import BucketLimiter, NoLimiter
-from gateway.api.limits.per_client import ClientAddressLimiter
+from gateway.api.limits.bucket import BucketLimiter, NoLimiter, PhotoQuota, TokenBuckets
 from gateway.api.limits.streams import StreamLimiter
 from gateway.api.links import UrlSigner
 from gateway.api.photo_analysis import PhotoAnalyzer
@@ -180,7 +179,7 @@ def _grpc_api(settings: ApiSettings, parts: Parts, security: Security) -> Abstra
 
 def _admission(settings: ApiSettings, authenticator: Authenticator, state: SharedState) -> Admission:
     counted = settings.units_per_minute and not authenticator.open
-    limiter = BucketLimiter(state, units_per_minute=settings.units_per_minute) if counted else NoLimiter()
+    limiter = BucketLimiter(TokenBuckets(state), units_per_minute=settings.units_per_minute) if counted else NoLimiter()
     return Admission(authenticator, limiter, StreamTokenIssuer(state, seconds=settings.ticket_seconds))
 
 
@@ -233,7 +232,7 @@ def _parts(
             max_file_bytes=settings.max_file_bytes,
             seconds=settings.upload_seconds,
             budget=UploadBudget(settings.upload_memory_bytes),
-            limiter=ClientAddressLimiter(per_minute=settings.photos_per_minute),
+            quota=PhotoQuota(TokenBuckets(state), per_minute=settings.photos_per_minute),
         ),
         streams=StreamLimiter(settings.stream_limit),
         admission=admission,

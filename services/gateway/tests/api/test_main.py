@@ -21,6 +21,8 @@ from servicekit.jobstore.redis import JobStoreSettings
 from servicekit.jobstore.redis import connect as connect_jobstore
 from tests.fixtures.gateway import photo, services_running
 
+pytestmark = pytest.mark.slow  # starts whole processes
+
 
 @asynccontextmanager
 async def api_process(environment: dict[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:

@@ -105,6 +105,7 @@ async def test_stream_ends_with_the_result(channels: dict[str, grpc.aio.Channel]
     assert (len(last.jpegs), last.manifest.seed, last.manifest.palette_delta_e) == (2, 5, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["nothing", "half a stream"])
 async def test_server_that_goes_away_is_a_passing_failure(unused_tcp_port: int, answer: str) -> None:
     """A peer that is no gRPC server at all, or cuts the line in the middle."""

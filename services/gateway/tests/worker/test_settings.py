@@ -48,6 +48,7 @@ def test_nonsense_is_refused_by_name(variable: str, value: str) -> None:
         env.read(WorkerSettings, prefix=PREFIX, environ={f"{PREFIX}{variable}": value})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -9,7 +9,7 @@ from fastapi import Request
 from gateway.api import webhook_policy
 from gateway.api.auth import Caller
 from gateway.api.http.authorization import client_address
-from gateway.api.limits.per_client import ClientAddressLimiter
+from gateway.api.limits.bucket import PhotoQuota
 from gateway.api.uploads import preferences
 from gateway.api.uploads.budget import UploadBudget
 from gateway.api.uploads.form import FormRules, Part, read_form
@@ -26,12 +26,10 @@ _MAX_WORD_BYTES: Final = 64
 class FormReceiver:
     """Reads forms within the limits of this process."""
 
-    def __init__(
-        self, *, max_file_bytes: int, seconds: float, budget: UploadBudget, limiter: ClientAddressLimiter
-    ) -> None:
+    def __init__(self, *, max_file_bytes: int, seconds: float, budget: UploadBudget, quota: PhotoQuota) -> None:
         """`seconds` is how long a body may take, `budget` how much memory all of them together may take."""
         self.max_file_bytes = max_file_bytes
-        self._limiter = limiter
+        self._quota = quota
         photo = Part(name=PHOTO, max_bytes=max_file_bytes)
         style = Part(name=STYLE, max_bytes=_MAX_WORD_BYTES)
         priority = Part(name=PRIORITY, max_bytes=_MAX_WORD_BYTES, required=False)
@@ -56,7 +54,7 @@ class FormReceiver:
 
     @asynccontextmanager
     async def _form(self, request: Request, caller: Caller, rules: FormRules) -> AsyncGenerator[dict[str, bytes]]:
-        self._limiter.check_quota(client_address(request))
+        await self._quota.check(client_address(request))
         with self.budget.share(caller.client) as share:
             yield await read_form(request.headers, request.stream(), rules, share)
 

@@ -40,6 +40,7 @@ async def test_the_frameworks_own_errors(
         assert ("allow" in answer.headers) == (status == 405)
 
 
+@pytest.mark.slow
 async def test_an_unexpected_exception_shows_nothing(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     async def explode(_self: object, _data: bytes) -> None:
         raise RuntimeError("secret detail at /etc/shadow")

@@ -2,14 +2,17 @@
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import Any
 
 import httpx
+import pytest
 
 from gateway.api.auth import ANYBODY, Caller, Scope
 from gateway.api.limits import Cost
-from gateway.api.limits.bucket import BucketLimiter
+from gateway.api.limits.bucket import BucketLimiter, PhotoQuota, TokenBuckets
 from gateway.api.shared_state import SharedState
+from servicekit.errors import Exhausted
 from servicekit.jobstore.redis import JobStoreSettings
 from tests.fixtures.api_keys import key_file, key_holder
 from tests.fixtures.gateway import StartGateway, photo
@@ -24,7 +27,7 @@ def caller(tenant: str, units_per_minute: int = 0) -> Caller:
 
 async def test_a_bucket_is_used_up_and_fills_again(jobstore_settings: JobStoreSettings) -> None:
     state = SharedState(jobstore_settings)
-    limiter = BucketLimiter(state, units_per_minute=600)  # ten a second
+    limiter = BucketLimiter(TokenBuckets(state), units_per_minute=600)  # ten a second
     statuses = [await limiter.spend(caller("a"), Cost.SUBMIT) for _ in range(31)]
     granted = [rate_limit for rate_limit in statuses if not rate_limit.wait_seconds]
     assert len(granted) in (30, 31)
@@ -41,16 +44,34 @@ async def test_a_bucket_is_used_up_and_fills_again(jobstore_settings: JobStoreSe
 
 async def test_all_replicas_count_together(jobstore_settings: JobStoreSettings) -> None:
     states = [SharedState(jobstore_settings) for _ in range(3)]
-    limiters = [BucketLimiter(state, units_per_minute=60) for state in states]
+    limiters = [BucketLimiter(TokenBuckets(state), units_per_minute=60) for state in states]
     statuses = await asyncio.gather(*(limiters[n % 3].spend(caller("a"), Cost.READ) for n in range(90)))
     assert sum(not rate_limit.wait_seconds for rate_limit in statuses) in range(60, 64)
     for state in states:
         await state.close()
 
 
+async def test_photos_of_an_address_are_counted_by_all_replicas_and_not_without_redis(
+    jobstore_settings: JobStoreSettings, faulty_network: FaultyNetwork
+) -> None:
+    there = [SharedState(jobstore_settings) for _ in range(2)]
+    quotas = [PhotoQuota(TokenBuckets(state), per_minute=2) for state in there]
+    for quota in quotas:
+        await quota.check("203.0.113.7")
+    with pytest.raises(Exhausted, match="Too many photos"):
+        await quotas[0].check("203.0.113.7")
+    await quotas[0].check("203.0.113.8")
+    gone = SharedState(replace(jobstore_settings, redis_url=faulty_network.url))
+    await faulty_network.stop()
+    for _ in range(5):
+        await PhotoQuota(TokenBuckets(gone), per_minute=2).check("203.0.113.7")
+    for state in (*there, gone):
+        await state.close()
+
+
 async def test_a_quota_below_the_price_lets_one_through_all_the_same(jobstore_settings: JobStoreSettings) -> None:
     state = SharedState(jobstore_settings)
-    limiter = BucketLimiter(state, units_per_minute=600)
+    limiter = BucketLimiter(TokenBuckets(state), units_per_minute=600)
     small = caller("small", units_per_minute=5)
     first, second = [await limiter.spend(small, Cost.SUBMIT) for _ in range(2)]
     assert (first.wait_seconds, first.quota) == (0.0, 5)

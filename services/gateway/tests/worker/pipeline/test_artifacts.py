@@ -3,6 +3,7 @@
 import dataclasses
 
 import httpx
+import pytest
 
 from gateway.jobs import object_keys
 from gateway.jobs.purger import Purger
@@ -12,6 +13,7 @@ from servicekit.storage.settings import StorageSettings, open_store
 from tests.fixtures.worker import WorkerBench, make_photo
 
 
+@pytest.mark.slow
 async def test_job_with_pictures_in_s3(worker_bench: WorkerBench, s3_settings: StorageSettings) -> None:
     bench = worker_bench
     store = open_store(s3_settings)
