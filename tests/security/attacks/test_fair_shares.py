@@ -171,5 +171,5 @@ async def test_streams_that_have_ended_are_not_counted_any_more(start_gateway: S
 
 async def freed(gateway: Gateway) -> None:
     """Until the gateway has noticed that the client has left."""
-    while (await gateway.http.get("/metrics")).text.count("modomo_event_streams 0.0") == 0:  # noqa: ASYNC110 - from outside
+    while (await gateway.http.get("/metrics")).text.count("modomo_event_streams_open 0.0") == 0:  # noqa: ASYNC110 - from outside
         await asyncio.sleep(0.02)

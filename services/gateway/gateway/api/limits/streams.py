@@ -9,7 +9,7 @@ from prometheus_client import Gauge
 from servicekit.errors import Exhausted
 from servicekit.fair_shares import FairShares
 
-STREAMS: Final = Gauge("modomo_event_streams", "Event streams that are open, over every transport")
+STREAMS: Final = Gauge("modomo_event_streams_open", "Event streams that are open, over every transport")
 
 
 class StreamLimiter:
