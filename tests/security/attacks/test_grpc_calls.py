@@ -13,6 +13,7 @@ import pytest
 from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.transform.v1 import transform_service_pb2_grpc as pb_grpc
 from servicekit.rpc import client
+from servicekit.rpc import server as grpc_server
 from tests.fixtures.api_keys import KeyHolder, key_file, key_holder
 from tests.fixtures.gateway import Gateway, StartGateway, photo
 from tests.fixtures.http2_caller import (
@@ -157,20 +158,28 @@ async def test_calls_that_are_reset_at_once_are_refused_by_the_transport(guarded
     assert longest < 3
 
 
-async def test_connections_are_bounded_and_leave_descriptors_to_http(start_gateway: StartGateway) -> None:
+async def test_connections_are_bounded_and_end_where_they_say_nothing(
+    start_gateway: StartGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grpc_server, "_HANDSHAKE_MILLISECONDS", 3000)
     gateway = await start_gateway(grpc_connections=20)
-    connections = [await asyncio.open_connection("127.0.0.1", gateway.api.grpc_api.port) for _ in range(60)]
-    ended = 0
-    for reader, writer in connections:
-        try:
-            async with asyncio.timeout(0.2):
-                while await reader.read(1024):  # the server's settings, where it takes the connection
-                    pass
-            ended += 1
-        except TimeoutError:
-            pass
-        except ConnectionError:
-            ended += 1
-        writer.close()
-    assert ended >= 40
+    port = gateway.api.grpc_api.port
+    connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]
+    ending = [asyncio.create_task(ended(reader)) for reader, _ in connections]
+    _, held = await asyncio.wait(ending, timeout=1)
+    assert 1 <= len(held) <= 20
     assert (await gateway.http.get("/health/live")).status_code == 200
+    async with asyncio.timeout(10):
+        await asyncio.gather(*ending)
+    async with http2_caller(port) as caller:
+        assert await _probe(caller, CHECK) == "0"
+    for _, writer in connections:
+        writer.close()
+
+
+async def ended(reader: asyncio.StreamReader) -> None:
+    try:
+        while await reader.read(1024):  # the server's settings, where it takes the connection
+            pass
+    except ConnectionError:
+        pass

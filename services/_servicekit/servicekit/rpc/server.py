@@ -26,6 +26,9 @@ MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 ENGINE_KEY: Final = "x-modomo-engine"
 """Initial metadata of every health answer: the name of the service's engine, for operators."""
 
+_HANDSHAKE_MILLISECONDS: Final = 10_000
+"""How long a connection may say nothing, where connections are scarce."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServerOptions:
@@ -131,6 +134,7 @@ def _bounds(options: ServerOptions) -> list[tuple[str, int]]:
         bounds.append(("grpc.max_concurrent_streams", options.max_connection_rpcs))
     if options.max_connections:
         bounds.append(("grpc.max_allowed_incoming_connections", options.max_connections))
+        bounds.append(("grpc.server_handshake_timeout_ms", _HANDSHAKE_MILLISECONDS))
     if not options.read_ahead:
         bounds.append(("grpc.http2.bdp_probe", 0))
     return bounds
