@@ -42,6 +42,7 @@ REQUESTS: Final = Row(
             title="Those who watch",
             queries=[
                 Query(expr=total("modomo_http_websockets_open"), legend="WebSockets"),
+                Query(expr=total("modomo_event_streams_open"), legend="event streams"),
                 Query(expr=total("modomo_watchers_open"), legend="watches at the notifiers"),
             ],
         ),

@@ -15,7 +15,7 @@ MEMORY: Final = {
     # 25 megapixels of a progressive JPEG, 16 of HEIC and WebP; other JPEGs are decoded small and of any size
     "MODOMO_GATEWAY_DECODE_MEMORY_BYTES": "150000000",
     "MODOMO_GATEWAY_DECODE_THREADS": "1",
-    "MODOMO_GATEWAY_DECODE_QUEUE": "16",
+    "MODOMO_GATEWAY_DECODE_QUEUE": "32",
     "MODOMO_WORKER_PARALLEL_JOBS": "2",
 }
 """What keeps all processes together in 512 MB."""

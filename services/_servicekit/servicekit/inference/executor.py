@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 from prometheus_client import Counter, Gauge, Histogram
 
 from servicekit.errors import Exhausted
+from servicekit.inference.turns import FairTurns
 from servicekit.observability import tracing
 from servicekit.observability.metrics import SECONDS_BUCKETS
 
@@ -40,7 +41,7 @@ class DeviceExecutor:
         """`queue_limit` is the number of jobs that may wait beyond those that run; `name` is for people and metrics."""
         self._name = name
         self._threads = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix=name)
-        self._device = asyncio.Semaphore(parallel)
+        self._device = FairTurns(parallel)
         self._limit = parallel + queue_limit
         self._jobs = 0
         self._waiting, self._running = WAITING.labels(name), RUNNING.labels(name)
@@ -51,13 +52,13 @@ class DeviceExecutor:
         """How many jobs run or wait."""
         return self._jobs
 
-    async def run(self, function: Callable[[], Value]) -> Value:
-        """Runs a function on the device; raises Exhausted where the queue is full.
+    async def run(self, function: Callable[[], Value], *, tenant: str = "") -> Value:
+        """Runs a function on the device; raises Exhausted where the queue is full. Tenants take turns.
 
         Cancelling takes a waiting job out of the queue. It cannot stop a function that runs: the device stays busy
         until it has returned.
         """
-        async with self._turn():
+        async with self._turn(tenant):
             return await self._in_thread(function)
 
     async def stream(self, generator: Callable[[], Generator[Value, None, None]]) -> AsyncGenerator[Value, None]:
@@ -78,12 +79,12 @@ class DeviceExecutor:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self, tenant: str = "") -> AsyncIterator[None]:
         if self._jobs >= self._limit:
             raise Exhausted("QUEUE_FULL", f"The {self._name} queue is full.", retry_after_seconds=2)
         self._jobs += 1
         try:
-            await self._acquire()
+            await self._acquire(tenant)
             start, span = time.perf_counter(), tracing.begin(f"{self._name} device")
             try:
                 with self._running.track_inprogress():
@@ -95,11 +96,11 @@ class DeviceExecutor:
         finally:
             self._jobs -= 1
 
-    async def _acquire(self) -> None:
+    async def _acquire(self, tenant: str) -> None:
         span = tracing.begin(f"{self._name} queue")
         try:
             with self._waiting.track_inprogress(), self._wait_seconds.time():
-                await self._device.acquire()
+                await self._device.acquire(tenant)
         finally:
             span.end()
 

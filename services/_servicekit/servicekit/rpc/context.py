@@ -39,6 +39,11 @@ def adopt(call_metadata: Iterable[tuple[str, str | bytes]]) -> None:
             variable.set(value)
 
 
+def peer_host(peer: str) -> str:
+    """The address in `ServicerContext.peer()` without its port: `ipv4:10.0.0.1:4711`, `ipv6:%5B::1%5D:4711`."""
+    return peer.rpartition(":")[0] if peer.startswith("ipv") else peer
+
+
 def seconds_left(*, margin: float = 0.05) -> float | None:
     """Time left of the running call, less a margin, for calls made on its behalf; None where it has no deadline."""
     end = deadline.get()

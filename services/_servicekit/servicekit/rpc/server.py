@@ -16,6 +16,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from servicekit.observability import logs
+from servicekit.rpc.probe_limits import ProbeLimits
 from servicekit.rpc.server_interceptors import ServiceInterceptor
 from servicekit.rpc.tls import Security
 
@@ -24,6 +25,9 @@ log = logs.get(__name__)
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 ENGINE_KEY: Final = "x-modomo-engine"
 """Initial metadata of every health answer: the name of the service's engine, for operators."""
+
+_HANDSHAKE_MILLISECONDS: Final = 10_000
+"""How long a connection may say nothing, where connections are scarce."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +50,20 @@ class ServerOptions:
     max_concurrent_rpcs: int = 1000
     """Further calls are refused with RESOURCE_EXHAUSTED."""
 
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+    """Larger messages are refused before they are read."""
+
+    max_connection_rpcs: int = 0
+    """Calls on one connection at a time; 0 for any number. A well-behaved caller waits; the calls of one that opens and
+    resets them without end are refused by the transport, and cost the event loop nothing."""
+
+    max_connections: int = 0
+    """Further connections are closed at once; 0 for any number."""
+
+    read_ahead: bool = True
+    """Whether windows grow with the speed of a connection, so that megabytes of a message arrive before anybody has
+    asked for it; otherwise 64 KiB do."""
+
     security: Security = field(default_factory=Security)
     """TLS, or plaintext; by default plaintext on this machine alone."""
 
@@ -62,14 +80,19 @@ class Registration(Protocol):
 
 @asynccontextmanager
 async def running(
-    options: ServerOptions, registrations: Sequence[tuple[str, Registration]]
+    options: ServerOptions,
+    registrations: Sequence[tuple[str, Registration]],
+    interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
 ) -> AsyncIterator["RunningServer"]:
-    """Listens at once, not yet SERVING; `registrations` are full service names (from descriptors) and registrations."""
+    """Listens at once, not yet SERVING; `registrations` are full service names (from descriptors) and registrations.
+
+    What `interceptors` raise is answered, logged and counted as what services raise.
+    """
     server = grpc.aio.server(
-        interceptors=[ServiceInterceptor()],
+        interceptors=[ServiceInterceptor(), ProbeLimits(), *interceptors],
         maximum_concurrent_rpcs=options.max_concurrent_rpcs,
         options=[
-            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_receive_message_length", options.max_message_bytes),
             ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
             ("grpc.max_connection_age_ms", options.max_connection_age_seconds * 1000),
             ("grpc.max_connection_age_grace_ms", 600_000),
@@ -79,6 +102,7 @@ async def running(
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.so_reuseport", 0),
+            *_bounds(options),
         ],
     )
     servicer = _HealthServicer()
@@ -101,6 +125,19 @@ async def running(
             log.info("draining", seconds=options.drain_seconds)
             await server.stop(options.drain_seconds)
             log.info("stopped")
+
+
+def _bounds(options: ServerOptions) -> list[tuple[str, int]]:
+    """Channel arguments that bound what one caller can open, and what arrives of it unasked."""
+    bounds = []
+    if options.max_connection_rpcs:
+        bounds.append(("grpc.max_concurrent_streams", options.max_connection_rpcs))
+    if options.max_connections:
+        bounds.append(("grpc.max_allowed_incoming_connections", options.max_connections))
+        bounds.append(("grpc.server_handshake_timeout_ms", _HANDSHAKE_MILLISECONDS))
+    if not options.read_ahead:
+        bounds.append(("grpc.http2.bdp_probe", 0))
+    return bounds
 
 
 @asynccontextmanager

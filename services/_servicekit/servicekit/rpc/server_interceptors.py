@@ -16,12 +16,10 @@ from opentelemetry.trace import SpanKind
 
 from servicekit.errors import ServiceError, internal
 from servicekit.observability import logs, metrics, tracing
-from servicekit.rpc import context
+from servicekit.rpc import context, probe_limits
 from servicekit.rpc.status import to_status
 
 log = logs.get(__name__)
-
-_QUIET = ("/grpc.health.", "/grpc.reflection.")
 
 
 class ServiceInterceptor(grpc.aio.ServerInterceptor):
@@ -32,10 +30,10 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Any:  # noqa: ANN401 - a handler of whatever messages
-        """Wraps unary and server-streaming handlers; we have no client streams."""
+        """Wraps the handlers of our methods, those included that read their one request by themselves."""
         handler = await continuation(handler_call_details)
         method: str = handler_call_details.method
-        if handler is None or method.startswith(_QUIET):
+        if handler is None or method.startswith(probe_limits.PREFIXES):
             return handler
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(
@@ -49,7 +47,17 @@ class ServiceInterceptor(grpc.aio.ServerInterceptor):
                 request_deserializer=handler.request_deserializer,
                 response_serializer=handler.response_serializer,
             )
-        return handler
+        if handler.stream_unary is not None:
+            return grpc.stream_unary_rpc_method_handler(
+                _unary(handler.stream_unary, method),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        return grpc.stream_stream_rpc_method_handler(
+            _streaming(handler.stream_stream, method),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
 
 
 def _unary(answer: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:

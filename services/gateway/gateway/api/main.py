@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import grpc
 
@@ -13,11 +13,13 @@ from gateway.api.auth.admission import Admission
 from gateway.api.auth.settings import make_authenticator
 from gateway.api.auth.stream_tokens import StreamTokenIssuer
 from gateway.api.estimate import Estimator
-from gateway.api.grpc.servicer import SERVICE_NAME, TransformServicer
+from gateway.api.grpc.admission import SERVICE_NAME, AdmissionInterceptor
+from gateway.api.grpc.servicer import TransformServicer
 from gateway.api.http.app import Parts, create_app
 from gateway.api.http.form_receiver import FormReceiver
 from gateway.api.http.server import HttpServer
 from gateway.api.limits.bucket import BucketLimiter, NoLimiter, PhotoQuota, TokenBuckets
+from gateway.api.limits.streams import StreamLimiter
 from gateway.api.links import UrlSigner
 from gateway.api.photo_analysis import PhotoAnalyzer
 from gateway.api.public_address import PublicAddress
@@ -26,6 +28,7 @@ from gateway.api.settings import PREFIX, ApiSettings
 from gateway.api.shared_state import SharedState
 from gateway.api.style_catalogue import StyleCatalogue
 from gateway.api.transformations import Limits, Transformations
+from gateway.api.uploads.budget import UploadBudget
 from gateway.api.uploads.optimise import PhotoOptimiser
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.clients.controlmaps import ControlMapsClient
@@ -41,13 +44,18 @@ from servicekit.config import env
 from servicekit.jobstore import JobStore
 from servicekit.jobstore.fanout import EventFanout
 from servicekit.jobstore.redis import connect
-from servicekit.rpc import client
+from servicekit.rpc import client, probe_limits
 from servicekit.rpc import server as grpc_server
 from servicekit.rpc.server import RunningServer, ServerOptions, until_stopped
 from servicekit.rpc.tls import Security
 from servicekit.storage import ObjectStore
 from servicekit.storage.local import LocalStore
 from servicekit.storage.settings import open_store
+
+_MESSAGE_SLACK_BYTES: Final = 1024 * 1024
+"""What a gRPC message may hold beside its photo; also room for a photo that is a little too large to be told so."""
+_CALLS_BESIDE_STREAMS: Final = 100
+"""On one gRPC connection, beside all the streams that one client may hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,19 +147,33 @@ def _grpc_api(settings: ApiSettings, parts: Parts, security: Security) -> Abstra
     servicer = TransformServicer(
         parts.transformations,
         parts.events,
-        parts.admission,
+        parts.streams,
         parts.url_signer,
         public_url=settings.public_url,
         max_file_bytes=settings.max_file_bytes,
     )
+    max_message_bytes = settings.max_file_bytes + _MESSAGE_SLACK_BYTES
     options = ServerOptions(
         address=settings.grpc_listen,
         drain_seconds=settings.drain_seconds,
+        max_message_bytes=max_message_bytes,
+        max_connection_rpcs=settings.stream_limit // 2 + _CALLS_BESIDE_STREAMS,
+        max_connections=settings.grpc_connections,
+        read_ahead=False,
         security=security,
         health_address=settings.health_address,
     )
+    admission = AdmissionInterceptor(
+        parts.admission,
+        parts.receiver.budget,
+        max_calls=options.max_concurrent_rpcs - probe_limits.MAX_CALLS,
+        max_message_bytes=max_message_bytes,
+        seconds=settings.upload_seconds,
+    )
     return grpc_server.running(
-        options, [(SERVICE_NAME, lambda server: add_TransformServiceServicer_to_server(servicer, server))]
+        options,
+        [(SERVICE_NAME, lambda server: add_TransformServiceServicer_to_server(servicer, server))],
+        [admission],
     )
 
 
@@ -209,9 +231,10 @@ def _parts(
         receiver=FormReceiver(
             max_file_bytes=settings.max_file_bytes,
             seconds=settings.upload_seconds,
-            memory_bytes=settings.upload_memory_bytes,
+            budget=UploadBudget(settings.upload_memory_bytes),
             quota=PhotoQuota(TokenBuckets(state), per_minute=settings.photos_per_minute),
         ),
+        streams=StreamLimiter(settings.stream_limit),
         admission=admission,
         webhooks=webhooks,
         address=PublicAddress(settings.public_url),

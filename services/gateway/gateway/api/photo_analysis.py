@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from gateway.api.auth import Caller
 from gateway.api.transformations import Optimiser
 from gateway.clients.controlmaps import RoomAnalysis
 from gateway.clients.detection import Detections
@@ -45,9 +46,9 @@ class PhotoAnalyzer:
         self._rooms = rooms
         self._detector = detector
 
-    async def analyze(self, data: bytes) -> PhotoAnalysis:
+    async def analyze(self, data: bytes, caller: Caller) -> PhotoAnalysis:
         """Takes an upload as it came; raises InvalidArgument naming `file`, Exhausted or Unavailable."""
-        photo = await self._optimiser.optimise(data)
+        photo = await self._optimiser.optimise(data, client=caller.client)
         room, detections = await asyncio.gather(
             self._rooms.analyze(photo.jpeg, rooms_only=True, seconds=_SECONDS),
             self._detector.detect(photo.jpeg, masks=False, seconds=_SECONDS),

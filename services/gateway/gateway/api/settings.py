@@ -41,7 +41,8 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """How long a request's body may take to arrive."""
 
     upload_memory_bytes: int = 512 * 1024 * 1024
-    """All uploads together; more are refused until some are done."""
+    """All uploads together; more are refused until some are done. No client (a tenant, or an address where tenants are
+    unknown) may hold more than is still free, so at most half."""
 
     photos_per_minute: int = 0
     """Photos that one client address may send; 0 for any number."""
@@ -49,8 +50,8 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     decode_threads: int = 2
     """Photos that are decoded at a time."""
 
-    decode_queue: int = 64
-    """Photos that may wait to be decoded; more are refused."""
+    decode_queue: int = 128
+    """Photos that may wait to be decoded; more are refused. No client may have more in it than there is room left."""
 
     decode_memory_bytes: int = 512 * 1024 * 1024
     """What decoding one photo may take; those that need more are refused. The largest that are taken need 450 MB."""
@@ -58,6 +59,13 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     units_per_minute: int = 1200
     """Quota of callers whose key names none: a submission costs 20 units, an analysis 10, any other request 1; 0 sets
     no limit. Counted where callers are known."""
+
+    stream_limit: int = 1000
+    """Event streams (WebSocket, Server-Sent Events, gRPC) at a time; no client may hold more than are still free, so at
+    most half."""
+
+    grpc_connections: int = 400
+    """gRPC connections at a time; more are closed at once, and descriptors remain for HTTP. 0 for any number."""
 
     queue_limit: int = 1000
     """Jobs that may wait for a worker; more are refused."""
@@ -103,6 +111,7 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
             "decode_threads",
             "decode_memory_bytes",
             "queue_limit",
+            "stream_limit",
             "url_seconds",
             "owner_queue_limit",
         )
@@ -111,7 +120,7 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
                 raise ValueError(f"{name} must be greater than 0")
         if self.url_seconds > MAX_URL_SECONDS:
             raise ValueError(f"url_seconds must be at most {MAX_URL_SECONDS}")
-        for name in ("photos_per_minute", "units_per_minute"):
+        for name in ("photos_per_minute", "units_per_minute", "grpc_connections"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):

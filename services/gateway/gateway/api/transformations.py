@@ -31,8 +31,8 @@ MAX_KEY_LENGTH: Final = 255
 class Optimiser(Protocol):
     """Turns what was uploaded into what is kept."""
 
-    async def optimise(self, data: bytes) -> Photo:
-        """Checks and optimises; raises InvalidArgument naming `file`, Exhausted."""
+    async def optimise(self, data: bytes, *, client: str) -> Photo:
+        """Checks and optimises, clients in turns; raises InvalidArgument naming `file`, Exhausted."""
 
 
 class StyleNames(Protocol):
@@ -120,7 +120,7 @@ class Transformations:
         _validate_idempotency_key(submission.idempotency_key)
         self._webhooks.validate(submission.webhook_url)
         await self._styles.validate(submission.style)
-        photo = await self._optimiser.optimise(submission.photo)
+        photo = await self._optimiser.optimise(submission.photo, client=caller.client)
         job_id = ids.new()
         with context.bound(job=job_id):
             await self._store.put(object_keys.original(job_id), photo.jpeg, content_type="image/jpeg")
@@ -163,6 +163,10 @@ class Transformations:
             result=await self._result(job) if completed else None,
             error=result.decode_error(job.error) if job.status is JobStatus.FAILED else None,
         )
+
+    async def tenant(self, job_id: str) -> str:
+        """Whose a job is; raises NotFound."""
+        return (await self._job_store.get(job_id)).tenant
 
     async def ended(self, job_id: str) -> bool:
         """Whether a job of any tenant has ended; raises NotFound."""

@@ -40,6 +40,14 @@ class Caller:
     batch: bool = False
     """Whether all that it submits has the priority `batch`."""
 
+    address: str = ""
+    """Where it calls from, where nobody is asked for a key."""
+
+    @property
+    def client(self) -> str:
+        """Who takes a fair share of what all callers share: the tenant, or the address where tenants are unknown."""
+        return self.tenant or self.address
+
     def may(self, scope: Scope) -> bool:
         """Whether it has a scope; `admin` has them all."""
         return scope in self.scopes or Scope.ADMIN in self.scopes

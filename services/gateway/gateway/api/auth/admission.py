@@ -1,5 +1,6 @@
 """What every transport asks first: who calls, whether they may do this, and whether their quota allows it."""
 
+import dataclasses
 from collections.abc import Mapping
 
 from gateway.api.auth import Authenticator, Caller, Scope
@@ -22,12 +23,15 @@ class Admission:
         """Whether everybody may come in."""
         return self._authenticator.open
 
-    async def caller(self, headers: Mapping[str, str], scope: Scope) -> Caller:
-        """Who sends these headers (names in lower case); raises Unauthenticated, PermissionDenied, Unavailable."""
+    async def caller(self, headers: Mapping[str, str], scope: Scope, *, address: str) -> Caller:
+        """Who sends these headers (names in lower case) from an address.
+
+        Raises Unauthenticated, PermissionDenied, Unavailable.
+        """
         caller = await self._authenticator.caller(credential(headers))
         if not caller.may(scope):
             raise PermissionDenied("SCOPE_MISSING", f"This key or token does not have the scope {scope.value!r}.")
-        return caller
+        return dataclasses.replace(caller, address=address) if self.open else caller
 
     async def spend(self, caller: Caller, cost: Cost) -> RateLimitStatus | None:
         """Counts a request; raises Unavailable. Send the result in headers, then give it to `check_quota`."""

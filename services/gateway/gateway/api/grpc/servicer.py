@@ -2,15 +2,14 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
-from typing import Any, Final
+from typing import Final
 
 import grpc
 
-from gateway.api.auth import Caller, Scope
-from gateway.api.auth.admission import Admission, check_quota
 from gateway.api.event_latency import DeliveryLatency
 from gateway.api.grpc import convert
-from gateway.api.limits import Cost
+from gateway.api.grpc.admission import CALLER
+from gateway.api.limits.streams import StreamLimiter
 from gateway.api.links import UrlSigner
 from gateway.api.public_address import absolute
 from gateway.api.transformations import Transformations
@@ -22,20 +21,18 @@ from servicekit.jobstore.fanout import EventFanout
 from servicekit.jobstore.sequence import validate_seq
 from servicekit.rpc import context
 
-SERVICE_NAME: Final = pb.DESCRIPTOR.services_by_name["TransformService"].full_name
-
 _FIELDS: Final = {"file": "image", "Idempotency-Key": "idempotency_key"}
 """What the use cases call as HTTP does, by its name here."""
 
 
 class TransformServicer(TransformServiceServicer):
-    """Answers TransformService."""
+    """Answers TransformService; `AdmissionInterceptor` says who calls."""
 
     def __init__(
         self,
         transformations: Transformations,
         events: EventFanout[Event],
-        admission: Admission,
+        streams: StreamLimiter,
         url_signer: UrlSigner,
         *,
         public_url: str,
@@ -44,7 +41,7 @@ class TransformServicer(TransformServiceServicer):
         """Links to pictures that the gateway serves itself are below `public_url`, or relative where it is empty."""
         self._transformations = transformations
         self._events = events
-        self._admission = admission
+        self._streams = streams
         self._url_signer = url_signer
         self._base = public_url.rstrip("/")
         self._max_file_bytes = max_file_bytes
@@ -53,7 +50,7 @@ class TransformServicer(TransformServiceServicer):
         self, request: pb.SubmitRequest, call: grpc.aio.ServicerContext[pb.SubmitRequest, pb.SubmitResponse]
     ) -> pb.SubmitResponse:
         """Accepts a photo and returns at once."""
-        caller = await self._admit(call, Scope.SUBMIT, Cost.SUBMIT)
+        caller = CALLER.get()
         with _fields_named():
             submission = convert.submission(request, max_bytes=self._max_file_bytes)
             accepted = await self._transformations.submit(submission, caller)
@@ -63,7 +60,7 @@ class TransformServicer(TransformServiceServicer):
         self, request: pb.GetRequest, call: grpc.aio.ServicerContext[pb.GetRequest, pb.GetResponse]
     ) -> pb.GetResponse:
         """Tells where a job is."""
-        caller = await self._admit(call, Scope.READ, Cost.READ)
+        caller = CALLER.get()
         view = await self._transformations.get(request.job_id, caller)
         return pb.GetResponse(job=convert.job(view, base=self._base))
 
@@ -71,7 +68,7 @@ class TransformServicer(TransformServiceServicer):
         self, request: pb.CancelRequest, call: grpc.aio.ServicerContext[pb.CancelRequest, pb.CancelResponse]
     ) -> pb.CancelResponse:
         """Cancels a job, or deletes it."""
-        caller = await self._admit(call, Scope.SUBMIT, Cost.READ)
+        caller = CALLER.get()
         if request.purge:
             await self._transformations.purge(request.job_id, caller)
         else:
@@ -82,9 +79,9 @@ class TransformServicer(TransformServiceServicer):
         self, request: pb.WatchRequest, call: grpc.aio.ServicerContext[pb.WatchRequest, pb.WatchResponse]
     ) -> AsyncIterator[pb.WatchResponse]:
         """Streams a job's events, the terminal one last."""
-        caller = await self._admit(call, Scope.READ, Cost.READ)
+        caller = CALLER.get()
         job_id = await self._transformations.authorize(request.job_id, caller)
-        with context.bound(job=job_id):
+        with context.bound(job=job_id), self._streams.one(caller.client):
             latency = DeliveryLatency("grpc")
             watch = self._events.watch(job_id, after=validate_seq(request.after_seq))
             async with aclosing(watch) as events:
@@ -94,13 +91,6 @@ class TransformServicer(TransformServiceServicer):
 
     async def _preview_url(self, event: Event) -> str:
         return absolute(self._base, await self._url_signer.link(event.preview_key)) if event.preview_key else ""
-
-    async def _admit(self, call: grpc.aio.ServicerContext[Any, Any], scope: Scope, cost: Cost) -> Caller:
-        """Who calls, by the metadata `authorization` or `x-api-key`, as over HTTP."""
-        metadata = {key: value for key, value in call.invocation_metadata() or () if isinstance(value, str)}
-        caller = await self._admission.caller(metadata, scope)
-        check_quota(await self._admission.spend(caller, cost))
-        return caller
 
 
 @contextmanager

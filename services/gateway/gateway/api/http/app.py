@@ -24,6 +24,7 @@ from gateway.api.http.middleware.security import SecurityHeaders
 from gateway.api.http.routes import analyze, files, health, pages, stream, styles, transform, webhooks
 from gateway.api.http.stream_access import StreamAccess
 from gateway.api.limits.headers import LIMIT_HEADER, POLICY_HEADER, RateLimitHeaders
+from gateway.api.limits.streams import StreamLimiter
 from gateway.api.links import UrlSigner
 from gateway.api.photo_analysis import PhotoAnalyzer
 from gateway.api.public_address import PublicAddress
@@ -70,6 +71,7 @@ class Parts:
     gauges: QueueGauges
     readiness: Readiness
     receiver: FormReceiver
+    streams: StreamLimiter
     admission: Admission
     webhooks: WebhookPolicy
     address: PublicAddress
@@ -107,7 +109,7 @@ def create_app(parts: Parts) -> FastAPI:
 
 def _routers(parts: Parts) -> list[APIRouter]:
     messages = EventMessages(parts.events, parts.transformations, parts.url_signer)
-    stream_access = StreamAccess(parts.admission, parts.transformations)
+    stream_access = StreamAccess(parts.admission, parts.transformations, parts.streams)
     routers = [
         transform.router(parts.transformations, parts.receiver, parts.admission, stream_access, parts.address),
         stream.router(messages, parts.transformations, stream_access, parts.address, parts.cors_origins),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from gateway.api.auth import Caller, Scope
 from gateway.api.auth.admission import Admission, check_quota
@@ -24,11 +25,16 @@ SECURED: Final[dict[str, Any]] = {"security": [{"bearer": []}, {"api_key": []}]}
 a status request."""
 
 
+def client_address(connection: HTTPConnection) -> str:
+    """Where a request comes from, as trusted proxies say."""
+    return connection.client.host if connection.client else ""
+
+
 def admits(admission: Admission, scope: Scope, cost: Cost) -> Callable[[Request], Awaitable[Caller]]:
     """A dependency that lets in who has a scope, and counts the request; it raises before the body is read."""
 
     async def admit(request: Request) -> Caller:
-        caller = await admission.caller(request.headers, scope)
+        caller = await admission.caller(request.headers, scope, address=client_address(request))
         rate_limit = await admission.spend(caller, cost)
         setattr(request.state, headers.STATE, rate_limit)
         check_quota(rate_limit)

@@ -7,6 +7,8 @@ from typing import Final
 from fastapi import Request
 
 from gateway.api import webhook_policy
+from gateway.api.auth import Caller
+from gateway.api.http.authorization import client_address
 from gateway.api.limits.bucket import PhotoQuota
 from gateway.api.uploads import preferences
 from gateway.api.uploads.budget import UploadBudget
@@ -24,8 +26,8 @@ _MAX_WORD_BYTES: Final = 64
 class FormReceiver:
     """Reads forms within the limits of this process."""
 
-    def __init__(self, *, max_file_bytes: int, seconds: float, memory_bytes: int, quota: PhotoQuota) -> None:
-        """`seconds` is how long a body may take, `memory_bytes` how much memory all of them together may take."""
+    def __init__(self, *, max_file_bytes: int, seconds: float, budget: UploadBudget, quota: PhotoQuota) -> None:
+        """`seconds` is how long a body may take, `budget` how much memory all of them together may take."""
         self.max_file_bytes = max_file_bytes
         self._quota = quota
         photo = Part(name=PHOTO, max_bytes=max_file_bytes)
@@ -35,24 +37,25 @@ class FormReceiver:
         webhook = Part(name=webhook_policy.FIELD, max_bytes=MAX_URL_LENGTH, required=False)
         self._submission = FormRules(parts=(photo, style, preferences_part, priority, webhook), seconds=seconds)
         self._photo = FormRules(parts=(photo,), seconds=seconds)
-        self._budget = UploadBudget(memory_bytes)
+        self.budget = budget
+        """Shared with gRPC."""
 
     @asynccontextmanager
-    async def submission(self, request: Request) -> AsyncGenerator[dict[str, bytes]]:
+    async def submission(self, request: Request, caller: Caller) -> AsyncGenerator[dict[str, bytes]]:
         """Photo, style and optional parts; their memory counts until the block ends."""
-        async with self._form(request, self._submission) as form:
+        async with self._form(request, caller, self._submission) as form:
             yield form
 
     @asynccontextmanager
-    async def photo(self, request: Request) -> AsyncGenerator[dict[str, bytes]]:
+    async def photo(self, request: Request, caller: Caller) -> AsyncGenerator[dict[str, bytes]]:
         """A photo alone."""
-        async with self._form(request, self._photo) as form:
+        async with self._form(request, caller, self._photo) as form:
             yield form
 
     @asynccontextmanager
-    async def _form(self, request: Request, rules: FormRules) -> AsyncGenerator[dict[str, bytes]]:
-        await self._quota.check(request.client.host if request.client else "")
-        with self._budget.share() as share:
+    async def _form(self, request: Request, caller: Caller, rules: FormRules) -> AsyncGenerator[dict[str, bytes]]:
+        await self._quota.check(client_address(request))
+        with self.budget.share(caller.client) as share:
             yield await read_form(request.headers, request.stream(), rules, share)
 
 

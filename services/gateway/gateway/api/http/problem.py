@@ -42,6 +42,7 @@ _BY_REASON: Final = {
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "IMAGE_UNSUPPORTED": 415,
     "RATE_LIMITED": 429,
+    "TOO_MANY_STREAMS": 429,
 }
 """Where HTTP has a more telling status than the gRPC code."""
 

@@ -6,7 +6,9 @@ from starlette.requests import HTTPConnection
 
 from gateway.api.auth import Scope
 from gateway.api.auth.admission import Admission, check_quota
+from gateway.api.http.authorization import client_address
 from gateway.api.limits import Cost, headers
+from gateway.api.limits.streams import StreamLimiter
 from gateway.api.public_address import websocket
 from gateway.api.transformations import Transformations
 from gateway.jobs import ids
@@ -23,7 +25,8 @@ class StreamLinks:
 class StreamAccess:
     """Makes these addresses, and checks whoever opens one."""
 
-    def __init__(self, admission: Admission, transformations: Transformations) -> None:
+    def __init__(self, admission: Admission, transformations: Transformations, limiter: StreamLimiter) -> None:
+        self.limiter = limiter
         self._admission = admission
         self._transformations = transformations
 
@@ -38,17 +41,18 @@ class StreamAccess:
             events += f"?ticket={await self._admission.ticket(job_id)}"
         return StreamLinks(websocket_url=websocket(base, socket), events_url=base + events)
 
-    async def authorize(self, job_id: str, *, ticket: str, connection: HTTPConnection) -> str:
+    async def authorize(self, job_id: str, *, ticket: str, connection: HTTPConnection) -> tuple[str, str]:
         """The id of a job that the holder of the ticket, or the sender of the connection's headers, may watch.
 
-        Raises NotFound, Unauthenticated, PermissionDenied, Exhausted, Unavailable.
+        With it comes the client that the stream counts for; with a ticket that is the job's tenant. Raises NotFound,
+        Unauthenticated, PermissionDenied, Exhausted, Unavailable.
         """
         if ticket and not self._admission.open:
             job_id = ids.validate(job_id)
             await self._admission.redeem(ticket, job_id)
-            return job_id
-        caller = await self._admission.caller(connection.headers, Scope.READ)
+            return job_id, await self._transformations.tenant(job_id)
+        caller = await self._admission.caller(connection.headers, Scope.READ, address=client_address(connection))
         rate_limit = await self._admission.spend(caller, Cost.READ)
         setattr(connection.state, headers.STATE, rate_limit)
         check_quota(rate_limit)
-        return await self._transformations.authorize(job_id, caller)
+        return await self._transformations.authorize(job_id, caller), caller.client

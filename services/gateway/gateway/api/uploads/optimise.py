@@ -3,7 +3,6 @@
 A JPEG is scaled by its decoder, which then reads and computes a fraction of the pixels (libjpeg's scaled inverse DCT).
 """
 
-import asyncio
 import hashlib
 import io
 from collections.abc import Callable
@@ -15,9 +14,12 @@ from PIL import ImageChops
 
 from gateway.api.uploads import colour, webp
 from gateway.api.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_header, unreadable
+from servicekit.errors import Exhausted
+from servicekit.fair_shares import FairShares
 from servicekit.imaging.codec import to_jpeg
 from servicekit.imaging.sizes import bounded_size
 from servicekit.inference.executor import DeviceExecutor
+from servicekit.inference.turns import FairTurns
 
 QUALITY: Final = 92
 
@@ -67,19 +69,25 @@ class PhotoOptimiser:
         self._memory_bytes = memory_bytes
         self._long_side = long_side
         self._executor = DeviceExecutor("photo", parallel=threads, queue_limit=queue_limit)
-        self._heavy = asyncio.Semaphore(1)
+        self._heavy = FairTurns()
+        self._photos = FairShares(threads + queue_limit)
 
-    async def optimise(self, data: bytes) -> Photo:
-        """Checks and optimises; raises InvalidArgument naming `file`, Exhausted where too many wait."""
-        header = await self._executor.run(lambda: read_header(data))
-        header.check_memory(self._memory_bytes)
-        if header.decoding_bytes <= _HEAVY_BYTES:
-            return await self._run(header)
-        async with self._heavy:
-            return await self._run(header)
+    async def optimise(self, data: bytes, *, client: str = "") -> Photo:
+        """Checks and optimises, clients in turns; raises InvalidArgument naming `file`, Exhausted where too many wait.
 
-    async def _run(self, header: PhotoHeader) -> Photo:
-        return await self._executor.run(lambda: optimise(header, long_side=self._long_side))
+        `client` is a caller's `Caller.client`.
+        """
+        full = Exhausted("QUEUE_FULL", "The photo queue is full.", retry_after_seconds=2)
+        with self._photos.one(client, refusal=full):
+            header = await self._executor.run(lambda: read_header(data), tenant=client)
+            header.check_memory(self._memory_bytes)
+            if header.decoding_bytes <= _HEAVY_BYTES:
+                return await self._run(header, client)
+            async with self._heavy.turn(client):
+                return await self._run(header, client)
+
+    async def _run(self, header: PhotoHeader, client: str) -> Photo:
+        return await self._executor.run(lambda: optimise(header, long_side=self._long_side), tenant=client)
 
     def close(self) -> None:
         """Ends the threads."""

@@ -82,9 +82,8 @@ def router(analyzer: PhotoAnalyzer, receiver: FormReceiver, admission: Admission
     )
     async def analyze(request: Request, caller: Annotated[Caller, submits]) -> AnalysisAnswer:
         """Room type with probability and the things in the room, without a job."""
-        del caller  # that it was let in is enough
-        async with receiver.photo(request) as form:
-            analysis = await analyzer.analyze(form[PHOTO])
+        async with receiver.photo(request, caller) as form:
+            analysis = await analyzer.analyze(form[PHOTO], caller)
         return AnalysisAnswer(data=_data(analysis))
 
     return routes

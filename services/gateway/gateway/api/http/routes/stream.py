@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
-from contextlib import aclosing, suppress
+from contextlib import AbstractContextManager, ExitStack, aclosing, suppress
 from typing import Annotated, Final, TypeAlias
 
 import grpc
 from fastapi import APIRouter, Header, Query, Request, Response, WebSocket
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from gateway.api.event_latency import DeliveryLatency
@@ -67,8 +68,8 @@ def router(
         job_id, _, ticket = job_and_ticket.partition("/")
         try:
             after = _seq(socket.query_params.get("after"), field="after")
-            job_id = await access.authorize(job_id, ticket=ticket, connection=socket)
-            with context.bound(job=job_id):
+            job_id, client = await access.authorize(job_id, ticket=ticket, connection=socket)
+            with context.bound(job=job_id), access.limiter.one(client):
                 await _pump(socket, messages.watch(job_id, after=after, base=base))
             code, reason = CLOSE_DONE, ""
         except ServiceError as error:
@@ -101,7 +102,7 @@ def router(
     ) -> Response:
         """The same messages as over WebSocket, `/ws/transform/{job_id}`, each with its `seq` as its id."""
         after = _seq(last_event_id, field="Last-Event-ID")
-        job_id = await access.authorize(job_id, ticket=ticket, connection=request)
+        job_id, client = await access.authorize(job_id, ticket=ticket, connection=request)
         ended = await transformations.ended(job_id)
         watch = messages.watch(job_id, after=after, base=address.base(request))
         if ended:
@@ -110,9 +111,22 @@ def router(
             if not remaining:
                 return Response(status_code=204)
             watch = _replay(remaining)
-        return StreamingResponse(_server_sent(watch), media_type="text/event-stream")
+        return _CountedStream(_server_sent(watch), access.limiter.one(client))
 
     return routes
+
+
+class _CountedStream(StreamingResponse):
+    """Counts as a stream from when it is made until it has ended, whether or not anything of it was sent."""
+
+    def __init__(self, content: AsyncIterator[str], counted: AbstractContextManager[None]) -> None:
+        super().__init__(content, media_type="text/event-stream")
+        self._counted = ExitStack()
+        self._counted.enter_context(counted)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._counted:
+            await super().__call__(scope, receive, send)
 
 
 async def _pump(socket: WebSocket, messages: _Messages) -> None:

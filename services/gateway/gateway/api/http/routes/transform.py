@@ -91,7 +91,7 @@ def router(
         ] = "",
     ) -> responses.Submitted:
         """Accepts a photo and returns at once. A job that was accepted is never lost."""
-        async with receiver.submission(request) as form:
+        async with receiver.submission(request, caller) as form:
             text = form.get(preferences.FIELD)
             submission = Submission(
                 photo=form[PHOTO],
