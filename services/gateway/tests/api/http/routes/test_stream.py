@@ -127,6 +127,19 @@ async def test_a_client_that_has_everything_gets_nothing_more(gateway: Gateway) 
         assert await messages_of(connection) == ([], 1000)
 
 
+@pytest.mark.parametrize("after", [3, 1000, 2**53])
+async def test_a_client_that_claims_more_than_there_is_gets_the_ending(gateway: Gateway, after: int) -> None:
+    job_id = await gateway.submit(photo())
+    async with socket(gateway, job_id, f"?after={after}") as early:
+        await gateway.complete(await gateway.jobstore.queue.claim())
+        async with socket(gateway, job_id, f"?after={after}") as late:
+            for connection in (early, late):
+                messages, code = await messages_of(connection)
+                assert ([one["status"] for one in messages], code) == (["completed"], 1000)
+    again = await gateway.http.get(f"/transform/events/{job_id}?after={after}")
+    assert again.text.count('"status":"completed"') == again.text.count("data:") == 1
+
+
 @pytest.mark.parametrize(
     ("ending", "message"),
     [
@@ -277,6 +290,22 @@ async def test_server_sent_events(gateway: Gateway) -> None:
     resumed = await gateway.http.get(path, headers={"Last-Event-ID": "5"})
     assert [line for line in resumed.text.splitlines() if line.startswith("id")] == ["id: 6", "id: 7"]
     assert (await gateway.http.get(path, headers={"Last-Event-ID": "7"})).status_code == 204
+    assert resumed.headers["x-accel-buffering"] == "no"
+
+
+async def test_server_sent_events_after_an_event(gateway: Gateway) -> None:
+    job_id = await gateway.submit(photo())
+    claim = await gateway.jobstore.queue.claim()
+    await work(claim)
+    await gateway.complete(claim)
+    path = f"/transform/events/{job_id}"
+    first = await gateway.http.get(f"{path}?after=5")
+    assert [line for line in first.text.splitlines() if line.startswith("id")] == ["id: 6", "id: 7"]
+    again = await gateway.http.get(f"{path}?after=5", headers={"Last-Event-ID": "6"})  # as an EventSource comes back
+    assert [line for line in again.text.splitlines() if line.startswith("id")] == ["id: 7"]
+    assert (await gateway.http.get(f"{path}?after=7")).status_code == 204
+    wrong = await gateway.http.get(f"{path}?after=x")
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "after")
 
 
 async def test_server_sent_events_stop_for_a_client_that_leaves(gateway: Gateway) -> None:
