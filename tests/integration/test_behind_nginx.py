@@ -137,6 +137,7 @@ async def test_the_pages_and_the_document(outside: str) -> None:
             for address in addresses:
                 assert address.startswith(f"{outside}/"), address
                 assert (await http.get(address)).status_code == 200, address
+        assert (await http.get(outside, follow_redirects=True)).url == f"{outside}/"
         assert (await http.get("/openapi.json")).json()["servers"] == [{"url": outside}]
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from unittest.mock import Mock
 
 from gateway.api.http.app import Parts, create_app
+from gateway.api.settings import ApiSettings
 
 PAGE: Final = "reference/http.md"
 _PAGE: Final = """\
@@ -23,9 +24,16 @@ _SWAGGER: Final = resources.files("fastapi_offline") / "static"
 
 
 def document() -> dict[str, Any]:
-    """What the gateway answers at `/openapi.json`. Routes only remember their parts, so stand-ins are enough."""
+    """What the gateway answers at `/openapi.json`, without its address. Routes only remember their parts, so stand-ins
+    are enough.
+    """
     parts: dict[str, Any] = {field.name: Mock() for field in fields(Parts)}
-    return create_app(Parts(**parts | {"cors_origins": (), "public_metrics": False})).openapi()
+    told = {
+        "cors_origins": (),
+        "public_metrics": False,
+        "receiver": Mock(max_file_bytes=ApiSettings.max_file_bytes),
+    }
+    return create_app(Parts(**parts | told)).openapi()
 
 
 def files() -> dict[str, str]:
