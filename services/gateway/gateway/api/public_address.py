@@ -8,8 +8,10 @@ from starlette.requests import HTTPConnection
 HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 
 
+HOST_STATE: Final = "forwarded_host"
+"""Where a connection's state has the host that a trusted proxy was called by."""
 PREFIX_STATE: Final = "forwarded_prefix"
-"""Where a connection's state has the path that a trusted proxy has taken off."""
+"""Where it has the path that this proxy has taken off."""
 
 
 class PublicAddress:
@@ -24,7 +26,7 @@ class PublicAddress:
         if self._fixed:
             return self._fixed
         scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
-        host = connection.headers.get("host", "")
+        host = getattr(connection.state, HOST_STATE, "") or connection.headers.get("host", "")
         if not HOST.fullmatch(host):
             name, port = connection.scope.get("server") or ("localhost", None)
             host = f"{name}:{port}" if port else name

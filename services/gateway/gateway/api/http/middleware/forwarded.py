@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from gateway.api.public_address import HOST, PREFIX_STATE
+from gateway.api.public_address import HOST, HOST_STATE, PREFIX_STATE
 
 HOST_HEADER: Final = "X-Forwarded-Host"
 PREFIX_HEADER: Final = "X-Forwarded-Prefix"
@@ -18,22 +18,21 @@ _OUR_TYPES: Final = frozenset({"http", "websocket"})
 class ForwardedHeaders(ProxyHeadersMiddleware):
     """Takes over `X-Forwarded-Host` and `-Prefix` as well as uvicorn's `-Proto` and `-For`.
 
-    The host takes the place of the request's own. The prefix is what the proxy has taken off the path; it comes before
-    every address that is handed out. Of several values the last counts, which the nearest proxy has written; what is no
-    host and no path is ignored.
+    Every address that is handed out begins with both; the prefix is what the proxy has taken off the path. Of several
+    values the last counts, which the nearest proxy has written; what is no host and no path is ignored. The request's
+    own `Host` stays for those who judge by it: a page can send these headers, but no other `Host` than its own.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]  # Starlette's types of the same things
         """Serves one request or one WebSocket."""
         client = scope.get("client")
         if scope["type"] in _OUR_TYPES and (client[0] if client else None) in self.trusted_hosts:
-            headers = Headers(scope=scope)
+            headers, state = Headers(scope=scope), scope.setdefault("state", {})
             host, prefix = _last(headers, HOST_HEADER), _last(headers, PREFIX_HEADER).rstrip("/")
             if HOST.fullmatch(host):
-                others = [(name, value) for name, value in scope["headers"] if name != b"host"]
-                scope["headers"] = [(b"host", host.encode()), *others]
+                state[HOST_STATE] = host
             if _PREFIX.fullmatch(prefix):
-                scope.setdefault("state", {})[PREFIX_STATE] = prefix
+                state[PREFIX_STATE] = prefix
         await super().__call__(scope, receive, send)  # type: ignore[arg-type]  # as above
 
 

@@ -7,6 +7,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from gateway.api.http.middleware.forwarded import ForwardedHeaders
 from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "app.example:8443", "X-Forwarded-Prefix": "/modomo"}
@@ -74,6 +75,20 @@ async def test_a_setting_comes_before_the_proxy(start_gateway: StartGateway) -> 
 async def test_what_counts(gateway: Gateway, headers: list[tuple[str, str]], base: str) -> None:
     document = (await gateway.http.get("/openapi.json", headers=headers)).json()
     assert document["servers"] == [{"url": base.format(gateway.url)}]
+
+
+async def test_the_requests_own_host_stays() -> None:
+    passed_on: list[Any] = []
+
+    async def app(scope: Any, _receive: Any, _send: Any) -> None:
+        passed_on.extend(scope["headers"])
+
+    headers = [(b"host", b"evil.example"), (b"x-forwarded-host", b"localhost")]
+    scope: dict[str, Any] = {"type": "http", "scheme": "http", "client": ("127.0.0.1", 1), "headers": headers}
+    unused: Any = None
+    await ForwardedHeaders(app, "127.0.0.1")(scope, unused, unused)
+    assert passed_on == headers
+    assert scope["state"] == {"forwarded_host": "localhost"}
 
 
 async def test_pages_of_the_proxys_host_may_open_sockets(gateway: Gateway) -> None:
