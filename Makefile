@@ -14,8 +14,8 @@ RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
-# tests the alerts; from Debian's package, signed by Debian, and skipped where there is none
-PROMTOOL := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready)
+# what tests the alerts, and a proxy; from Debian's packages, signed by Debian, and skipped where there are none
+DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready)
 
 .PHONY: run test test-fast coverage check demo bench load chaos inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
 .DELETE_ON_ERROR:
@@ -34,7 +34,7 @@ demo: $(RUN_VENV)/ready
 JOBS ?= 2
 TEST := $(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 test test-fast coverage: export OMP_NUM_THREADS := 1
-test: .venv-dev/ready $(TRITON) $(PROMTOOL)
+test: .venv-dev/ready $(TRITON) $(DEBIAN)
 	$(TEST)
 
 # what can be had in under 90 seconds of two idle cores: all that is not marked `slow`
@@ -42,7 +42,7 @@ test-fast: .venv-dev/ready
 	$(TEST) -m "not slow"
 
 # which lines of services/ the tests reach, into build/coverage; what runs in processes of its own is not counted
-coverage: .venv-dev/ready $(TRITON) $(PROMTOOL)
+coverage: .venv-dev/ready $(TRITON) $(DEBIAN)
 	mkdir -p build/coverage
 	$(TEST) --cov --cov-report=html --cov-report=term:skip-covered
 
@@ -144,11 +144,13 @@ build/triton/ready: requirements.triton.lock $(UV)
 	$(UV) pip install --python $(PYTHON_OF_UV) --target build/triton --no-deps --require-hashes --requirement requirements.triton.lock
 	touch $@
 
-build/promtool/ready:
-	mkdir -p build/promtool/lists/partial
-	cd build/promtool && (apt-get download prometheus || (apt-get -o Dir::State::lists=$(CURDIR)/build/promtool/lists update && \
-	  apt-get -o Dir::State::lists=$(CURDIR)/build/promtool/lists download prometheus)) && dpkg-deb --extract prometheus_*.deb . \
-	  || echo "no promtool: the tests of the alerts will be skipped"
+build/promtool/ready: PACKAGE := prometheus
+build/nginx/ready: PACKAGE := nginx
+build/promtool/ready build/nginx/ready:
+	mkdir -p $(@D)/lists/partial
+	cd $(@D) && (apt-get download $(PACKAGE) || (apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists update && \
+	  apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists download $(PACKAGE))) && dpkg-deb --extract $(PACKAGE)_*.deb . \
+	  || echo "no $(PACKAGE): the tests that need it will be skipped"
 	touch $@
 
 clean:

@@ -24,7 +24,9 @@ _SWAGGER: Final = resources.files("fastapi_offline") / "static"
 
 
 def document() -> dict[str, Any]:
-    """What the gateway answers at `/openapi.json`. Routes only remember their parts, so stand-ins are enough."""
+    """What the gateway answers at `/openapi.json`, without its address. Routes only remember their parts, so stand-ins
+    are enough.
+    """
     parts: dict[str, Any] = {field.name: Mock() for field in fields(Parts)}
     shown = {"cors_origins": (), "public_metrics": False, "receiver": Mock(max_file_bytes=ApiSettings().max_file_bytes)}
     return create_app(Parts(**parts | shown)).openapi()

@@ -54,7 +54,8 @@ class EventFanout(Generic[Message]):
         self._feeds: dict[str, _Feed[Message]] = {}
 
     async def watch(self, job_id: str, *, after: int = 0) -> AsyncGenerator[Message, None]:
-        """Everything that follows event `after`, ending after the terminal event.
+        """Everything that follows event `after`, ending after the terminal event, which comes also where `after` lies
+        beyond it.
 
         Close it (`contextlib.aclosing`) to leave early. Raises what the source raises, Exhausted where there are too
         many watchers or this one is too slow, and InvalidArgument for an `after` that is still to come.
@@ -63,11 +64,7 @@ class EventFanout(Generic[Message]):
             raise self._stopped
         if self._watchers >= self._max_watchers:
             raise Exhausted("TOO_MANY_WATCHERS", "Too many watchers at the moment. Try again soon.")
-        feed = self._feeds.get(job_id)
-        # a watcher may come from another process, which heard of more; then the source is asked anew
-        behind = feed is not None and self._strict_after and 0 < len(feed.messages) < after
-        if feed is None or feed.error or behind:
-            feed = self._feeds[job_id] = _Feed(self._source.watch(job_id), self._encode)
+        feed = self._feed(job_id, after)
         self._watchers += 1
         feed.watchers += 1
         try:
@@ -85,6 +82,8 @@ class EventFanout(Generic[Message]):
                 if feed.error:
                     raise feed.error
                 if feed.ended:
+                    if 0 < len(feed.messages) < sent:  # it never had the last one, whatever it says
+                        yield feed.messages[-1]
                     return
                 await changed.wait()
         finally:
@@ -94,6 +93,14 @@ class EventFanout(Generic[Message]):
                 feed.close()
                 if self._feeds.get(job_id) is feed:
                     del self._feeds[job_id]
+
+    def _feed(self, job_id: str, after: int) -> "_Feed[Message]":
+        feed = self._feeds.get(job_id)
+        # a watcher may come from another process, which heard of more; then the source is asked anew
+        behind = feed is not None and self._strict_after and 0 < len(feed.messages) < after
+        if feed is None or feed.error or behind:
+            feed = self._feeds[job_id] = _Feed(self._source.watch(job_id), self._encode)
+        return feed
 
     def stop(self, error: Exception) -> None:
         """Ends every watch with an error, once its watcher has what is here for it, and refuses new ones with it."""

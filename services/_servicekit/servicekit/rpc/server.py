@@ -13,9 +13,9 @@ from typing import Any, Final, Protocol
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from servicekit.observability import logs
+from servicekit.rpc import reflection
 from servicekit.rpc.probe_limits import ProbeLimits
 from servicekit.rpc.server_interceptors import ServiceInterceptor
 from servicekit.rpc.tls import Security
@@ -110,7 +110,7 @@ async def running(
     for _name, register in registrations:
         register(server)
     names = [name for name, _register in registrations]
-    reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    reflection.enable([*names, health.SERVICE_NAME], server)
     for name in ("", *names):
         await servicer.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
     port = options.security.listen(server, options.address)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1 import diffusion_service_pb2_grpc as pb_grpc
@@ -110,12 +110,26 @@ async def test_health_follows_the_service(probe_server: RunningServer, probe_cha
     assert await states() == {status.NOT_SERVING}
 
 
-async def test_reflection_lists_what_is_served(probe_server: RunningServer, probe_channel: grpc.aio.Channel) -> None:
-    reflection: Any = reflection_pb2_grpc.ServerReflectionStub(probe_channel)  # type: ignore[arg-type]  # typed for the synchronous one
-    requests = [reflection_pb2.ServerReflectionRequest(list_services="*")]
-    async for answer in reflection.ServerReflectionInfo(iter(requests)):
-        names = {service.name for service in answer.list_services_response.service}
-        assert names == {SERVICE, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection_lists_what_is_served(
+    probe_server: RunningServer, probe_channel: grpc.aio.Channel, version: str
+) -> None:
+    own = f"grpc.reflection.{version}.ServerReflection"
+    reflect: Any = probe_channel.stream_stream(
+        f"/{own}/ServerReflectionInfo",
+        request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+        response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+    )
+    requests = [
+        reflection_pb2.ServerReflectionRequest(list_services="*"),
+        *(reflection_pb2.ServerReflectionRequest(file_containing_symbol=symbol) for symbol in (SERVICE, own)),
+    ]
+    listed, *files = [answer async for answer in reflect(iter(requests))]
+    assert {service.name for service in listed.list_services_response.service} == {
+        *(SERVICE, "grpc.health.v1.Health"),
+        *("grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"),
+    }
+    assert [bool(file.file_descriptor_response.file_descriptor_proto) for file in files] == [True, True]
 
 
 async def test_every_call_is_logged_with_its_outcome(

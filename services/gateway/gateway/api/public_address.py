@@ -5,26 +5,32 @@ from typing import Final
 
 from starlette.requests import HTTPConnection
 
-_HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+HOST: Final = re.compile(r"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
+
+
+HOST_STATE: Final = "forwarded_host"
+"""Where a connection's state has the host that a trusted proxy was called by."""
+PREFIX_STATE: Final = "forwarded_prefix"
+"""Where it has the path that this proxy has taken off."""
 
 
 class PublicAddress:
-    """From a setting, or else from what the request says (`X-Forwarded-Proto` of a trusted proxy included)."""
+    """From a setting, or else from what the request says (`X-Forwarded-*` of a trusted proxy included)."""
 
     def __init__(self, public_url: str = "") -> None:
-        """`https://host`, or empty."""
+        """`https://host`, perhaps with a path, or empty."""
         self._fixed = public_url.rstrip("/")
 
     def base(self, connection: HTTPConnection) -> str:
-        """`https://host`, without a slash at the end."""
+        """`https://host`, perhaps with a path, without a slash at the end."""
         if self._fixed:
             return self._fixed
         scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
-        host = connection.headers.get("host", "")
-        if not _HOST.fullmatch(host):
+        host = getattr(connection.state, HOST_STATE, "") or connection.headers.get("host", "")
+        if not HOST.fullmatch(host):
             name, port = connection.scope.get("server") or ("localhost", None)
             host = f"{name}:{port}" if port else name
-        return f"{scheme}://{host}"
+        return f"{scheme}://{host}{getattr(connection.state, PREFIX_STATE, '')}"
 
 
 def absolute(base: str, link: str) -> str:

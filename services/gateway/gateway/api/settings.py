@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from gateway.api.auth.settings import IdentitySettings
 from gateway.settings import GatewaySettings
@@ -26,7 +27,7 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """`https://host` that apps reach the gateway under; empty takes what each request says."""
 
     cors_origins: tuple[str, ...] = ()
-    """Origins whose pages may call; `*` for all."""
+    """Origins whose pages may call, as browsers send them, `https://app.example`; `*` for all."""
 
     trusted_proxies: str = "127.0.0.1"
     """Addresses, separated by commas, whose `X-Forwarded-*` headers are believed; `*` for all."""
@@ -125,3 +126,23 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
                 raise ValueError(f"{name} must not be negative")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise ValueError("public_url must begin with http:// or https://")
+        for origin in self.cors_origins:
+            _validate_origin(origin)
+
+
+def _validate_origin(origin: str) -> None:
+    """Raises ValueError for what no browser sends as `Origin` (RFC 6454, 6.2), and so would match nothing."""
+    if origin in ("*", "null"):
+        return
+    try:
+        parts = urlsplit(origin)
+        standard = parts.port == {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        parts, standard = urlsplit(""), True
+    if not (parts.scheme and parts.netloc) or "*" in parts.netloc:
+        raise ValueError(f"cors_origins has {origin!r}, which is no origin: write each as https://host, or * for all")
+    host = parts.netloc.rpartition("@")[2].lower()
+    if standard:
+        host = host.removesuffix(f":{parts.port}")
+    if origin != f"{parts.scheme}://{host}":
+        raise ValueError(f"cors_origins has {origin!r}, but browsers send '{parts.scheme}://{host}': write that")

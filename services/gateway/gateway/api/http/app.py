@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse
 
 from gateway.api.auth.admission import Admission
-from gateway.api.http import problem
+from gateway.api.http import problem, query_parameters
 from gateway.api.http.authorization import SECURITY_SCHEMES
 from gateway.api.http.event_messages import EventMessage, EventMessages
 from gateway.api.http.form_receiver import FormReceiver
+from gateway.api.http.middleware.head import HeadAsGet
 from gateway.api.http.middleware.lingering import LingeringClose
 from gateway.api.http.middleware.scope import HEADER as REQUEST_ID
 from gateway.api.http.middleware.scope import RequestScope
@@ -49,10 +51,12 @@ owner; to others they do not exist (404).
 **Events.** Open the `websocket_url` of the answer, or of any status: it holds a ticket that is good for one use within
 a minute. To go on after a broken connection, ask for the status and append `?after=SEQ` to the fresh address. A client
 that can send headers may use its key and `/ws/transform/{job_id}` instead. Close codes: 1000 at the end, 4400 malformed
-`after`, 4401 no good key or ticket, 4403 missing scope, 4404 unknown job, 1013 try again.
+`after` or another parameter, 4401 no good key or ticket, 4403 missing scope, 4404 unknown job, 1013 try again.
 
 **Limits.** A submission costs 20 units, an analysis 10, everything else 1; `RateLimit-Policy` says how many units a
 minute there are, `RateLimit` what remains.
+
+**Requests.** HEAD is answered wherever GET is. A query parameter that an operation does not know is refused by name.
 
 **Errors.** Every error is `application/problem+json` with a stable `code`.
 """
@@ -90,6 +94,7 @@ def create_app(parts: Parts) -> FastAPI:
         title=TITLE,
         version=version("modomo-gateway"),
         description=_DESCRIPTION,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -102,8 +107,9 @@ def create_app(parts: Parts) -> FastAPI:
         },
     )
     for routes in _routers(parts):
-        app.include_router(routes)
-    _document(app)
+        app.include_router(routes, dependencies=[Depends(query_parameters.only_known)])
+    app.include_router(pages.router(TITLE))  # people come to these by links with parameters of others
+    _document(app, parts.address)
     return app
 
 
@@ -117,7 +123,6 @@ def _routers(parts: Parts) -> list[APIRouter]:
         webhooks.router(parts.webhooks, parts.admission),
         styles.router(parts.catalogue),
         health.router(parts.readiness, parts.gauges, parts.admission, public_metrics=parts.public_metrics),
-        pages.router(TITLE),
     ]
     if parts.local_store is not None:
         routers.append(files.router(parts.local_store))
@@ -136,12 +141,12 @@ def _middleware(cors_origins: Sequence[str]) -> list[Middleware]:
         cors = Middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
-            allow_methods=["GET", "POST", "DELETE"],
-            allow_headers=["Authorization", "X-API-Key", "Idempotency-Key", "Last-Event-ID", REQUEST_ID],
+            allow_methods=["GET", "HEAD", "POST", "DELETE"],
+            allow_headers=["*"],  # those of tracing libraries are without number; cookies are not allowed
             expose_headers=[REQUEST_ID, "Retry-After", POLICY_HEADER, LIMIT_HEADER],
         )
         stack.append(cors)
-    return stack
+    return [*stack, Middleware(HeadAsGet)]
 
 
 async def _service_error(_request: Request, error: Exception) -> Response:
@@ -161,8 +166,8 @@ async def _http_error(_request: Request, error: Exception) -> Response:
     return problem.response(problem.of_status(error.status_code), headers=error.headers)
 
 
-def _document(app: FastAPI) -> None:
-    """Adds the models that no handler returns, and takes out FastAPI's own error, which nobody ever gets."""
+def _document(app: FastAPI, address: PublicAddress) -> None:
+    """Serves the document, with the models that no handler returns, without FastAPI's own error, which nobody gets."""
     original = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -182,6 +187,10 @@ def _document(app: FastAPI) -> None:
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this way of extending it
 
+    @app.get("/openapi.json", include_in_schema=False)
+    async def show(request: Request) -> JSONResponse:
+        return JSONResponse({**openapi(), "servers": [{"url": address.base(request)}]})
+
 
 def _without_framework_errors(document: dict[str, Any]) -> None:
     for path in document["paths"].values():
@@ -189,5 +198,6 @@ def _without_framework_errors(document: dict[str, Any]) -> None:
             responses = operation.get("responses", {})
             if "application/json" in responses.get("422", {}).get("content", {}):
                 del responses["422"]
+            responses.update(problem.documented(422))  # a query parameter that is not known
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)

@@ -41,6 +41,7 @@ _BY_REASON: Final = {
     "UPLOAD_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "IMAGE_UNSUPPORTED": 415,
+    "RANGE_NOT_SATISFIABLE": 416,
     "RATE_LIMITED": 429,
     "TOO_MANY_STREAMS": 429,
 }
@@ -126,6 +127,7 @@ _MEANINGS: Final = {
     409: "In conflict with the state of things, or with an earlier request.",
     413: "Too large.",
     415: "Not multipart/form-data, or not a picture of a known format.",
+    416: "No byte of the file is in the range that is asked for; `Content-Range` says how many it has.",
     422: "A field is out of range; `field` names it.",
     429: "Too many requests; `Retry-After` says when to try again.",
     500: "Something went wrong on our side.",

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from gateway.api.http.bounded_http import BoundedHttpProtocol
 from gateway.api.http.middleware.draining import Draining
+from gateway.api.http.middleware.forwarded import ForwardedHeaders
 from gateway.api.http.stall_timer import BoundedWebSocketProtocol
 from servicekit.observability import logs
 
@@ -36,7 +37,7 @@ class HttpServer:
         self._draining = Draining(app)
         self._server = _Server(
             uvicorn.Config(
-                self._draining,
+                ForwardedHeaders(self._draining, trusted_proxies),  # type: ignore[arg-type]  # Starlette's types
                 http=BoundedHttpProtocol,
                 ws=BoundedWebSocketProtocol,
                 ws_max_size=_MAX_CLIENT_MESSAGE_BYTES,
@@ -45,7 +46,7 @@ class HttpServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                forwarded_allow_ips=trusted_proxies,
+                proxy_headers=False,
                 timeout_keep_alive=_IDLE_SECONDS,
                 timeout_graceful_shutdown=_CLOSING_SECONDS,
             )

@@ -4,6 +4,7 @@ Nothing is written to disk, and nothing is kept of a body that breaks a rule.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -99,6 +100,9 @@ class _Reader:
         self._disposition = b""
         self._part: Part | None = None
         self._room = 0
+        self._delimiter = re.compile(rb"\n(--" + re.escape(boundary) + rb"(?:--|\r\n))")
+        self._preamble: bytearray | None = bytearray(b"\r\n")
+        """What has arrived before the first delimiter, from the line end that belongs to it; None from there on."""
         try:
             self._parser = MultipartParser(
                 boundary,
@@ -117,6 +121,16 @@ class _Reader:
 
     def feed(self, chunk: bytes) -> None:
         """Parses what has arrived."""
+        if self._preamble is not None:
+            searched = max(0, len(self._preamble) - len(self._parser.boundary))  # a delimiter may come in two pieces
+            self._preamble += chunk
+            delimiter = self._delimiter.search(self._preamble, searched)
+            start = delimiter.start(1) if delimiter else len(self._preamble)
+            if start > SLACK_BYTES:
+                raise _malformed()
+            if delimiter is None:
+                return
+            chunk, self._preamble = bytes(self._preamble[start:]), None
         try:
             self._parser.write(chunk)
         except FormParserError as error:

@@ -1,9 +1,10 @@
 """The `preferences` part: JSON from outside to values that the rest can trust."""
 
+import codecs
 import json
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gateway.jobs.request import SEEDS, Preferences
 from servicekit.errors import InvalidArgument
@@ -17,6 +18,13 @@ FIELD: Final = "preferences"
 
 _LABELS: Final = "|".join(ObjectLabel)
 
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE: Final = BeforeValidator(_whole)
+"""`7.0` is the same number as `7` in JSON, and an integer for JSON Schema."""
 Colour = Annotated[str, Field(pattern=colours.PATTERN, max_length=7), AfterValidator(str.upper)]
 DetectionId = Annotated[str, Field(pattern=f"^({_LABELS})-[1-9][0-9]{{0,2}}$", max_length=40)]
 
@@ -42,13 +50,11 @@ class PreferencesBody(BaseModel):
     strength: float | None = Field(
         default=None, ge=0, le=1, description="0 (the original) to 1 (the full effect); absent: the style's default."
     )
-    seed: int | None = Field(
+    seed: Annotated[int, Field(ge=0, lt=SEEDS), WHOLE] | None = Field(
         default=None,
-        ge=0,
-        lt=SEEDS,
         description="Same request, same seed: same result. Absent: one is drawn and told.",
     )
-    variants: int = Field(default=1, ge=1, le=4, description="Number of results.")
+    variants: Annotated[int, Field(ge=1, le=4), WHOLE] = Field(default=1, description="Number of results.")
     keep: list[DetectionId] = Field(
         default=[], max_length=MAX_KEPT, description="Ids of detections to leave exactly as they are, `sofa-1`."
     )
@@ -59,6 +65,7 @@ class PreferencesBody(BaseModel):
 
 def parse(text: bytes) -> Preferences:
     """Reads the part; raises InvalidArgument naming the first field that is wrong, `preferences.strength`."""
+    text = text.removeprefix(codecs.BOM_UTF8)  # RFC 8259, 8.1: it may be ignored
     _validate_object(text)
     try:
         body = PreferencesBody.model_validate_json(text)

@@ -210,6 +210,8 @@ async def test_watch_replays_and_goes_on_to_the_end(
     assert {event.job_id for event in events} == {submitted.job_id}
     rest = await _all_events(grpc_api, submitted.job_id, after=events[-3].seq)
     assert rest == events[-2:]
+    assert await _all_events(grpc_api, submitted.job_id, after=events[-1].seq) == []
+    assert await _all_events(grpc_api, submitted.job_id, after=events[-1].seq + 5) == events[-1:]
 
 
 async def test_watch_hands_out_a_link_to_each_preview_and_no_key(gateway: Gateway, grpc_api: "Stub") -> None:

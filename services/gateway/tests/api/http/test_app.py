@@ -97,8 +97,20 @@ async def test_cors_is_off_unless_set(start_gateway: StartGateway, gateway: Gate
     assert "X-Request-ID" in answer.headers["access-control-expose-headers"]
     other = await allowing.http.get("/styles", headers={"Origin": "https://evil.example"})
     assert "access-control-allow-origin" not in other.headers
-    preflight = origin | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
-    assert (await allowing.http.options("/transform/submit", headers=preflight)).status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["idempotency-key", "traceparent,tracestate", "baggage, sentry-trace", "b3"])
+async def test_pages_may_send_what_tracing_adds(start_gateway: StartGateway, asked: str) -> None:
+    gateway = await start_gateway(cors_origins=("https://app.example",))
+    for method, path in (("POST", "/transform/submit"), ("HEAD", "/styles"), ("DELETE", "/transform/1")):
+        preflight = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": asked}
+        answer = await gateway.http.options(path, headers=preflight | {"Origin": "https://app.example"})
+        assert answer.status_code == 200
+        allowed = answer.headers["access-control-allow-headers"].split(",")
+        assert {name.strip() for name in asked.split(",")} <= {name.strip().lower() for name in allowed}
+        assert "access-control-allow-credentials" not in answer.headers
+        other = await gateway.http.options(path, headers=preflight | {"Origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in other.headers
 
 
 async def test_analyze(gateway: Gateway) -> None:

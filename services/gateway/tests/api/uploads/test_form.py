@@ -123,6 +123,31 @@ async def test_parts_may_come_in_any_order_and_in_any_pieces(gateway: Gateway) -
     assert (await post(gateway, pieces())).status_code == 202
 
 
+@pytest.mark.parametrize(
+    "preamble",
+    [
+        b"This is a message with multiple parts in MIME format.\r\n",
+        b"\r\n\r\n",
+        f"--{BOUNDARY}x\r\n--{BOUNDARY} --{BOUNDARY}--\r\n".encode(),
+        b"-\n" * 1000,
+    ],
+)
+@pytest.mark.parametrize("size", [1, 13, 2**20])
+async def test_a_preamble_is_ignored(gateway: Gateway, preamble: bytes, size: int) -> None:
+    whole = preamble + body(FILE, STYLE)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(whole), size):
+            yield whole[start : start + size]
+
+    assert (await post(gateway, pieces())).status_code == 202
+
+
+async def test_a_preamble_that_never_ends(gateway: Gateway) -> None:
+    answer = await post(gateway, b"x" * 100_000 + b"\r\n" + body(FILE, STYLE))
+    await assert_problem(gateway, answer, status=400, code="MALFORMED_BODY", field="body")
+
+
 async def test_a_boundary_inside_the_photo_is_not_one(gateway: Gateway) -> None:
     data = photo() + f"\r\n--{BOUNDARY}x\r\n--{BOUNDARY[:-1]}\r\n".encode()
     assert (await post(gateway, body(part("file", data), STYLE))).status_code == 202

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gateway.api.uploads.preferences import parse
+from gateway.api.uploads.preferences import PreferencesBody, parse
 from gateway.jobs.request import Preferences
 from servicekit.errors import InvalidArgument
 
@@ -37,6 +37,10 @@ from servicekit.errors import InvalidArgument
         ('{"variants": 5}', "FIELD_INVALID", "preferences.variants"),
         ('{"variants": true}', "FIELD_INVALID", "preferences.variants"),
         ('{"variants": 1.5}', "FIELD_INVALID", "preferences.variants"),
+        ('{"variants": 5.0}', "FIELD_INVALID", "preferences.variants"),
+        ('{"variants": "2"}', "FIELD_INVALID", "preferences.variants"),
+        ('{"seed": 1e999}', "FIELD_INVALID", "preferences.seed"),
+        ('{"seed": 9007199254740993.0}', "FIELD_INVALID", "preferences.seed"),
         ('{"seed": -1}', "FIELD_INVALID", "preferences.seed"),
         ('{"seed": 9007199254740992}', "FIELD_INVALID", "preferences.seed"),
         ('{"room_type": "garage"}', "FIELD_INVALID", "preferences.room_type"),
@@ -63,6 +67,9 @@ def test_refused_by_name(text: str | bytes, reason: str, field: str) -> None:
         ('{"strength": 0}', Preferences(strength=0.0)),
         ('{"strength": null, "seed": 0, "room_type": null}', Preferences(seed=0)),
         ('{"seed": 9007199254740991}', Preferences(seed=2**53 - 1)),
+        ('{"seed": 7.0, "variants": 2.0}', Preferences(seed=7, variants=2)),
+        ('{"seed": 1e3, "variants": 0.3e1}', Preferences(seed=1000, variants=3)),
+        ('\ufeff{"seed": -0.0}', Preferences(seed=0)),
         ('{"color_palette": []}', Preferences()),
         ('{"color_palette": ["#a1B2c3"]}', Preferences(color_palette=("#A1B2C3",))),
         ('{"keep": ["sofa-1", "coffee_table-12", "sofa-1"]}', Preferences(keep=("sofa-1", "coffee_table-12"))),
@@ -71,3 +78,14 @@ def test_refused_by_name(text: str | bytes, reason: str, field: str) -> None:
 )
 def test_good_ones(text: str, expected: Preferences) -> None:
     assert parse(text.encode()) == expected
+
+
+def test_a_byte_order_mark_comes_once_at_most() -> None:
+    with pytest.raises(InvalidArgument, match="MALFORMED_JSON"):
+        parse("\ufeff\ufeff{}".encode())
+
+
+def test_whole_numbers_are_integers_in_the_schema() -> None:
+    fields = PreferencesBody.model_json_schema()["properties"]
+    assert fields["variants"]["type"] == "integer"
+    assert {"type": "integer", "minimum": 0, "exclusiveMaximum": 2**53} in fields["seed"]["anyOf"]

@@ -1,12 +1,19 @@
 """Pictures of the local store, shown to whoever holds a signed link."""
 
+from typing import Any, Final
+
 from fastapi import APIRouter
-from starlette.responses import FileResponse
 
 from gateway.api.http import problem
+from gateway.api.http.stored_file import StoredFile
 from servicekit.storage.local import LINK_PREFIX, LocalStore
 
 _CACHE_SECONDS = 300
+_PICTURE: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"image/*": {}}},
+    206: {"description": "The bytes that `Range` asks for.", "content": {"image/*": {}, "multipart/byteranges": {}}},
+    304: {"description": "As `If-None-Match` or `If-Modified-Since` says, the client has it."},
+}
 
 
 def router(store: LocalStore) -> APIRouter:
@@ -16,13 +23,13 @@ def router(store: LocalStore) -> APIRouter:
     @routes.get(
         LINK_PREFIX + "{key:path}",
         summary="A picture",
-        response_class=FileResponse,
-        responses={200: {"content": {"image/*": {}}}, **problem.documented(404, 503)},
+        response_class=StoredFile,
+        responses=_PICTURE | problem.documented(404, 416, 422, 503),
     )
-    async def file(key: str, expires: str = "", signature: str = "") -> FileResponse:
+    async def file(key: str, expires: str = "", signature: str = "") -> StoredFile:
         """Shows a picture that a signed link of a status or an event names, until the link expires."""
         found = await store.open_signed(key, expires=expires, signature=signature)
-        return FileResponse(
+        return StoredFile(
             found.path,
             media_type=found.content_type,
             headers={

@@ -10,7 +10,9 @@ from typing import Final
 
 from fastapi import APIRouter
 from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
+
+from gateway.api.http.stored_file import StoredFile
 
 _PLAYGROUND: Final = Path(__file__).parents[1] / "playground"
 _FILES: Final = {"playground.css": "text/css", "playground.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -28,11 +30,11 @@ def router(title: str) -> APIRouter:
     """The pages."""
     routes = APIRouter(include_in_schema=False)
     documentation = get_swagger_ui_html(
-        openapi_url="/openapi.json",
+        openapi_url="./openapi.json",  # relative, as all addresses on our pages: they may lie below a path
         title=title,
-        swagger_js_url="/docs/swagger-ui-bundle.js",
-        swagger_css_url="/docs/swagger-ui.css",
-        swagger_favicon_url="/icon.svg",
+        swagger_js_url="./docs/swagger-ui-bundle.js",
+        swagger_css_url="./docs/swagger-ui.css",
+        swagger_favicon_url="./icon.svg",
     )
     page = bytes(documentation.body).decode()
     documentation_policy = (
@@ -41,7 +43,7 @@ def router(title: str) -> APIRouter:
     )
 
     @routes.get("/")
-    async def playground() -> FileResponse:
+    async def playground() -> StoredFile:
         return _file("index.html", "text/html")
 
     for name, media_type in _FILES.items():
@@ -57,8 +59,8 @@ def router(title: str) -> APIRouter:
     return routes
 
 
-def _handler(name: str, media_type: str) -> Callable[[], Awaitable[FileResponse]]:
-    async def handle() -> FileResponse:
+def _handler(name: str, media_type: str) -> Callable[[], Awaitable[StoredFile]]:
+    async def handle() -> StoredFile:
         return _file(name, media_type)
 
     return handle
@@ -74,9 +76,9 @@ def _swagger(name: str, media_type: str) -> Callable[[], Awaitable[Response]]:
     return handle
 
 
-def _file(name: str, media_type: str) -> FileResponse:
+def _file(name: str, media_type: str) -> StoredFile:
     headers = {"Content-Security-Policy": _PLAYGROUND_POLICY, "Cache-Control": "no-cache"}
-    return FileResponse(_PLAYGROUND / name, media_type=media_type, headers=headers)
+    return StoredFile(_PLAYGROUND / name, media_type=media_type, headers=headers)
 
 
 def _hashes(page: str) -> str:

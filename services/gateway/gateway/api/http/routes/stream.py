@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from gateway.api.event_latency import DeliveryLatency
-from gateway.api.http import origin_check, problem
+from gateway.api.http import origin_check, problem, query_parameters
 from gateway.api.http.authorization import SECURED
 from gateway.api.http.event_messages import EventMessages
 from gateway.api.http.stream_access import StreamAccess
@@ -39,6 +39,10 @@ _CLOSE_CODES: Final = {
     grpc.StatusCode.UNAUTHENTICATED: CLOSE_UNKNOWN_CALLER,
     grpc.StatusCode.PERMISSION_DENIED: CLOSE_NOT_ALLOWED,
 }
+_MAX_REASON_BYTES: Final = 123
+"""RFC 6455, 5.5."""
+_UNBUFFERED: Final = {"X-Accel-Buffering": "no"}
+"""nginx passes each event on as it comes, whatever its settings."""
 _SEND_SECONDS: Final = 10.0
 """A client that takes nothing for so long is gone, or as good as."""
 _KEEP_ALIVE_SECONDS: Final = 15.0
@@ -67,6 +71,7 @@ def router(
         await socket.accept()
         job_id, _, ticket = job_and_ticket.partition("/")
         try:
+            query_parameters.validate(socket.query_params, {"after"})
             after = _seq(socket.query_params.get("after"), field="after")
             job_id, client = await access.authorize(job_id, ticket=ticket, connection=socket)
             with context.bound(job=job_id), access.limiter.one(client):
@@ -78,7 +83,7 @@ def router(
             return
         if socket.application_state is WebSocketState.CONNECTED:
             with suppress(WebSocketDisconnect):
-                await socket.close(code, reason)
+                await socket.close(code, reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore"))
 
     @routes.get(
         "/transform/events/{job_id}",
@@ -98,13 +103,14 @@ def router(
         request: Request,
         job_id: str,
         last_event_id: Annotated[str | None, Header(description="`seq` of the last event that was seen.")] = None,
+        after: Annotated[str, Query(description="The same, for the first request; the header comes before it.")] = "",
         ticket: Annotated[str, Query(description="From `events_url`, in place of a key; good for one use.")] = "",
     ) -> Response:
         """The same messages as over WebSocket, `/ws/transform/{job_id}`, each with its `seq` as its id."""
-        after = _seq(last_event_id, field="Last-Event-ID")
+        seen = _seq(last_event_id, field="Last-Event-ID") if last_event_id else _seq(after, field="after")
         job_id, client = await access.authorize(job_id, ticket=ticket, connection=request)
         ended = await transformations.ended(job_id)
-        watch = messages.watch(job_id, after=after, base=address.base(request))
+        watch = messages.watch(job_id, after=seen, base=address.base(request))
         if ended:
             async with aclosing(watch):
                 remaining = [message async for message in watch]
@@ -120,7 +126,7 @@ class _CountedStream(StreamingResponse):
     """Counts as a stream from when it is made until it has ended, whether or not anything of it was sent."""
 
     def __init__(self, content: AsyncIterator[str], counted: AbstractContextManager[None]) -> None:
-        super().__init__(content, media_type="text/event-stream")
+        super().__init__(content, media_type="text/event-stream", headers=_UNBUFFERED)
         self._counted = ExitStack()
         self._counted.enter_context(counted)
 

@@ -1,12 +1,10 @@
-"""A job's events over WebSocket and Server-Sent Events."""
+"""A job's events over WebSocket."""
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -43,16 +41,6 @@ async def messages_of(connection: ClientConnection) -> tuple[list[dict[str, Any]
     except ConnectionClosed:
         assert connection.close_code is not None
         return messages, connection.close_code
-
-
-async def server_sent(lines: AsyncIterator[str]) -> AsyncIterator[tuple[int, dict[str, Any]]]:
-    """Ids and messages."""
-    event_id = 0
-    async for line in lines:
-        if line.startswith("id: "):
-            event_id = int(line.removeprefix("id: "))
-        elif line.startswith("data: "):
-            yield event_id, json.loads(line.removeprefix("data: "))
 
 
 async def work(claim: Claim) -> None:
@@ -125,6 +113,19 @@ async def test_a_client_that_has_everything_gets_nothing_more(gateway: Gateway) 
     await gateway.complete(await gateway.jobstore.queue.claim())
     async with socket(gateway, job_id, "?after=2") as connection:
         assert await messages_of(connection) == ([], 1000)
+
+
+@pytest.mark.parametrize("after", [3, 1000, 2**53])
+async def test_a_client_that_claims_more_than_there_is_gets_the_ending(gateway: Gateway, after: int) -> None:
+    job_id = await gateway.submit(photo())
+    async with socket(gateway, job_id, f"?after={after}") as early:
+        await gateway.complete(await gateway.jobstore.queue.claim())
+        async with socket(gateway, job_id, f"?after={after}") as late:
+            for connection in (early, late):
+                messages, code = await messages_of(connection)
+                assert ([one["status"] for one in messages], code) == (["completed"], 1000)
+    again = await gateway.http.get(f"/transform/events/{job_id}?after={after}")
+    assert again.text.count('"status":"completed"') == again.text.count("data:") == 1
 
 
 @pytest.mark.parametrize(
@@ -257,34 +258,3 @@ async def test_sockets_may_finish_when_the_process_is_told_to_end(start_gateway:
         messages, code = await messages_of(connection)
         assert (messages[-1]["status"], code) == ("completed", 1000)
         await stopping
-
-
-async def test_server_sent_events(gateway: Gateway) -> None:
-    job_id = await gateway.submit(photo())
-    path = f"/transform/events/{job_id}"
-    async with gateway.http.stream("GET", path) as answer:
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        assert answer.headers["cache-control"] == "no-store"
-        events = server_sent(answer.aiter_lines())
-        assert (await anext(events))[1]["status"] == "queued"
-        claim = await gateway.jobstore.queue.claim()
-        await work(claim)
-        await gateway.complete(claim)
-        rest = [event async for event in events]
-    assert [event_id for event_id, _message in rest] == [2, 3, 4, 5, 6, 7]
-    assert [message["seq"] for _event_id, message in rest] == [2, 3, 4, 5, 6, 7]
-    assert rest[-1][1]["result"]["metadata"]["quality_score"] == 0.92
-    resumed = await gateway.http.get(path, headers={"Last-Event-ID": "5"})
-    assert [line for line in resumed.text.splitlines() if line.startswith("id")] == ["id: 6", "id: 7"]
-    assert (await gateway.http.get(path, headers={"Last-Event-ID": "7"})).status_code == 204
-
-
-async def test_server_sent_events_stop_for_a_client_that_leaves(gateway: Gateway) -> None:
-    job_id = await gateway.submit(photo())
-    async with (
-        httpx.AsyncClient(base_url=gateway.url) as client,
-        client.stream("GET", f"/transform/events/{job_id}") as answer,
-    ):
-        await anext(server_sent(answer.aiter_lines()))
-    await gateway.complete(await gateway.jobstore.queue.claim())
-    assert (await gateway.http.get(f"/transform/status/{job_id}")).json()["data"]["status"] == "completed"
