@@ -17,6 +17,7 @@ from standardwebhooks.webhooks import Webhook
 
 from deploy.local.stack import Stack
 from servicekit.rpc.health import serving
+from servicekit.webhooks import tenant_secret
 from tests.e2e.app import App
 from tests.fixtures import local_stack
 from tests.fixtures.sample_room import sample_room
@@ -85,7 +86,7 @@ async def test_a_job_runs_over_mutual_tls_and_its_tenant_is_told(secured: Secure
         for link in (data["result"]["transformed_url"], data["result"]["original_url"]):
             assert (await app.http.get(link)).status_code == 200
         (request,) = await receiver.heard()
-        told = Webhook(SECRET).verify(request.body, request.headers)
+        told = Webhook(tenant_secret(SECRET, "")).verify(request.body, request.headers)
         assert (told["type"], told["data"]["job_id"]) == ("transform.completed", accepted["job_id"])
         purged = await app.http.delete(f"/transform/{accepted['job_id']}?purge=true")
         assert purged.json()["success"] is True

@@ -217,6 +217,7 @@ def _parts(
         webhooks=webhooks,
         address=PublicAddress(settings.public_url),
         cors_origins=settings.cors_origins,
+        any_host=settings.auth == "insecure",
         public_metrics=settings.public_metrics,
         local_store=store if isinstance(store, LocalStore) else None,
     )

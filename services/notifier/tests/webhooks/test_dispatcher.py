@@ -18,6 +18,7 @@ from notifier.settings import Settings
 from servicekit.errors import InvalidArgument
 from servicekit.jobstore.redis import JobStoreClients, JobStoreSettings
 from servicekit.jobstore.redis.connection import Keys
+from servicekit.webhooks import tenant_secret
 from tests.fixtures.jobstore import OpenJobStore, new_job, submit_one
 from tests.fixtures.webhook_receivers import Receiver, endless, garbage, nothing, receiving, status
 
@@ -78,7 +79,7 @@ async def test_the_receiver_is_told_and_can_verify_who_tells_it(
     assert request.headers["host"] == f"localhost:{receiver.port}"
     assert request.headers["webhook-id"] == f"msg_{job_id}"
     for secret in SECRETS:
-        said = Webhook(secret).verify(request.body, request.headers)
+        said = Webhook(tenant_secret(secret, "")).verify(request.body, request.headers)
     assert said["type"] == "transform.cancelled"
     assert (said["data"]["job_id"], said["data"]["status"], said["data"]["error"]) == (job_id, "cancelled", None)
     with pytest.raises(Exception, match="No matching signature"):

@@ -41,6 +41,7 @@ _BY_REASON: Final = {
     "UPLOAD_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "IMAGE_UNSUPPORTED": 415,
+    "HOST_REFUSED": 421,
     "RATE_LIMITED": 429,
 }
 """Where HTTP has a more telling status than the gRPC code."""
