@@ -55,6 +55,14 @@ async def test_names_of_this_machine_are_answered(gateway: Gateway, host: str) -
     assert (await gateway.http.get("/health", headers={"Host": host})).status_code == 200
 
 
+async def test_a_page_speaks_for_no_proxy(gateway: Gateway) -> None:
+    """One whose name leads here may send any header, and comes from an address that is trusted as a proxy's."""
+    forged = {"Host": "evil.example", "X-Forwarded-Host": "localhost"}
+    assert (await gateway.http.get("/health", headers=forged)).status_code == 421
+    forwarded = {"Host": "localhost", "X-Forwarded-Host": "editor.example"}
+    assert (await gateway.http.get("/health", headers=forwarded)).status_code == 200
+
+
 async def test_a_form_of_another_site_makes_no_job(gateway: Gateway) -> None:
     foreign = [
         {"Origin": "https://evil.example"},

@@ -119,7 +119,13 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         )
         reading = asyncio.create_task(parts.gauges.run(), name="queue gauges")
         stack.push_async_callback(_cancelled, reading)
-        server = HttpServer(create_app(parts), listen=settings.listen, trusted_proxies=settings.trusted_proxies)
+        server = HttpServer(
+            create_app(parts),
+            listen=settings.listen,
+            trusted_proxies=settings.trusted_proxies,
+            connections=settings.max_connections,
+            connections_per_address=settings.max_connections_per_address,
+        )
         await server.start()
         grpc_exits = AsyncExitStack()
         try:
