@@ -40,6 +40,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                umask=0o077,
             )
         return cls(name, process, log)
 

@@ -83,6 +83,7 @@ class Stack:
 async def running(layout: Layout, report: Callable[[str], None] = lambda _: None) -> AsyncIterator[Stack]:
     """Runs a stack for the length of a block; ready when the block begins, gone when it has ended."""
     layout.data.mkdir(parents=True, exist_ok=True)
+    layout.data.chmod(0o700)  # photos, jobs, logs and secrets are nobody else's on this machine
     lock = (layout.data / "lock").open("w")
     _lock(lock, layout.data)
     stack = Stack(layout)
