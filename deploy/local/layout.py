@@ -50,6 +50,11 @@ class Layout:
         """`host:port` of a service."""
         return f"127.0.0.1:{self.service_ports[service]}"
 
+    @property
+    def redis_url(self) -> str:
+        """Where jobs are, with the password that this stack's processes alone can read."""
+        return f"redis://:{_secret(self.data / 'redis-password')}@127.0.0.1:{self.redis_port}/0"
+
     def log(self, name: str) -> Path:
         """Where a process writes what it has to say."""
         return self.data / "logs" / f"{name}.log"
@@ -69,6 +74,7 @@ def redis_command(layout: Layout) -> list[str]:
     directory.mkdir(parents=True, exist_ok=True)
     return [
         str(valkey_binary()),
+        str(_redis_configuration(layout)),
         *("--port", str(layout.redis_port), "--bind", "127.0.0.1", "--dir", str(directory)),
         *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
         *("--maxmemory-policy", "noeviction"),
@@ -92,7 +98,7 @@ def environment(layout: Layout) -> dict[str, str]:
     return {
         **os.environ,
         "PYTHONUNBUFFERED": "1",
-        "MODOMO_REDIS_URL": f"redis://127.0.0.1:{layout.redis_port}/0",
+        "MODOMO_REDIS_URL": layout.redis_url,
         "MODOMO_STORAGE": "local",
         "MODOMO_DATA_DIR": str(layout.data / "objects"),
         "MODOMO_URL_SECRET": _secret(layout.data / "url-secret"),
@@ -107,8 +113,16 @@ def environment(layout: Layout) -> dict[str, str]:
     }
 
 
+def _redis_configuration(layout: Layout) -> Path:
+    """A file with the password, which everybody on the machine could read on the command line."""
+    file = layout.data / "valkey.conf"
+    file.touch(mode=0o600)
+    file.write_text(f"requirepass {_secret(layout.data / 'redis-password')}\n")
+    return file
+
+
 def _secret(path: Path) -> str:
-    """Signs links to pictures, or webhooks; kept, so that links survive a restart. 64 hex digits are base64, too."""
+    """Kept, so that links to pictures survive a restart. 64 hex digits are base64, too."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)

@@ -46,6 +46,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                umask=0o077,
             )
         return cls(name, process, log, log_start=log_start)
 

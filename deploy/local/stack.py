@@ -95,6 +95,7 @@ async def running(
     line says so; without, it ends the stack.
     """
     layout.data.mkdir(parents=True, exist_ok=True)
+    layout.data.chmod(0o700)  # photos, jobs, logs and secrets are nobody else's on this machine
     lock = (layout.data / "lock").open("w")
     _lock(lock, layout.data)
     stack = Stack(layout, say=say)

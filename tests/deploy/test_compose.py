@@ -16,6 +16,7 @@ from servicekit.storage.settings import StorageSettings, open_store
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+NETWORKS: dict[str, Any] = COMPOSE["networks"]
 OURS = [name for name in SERVICES if name in SETTINGS]
 
 
@@ -23,12 +24,48 @@ def test_all_components_are_there() -> None:
     assert set(OURS) == SETTINGS.keys() - {"triton"}
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_every_process_is_confined_and_reads_its_variables(name: str) -> None:
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_is_confined(name: str) -> None:
     one = SERVICES[name]
     assert one["read_only"] is True
     assert one["cap_drop"] == ["ALL"]
+    assert one["security_opt"] == ["no-new-privileges:true"]
     assert one["tmpfs"] == ["/tmp"]
+
+
+def test_only_those_who_need_jobs_and_pictures_reach_them() -> None:
+    """As SECURITY.md says who is trusted with what."""
+    on = {network: {name for name, one in SERVICES.items() if network in one["networks"]} for network in NETWORKS}
+    assert on["jobs"] == {"gateway", "worker", "notifier", "redis"}
+    assert on["pictures"] == {"gateway", "worker", "bucket", "s3"}
+    assert on["models"] == {"gateway", "worker", "detection", "controlmaps", "diffusion"}
+    assert on["outside"] == {"gateway", "notifier"}
+    assert NETWORKS["jobs"] == {"internal": True}
+    assert all("networks" in one for one in SERVICES.values()), "without, it would be on a network with everybody"
+
+
+def test_nothing_starts_with_a_secret_that_everybody_knows() -> None:
+    redis, store = SERVICES["redis"], SERVICES["s3"]
+    password = required("REDIS_PASSWORD")
+    assert redis["command"][-2:] == ["--requirepass", password]
+    assert redis["environment"] == {"REDISCLI_AUTH": password}
+    for name in ("gateway", "worker", "notifier"):
+        assert SERVICES[name]["environment"]["MODOMO_REDIS_PASSWORD"] == password
+    credentials = [required("S3_ACCESS_KEY_ID"), required("S3_SECRET_ACCESS_KEY")]
+    assert [store["environment"][name] for name in ("ROOT_ACCESS_KEY", "ROOT_SECRET_KEY")] == credentials
+    for name in ("gateway", "worker", "bucket"):
+        environment = SERVICES[name]["environment"]
+        assert [environment[f"MODOMO_{one}"] for one in ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")] == credentials
+
+
+def required(variable: str) -> str:
+    """As Compose refuses to start without."""
+    return f"${{{variable}:?belongs into deploy/.env}}"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_process_reads_its_variables(name: str) -> None:
+    one = SERVICES[name]
     prefix, classes = SETTINGS[name]
     known = {variable_name(field, prefix) for settings in classes for field in fields(settings)}
     assert one["environment"].keys() <= known
@@ -83,7 +120,7 @@ def test_links_to_pictures_are_good_inside_and_outside() -> None:
     (endpoint,) = re.findall(
         r"\$\{S3_ENDPOINT:-http://([^:]+):9000}", SERVICES["gateway"]["environment"]["MODOMO_S3_ENDPOINT"]
     )
-    assert endpoint in SERVICES["s3"]["networks"]["default"]["aliases"]
+    assert endpoint in SERVICES["s3"]["networks"]["pictures"]["aliases"]
     assert endpoint.endswith(".localhost")
 
 

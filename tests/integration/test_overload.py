@@ -51,7 +51,7 @@ async def test_one_heavy_user_and_a_batch_do_not_starve_a_light_user(start_stack
         start_stack(workers=0, modules=NOOP, overrides=overrides) as stack,
         httpx.AsyncClient(base_url=stack.layout.url, timeout=30) as http,
     ):
-        job_store = connect(JobStoreSettings(redis_url=f"redis://127.0.0.1:{stack.layout.redis_port}/0")).jobs
+        job_store = connect(JobStoreSettings(redis_url=stack.layout.redis_url)).jobs
         batch_ids = await accepted(http, archive, BATCH)
         heavy_ids = await accepted(http, heavy, HEAVY)
         light_ids = await accepted(http, light, LIGHT)

@@ -7,16 +7,21 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 import pytest
 import pytest_asyncio
 import trustme
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from redis.asyncio import Redis
+from redis.exceptions import AuthenticationError
 from standardwebhooks.webhooks import Webhook
 
+from deploy.local.layout import redis_command
 from deploy.local.stack import Stack
 from servicekit.rpc.health import serving
+from servicekit.webhooks import tenant_secret
 from tests.e2e.app import App
 from tests.fixtures import local_stack
 from tests.fixtures.sample_room import sample_room
@@ -85,7 +90,7 @@ async def test_a_job_runs_over_mutual_tls_and_its_tenant_is_told(secured: Secure
         for link in (data["result"]["transformed_url"], data["result"]["original_url"]):
             assert (await app.http.get(link)).status_code == 200
         (request,) = await receiver.heard()
-        told = Webhook(SECRET).verify(request.body, request.headers)
+        told = Webhook(tenant_secret(SECRET, "")).verify(request.body, request.headers)
         assert (told["type"], told["data"]["job_id"]) == ("transform.completed", accepted["job_id"])
         purged = await app.http.delete(f"/transform/{accepted['job_id']}?purge=true")
         assert purged.json()["success"] is True
@@ -107,6 +112,22 @@ async def test_nothing_is_written_outside_data_and_temporary_directories(secured
     assert any(path.is_relative_to(secured.folder / "stack") for path in secured.written), "the hook hears"
     assert strays == []
     assert list((secured.folder / "home").iterdir()) == []
+
+
+async def test_nobody_else_on_this_machine_reads_photos_jobs_logs_or_secrets(secured: Secured) -> None:
+    layout = secured.stack.layout
+    kept = [layout.data, *layout.data.rglob("*")]
+    assert any(path.suffix == ".aof" for path in kept)
+    assert layout.data.stat().st_mode & 0o777 == 0o700
+    by_us = {layout.data / "lock", *layout.data.glob("logs/*")}  # opened by the process that starts the others
+    written = [path for path in kept if path.is_file() and path not in by_us]
+    assert [path for path in written if path.stat().st_mode & 0o077] == []
+    stranger: Any = Redis(port=layout.redis_port)
+    with pytest.raises(AuthenticationError):
+        await stranger.ping()
+    await stranger.aclose()
+    password = str(urlsplit(layout.redis_url).password)
+    assert not any(password in argument for argument in redis_command(layout))
 
 
 async def test_every_line_of_every_log_is_one_record_and_shows_no_secret(secured: Secured) -> None:

@@ -21,7 +21,7 @@ JOBS = 20
 
 async def measure(stack: Stack) -> list[Row]:
     """Writes events with the worker's own code while clients watch over WebSocket; needs a stack without workers."""
-    jobstore = connect(JobStoreSettings(redis_url=f"redis://127.0.0.1:{stack.layout.redis_port}/0"))
+    jobstore = connect(JobStoreSettings(redis_url=stack.layout.redis_url))
     try:
         return [await _with(clients, jobstore, stack.layout.url) for clients in CLIENTS]
     finally:

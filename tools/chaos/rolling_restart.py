@@ -182,7 +182,7 @@ async def _doubled(data: Path) -> AsyncIterator[tuple[_Processes, "_Balancer", S
         balancer = _Balancer(processes.gateways())
         url = await exits.enter_async_context(balancer.running())
         client = await exits.enter_async_context(Client(url, connections=64))
-        jobstore = connect(JobStoreSettings(redis_url=f"redis://127.0.0.1:{layout.redis_port}/0"))
+        jobstore = connect(JobStoreSettings(redis_url=layout.redis_url))
         exits.push_async_callback(jobstore.jobs.close)
         exits.push_async_callback(jobstore.events.close)
         store = LocalStore(data / "objects")

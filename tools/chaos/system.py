@@ -130,7 +130,7 @@ async def system(
             **(overrides or {}),
         },
     )
-    settings = JobStoreSettings(redis_url=f"redis://127.0.0.1:{layout.redis_port}/0")
+    settings = JobStoreSettings(redis_url=layout.redis_url)
     async with running(layout) as stack, Client(layout.url) as client:
         jobstore = connect(settings)
         yield System(stack=stack, jobstore=jobstore, store=store or LocalStore(data / "objects"), client=client)

@@ -33,7 +33,7 @@ class Settings(ProcessSettings, JobStoreSettings, WebhookSettings):
     """Webhooks that one process delivers at a time."""
 
     webhook_per_receiver: int = 4
-    """Of these, to one host."""
+    """Of these, of one tenant to one host, whatever the port."""
 
     def __post_init__(self) -> None:
         """Raises ValueError naming a setting that makes no sense."""

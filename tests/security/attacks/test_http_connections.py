@@ -8,7 +8,7 @@ import pytest
 from tests.fixtures.api_keys import key_file, key_holder
 from tests.fixtures.gateway import Gateway, StartGateway
 
-CHUNKED = b"GET %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKED = b"GET %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
 MEGABYTE = 2**20
 
 
@@ -90,7 +90,7 @@ async def test_a_request_id_in_a_trailer_is_not_believed(gateway: Gateway) -> No
 async def test_a_few_pipelined_requests_are_answered_in_their_order(gateway: Gateway) -> None:
     reader, writer = await connect(gateway)
     paths = [b"/health/live", b"/nowhere"] * 4
-    writer.write(b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path for path in paths))
+    writer.write(b"".join(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path for path in paths))
     answers = []
     for _ in paths:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -104,7 +104,7 @@ async def test_a_few_pipelined_requests_are_answered_in_their_order(gateway: Gat
 
 
 async def test_many_pipelined_requests_end_the_connection_and_hold_nobody_up(gateway: Gateway) -> None:
-    flood = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n" * 1500
+    flood = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1500
     before, connections = resident_bytes(), [await connect(gateway) for _ in range(30)]
     for _, writer in connections:
         writer.write(flood)

@@ -12,16 +12,21 @@ import re
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
+from weakref import WeakValueDictionary
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
 MAX_URL_LENGTH: Final = 2048
-LOOKUPS_AT_ONCE: Final = 16
+LOOKUPS_AT_ONCE: Final = 32
+LOOKUPS_OF_A_TENANT: Final = 4
+"""Of these. A look-up cannot be cut short: a slow name server holds it for half a minute, whoever waits for it."""
 
 _VISIBLE: Final = re.compile(r"[!-~]+", re.ASCII)
 _NAME: Final = re.compile(r"(?=.{1,253}\.?\Z)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*\.?", re.ASCII)
@@ -69,6 +74,8 @@ class AddressPolicy:
         self._allowed = tuple(ip_network(network) for network in networks)
         self._resolvers = ThreadPoolExecutor(LOOKUPS_AT_ONCE, thread_name_prefix="resolver")
         """Threads of its own, so that a tenant's slow name server delays nothing but other look-ups of this kind."""
+        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        """By tenant, for as long as it looks up anything."""
 
     def parse(self, url: str) -> Endpoint:
         """Parses a URL; raises AddressRefused."""
@@ -89,12 +96,16 @@ class AddressPolicy:
         default = 443 if parts.scheme == "https" else 80
         return Endpoint(scheme=parts.scheme, host=host, port=port or default, url=url)
 
-    async def resolve(self, endpoint: Endpoint) -> list[str]:
-        """Every address of the host, each checked; raises AddressRefused, OSError where there is none."""
-        found = await asyncio.get_running_loop().run_in_executor(
-            self._resolvers,
-            lambda: socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM),
-        )
+    async def resolve(self, endpoint: Endpoint, *, tenant: str = "") -> list[str]:
+        """Every address of the host, each checked; raises AddressRefused, OSError where there is none.
+
+        Waits while the tenant has as many look-ups under way as it may.
+        """
+        share = self._shares.setdefault(tenant, asyncio.Semaphore(LOOKUPS_OF_A_TENANT))
+        await share.acquire()
+        lookup = self._resolvers.submit(socket.getaddrinfo, endpoint.host, endpoint.port, type=socket.SOCK_STREAM)
+        lookup.add_done_callback(partial(_release, asyncio.get_running_loop(), share))
+        found = await asyncio.wrap_future(lookup)
         addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
         for address in addresses:
             self._check(ip_address(address), plain=endpoint.scheme == "http")
@@ -116,6 +127,12 @@ class AddressPolicy:
         allowed = any(address in network for network in self._allowed)
         if not allowed and (plain or not is_public(address)):
             raise AddressRefused("leads to an address that is not public.")
+
+
+def _release(loop: asyncio.AbstractEventLoop, share: asyncio.Semaphore, _lookup: object) -> None:
+    """Gives a look-up's place back when it has ended, also where nobody waits for it any more."""
+    with suppress(RuntimeError):  # the loop has ended before
+        loop.call_soon_threadsafe(share.release)
 
 
 def is_public(address: Address) -> bool:

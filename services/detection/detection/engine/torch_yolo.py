@@ -8,9 +8,11 @@ this process.
 import os
 import pickle
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+from unittest.mock import patch
 
 import numpy as np
 from PIL import Image
@@ -74,6 +76,8 @@ class Yolo:
         if not file.is_file():
             raise WeightsMissing(f"{file} is missing")  # ultralytics would go and look for it on the network
         try:
+            if file.suffix == ".pt":
+                _check_pickle(file)
             self._model = YOLO(str(file), task=None if file.suffix == ".pt" else "segment")
             self._options: dict[str, Any] = {
                 "imgsz": side,
@@ -105,3 +109,27 @@ class Yolo:
             if box.area >= 1 and np.isfinite(confidence):
                 found.append(Candidate(label=self._labels[int(index)], confidence=min(1.0, confidence), box=box))
         return sorted(found, key=lambda candidate: -candidate.confidence)
+
+
+def _check_pickle(file: Path) -> None:
+    """Raises ValueError for a checkpoint whose pickle calls a class of the package instead of restoring an object.
+
+    The restriction lets it call any class that it may name: `TorchVision("resnet50")` downloads, `PoseModel("https://…")`
+    as well. What is saved never does: pickles make an object without its constructor, and fill it.
+    """
+    with _SafeLoad.loading(file), _nothing_constructed():
+        torch.load(file, map_location="cpu", weights_only=True)
+
+
+@contextmanager
+def _nothing_constructed() -> Iterator[None]:
+    """Lets no constructor run of the modules that checkpoints may name."""
+
+    def refuse(self: object, *_args: object, **_options: object) -> NoReturn:
+        raise ValueError(f"it makes a {type(self).__name__} anew")
+
+    with ExitStack() as patches:
+        for kind in (_SafeLoad._registry or {}).values():
+            if isinstance(kind, type) and issubclass(kind, torch.nn.Module):
+                patches.enter_context(patch.object(kind, "__init__", refuse))
+        yield

@@ -114,6 +114,34 @@ def test_a_checkpoint_that_would_run_code_is_refused_unrun(tmp_path: Path, form:
     assert not trace.exists()
 
 
+class Call:
+    """Pickles into a call."""
+
+    def __init__(self, made: type, *arguments: object) -> None:
+        self.call = (made, arguments)
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return self.call
+
+
+@pytest.mark.parametrize("made", ["TorchVision", "PoseModel", "DetectionModel"])
+def test_a_checkpoint_that_would_have_something_fetched_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str
+) -> None:
+    from ultralytics.nn import tasks
+    from ultralytics.nn.modules import TorchVision
+
+    asked: list[object] = []
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", lambda url, **_: asked.append(url))
+    monkeypatch.setattr(tasks, "yaml_model_load", asked.append)
+    kind = TorchVision if made == "TorchVision" else getattr(tasks, made)
+    address = "squeezenet1_1" if made == "TorchVision" else "https://evil.example/model.yaml"
+    torch.save({"model": Call(kind, address)}, tmp_path / "model.pt")
+    with pytest.raises(WeightsCorrupt, match=rf"model\.pt cannot be loaded as a YOLO checkpoint: it makes a {made}"):
+        yolo(tmp_path / "model.pt")
+    assert asked == []
+
+
 def test_broken_and_foreign_checkpoints_are_named(tiny_vision: WeightStore, tmp_path: Path) -> None:
     whole = tiny_vision.file("yolo11").read_bytes()
     for name, content in {"empty": b"", "cut": whole[: len(whole) // 2], "text": b"hello"}.items():

@@ -126,7 +126,13 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         )
         reading = asyncio.create_task(parts.gauges.run(), name="queue gauges")
         stack.push_async_callback(_cancelled, reading)
-        server = HttpServer(create_app(parts), listen=settings.listen, trusted_proxies=settings.trusted_proxies)
+        server = HttpServer(
+            create_app(parts),
+            listen=settings.listen,
+            trusted_proxies=settings.trusted_proxies,
+            connections=settings.max_connections,
+            connections_per_address=settings.max_connections_per_address,
+        )
         await server.start()
         grpc_exits = AsyncExitStack()
         try:
@@ -239,6 +245,7 @@ def _parts(
         webhooks=webhooks,
         address=PublicAddress(settings.public_url),
         cors_origins=settings.cors_origins,
+        any_host=settings.auth == "insecure",
         public_metrics=settings.public_metrics,
         local_store=store if isinstance(store, LocalStore) else None,
     )

@@ -1,7 +1,9 @@
 """The gateway's own address, as the caller can reach it."""
 
+import ipaddress
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
@@ -21,6 +23,11 @@ class PublicAddress:
         """`https://host`, perhaps with a path, or empty."""
         self._fixed = public_url.rstrip("/")
 
+    @property
+    def fixed_host(self) -> str:
+        """The host that the setting names, lower case, without its port; empty without the setting."""
+        return urlsplit(self._fixed).hostname or ""
+
     def base(self, connection: HTTPConnection) -> str:
         """`https://host`, perhaps with a path, without a slash at the end."""
         if self._fixed:
@@ -31,6 +38,14 @@ class PublicAddress:
             name, port = connection.scope.get("server") or ("localhost", None)
             host = f"{name}:{port}" if port else name
         return f"{scheme}://{host}{getattr(connection.state, PREFIX_STATE, '')}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or an address, without brackets, can be nothing but this machine (RFC 6761, 6.3)."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def absolute(base: str, link: str) -> str:

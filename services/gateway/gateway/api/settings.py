@@ -32,6 +32,13 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     trusted_proxies: str = "127.0.0.1"
     """Addresses, separated by commas, whose `X-Forwarded-*` headers are believed; `*` for all."""
 
+    max_connections: int = 8192
+    """HTTP connections and WebSockets, at most three quarters of the descriptors that the process may open. Where there
+    are as many, those that wait for nothing make room."""
+
+    max_connections_per_address: int = 1024
+    """Of these, from one address that is no trusted proxy's."""
+
     long_side: int = 1024
     """Photos are kept with at most so many pixels on their long side."""
 
@@ -115,6 +122,8 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
             "stream_limit",
             "url_seconds",
             "owner_queue_limit",
+            "max_connections",
+            "max_connections_per_address",
         )
         for name in positive:
             if getattr(self, name) <= 0:

@@ -3,7 +3,7 @@
 import msgspec
 
 from gateway.jobs import object_keys, request
-from gateway.jobs.stage_cache import of_photo
+from gateway.jobs.stage_cache import of_photo, photo_id
 from servicekit.errors import NotFound, ServiceError
 from servicekit.jobstore import Job, JobStore
 from servicekit.observability import logs
@@ -33,7 +33,7 @@ class Purger:
         """Deletes a job's pictures and stage results; returns how many there were. Raises Unavailable."""
         removed = await delete_all(self._store, object_keys.folder(job.job_id))
         try:
-            photo = request.decode(job.payload).photo_digest
+            photo = photo_id(job.tenant, request.decode(job.payload).photo_digest)
         except msgspec.MsgspecError:  # of another version: its stage results go when they are too old
             log.warning("a photo is not known any more", purged=job.job_id)
             return removed

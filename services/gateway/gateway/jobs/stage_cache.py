@@ -1,13 +1,15 @@
 """Results of single stages, kept by content: a retried job, or another style of the same photo, repeats no work.
 
 An entry lies at `cache/{photo}/{day}/{stage}-{digest}.msgpack`, where the digest is of all that went into the stage and
-`photo` that of the photo alone, so that everything about a photo can be deleted with it. The day is the one on
+`photo` stands for the photo and its tenant (`photo_id`), so that everything a tenant has of a photo can be deleted with
+it, and no tenant learns by the time that a job takes what others have sent. The day is the one on
 which it was made, so that the sweeper finds old entries by their names alone. An entry names the
 engine that made it: entries of another engine, or of another revision of a model, than the stage has last run on are
 ignored.
 """
 
 import asyncio
+import hmac
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol, TypeVar
@@ -59,7 +61,7 @@ class StageCache:
     ) -> Value:
         """The entry for a photo, or else what `make` makes, which is then kept in the background.
 
-        `photo` and `digest` are hex digests; the latter is of all that goes into the stage, where that is more.
+        `photo` is a `photo_id`; `digest`, hex, is of all that goes into the stage, where that is more than the photo.
         """
         digest = digest or photo
         found = await self._find(stage, photo, digest, kind)
@@ -114,6 +116,15 @@ class StageCache:
         return f"{of_photo(photo)}{day.isoformat()}/{stage}-{digest}.msgpack"
 
 
-def of_photo(digest: str) -> str:
-    """Prefix of everything that is kept of a photo."""
-    return f"{PREFIX}{digest}/"
+def photo_id(tenant: str, digest: str) -> str:
+    """What a tenant's photo is called here: HMAC-SHA256 of its hex digest, keyed by the tenant's name; hex.
+
+    A secret in place of the name would hide nothing, as the photos lie in the same store, and whoever lost it could not
+    find the entries that a purge must delete.
+    """
+    return hmac.digest(tenant.encode(), digest.encode(), "sha256").hex()
+
+
+def of_photo(photo: str) -> str:
+    """Prefix of everything that is kept of a photo, named by its `photo_id`."""
+    return f"{PREFIX}{photo}/"

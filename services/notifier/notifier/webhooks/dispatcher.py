@@ -4,8 +4,10 @@ import asyncio
 import random
 import time
 from collections import Counter as Tally
-from collections.abc import Sequence
-from typing import Final, NoReturn, Protocol
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, NoReturn, Protocol, TypeAlias
+from urllib.parse import urlsplit
 
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Gauge, Histogram
@@ -38,18 +40,26 @@ LEASE_MARGIN_SECONDS: Final = 5.0
 _POLL_SECONDS: Final = 0.5
 _NO_ROOM_SECONDS: Final = 1.0
 _DEFERRED_A_SECOND: Final = 20.0
-"""So many to a busy receiver come back: thousands at once would leave time for nothing else."""
+"""So many of a busy share come back: thousands at once would leave time for nothing else."""
 
 
 class Post(Protocol):
     """Sends one request."""
 
-    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+    async def post(self, url: str, body: bytes, headers: dict[str, str], *, tenant: str) -> Answer:
         """Raises AddressRefused, Unreachable."""
 
 
+_Share: TypeAlias = tuple[str, str]
+"""A tenant and the host of one of its receivers, or a tenant and "" for all of them."""
+
+
 class Dispatcher:
-    """Delivers, several at a time and only a few to one receiver."""
+    """Delivers several at a time: of each tenant a few to one receiver, and no more in all than there is room left.
+
+    So one tenant alone gets half of all attempts, two get a third each, and there is always room for another one
+    (dynamic thresholds with a factor of 1, Choudhury and Hahne 1998).
+    """
 
     def __init__(
         self,
@@ -71,9 +81,12 @@ class Dispatcher:
         self._parallel = parallel
         self._per_receiver = per_receiver
         self._under_way: set[asyncio.Task[None]] = set()
-        self._busy: Tally[str] = Tally()
-        self._deferred: dict[str, float] = {}
-        """Until when deliveries to a receiver are put off, on the clock of time.monotonic()."""
+        self._attempts = 0
+        """Under way, for all."""
+        self._busy: Tally[_Share] = Tally()
+        """Attempts under way by share."""
+        self._deferred: dict[_Share, float] = {}
+        """Until when deliveries of a share are put off, on the clock of time.monotonic()."""
 
     async def run(self, *, drain_seconds: float) -> NoReturn:
         """Until it is cancelled; what is under way then has `drain_seconds` to end, else it comes back later."""
@@ -116,35 +129,42 @@ class Dispatcher:
 
     async def _see_through(self, delivery: Delivery) -> None:
         """One attempt, written down; where that fails, the lease ends and the delivery comes back."""
-        receiver = _receiver(delivery.url)
+        tenant, receiver = (delivery.tenant, ""), (delivery.tenant, _receiver(delivery.url))
         with context.bound(job=delivery.job_id):
             try:
-                if self._busy[receiver] < self._per_receiver:
-                    self._busy[receiver] += 1
-                    try:
-                        settlement = await self._attempt(delivery, receiver)
-                    finally:
-                        self._busy[receiver] -= 1
-                        self._drop_idle(receiver)
-                else:
+                if self._busy[tenant] >= max(1, self._parallel - self._attempts):
+                    settlement = self._defer(tenant)
+                elif self._busy[receiver] >= self._per_receiver:
                     settlement = self._defer(receiver)
+                else:
+                    with self._counted(tenant, receiver):
+                        settlement = await self._attempt(delivery, receiver[1])
                 await self._outbox.settle(delivery, settlement)
             except Unavailable:
-                log.warning("how a webhook went is not written", receiver=receiver)
+                log.warning("how a webhook went is not written", receiver=receiver[1])
 
-    def _defer(self, receiver: str) -> Settlement:
-        """Puts a delivery off, behind those to the same receiver that were put off before."""
+    def _defer(self, whose: _Share) -> Settlement:
+        """Puts a delivery off, behind those of the same share that were put off before."""
         now = time.monotonic()
-        until = max(now + _NO_ROOM_SECONDS, self._deferred.get(receiver, 0.0) + 1 / _DEFERRED_A_SECOND)
-        self._deferred[receiver] = until
+        until = max(now + _NO_ROOM_SECONDS, self._deferred.get(whose, 0.0) + 1 / _DEFERRED_A_SECOND)
+        self._deferred[whose] = until
         return Settlement(outcome=Outcome.DEFERRED, delay_seconds=until - now)
 
-    def _drop_idle(self, receiver: str) -> None:
-        """Keeps nothing of a receiver that has nothing under way and nothing put off."""
-        if not self._busy[receiver]:
-            del self._busy[receiver]
-            if self._deferred.get(receiver, 0.0) < time.monotonic():
-                self._deferred.pop(receiver, None)
+    @contextmanager
+    def _counted(self, *shares: _Share) -> Iterator[None]:
+        """Counts an attempt; keeps nothing of a share that has nothing under way and nothing put off."""
+        self._attempts += 1
+        self._busy.update(shares)
+        try:
+            yield
+        finally:
+            self._attempts -= 1
+            self._busy.subtract(shares)
+            for share in shares:
+                if not self._busy[share]:
+                    del self._busy[share]
+                    if self._deferred.get(share, 0.0) < time.monotonic():
+                        self._deferred.pop(share, None)
 
     async def _attempt(self, delivery: Delivery, receiver: str) -> Settlement:
         start, trace = time.monotonic(), delivery.traceparent
@@ -187,7 +207,7 @@ class Dispatcher:
         headers = self._signer.headers(delivery.message_id, content, tenant=delivery.tenant, timestamp=now)
         try:
             with SECONDS.time():
-                return await self._sender.post(delivery.url, content, headers)
+                return await self._sender.post(delivery.url, content, headers, tenant=delivery.tenant)
         except (AddressRefused, Unreachable):
             raise
         except Exception as error:  # of one delivery: the others go on
@@ -203,5 +223,8 @@ class Dispatcher:
 
 
 def _receiver(url: str) -> str:
-    """The host of a URL, for bounds and logs: its path and query may hold what nobody should read."""
-    return url.partition("://")[2].partition("/")[0].partition("?")[0].lower()
+    """The host of a URL, for bounds and logs: its path and query may hold what nobody should read.
+
+    Without its port: whoever has a server may listen on all of them.
+    """
+    return (urlsplit(url).hostname or "").rstrip(".")

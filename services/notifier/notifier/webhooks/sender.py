@@ -44,10 +44,10 @@ class Sender:
         self._timeout = timeout_seconds
         self._trust = ssl.create_default_context()
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Raises AddressRefused, Unreachable."""
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, tenant: str) -> Answer:
+        """Raises AddressRefused, Unreachable. The `tenant` has its share of the look-ups of names."""
         endpoint = self._addresses.parse(url)
-        network = _CheckedNetwork(self._addresses, endpoint)
+        network = _CheckedNetwork(self._addresses, endpoint, tenant)
         try:
             async with (
                 asyncio.timeout(self._timeout),
@@ -69,9 +69,10 @@ class Sender:
 class _CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Connects to the checked addresses of one endpoint; the name stays what TLS and the Host header say."""
 
-    def __init__(self, addresses: AddressPolicy, endpoint: Endpoint) -> None:
+    def __init__(self, addresses: AddressPolicy, endpoint: Endpoint, tenant: str) -> None:
         self._addresses = addresses
         self._endpoint = endpoint
+        self._tenant = tenant
         self._backend = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -84,7 +85,7 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Resolves once and tries each address; raises AddressRefused, OSError, ConnectError."""
         problem: Exception = httpcore.ConnectError("no address")
-        for address in await self._addresses.resolve(self._endpoint):
+        for address in await self._addresses.resolve(self._endpoint, tenant=self._tenant):
             try:
                 return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:

@@ -6,6 +6,7 @@ standard error where none is named.
 
 import argparse
 import sys
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,10 +64,9 @@ def _append(path: Path, record: KeyRecord) -> None:
     if record.id in parse(before, source=str(path)):
         raise KeysError(f"{path}: the id {record.id} is taken; try again")
     parse(after, source=str(path))
-    draft = path.with_name(f"{path.name}.new")
-    draft.touch(mode=0o600)
-    draft.write_text(after, encoding="utf-8")
-    draft.replace(path)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=path.name, encoding="utf-8", delete=False) as draft:
+        draft.write(after)  # which nobody else can read, whatever lies beside it
+    Path(draft.name).replace(path)
 
 
 def _parser() -> argparse.ArgumentParser:

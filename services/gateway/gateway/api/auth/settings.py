@@ -1,6 +1,5 @@
 """Who may come in, by settings, and the authenticator that they make."""
 
-import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -10,6 +9,7 @@ from gateway.api.auth.api_keys import PREFIX
 from gateway.api.auth.jwks import KeySet, fetcher
 from gateway.api.auth.jwt import ALGORITHMS, TokenVerifier
 from gateway.api.auth.keyring import KeyRing, KeysError
+from gateway.api.public_address import is_loopback
 from servicekit.config.env import SettingsError
 from servicekit.errors import Unauthenticated
 from servicekit.observability import logs
@@ -27,7 +27,7 @@ class IdentitySettings:
     """How callers are authenticated."""
 
     auth: Literal["auto", "required", "insecure"] = "auto"
-    """`auto`: keys are asked for where there are keys or an issuer; without them, only loopback is served."""
+    """`auto`: keys are asked for where keys or an issuer are named; without them, only loopback is served."""
 
     api_keys_file: Path | None = None
     """TOML with one `[[key]]` a key; read again when it changes."""
@@ -80,7 +80,9 @@ def make_authenticator(settings: IdentitySettings, *, listens: tuple[str, ...]) 
         return KeyAuthenticator(keys, _verifier(settings) if settings.jwt_issuer else None)
     if settings.auth == "required":
         raise SettingsError(f"MODOMO_GATEWAY_AUTH=required, and nobody could come in: {_HOW}")
-    if not all(_loopback(listen) for listen in listens):
+    if settings.api_keys or settings.api_keys_file:  # whoever names keys wants them asked for
+        raise SettingsError(f"API keys are named and there are none, so nobody could come in: {_HOW}")
+    if not all(is_loopback(listen.rpartition(":")[0].strip("[]")) for listen in listens):
         raise SettingsError(f"listening on {', '.join(listens)} without API keys: {_HOW}")
     log.warning("no API keys: everybody on this machine may come in", listens=listens)
     return OpenAuthenticator()
@@ -123,11 +125,3 @@ def _verifier(settings: IdentitySettings) -> TokenVerifier:
         algorithms=settings.jwt_algorithms,
         default_scopes=settings.jwt_scopes,
     )
-
-
-def _loopback(listen: str) -> bool:
-    host = listen.rpartition(":")[0].strip("[]")
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -20,6 +20,7 @@ from gateway.api.http.event_messages import EventMessage, EventMessages
 from gateway.api.http.form_receiver import FormReceiver
 from gateway.api.http.middleware.head import HeadAsGet
 from gateway.api.http.middleware.lingering import LingeringClose
+from gateway.api.http.middleware.open_access import OpenAccessGuard
 from gateway.api.http.middleware.scope import HEADER as REQUEST_ID
 from gateway.api.http.middleware.scope import RequestScope
 from gateway.api.http.middleware.security import SecurityHeaders
@@ -81,6 +82,8 @@ class Parts:
     address: PublicAddress
     cors_origins: Sequence[str]
     """Whose pages may call, and open WebSockets."""
+    any_host: bool
+    """Whether a gateway that asks for no key answers to names of other machines, too."""
     public_metrics: bool
     """Whether metrics are shown to everybody."""
 
@@ -99,7 +102,7 @@ def create_app(parts: Parts) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        middleware=_middleware(parts.cors_origins),
+        middleware=_middleware(parts),
         exception_handlers={
             ServiceError: _service_error,
             RequestValidationError: _validation_error,
@@ -129,7 +132,7 @@ def _routers(parts: Parts) -> list[APIRouter]:
     return routers
 
 
-def _middleware(cors_origins: Sequence[str]) -> list[Middleware]:
+def _middleware(parts: Parts) -> list[Middleware]:
     """From the outside in."""
     stack = [
         Middleware(LingeringClose),
@@ -137,15 +140,18 @@ def _middleware(cors_origins: Sequence[str]) -> list[Middleware]:
         Middleware(RequestScope),
         Middleware(RateLimitHeaders),
     ]
-    if cors_origins:
+    if parts.cors_origins:
         cors = Middleware(
             CORSMiddleware,
-            allow_origins=list(cors_origins),
+            allow_origins=list(parts.cors_origins),
             allow_methods=["GET", "HEAD", "POST", "DELETE"],
             allow_headers=["*"],  # those of tracing libraries are without number; cookies are not allowed
             expose_headers=[REQUEST_ID, "Retry-After", POLICY_HEADER, LIMIT_HEADER],
         )
         stack.append(cors)
+    if parts.admission.open:
+        origins = parts.cors_origins
+        stack.append(Middleware(OpenAccessGuard, address=parts.address, origins=origins, any_host=parts.any_host))
     return [*stack, Middleware(HeadAsGet)]
 
 

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with bounds that it lacks: on all of a request but its body, on clients that never read."""
+"""uvicorn's HTTP protocol with bounds that it lacks: on connections, on requests but for bodies, on idle readers."""
 
 import asyncio
 from typing import Any, Final
@@ -6,7 +6,8 @@ from typing import Any, Final
 from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gateway.api.http.stall_timer import StallTimer
+from gateway.api.http.connection_limits import REFUSAL, ConnectionLimits
+from gateway.api.http.stall_timer import BoundedWebSocketProtocol, StallTimer
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 HEAD_SECONDS: Final = 15.0
@@ -24,8 +25,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     _stall: StallTimer
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the base's
+    def __init__(self, limits: ConnectionLimits, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the base's
         super().__init__(*args, **kwargs)
+        self._limits = limits
         self._head_complete = False
         self._other_bytes = 0
         """Of the request in work, since its body last went on."""
@@ -37,9 +39,30 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._stall = StallTimer(transport, self.loop)
         self._start_head()
+        if not self._limits.add(self):
+            transport.write(REFUSAL)
+            transport.close()
+
+    @property
+    def address(self) -> str:
+        """The peer's IP address; empty where it has none."""
+        return self.client[0] if self.client else ""
+
+    def abort(self) -> None:
+        """Ends it at once, whatever the client has not read yet."""
+        self.transport.abort()
+
+    def handle_websocket_upgrade(self) -> None:
+        """It becomes a WebSocket, which counts on until it ends."""
+        self._limits.busy(self)
+        super().handle_websocket_upgrade()
+        protocol = self.transport.get_protocol()
+        assert isinstance(protocol, BoundedWebSocketProtocol)  # noqa: S101 - the server is told to make these
+        protocol.when_lost = lambda: self._limits.remove(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has gone."""
+        self._limits.remove(self)
         self._stop_timer()
         self._stall.stop()
         super().connection_lost(exc)
@@ -71,7 +94,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._head_complete = True
         self._body_went_on = True
         self._stop_timer()
+        self._limits.busy(self)
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """One of its requests is answered."""
+        super().on_response_complete()
+        if self.cycle.response_complete:
+            self._limits.idle(self)
 
     def on_body(self, body: bytes) -> None:
         """A part of its body."""

@@ -5,15 +5,18 @@ import contextlib
 import logging
 import socket
 from collections.abc import Generator
+from functools import partial
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from gateway.api.http.bounded_http import BoundedHttpProtocol
+from gateway.api.http.connection_limits import ConnectionLimits
 from gateway.api.http.middleware.draining import Draining
 from gateway.api.http.middleware.forwarded import ForwardedHeaders
 from gateway.api.http.stall_timer import BoundedWebSocketProtocol
+from servicekit import process
 from servicekit.observability import logs
 
 log = logs.get(__name__)
@@ -30,15 +33,22 @@ _IDLE_SECONDS: Final = 75
 class HttpServer:
     """Listens on one address in the running event loop."""
 
-    def __init__(self, app: ASGIApp, *, listen: str, trusted_proxies: str) -> None:
-        """`listen` is `host:port`; port 0 takes a free one."""
+    def __init__(
+        self, app: ASGIApp, *, listen: str, trusted_proxies: str, connections: int, connections_per_address: int
+    ) -> None:
+        """`listen` is `host:port`; port 0 takes a free one. `connections` are bounded by descriptors, too."""
         logging.getLogger("uvicorn").setLevel(logging.WARNING)  # its info lines say what ours say
         self._listen = listen
         self._draining = Draining(app)
+        limits = ConnectionLimits(
+            total=min(connections, process.descriptors() * 3 // 4),  # the rest is for files and other services
+            per_address=connections_per_address,
+            trusted_proxies=trusted_proxies,
+        )
         self._server = _Server(
             uvicorn.Config(
                 ForwardedHeaders(self._draining, trusted_proxies),  # type: ignore[arg-type]  # Starlette's types
-                http=BoundedHttpProtocol,
+                http=partial(BoundedHttpProtocol, limits),  # type: ignore[arg-type]  # it only calls it
                 ws=BoundedWebSocketProtocol,
                 ws_max_size=_MAX_CLIENT_MESSAGE_BYTES,
                 ws_per_message_deflate=False,

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -43,6 +44,8 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket protocol, with a bound on clients that stop reading."""
 
     _stall: StallTimer
+    when_lost: Callable[[], None] | None = None
+    """Called when the connection has ended."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client wants a WebSocket."""
@@ -54,6 +57,8 @@ class BoundedWebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has gone."""
+        if self.when_lost is not None:
+            self.when_lost()
         self._stall.stop()
         super().connection_lost(exc)
 

@@ -48,7 +48,7 @@ class AnalysisStage:
         with run.stopwatch.measure(Stage.ANALYZE):
             return await self._cache.get_or_make(
                 Stage.ANALYZE,
-                run.request.photo_digest,
+                run.photo_id,
                 RoomAnalysis,
                 lambda: run.with_retries(lambda: self._controlmaps.analyze(run.photo, seconds=run.seconds_left)),
             )
@@ -57,7 +57,7 @@ class AnalysisStage:
         with run.stopwatch.measure(Stage.DETECT):
             return await self._cache.get_or_make(
                 Stage.DETECT,
-                run.request.photo_digest,
+                run.photo_id,
                 Detections,
                 lambda: run.with_retries(
                     lambda: self._detection.detect(run.photo, masks=True, seconds=run.seconds_left)

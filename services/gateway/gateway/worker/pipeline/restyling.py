@@ -90,7 +90,7 @@ class RestylingStage:
         with run.stopwatch.measure(Stage.TRANSFORM):
             restyled = await self._cache.get_or_make(
                 Stage.TRANSFORM,
-                run.request.photo_digest,
+                run.photo_id,
                 Restyled,
                 lambda: run.with_retries(lambda: self._transform(run, restyling, previews)),
                 digest=_digest(restyling),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from gateway.jobs import stage_cache
 from gateway.jobs.request import JobRequest
 from gateway.worker.pipeline import retry
 from gateway.worker.pipeline.progress_reporter import ProgressReporter
@@ -37,6 +38,11 @@ class Run:
     def job_id(self) -> str:
         """The job's id."""
         return self.claim.job.job_id
+
+    @property
+    def photo_id(self) -> str:
+        """What the cache of stages calls the photo."""
+        return stage_cache.photo_id(self.claim.job.tenant, self.request.photo_digest)
 
     @property
     def seconds_left(self) -> float:

@@ -29,3 +29,12 @@ async def test_the_command_adds_keys_to_a_file(tmp_path: Path, capsys: pytest.Ca
     assert command.main(["new", "app"]) == 0
     printed = capsys.readouterr()
     await KeyRing(text=printed.err).identify(printed.out.strip())
+
+
+def test_what_lies_beside_a_file_opens_it_to_nobody(tmp_path: Path) -> None:
+    path, left_over = tmp_path / "keys.toml", tmp_path / "keys.toml.new"
+    left_over.touch()
+    left_over.chmod(0o666)
+    assert command.main(["new", "app", "--append", str(path)]) == 0
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert {file.name for file in tmp_path.iterdir()} == {"keys.toml", "keys.toml.new"}

@@ -1,8 +1,11 @@
 """How the gateway authenticates, by its settings: with keys, and without any."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from gateway.api.auth import ANYBODY, Scope
+from gateway.api.auth import ANYBODY, Scope, keyring
 from gateway.api.auth.api_keys import draw
 from gateway.api.auth.settings import IdentitySettings, make_authenticator
 from servicekit.config import env
@@ -33,6 +36,32 @@ async def test_with_keys_it_is_locked_wherever_it_is() -> None:
     assert caught.value.reason == "CREDENTIAL_MISSING"
     with pytest.raises(SettingsError, match="MODOMO_GATEWAY_API_KEYS"):
         make_authenticator(IdentitySettings(api_keys="nonsense"), listens=LOOPBACK)
+
+
+@pytest.mark.parametrize("auth", ["auto", "required"])
+@pytest.mark.parametrize("text", ["", "\n", "# keys come later\n"])
+def test_keys_that_are_named_and_empty_open_nothing(tmp_path: Path, auth: Any, text: str) -> None:
+    path = tmp_path / "keys.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match="nobody could come in"):
+        make_authenticator(IdentitySettings(auth=auth, api_keys_file=path), listens=LOOPBACK)
+    if text:
+        with pytest.raises(SettingsError, match="nobody could come in"):
+            make_authenticator(IdentitySettings(auth=auth, api_keys=text), listens=LOOPBACK)
+    path.write_text(key_holder("app").toml)
+    assert not make_authenticator(IdentitySettings(auth=auth, api_keys_file=path), listens=LOOPBACK).open
+
+
+async def test_a_file_that_loses_its_last_key_opens_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyring, "LOOK_SECONDS", 0.0)
+    path, holder = tmp_path / "keys.toml", key_holder("app")
+    path.write_text(holder.toml)
+    authenticator = make_authenticator(IdentitySettings(api_keys_file=path), listens=LOOPBACK)
+    await authenticator.caller(holder.key)
+    path.write_text("")
+    for credential in (holder.key, ""):
+        with pytest.raises(Unauthenticated):
+            await authenticator.caller(credential)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,12 @@ def part(name: str, content: bytes, *, filename: str = "") -> bytes:
 
 
 def request_head(*headers: str) -> bytes:
-    lines = ("POST /transform/submit HTTP/1.1", "Host: x", f"Content-Type: {MULTIPART['Content-Type']}", *headers)
+    lines = (
+        "POST /transform/submit HTTP/1.1",
+        "Host: localhost",
+        f"Content-Type: {MULTIPART['Content-Type']}",
+        *headers,
+    )
     return "".join(f"{line}\r\n" for line in (*lines, "")).encode()
 
 
@@ -231,7 +236,7 @@ async def test_expect_continue_is_not_asked_to_go_on(gateway: Gateway) -> None:
 
 async def test_a_head_that_never_ends(gateway: Gateway) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", gateway.api.server.port)
-    writer.write(b"GET /health/live HTTP/1.1\r\nHost: x\r\n")
+    writer.write(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n")
     sent = 0
     with pytest.raises(ConnectionError):
         while sent < 100 * 2**20:

@@ -63,7 +63,8 @@ async def test_the_worker_gets_what_was_asked_for_and_the_photo_is_stored(gatewa
     assert (await gateway.store.get(f"jobs/{job_id}/original.jpg")).startswith(b"\xff\xd8")
 
 
-async def test_urls_follow_the_setting_or_the_proxy(start_gateway: StartGateway, gateway: Gateway) -> None:
+async def test_urls_follow_the_setting_or_the_proxy(start_gateway: StartGateway) -> None:
+    gateway = await start_gateway(auth="insecure")
     behind_proxy = await gateway.http.post(
         "/transform/submit", **form(), headers={"Host": "app.example", "X-Forwarded-Proto": "https"}
     )
@@ -75,7 +76,8 @@ async def test_urls_follow_the_setting_or_the_proxy(start_gateway: StartGateway,
 
 
 @pytest.mark.parametrize("host", ['x"><script>', "a b", "host/path", ""])
-async def test_a_strange_host_is_not_echoed(gateway: Gateway, host: str) -> None:
+async def test_a_strange_host_is_not_echoed(start_gateway: StartGateway, host: str) -> None:
+    gateway = await start_gateway(auth="insecure")
     answer = await gateway.http.post("/transform/submit", **form(), headers={"Host": host})
     assert answer.json()["status_url"].startswith("http://127.0.0.1:")
 

@@ -1,0 +1,88 @@
+"""Attacks by a tenant whose receivers of webhooks are slow, or their names: another tenant's are told all the same."""
+
+import dataclasses
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from notifier.app import serving
+from notifier.settings import Settings
+from servicekit.jobstore.redis import JobStoreSettings, connect
+from tests.fixtures.jobstore import new_job
+from tests.fixtures.webhook_receivers import Receiver, receiving, status
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+COUNT = 48
+SLOW_SECONDS = 5.0
+
+
+def names_under(monkeypatch: pytest.MonkeyPatch, domain: str, *, seconds: float) -> list[str]:
+    """Lets all names of a domain lead to loopback, after a while; returns those that were asked for."""
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
+        if not str(host).endswith(domain):
+            return real(host, *args, **options)
+        asked.append(host)
+        time.sleep(seconds)
+        return real("127.0.0.1", *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return asked
+
+
+async def seconds_until_told(settings: JobStoreSettings, urls: list[str], receiver: Receiver) -> float:
+    """How long another tenant's webhook takes that ends after one tenant's to all these URLs."""
+    jobstore = connect(settings)
+    hooks = [("key:attacker", url) for url in urls] + [("key:victim", receiver.url)]
+    for tenant, url in hooks:
+        job = new_job(tenant=tenant, webhook_url=url)
+        await jobstore.jobs.submit(job, queue_limit=1000)
+        await jobstore.jobs.cancel(job.job_id, message="Cancelled.")
+    values = Settings(
+        **dataclasses.asdict(settings),
+        listen="127.0.0.1:0",
+        drain_seconds=0.1,
+        webhook_secrets=(SECRET,),
+        webhook_networks=("127.0.0.0/8",),
+    )
+    async with serving(values):
+        start = time.monotonic()
+        await receiver.heard()
+        seconds = time.monotonic() - start
+    for role in (jobstore.queue, jobstore.events, jobstore.jobs):
+        await role.close()
+    return seconds
+
+
+@pytest.mark.parametrize("names", ["ports of one host", "the same host", "names", "names with a dot behind"])
+async def test_slow_receivers_hold_up_nobody_elses(
+    jobstore_settings: JobStoreSettings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, names: str
+) -> None:
+    names_under(monkeypatch, ".slow.example", seconds=0.0)
+    names_under(monkeypatch, ".slow.example.", seconds=0.0)
+    async with receiving() as slow:
+        slow.replies = [status(200, after=SLOW_SECONDS)]
+        hosts = {
+            "ports of one host": [f"127.0.0.1:{slow.port}"] * COUNT,
+            "the same host": [f"localhost:{slow.port}"] * COUNT,
+            "names": [f"host-{number}.slow.example:{slow.port}" for number in range(COUNT)],
+            "names with a dot behind": [
+                f"host{'.' * (number % 2)}.slow.example:{slow.port}" for number in range(COUNT)
+            ],
+        }
+        seconds = await seconds_until_told(jobstore_settings, [f"http://{host}/" for host in hosts[names]], receiver)
+        assert seconds < 2
+        assert 0 < slow.most_at_once <= (16 if names == "names" else 4)
+
+
+async def test_slow_names_hold_up_nobody_elses(
+    jobstore_settings: JobStoreSettings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = names_under(monkeypatch, ".slow.example", seconds=SLOW_SECONDS)
+    urls = [f"http://host-{number}.slow.example/" for number in range(COUNT)]
+    assert await seconds_until_told(jobstore_settings, urls, receiver) < 2
+    assert 0 < len(asked) <= 4
