@@ -16,7 +16,7 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 # tests the alerts; from Debian's package, signed by Debian, and skipped where there is none
 PROMTOOL := $(if $(shell command -v apt-get),build/promtool/ready)
 
-.PHONY: run test check demo bench load chaos inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
+.PHONY: run test check demo bench load chaos attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -59,6 +59,10 @@ load: .venv-dev/ready
 # everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
 chaos: .venv-dev/ready
 	$(DEV) -m tools.chaos $(SCENARIO)
+
+# attacks from outside at full size, as a table: attack, before, now, bound. ATTACKS="-k webhook" for some of them
+attacks: .venv-dev/ready
+	$(DEV) -m tools.attacks $(ATTACKS)
 
 # photos of every kind that was met in the wild through the code that takes photos in: name, expected, got
 inputs: .venv-dev/ready
