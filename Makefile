@@ -17,7 +17,7 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 # what tests the alerts, and a proxy; from Debian's packages, signed by Debian, and skipped where there are none
 DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -70,6 +70,10 @@ load: .venv-dev/ready
 # everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
 chaos: .venv-dev/ready
 	$(DEV) -m tools.chaos $(SCENARIO)
+
+# attacks from outside at full size, as a table: attack, before, now, bound. ATTACKS="-k webhook" for some of them
+attacks: .venv-dev/ready
+	$(DEV) -m tools.attacks $(ATTACKS)
 
 # photos of every kind that was met in the wild through the code that takes photos in: name, expected, got
 inputs: .venv-dev/ready

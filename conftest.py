@@ -1,6 +1,7 @@
 """Fixtures that any test may use, one plugin a topic."""
 
 pytest_plugins = [
+    "tests.fixtures.attack_figures",
     "tests.fixtures.model_hub",
     "tests.fixtures.s3",
     "tests.fixtures.jobstore",

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from servicekit import process
+from tests.fixtures.attack_figures import Measure, at_full_size
 from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 HEAD = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
@@ -51,10 +52,11 @@ async def seconds_of_a_probe(gateway: Gateway, *, address: str = "127.0.0.1") ->
 
 
 @pytest.mark.parametrize("sent", [b"", HEAD, HEAD + b"\r\n"], ids=["nothing", "half a head", "kept alive"])
-async def test_idle_connections_make_room(start_gateway: StartGateway, sent: bytes) -> None:
+async def test_idle_connections_make_room(start_gateway: StartGateway, measure: Measure, sent: bytes) -> None:
+    process.raise_descriptors()
     gateway = await start_gateway(**LIMITS)
-    connections = [await connect(gateway, sent) for _ in range(200)]
-    assert await seconds_of_a_probe(gateway) < 1
+    connections = [await connect(gateway, sent) for _ in range(at_full_size(200, 1100))]
+    measure("seconds of a probe among idle connections", await seconds_of_a_probe(gateway), 1)
     assert await open_still(connections) <= 40
     for _, writer in connections:
         writer.close()

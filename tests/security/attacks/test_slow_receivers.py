@@ -10,12 +10,14 @@ import pytest
 from notifier.app import serving
 from notifier.settings import Settings
 from servicekit.jobstore.redis import JobStoreSettings, connect
+from tests.fixtures.attack_figures import Measure
 from tests.fixtures.jobstore import new_job
 from tests.fixtures.webhook_receivers import Receiver, receiving, status
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 COUNT = 48
 SLOW_SECONDS = 5.0
+TOLD = "seconds until another tenant is told"
 
 
 def names_under(monkeypatch: pytest.MonkeyPatch, domain: str, *, seconds: float) -> list[str]:
@@ -60,7 +62,11 @@ async def seconds_until_told(settings: JobStoreSettings, urls: list[str], receiv
 
 @pytest.mark.parametrize("names", ["ports of one host", "the same host", "names", "names with a dot behind"])
 async def test_slow_receivers_hold_up_nobody_elses(
-    jobstore_settings: JobStoreSettings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, names: str
+    jobstore_settings: JobStoreSettings,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    measure: Measure,
+    names: str,
 ) -> None:
     names_under(monkeypatch, ".slow.example", seconds=0.0)
     names_under(monkeypatch, ".slow.example.", seconds=0.0)
@@ -75,14 +81,14 @@ async def test_slow_receivers_hold_up_nobody_elses(
             ],
         }
         seconds = await seconds_until_told(jobstore_settings, [f"http://{host}/" for host in hosts[names]], receiver)
-        assert seconds < 2
+        measure(TOLD, seconds, 2)
         assert 0 < slow.most_at_once <= (16 if names == "names" else 4)
 
 
 async def test_slow_names_hold_up_nobody_elses(
-    jobstore_settings: JobStoreSettings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    jobstore_settings: JobStoreSettings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, measure: Measure
 ) -> None:
     asked = names_under(monkeypatch, ".slow.example", seconds=SLOW_SECONDS)
     urls = [f"http://host-{number}.slow.example/" for number in range(COUNT)]
-    assert await seconds_until_told(jobstore_settings, urls, receiver) < 2
+    measure(TOLD, await seconds_until_told(jobstore_settings, urls, receiver), 2)
     assert 0 < len(asked) <= 4

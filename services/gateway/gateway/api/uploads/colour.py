@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from PIL import Image as Pillow
 from PIL import ImageChops
 
+from gateway.api.uploads import icc
 from servicekit.observability import logs
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _transform(profile: bytes, mode: str) -> "ImageCmsTransform | None":
     from PIL import ImageCms  # noqa: PLC0415 - as above
 
     transform = ImageCms.buildTransform(
-        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.ImageCmsProfile(io.BytesIO(icc.without_pipelines(profile))),
         ImageCms.createProfile("sRGB"),
         mode,
         "RGB",

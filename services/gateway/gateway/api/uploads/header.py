@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from gateway.api.uploads import jpeg_stream, png_stream, webp
+from gateway.api.uploads import heif_items, jpeg_stream, png_stream, webp
 from gateway.api.uploads.polyglot import hidden_format
 from servicekit.errors import InvalidArgument
 
@@ -33,6 +33,11 @@ _AVIF_BRAND: Final = b"avif"
 _STILL_BRAND: Final = b"mif1"
 """A still picture of any codec: the compatible brands say of which."""
 _SEQUENCES: Final = frozenset({b"hevc", b"hevx", b"msf1", b"avis"})
+_MAX_CODED_SHARE: Final = 4
+"""How many times as many pixels as a HEIC or AVIF picture its coded parts may have: tiles reach over its edges, and
+transparency is a picture of its own."""
+_CODED_PIXELS: Final = 4_000_000
+"""Beyond that; what tiles of small pictures have."""
 _BRANDS_BYTES: Final = 256
 """More than any encoder lists."""
 
@@ -202,10 +207,20 @@ def _read_webp(data: bytes) -> PhotoHeader:
     )
 
 
+def _check_parts(data: bytes, width: int, height: int) -> None:
+    """Raises InvalidArgument where decoding would take far more than the picture's size tells."""
+    most = min(_MAX_CODED_SHARE * width * height + _CODED_PIXELS, 2 * MAX_PIXELS)
+    if heif_items.coded_pixels(data) > most:
+        raise _unsupported(
+            "The photo is made of parts that are much larger than itself. Save it as an ordinary picture."
+        )
+
+
 def _read_heif(data: bytes) -> PhotoHeader:
     from pi_heif import open_heif  # noqa: PLC0415 - most processes never see one, and it is large
 
     width, height = open_heif(io.BytesIO(data), convert_hdr_to_8bit=True).size
+    _check_parts(data, width, height)
     return PhotoHeader(format=PhotoFormat.HEIF, width=width, height=height, stream=data, bytes_per_pixel=9)
 
 
@@ -215,6 +230,7 @@ def _read_avif(data: bytes) -> PhotoHeader:
     with AvifImageFile(io.BytesIO(data)) as picture:  # reads boxes; decodes nothing yet
         width, height = picture.size
         size = 12 if picture.mode == "RGBA" else 9
+    _check_parts(data, width, height)
     return PhotoHeader(format=PhotoFormat.AVIF, width=width, height=height, stream=data, bytes_per_pixel=size)
 
 

@@ -1,0 +1,1 @@
+"""Attacks on the gateway and the notifier at full size."""
