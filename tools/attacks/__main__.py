@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.fixtures.attack_figures import FULL_SIZE, PROPERTY, Figure
+from tests.fixtures.attack_figures import FULL_SIZE, PROPERTY
 
 BEFORE = {
     "trailers": "76 MB: 253 MB → 1.9 GB",
@@ -39,9 +39,9 @@ class Table:
         before = next((said for part, said in BEFORE.items() if part in name), "")
         self.rows.append((name, before, "GOT THROUGH" if report.failed else "held", f"{report.duration:.1f} s in all"))
         for key, value in report.user_properties:
-            if key == PROPERTY and isinstance(value, Figure):
-                now, bound = f"{value.measured:.2f}", f"at most {value.most:g}"
-                self.rows.append((f"    {value.name}", BEFORE.get(value.name, ""), now, bound))
+            if key == PROPERTY and isinstance(value, tuple):
+                figure, measured, most = value
+                self.rows.append((f"    {figure}", BEFORE.get(figure, ""), f"{measured:.2f}", f"at most {most:g}"))
 
     def pytest_unconfigure(self) -> None:
         """Prints."""
