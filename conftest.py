@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.spans",
     "tests.fixtures.tiny_diffusion_store",
     "tests.fixtures.valkey",
+    "tests.fixtures.valkey_failover",
     "tests.fixtures.rooms",
     "tests.fixtures.tiny_models",
     "tests.fixtures.triton",

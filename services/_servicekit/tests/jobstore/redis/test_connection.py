@@ -210,6 +210,7 @@ def test_settings_are_read_from_the_same_variables_everywhere() -> None:
         ("MODOMO_REDIS_TIMEOUT_SECONDS", "soon"),
         ("MODOMO_JOBLOG_NAMESPACE", "{a}"),
         ("MODOMO_REDIS_URL", "http://store"),
+        ("MODOMO_REDIS_WAIT_REPLICAS", "-1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_by_name(variable: str, value: str) -> None:
@@ -217,9 +218,7 @@ def test_settings_that_make_no_sense_are_refused_by_name(variable: str, value: s
         env.read(JobStoreSettings, prefix="MODOMO_ANY_", environ={variable: value})
 
 
-async def test_a_node_of_a_cluster_with_shards_is_refused_in_words(
-    tmp_path: Path,
-) -> None:
+async def test_a_node_of_a_cluster_is_named_as_one_where_it_is_taken_for_a_server(tmp_path: Path) -> None:
     (bus,) = ports.free(1)
     server = Valkey(tmp_path / "node", **{"cluster-enabled": "yes", "cluster-port": str(bus)})  # no slot is here
     server.start()
@@ -227,13 +226,7 @@ async def test_a_node_of_a_cluster_with_shards_is_refused_in_words(
     try:
         with capture_logs() as lines, pytest.raises(Unavailable):
             await jobstore.jobs.submit(new_job(), queue_limit=10)
-        assert any("Redis Cluster" in line["event"] for line in lines)
+        assert any("redis+cluster://" in line["event"] for line in lines)
     finally:
         await jobstore.jobs.close()
         server.kill()
-
-
-@pytest.mark.parametrize("url", ["redis+sentinel://127.0.0.1:26379/mymaster", "sentinel://a:1", "redis-cluster://a:1"])
-def test_settings_of_sentinel_and_cluster_are_refused_in_words(url: str) -> None:
-    with pytest.raises(ValueError, match="neither Sentinel nor Cluster"):
-        JobStoreSettings(redis_url=url)
