@@ -6,6 +6,7 @@ deaths      workers that are killed, and workers that are stopped and wake up la
 bystanders  those who use it meanwhile
 services    model services and notifier that die, hang, or never come back
 stores      Redis and the object store: killed, frozen, slow, failing
+failover    Redis on Sentinel and as a Cluster, whose primary dies or freezes
 faulty_http a proxy that does all that to the object store
 followers   clients that reconnect, and clients that stop reading
 rolling     every process replaced under load
