@@ -37,7 +37,7 @@ class Plan:
     """Between two submissions of a client."""
 
 
-LONG: Final = Plan(failovers=9, jobs=6, clients=4, pause_seconds=1.0)
+LONG: Final = Plan(failovers=9, jobs=6, clients=2, pause_seconds=2.0)
 SHORT: Final = Plan(failovers=1, jobs=2, clients=1, pause_seconds=0.5)
 
 

@@ -1,5 +1,6 @@
 """Clients of Redis or Valkey: of one server, or of whichever node is the primary now, as Sentinel or a Cluster says."""
 
+import time
 from contextlib import suppress
 from itertools import chain
 from typing import Any, Final, Protocol
@@ -97,14 +98,28 @@ class ClusterDirectory:
 
 
 class PrimaryPool(BlockingConnectionPool, SentinelConnectionPool):
-    """Connections to the primary. Each that is made asks for it; if it has moved, idle ones to the former close."""
+    """Connections to the primary. Each that is made asks for it; if it has moved, idle ones to the former close.
 
-    async def has_moved(self, host: str, port: int) -> bool:
-        """Whether another node than this one is known to be the primary."""
+    It is asked for as well before one is used again, though no more often than every `timeout` seconds: a former
+    primary that wakes up or is cut off goes on for a while, and nobody who used it before would notice.
+    """
+
+    _asked_at = 0.0
+
+    async def has_moved(self, connection: Any) -> bool:  # noqa: ANN401 - whatever the client calls a connection
+        """Whether another node than that of a connection is known to be the primary."""
         with suppress(RedisError):  # who cannot be asked has nothing to say against it
+            self._asked_at = time.monotonic()
             primary: tuple[str, int] = await self.get_master_address()  # type: ignore[no-untyped-call] # by redis-py
-            return primary != (host, port)
+            return primary != (connection.host, connection.port)
         return False
+
+    async def ensure_connection(self, connection: Any) -> None:  # noqa: ANN401 - as the method that it stands for
+        """Connects it where it is not connected, or not to the primary."""
+        due = time.monotonic() > self._asked_at + (self.timeout or 0.0)
+        if connection.is_connected and due and await self.has_moved(connection):
+            await connection.disconnect()
+        await super().ensure_connection(connection)
 
     async def aclose(self) -> None:
         """Closes connections, also those to Sentinels."""

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from importlib import resources
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from prometheus_client import Counter
 from redis.asyncio.client import PubSub
@@ -185,14 +185,11 @@ class RedisConnection:
                     message = await subscription.get_message(timeout=self._timeout)
                     if message is None:
                         raise RedisTimeoutError("the server of a subscription does not answer")
-                    await self._validate_primary(subscription)
+                    pool = self.listener.connection_pool
+                    if isinstance(pool, PrimaryPool) and await pool.has_moved(subscription.connection):
+                        raise RedisConnectionError("another server is the primary now")
                 if message["type"] == "message":
                     yield message["data"]
-
-    async def _validate_primary(self, subscription: PubSub) -> None:
-        pool, connection = self.listener.connection_pool, cast(Any, subscription.connection)  # typed as None
-        if isinstance(pool, PrimaryPool) and await pool.has_moved(connection.host, connection.port):
-            raise RedisConnectionError("another server is the primary now")
 
     async def check(self) -> None:
         """Raises Unavailable where the server does not answer."""

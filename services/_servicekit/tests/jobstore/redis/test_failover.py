@@ -79,11 +79,16 @@ async def test_a_primary_that_hangs_is_left_and_not_believed_when_it_wakes_up(
     replicated_valkey: ReplicatedValkey,
 ) -> None:
     heard: list[str] = []
-    async with opened(replicated_valkey) as jobstore, opened(replicated_valkey) as worker:
+    async with (
+        opened(replicated_valkey) as jobstore,
+        opened(replicated_valkey) as worker,
+        opened(replicated_valkey) as idle,
+    ):
         listening = asyncio.create_task(endings_heard(jobstore, heard))
         first = await submit_one(jobstore)
         claim = await worker.queue.claim()
         await replicated_valkey.until_replicated()
+        assert (await idle.jobs.get(first)).ended_at is None
         former = await replicated_valkey.primary()
         former.pause()
         await claim.finish(completed())
@@ -94,7 +99,8 @@ async def test_a_primary_that_hangs_is_left_and_not_believed_when_it_wakes_up(
                 await (await worker.queue.claim()).finish(completed())
                 await asyncio.sleep(0.1)  # before the next one
         former.resume()
-        assert (await answered(lambda: jobstore.jobs.get(first))).status is JobStatus.COMPLETED
+        await until(lambda: former.answers("PING"))
+        assert (await idle.jobs.get(first)).status is JobStatus.COMPLETED, "it asked the former primary"
         await replicated_valkey.until_replicated()
         last = await answered(lambda: submit_one(jobstore))
         await (await worker.queue.claim()).finish(completed())
