@@ -66,12 +66,16 @@ async def run(plan: Plan, data: Path, kind: str, *, tell: Callable[[str], None] 
         ) as hurt:
             stop, job_ids = asyncio.Event(), list[str]()
             clients = [asyncio.create_task(_client(hurt, plan, stop, job_ids, done)) for _ in range(plan.clients)]
-            for number in range(plan.failovers):
-                freeze = number % 3 == 2
-                tell(f"{kind}: primary {'frozen' if freeze else 'killed'}, {number + 1} of {plan.failovers}")
-                await _fail_over(store, hurt, plan, done, freeze=freeze)
-            stop.set()
-            await asyncio.gather(*clients)
+            try:
+                for number in range(plan.failovers):
+                    freeze = number % 3 == 2
+                    tell(f"{kind}: primary {'frozen' if freeze else 'killed'}, {number + 1} of {plan.failovers}")
+                    await _fail_over(store, hurt, plan, done, freeze=freeze)
+                stop.set()
+                await asyncio.gather(*clients)
+            finally:
+                for client in clients:
+                    client.cancel()
             await all_ended(hurt, job_ids, seconds=240)
             await completed_with_all_objects(hurt, job_ids)
             done.jobs += len(job_ids)
@@ -92,6 +96,7 @@ async def _fail_over(store: ReplicatedValkey, hurt: System, plan: Plan, done: Fa
         await store.until_moved(former)
         moved = time.time()
         if freeze:
+            await asyncio.sleep(2.0)  # it wakes up late
             former.resume()
         else:
             await former.start()

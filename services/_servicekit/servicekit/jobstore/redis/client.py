@@ -19,6 +19,9 @@ from servicekit.jobstore.redis.settings import JobStoreSettings
 
 MAX_CONNECTIONS: Final = 32
 
+ASK_AGAIN_SECONDS: Final = 1.0
+"""How long a pool goes by what it was told of the primary; no failover is much faster."""
+
 _COMMON: Final[dict[str, Any]] = {
     "decode_responses": True,
     "protocol": 2,  # the one that every server, proxy and managed offer speaks
@@ -98,26 +101,34 @@ class ClusterDirectory:
 
 
 class PrimaryPool(BlockingConnectionPool, SentinelConnectionPool):
-    """Connections to the primary. Each that is made asks for it; if it has moved, idle ones to the former close.
+    """Connections to the primary, for which each asks when it is made. If it has moved, the others follow when used.
 
-    It is asked for as well before one is used again, though no more often than every `timeout` seconds: a former
-    primary that wakes up or is cut off goes on for a while, and nobody who used it before would notice.
+    It is asked for as well before one is used again, where the last answer is ASK_AGAIN_SECONDS old: a former primary
+    that wakes up or is cut off goes on for a while, and nobody who used it before would notice.
     """
 
     _asked_at = 0.0
 
+    async def get_master_address(self) -> tuple[str, int]:
+        """Asks for the primary; raises RedisError.
+
+        redis-py closes idle connections here, also one that somebody else takes out of the pool at the same time.
+        """
+        self._asked_at = time.monotonic()
+        directory: PrimaryDirectory = self.sentinel_manager
+        self.master_address = primary = await directory.discover_master(self.service_name)
+        return primary
+
     async def has_moved(self, connection: Any) -> bool:  # noqa: ANN401 - whatever the client calls a connection
         """Whether another node than that of a connection is known to be the primary."""
-        with suppress(RedisError):  # who cannot be asked has nothing to say against it
-            self._asked_at = time.monotonic()
-            primary: tuple[str, int] = await self.get_master_address()  # type: ignore[no-untyped-call] # by redis-py
-            return primary != (connection.host, connection.port)
-        return False
+        if time.monotonic() > self._asked_at + ASK_AGAIN_SECONDS:
+            with suppress(RedisError):  # who cannot be asked has nothing to say against it
+                await self.get_master_address()
+        return (connection.host, connection.port) != self.master_address
 
     async def ensure_connection(self, connection: Any) -> None:  # noqa: ANN401 - as the method that it stands for
         """Connects it where it is not connected, or not to the primary."""
-        due = time.monotonic() > self._asked_at + (self.timeout or 0.0)
-        if connection.is_connected and due and await self.has_moved(connection):
+        if connection.is_connected and await self.has_moved(connection):
             await connection.disconnect()
         await super().ensure_connection(connection)
 

@@ -28,6 +28,9 @@ ERRORS: Final = Counter("modomo_redis_errors_total", "Commands to Redis that fai
 REPLICATED: Final = frozenset({"submit", "finish", "retry", "cancel", "begin_purge", "finish_purge"})
 """Scripts after which somebody outside is told that something is so, and for which `redis_wait_replicas` counts."""
 
+UVLOOP_CLOSED: Final = "the handler is closed"
+"""Of the RuntimeError that uvloop raises, and redis-py passes on, where a connection breaks just before a write."""
+
 _LUA: Final = resources.files(__package__) / "lua"
 
 
@@ -236,13 +239,15 @@ def guarded() -> Iterator[None]:
     cancellations = task.cancelling() if task else 0
     try:
         yield
-    except RedisError as error:
+    except (RedisError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and UVLOOP_CLOSED not in str(error):
+            raise
         ERRORS.labels(_kind(error)).inc()
         if isinstance(error, MovedError | AskError | ClusterDownError):
             log.critical(
                 "MODOMO_REDIS_URL names a node of a Redis Cluster: write redis+cluster://, with TLS rediss+cluster://"
             )
-        elif not isinstance(error, RedisConnectionError | RedisTimeoutError):
+        elif _kind(error) == "refused":
             log.exception("the job store refused a command")
         raise catalog.store_unavailable() from error
     finally:
@@ -250,7 +255,7 @@ def guarded() -> Iterator[None]:
             raise asyncio.CancelledError
 
 
-def _kind(error: RedisError) -> str:
+def _kind(error: RedisError | RuntimeError) -> str:
     if isinstance(error, RedisTimeoutError):
         return "timeout"
-    return "connection" if isinstance(error, RedisConnectionError) else "refused"
+    return "connection" if isinstance(error, RedisConnectionError | RuntimeError) else "refused"

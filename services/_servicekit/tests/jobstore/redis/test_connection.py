@@ -1,9 +1,12 @@
 """The store under the job store: outages, restarts, what stays in it, and what its settings allow."""
 
 import asyncio
+import socket
 from pathlib import Path
+from typing import cast
 
 import pytest
+import uvloop
 from redis.asyncio import Redis
 from redis.crc import key_slot
 from structlog.testing import capture_logs
@@ -14,6 +17,7 @@ from servicekit.config.env import SettingsError
 from servicekit.errors import Unavailable
 from servicekit.jobstore import Cancelled, JobStatus
 from servicekit.jobstore.redis import JobStoreSettings, connect
+from servicekit.jobstore.redis.connection import guarded
 from tests.fixtures.jobstore import FaultyNetwork, OpenJobStore, analyzing, completed, new_job
 from tests.fixtures.valkey import Valkey
 
@@ -49,6 +53,26 @@ async def test_a_store_that_hangs_is_unavailable(open_jobstore: OpenJobStore, fa
             await request
     faulty_network.resume()
     await jobstore.jobs.check()
+
+
+async def test_a_connection_that_breaks_before_a_write_is_an_outage_on_uvloop_too() -> None:
+    def write_to_closed_transport() -> None:
+        loop = uvloop.new_event_loop()
+        try:
+            reading, writing = socket.socketpair()
+            made = loop.run_until_complete(loop.create_connection(asyncio.Protocol, sock=writing))
+            transport = cast(asyncio.Transport, made[0])  # typed as a protocol by uvloop
+            transport.close()
+            loop.run_until_complete(asyncio.sleep(0))
+            transport.writelines([b"x"])
+        finally:
+            reading.close()
+            loop.close()
+
+    with pytest.raises(Unavailable), guarded():
+        await asyncio.to_thread(write_to_closed_transport)
+    with pytest.raises(RuntimeError, match="another"), guarded():
+        raise RuntimeError("another")
 
 
 async def test_a_worker_rides_an_outage_out(open_jobstore: OpenJobStore, faulty_network: FaultyNetwork) -> None:
