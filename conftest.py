@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.probe_service",
     "tests.fixtures.spans",
     "tests.fixtures.valkey",
+    "tests.fixtures.valkey_failover",
     "tests.fixtures.rooms",
     "tests.fixtures.tiny_models",
     "tests.fixtures.triton",

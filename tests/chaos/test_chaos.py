@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from tests.fixtures.otlp_collector import collecting
-from tools.chaos import cancellation, rolling_restart, service_outages, store_outages, stream_clients, worker_crashes
+from tools.chaos import (
+    cancellation,
+    failover,
+    rolling_restart,
+    service_outages,
+    store_outages,
+    stream_clients,
+    worker_crashes,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -24,6 +32,13 @@ async def test_services_die(tmp_path: Path) -> None:
 async def test_stores_fail(tmp_path: Path) -> None:
     done = await store_outages.run(store_outages.SHORT, tmp_path / "system")
     assert done.failed_calls, "the object store never failed: this proved nothing"
+
+
+@pytest.mark.parametrize("kind", failover.KINDS)
+async def test_the_primary_of_redis_dies_and_another_takes_its_place(tmp_path: Path, kind: str) -> None:
+    done = await failover.run(failover.SHORT, tmp_path / "system", kind)
+    assert done.jobs > failover.SHORT.jobs, "nothing was submitted meanwhile: this proved little"
+    assert done.refused, "no submission met the failover: this proved little"
 
 
 async def test_clients_reconnect(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ traffic           jobs in work and clients that watch them, while something fail
 worker_crashes    workers that are killed, and workers that are stopped and wake up late
 service_outages   model services and notifier that die, hang, or never come back
 store_outages     Redis and the object store: killed, frozen, slow, failing
+failover          Redis on Sentinel and as a Cluster, whose primary dies or freezes
 faulty_http_proxy a proxy that does all that to the object store
 stream_clients    clients that reconnect, and clients that stop reading
 rolling_restart   every process replaced under load

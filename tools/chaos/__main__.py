@@ -18,6 +18,7 @@ from tools.bench import document
 from tools.bench.figures import Row, Samples
 from tools.chaos import (
     cancellation,
+    failover,
     rolling_restart,
     service_outages,
     store_outages,
@@ -76,6 +77,21 @@ async def _stores(data: Path, tell: Tell) -> list[Row]:
         Row(what="Redis back → first event of a worker", figure=seconds(done.resumed)),
         Row(what="503 with Retry-After while a store is away", figure=seconds(done.refused)),
     ]
+
+
+async def _failover(data: Path, tell: Tell) -> list[Row]:
+    rows = []
+    for kind in failover.KINDS:
+        done, plan = await failover.run(failover.LONG, data / kind, kind, tell=tell), failover.LONG
+        rows += [
+            Row(
+                what=f"Redis {kind}: primary killed or frozen {done.failovers} times, {plan.clients} clients submit",
+                figure=f"{done.jobs} jobs completed, each once, no event missed; {done.refused} submissions came again",
+            ),
+            Row(what=f"Redis {kind}: primary gone → next one takes writes", figure=seconds(done.moved)),
+            Row(what=f"Redis {kind}: next primary → first event of a worker", figure=seconds(done.resumed)),
+        ]
+    return rows
 
 
 async def _followers(data: Path, tell: Tell) -> list[Row]:
@@ -162,6 +178,7 @@ SCENARIOS: Final[dict[str, Callable[[Path, Tell], Coroutine[None, None, list[Row
     "deaths": _deaths,
     "services": _services,
     "stores": _stores,
+    "failover": _failover,
     "followers": _followers,
     "rolling": _rolling,
     "cancelling": _cancelling,

@@ -107,9 +107,10 @@ async def system(
     idle_seconds: float,
     step_seconds: float,
     store: ObjectStore | None = None,
+    redis_url: str = "",
     overrides: Mapping[str, str] | None = None,
 ) -> AsyncIterator[System]:
-    """A system that is ready when the block begins and gone when it has ended."""
+    """A system that is ready when the block begins and gone when it has ended; it uses its own Redis or another."""
     (port,) = ports.free(1)
     layout = on_port(
         port,
@@ -127,10 +128,11 @@ async def system(
             "MODOMO_GATEWAY_UNITS_PER_MINUTE": "0",
             "STEADY_STEP_SECONDS": str(step_seconds),
             "STEADY_LOG": str(data / "steps"),
+            **({"MODOMO_REDIS_URL": redis_url} if redis_url else {}),
             **(overrides or {}),
         },
     )
-    settings = JobStoreSettings(redis_url=layout.redis_url)
+    settings = JobStoreSettings(redis_url=redis_url or layout.redis_url)
     async with running(layout) as stack, Client(layout.url) as client:
         jobstore = connect(settings)
         yield System(stack=stack, jobstore=jobstore, store=store or LocalStore(data / "objects"), client=client)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from servicekit.jobstore.redis import JobStoreSettings
-from servicekit.jobstore.redis.connection import guarded, redis_client
+from servicekit.jobstore.redis.client import redis_client
+from servicekit.jobstore.redis.connection import guarded
 
 AREA: Final = "api"
 

@@ -31,6 +31,9 @@ class Lease:
     token: str
     """Proves the lease; made anew for each claim."""
 
+    seq: int
+    """Of the job's newest event, at the time of the claim."""
+
     seconds_left: float
     """Until the running deadline, at the time of the claim."""
 
@@ -53,6 +56,7 @@ class RedisClaim:
         self._deadline = time.monotonic() + lease.seconds_left
         self._writing = asyncio.Lock()
         self._appends = 0
+        self._seq = lease.seq
         self._loss: type[Superseded | Cancelled] = Superseded
         self._lost = asyncio.Event()
         self._woken = asyncio.Event()
@@ -134,12 +138,14 @@ class RedisClaim:
     async def _write(self, script: str, *args: str | float) -> type[Superseded | Cancelled] | None:
         job_id, token = self.job.job_id, self._lease.token
         answer = await self._redis.run_with_retries(
-            script, job_id, token, *args, seconds_left=lambda: self.seconds_left
+            script, job_id, token, self._seq, *args, seconds_left=lambda: self.seconds_left
         )
+        if isinstance(answer, int):
+            self._seq = answer
         return self._note_loss(answer)
 
-    def _note_loss(self, answer: str) -> type[Superseded | Cancelled] | None:
-        loss = _LOSSES.get(answer)
+    def _note_loss(self, answer: str | int) -> type[Superseded | Cancelled] | None:
+        loss = _LOSSES.get(str(answer))
         if loss:
             self._loss = loss
             self._lost.set()

@@ -8,10 +8,7 @@ from importlib import resources
 from typing import Any, Final
 
 from prometheus_client import Counter
-from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.client import PubSub
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import AskError, ClusterDownError, MovedError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -20,6 +17,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from servicekit.backoff import Backoff
 from servicekit.errors import Unavailable
 from servicekit.jobstore import catalog
+from servicekit.jobstore.redis.client import PrimaryPool, redis_client
 from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.observability import logs
 
@@ -27,7 +25,11 @@ log = logs.get(__name__)
 
 ERRORS: Final = Counter("modomo_redis_errors_total", "Commands to Redis that failed, by how", ["kind"])
 
-MAX_CONNECTIONS: Final = 32
+REPLICATED: Final = frozenset({"submit", "finish", "retry", "cancel", "begin_purge", "finish_purge"})
+"""Scripts after which somebody outside is told that something is so, and for which `redis_wait_replicas` counts."""
+
+UVLOOP_CLOSED: Final = "the handler is closed"
+"""Of the RuntimeError that uvloop raises, and redis-py passes on, where a connection breaks just before a write."""
 
 _LUA: Final = resources.files(__package__) / "lua"
 
@@ -53,6 +55,7 @@ class Keys:
         self.webhooks = f"{self._tag}:webhooks"
         self.dead_deliveries = f"{self._tag}:webhooks-lost"
         self.ended_counts = f"{self._tag}:tally"
+        self.replicated = f"{self._tag}:replicated"
         self.event_channel = f"{self._tag}:announcements"
         self.wakeup_channel = f"{self._tag}:nudges"
 
@@ -97,14 +100,30 @@ class RedisConnection:
         self.listener = redis_client(settings, retries=0)
         """For subscriptions: a broken one must be noticed, not reconnected silently."""
         self._timeout = settings.redis_timeout_seconds
+        self._replicas = settings.redis_wait_replicas
         self._scripts: dict[str, AsyncScript] = {}
 
     async def run(self, script: str, job_id: str, *args: str | float, extra_key: str = "") -> Any:  # noqa: ANN401 - each script answers in its own way
         """Runs a script about one job; raises Unavailable. Every script may be repeated after a lost answer."""
         keys = [*self.keys.of_job(job_id), *([extra_key] if extra_key else [])]
         channels = (self.keys.event_channel, self.keys.wakeup_channel)
+        ready, values = self._script(script, "job"), [job_id, *channels, *args]
         with guarded():
-            return await self._script(script, "job")(keys, [job_id, *channels, *args])
+            if self._replicas and script in REPLICATED:
+                return await self._replicated(ready, keys, values)
+            return await ready(keys, values)
+
+    async def _replicated(self, script: AsyncScript, keys: list[str], values: list[str | float]) -> Any:  # noqa: ANN401 - as run
+        """Runs a script, and waits until replicas have its writes; also where it is repeated and has written before."""
+        async with self.client.pipeline(transaction=False) as pipeline:
+            await script(keys, values, client=pipeline)
+            # WAIT looks at writes of this connection alone, and a repeated script writes nothing
+            pipeline.set(self.keys.replicated, "", px=60_000)
+            pipeline.execute_command("WAIT", self._replicas, round(self._timeout * 500))
+            answer, _written, replicas = await pipeline.execute()
+        if replicas < self._replicas:
+            raise RedisTimeoutError(f"{replicas} of {self._replicas} replicas have what was written")
+        return answer
 
     async def run_with_retries(
         self, script: str, job_id: str, *args: str | float, seconds_left: Callable[[], float]
@@ -157,7 +176,23 @@ class RedisConnection:
                     await subscription.subscribe(channel)
                     if await subscription.get_message(timeout=self._timeout) is None:
                         raise RedisTimeoutError("the server does not confirm a subscription")
-                yield _published(subscription)
+                yield self._published(subscription)
+
+    async def _published(self, subscription: PubSub) -> AsyncIterator[str]:
+        """Where it is silent, the server is asked whether it is alive, and others whether it is still the primary."""
+        with guarded():
+            while True:
+                message = await subscription.get_message(timeout=self._timeout)
+                if message is None:
+                    await subscription.ping()
+                    message = await subscription.get_message(timeout=self._timeout)
+                    if message is None:
+                        raise RedisTimeoutError("the server of a subscription does not answer")
+                    pool = self.listener.connection_pool
+                    if isinstance(pool, PrimaryPool) and await pool.has_moved(subscription.connection):
+                        raise RedisConnectionError("another server is the primary now")
+                if message["type"] == "message":
+                    yield message["data"]
 
     async def check(self) -> None:
         """Raises Unavailable where the server does not answer."""
@@ -204,11 +239,15 @@ def guarded() -> Iterator[None]:
     cancellations = task.cancelling() if task else 0
     try:
         yield
-    except RedisError as error:
+    except (RedisError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and UVLOOP_CLOSED not in str(error):
+            raise
         ERRORS.labels(_kind(error)).inc()
         if isinstance(error, MovedError | AskError | ClusterDownError):
-            log.critical("MODOMO_REDIS_URL names a node of a Redis Cluster with several shards, which is not supported")
-        elif not isinstance(error, RedisConnectionError | RedisTimeoutError):
+            log.critical(
+                "MODOMO_REDIS_URL names a node of a Redis Cluster: write redis+cluster://, with TLS rediss+cluster://"
+            )
+        elif _kind(error) == "refused":
             log.exception("the job store refused a command")
         raise catalog.store_unavailable() from error
     finally:
@@ -216,30 +255,7 @@ def guarded() -> Iterator[None]:
             raise asyncio.CancelledError
 
 
-def _kind(error: RedisError) -> str:
+def _kind(error: RedisError | RuntimeError) -> str:
     if isinstance(error, RedisTimeoutError):
         return "timeout"
-    return "connection" if isinstance(error, RedisConnectionError) else "refused"
-
-
-async def _published(subscription: PubSub) -> AsyncIterator[str]:
-    with guarded():
-        async for message in subscription.listen():
-            if message["type"] == "message":
-                yield message["data"]
-
-
-def redis_client(settings: JobStoreSettings, *, retries: int) -> Redis:
-    """A client with the settings' timeouts; `retries` is how often it repeats a command whose connection broke."""
-    pool = BlockingConnectionPool.from_url(
-        settings.redis_url,
-        max_connections=MAX_CONNECTIONS,
-        timeout=settings.redis_timeout_seconds,
-        socket_timeout=settings.redis_timeout_seconds,
-        socket_connect_timeout=settings.redis_timeout_seconds,
-        retry=Retry(NoBackoff(), retries, supported_errors=(RedisConnectionError,)),
-        decode_responses=True,
-        protocol=2,  # the one that every server, proxy and managed offer speaks
-        **({"password": settings.redis_password} if settings.redis_password else {}),
-    )
-    return Redis.from_pool(pool)
+    return "connection" if isinstance(error, RedisConnectionError | RuntimeError) else "refused"

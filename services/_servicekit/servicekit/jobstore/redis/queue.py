@@ -92,9 +92,11 @@ class RedisWorkQueue(RedisRole):
         if answer is None:
             return None
         now, deadline, flat = answer
+        fields = records.fields(flat)
         return Lease(
-            job=records.job(job_id, records.fields(flat), queue_position=0),
+            job=records.job(job_id, fields, queue_position=0),
             token=token,
+            seq=int(fields["seq"]),
             seconds_left=(float(deadline) - now) / 1000,
         )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from servicekit.config.env import shared
+from servicekit.jobstore.redis.address import parse_address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,10 +11,23 @@ class JobStoreSettings:
     """Settings of the job store on Redis or Valkey (7 or newer)."""
 
     redis_url: str = shared("redis://127.0.0.1:6379/0", secret=True)
-    """`redis://` or, with TLS, `rediss://[user:password@]host:port/db`; `?ssl_ca_certs=PATH` names a CA."""
+    """`redis://` or, with TLS, `rediss://[user:password@]host:port/db`; `?ssl_ca_certs=PATH` names a CA.
+
+    Sentinels: `redis+sentinel://[user:password@]host:26379,host2:26379/SERVICE/db`, a Cluster:
+    `redis+cluster://[user:password@]host:6379,host2:6379`; with TLS `rediss+…`. User and password are the store's.
+    """
 
     redis_password: str = shared("", secret=True)
     """For addresses that hold none."""
+
+    redis_sentinel_password: str = shared("", secret=True)
+    """Of the Sentinels, where they want one."""
+
+    redis_wait_replicas: int = shared(0)
+    """How many replicas must have what was written before a submit, a cancellation or an ending counts as done.
+
+    0 leaves that to the server: what its primary accepted just before it died may then be lost in a failover.
+    """
 
     redis_timeout_seconds: float = shared(5.0)
     """A command that takes longer has failed."""
@@ -32,10 +46,8 @@ class JobStoreSettings:
         for name in ("redis_timeout_seconds", "joblog_idle_seconds", "joblog_max_deliveries"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be positive")
-        if not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
-            raise ValueError(
-                "redis_url must begin with redis://, rediss:// or unix:// and name one server: neither Sentinel nor "
-                "Cluster is spoken, so name an address that leads to the primary, as managed servers and proxies have"
-            )
+        if self.redis_wait_replicas < 0:
+            raise ValueError("redis_wait_replicas must be at least 0")
+        parse_address(self.redis_url)
         if not self.joblog_namespace or set(self.joblog_namespace) & set("{}"):
             raise ValueError("joblog_namespace must be a word without braces")

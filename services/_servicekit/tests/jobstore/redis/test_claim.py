@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
 from servicekit.jobstore import Claim, JobStatus, Superseded
+from servicekit.jobstore.redis import JobStoreSettings
+from servicekit.jobstore.redis.connection import Keys
 from tests.fixtures.jobstore import FaultyNetwork, OpenJobStore, analyzing, completed, ending_of, submit_one
 
 
@@ -153,3 +156,25 @@ async def test_cancelling_the_wait_for_a_job_loses_none(open_jobstore: OpenJobSt
         async with asyncio.timeout(10):  # well before the idle limit
             claims.append(await jobstore.queue.claim())
     assert {claim.job.job_id for claim in claims} == ids
+
+
+async def test_numbers_that_watchers_have_seen_are_not_given_again_where_a_failover_lost_their_events(
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Any
+) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
+    await claim.append(analyzing(0.1))
+    keys = Keys(jobstore_settings.joblog_namespace)
+    record, log = await redis.hgetall(keys.job(job_id)), await redis.dump(keys.events(job_id))
+    for progress in (0.2, 0.3):
+        await claim.append(analyzing(progress))
+    await redis.hset(keys.job(job_id), mapping=record)  # a replica that has less becomes the primary
+    await redis.restore(keys.events(job_id), 0, log, replace=True)
+    await claim.append(analyzing(0.4))
+    assert [event.progress for event in await jobstore.events.read(job_id)] == [0, 0.1, 0.1, 0.1, 0.4]
+    await redis.hset(keys.job(job_id), mapping=record)
+    await redis.restore(keys.events(job_id), 0, log, replace=True)
+    await claim.finish(completed())
+    events = await jobstore.events.read(job_id)
+    assert [(event.seq, event.terminal) for event in events] == [(seq, seq == 6) for seq in range(1, 7)]

@@ -1,9 +1,12 @@
 """The store under the job store: outages, restarts, what stays in it, and what its settings allow."""
 
 import asyncio
+import socket
 from pathlib import Path
+from typing import cast
 
 import pytest
+import uvloop
 from redis.asyncio import Redis
 from redis.crc import key_slot
 from structlog.testing import capture_logs
@@ -14,6 +17,7 @@ from servicekit.config.env import SettingsError
 from servicekit.errors import Unavailable
 from servicekit.jobstore import Cancelled, JobStatus
 from servicekit.jobstore.redis import JobStoreSettings, connect
+from servicekit.jobstore.redis.connection import guarded
 from tests.fixtures.jobstore import FaultyNetwork, OpenJobStore, analyzing, completed, new_job
 from tests.fixtures.valkey import Valkey
 
@@ -49,6 +53,26 @@ async def test_a_store_that_hangs_is_unavailable(open_jobstore: OpenJobStore, fa
             await request
     faulty_network.resume()
     await jobstore.jobs.check()
+
+
+async def test_a_connection_that_breaks_before_a_write_is_an_outage_on_uvloop_too() -> None:
+    def write_to_closed_transport() -> None:
+        loop = uvloop.new_event_loop()
+        try:
+            reading, writing = socket.socketpair()
+            made = loop.run_until_complete(loop.create_connection(asyncio.Protocol, sock=writing))
+            transport = cast(asyncio.Transport, made[0])  # typed as a protocol by uvloop
+            transport.close()
+            loop.run_until_complete(asyncio.sleep(0))
+            transport.writelines([b"x"])
+        finally:
+            reading.close()
+            loop.close()
+
+    with pytest.raises(Unavailable), guarded():
+        await asyncio.to_thread(write_to_closed_transport)
+    with pytest.raises(RuntimeError, match="another"), guarded():
+        raise RuntimeError("another")
 
 
 async def test_a_worker_rides_an_outage_out(open_jobstore: OpenJobStore, faulty_network: FaultyNetwork) -> None:
@@ -210,6 +234,7 @@ def test_settings_are_read_from_the_same_variables_everywhere() -> None:
         ("MODOMO_REDIS_TIMEOUT_SECONDS", "soon"),
         ("MODOMO_JOBLOG_NAMESPACE", "{a}"),
         ("MODOMO_REDIS_URL", "http://store"),
+        ("MODOMO_REDIS_WAIT_REPLICAS", "-1"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_by_name(variable: str, value: str) -> None:
@@ -217,9 +242,7 @@ def test_settings_that_make_no_sense_are_refused_by_name(variable: str, value: s
         env.read(JobStoreSettings, prefix="MODOMO_ANY_", environ={variable: value})
 
 
-async def test_a_node_of_a_cluster_with_shards_is_refused_in_words(
-    tmp_path: Path,
-) -> None:
+async def test_a_node_of_a_cluster_is_named_as_one_where_it_is_taken_for_a_server(tmp_path: Path) -> None:
     (bus,) = ports.free(1)
     server = Valkey(tmp_path / "node", **{"cluster-enabled": "yes", "cluster-port": str(bus)})  # no slot is here
     server.start()
@@ -227,13 +250,7 @@ async def test_a_node_of_a_cluster_with_shards_is_refused_in_words(
     try:
         with capture_logs() as lines, pytest.raises(Unavailable):
             await jobstore.jobs.submit(new_job(), queue_limit=10)
-        assert any("Redis Cluster" in line["event"] for line in lines)
+        assert any("redis+cluster://" in line["event"] for line in lines)
     finally:
         await jobstore.jobs.close()
         server.kill()
-
-
-@pytest.mark.parametrize("url", ["redis+sentinel://127.0.0.1:26379/mymaster", "sentinel://a:1", "redis-cluster://a:1"])
-def test_settings_of_sentinel_and_cluster_are_refused_in_words(url: str) -> None:
-    with pytest.raises(ValueError, match="neither Sentinel nor Cluster"):
-        JobStoreSettings(redis_url=url)

@@ -93,6 +93,14 @@ local function write_event(status, progress, message, step, total_steps, preview
   redis.call('PUBLISH', EVENT_CHANNEL, text)
 end
 
+-- After a failover the newest events may be missing that the lease holder has appended and watchers have seen. Their
+-- numbers are used up: what is known now is written in their place, so that what follows is new to everybody.
+local function restore_seq(known)
+  while tonumber(field('seq')) < tonumber(known) do
+    write_event(field('status'), field('progress'), field('message'), '0', '0', '')
+  end
+end
+
 -- Puts the job into `waiting`, at its turn, and wakes idle workers.
 local function enqueue()
   redis.call('ZADD', WAITING, field('turn'), ID)
