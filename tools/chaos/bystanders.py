@@ -23,7 +23,9 @@ async def jobs_in_mid_work(hurt: System, jobs: int) -> AsyncIterator[Sequence[st
         yield job_ids
         await all_ended(hurt, job_ids, seconds=240)
         await completed_with_all_objects(hurt, job_ids)
-        for job_id, seqs in zip(job_ids, await asyncio.gather(*watching), strict=True):
+        async with asyncio.timeout(60):
+            seen = await asyncio.gather(*watching)
+        for job_id, seqs in zip(job_ids, seen, strict=True):
             assert seqs == list(range(1, len(seqs) + 1)), f"{job_id}: {seqs}"
             assert len(seqs) == len(await hurt.jobstore.events.read(job_id))
     finally:
