@@ -23,7 +23,9 @@ async def jobs_in_mid_work(target: System, jobs: int) -> AsyncIterator[Sequence[
         yield job_ids
         await all_ended(target, job_ids, seconds=240)
         await completed_with_all_objects(target, job_ids)
-        for job_id, seqs in zip(job_ids, await asyncio.gather(*watching), strict=True):
+        async with asyncio.timeout(60):
+            seen = await asyncio.gather(*watching)
+        for job_id, seqs in zip(job_ids, seen, strict=True):
             assert seqs == list(range(1, len(seqs) + 1)), f"{job_id}: {seqs}"
             assert len(seqs) == len(await target.jobstore.events.read(job_id))
     finally:

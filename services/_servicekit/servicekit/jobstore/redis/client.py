@@ -119,6 +119,10 @@ class PrimaryPool(BlockingConnectionPool, SentinelConnectionPool):
         self.master_address = primary = await directory.discover_master(self.service_name)
         return primary
 
+    def ask_again(self) -> None:
+        """Has the next use of a connection ask for the primary, however old the last answer is."""
+        self._asked_at = 0.0
+
     async def has_moved(self, connection: Any) -> bool:  # noqa: ANN401 - whatever the client calls a connection
         """Whether another node than that of a connection is known to be the primary."""
         if time.monotonic() > self._asked_at + ASK_AGAIN_SECONDS:

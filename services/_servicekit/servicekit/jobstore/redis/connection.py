@@ -176,6 +176,8 @@ class RedisConnection:
                     await subscription.subscribe(channel)
                     if await subscription.get_message(timeout=self._timeout) is None:
                         raise RedisTimeoutError("the server does not confirm a subscription")
+                if isinstance(pool := self.client.connection_pool, PrimaryPool):
+                    pool.ask_again()  # what was missed is read now, and a former primary would not have it
                 yield self._published(subscription)
 
     async def _published(self, subscription: PubSub) -> AsyncIterator[str]:
