@@ -37,7 +37,7 @@ test test-fast coverage: export OMP_NUM_THREADS := 1
 test: .venv-dev/ready $(TRITON) $(DEBIAN)
 	$(TEST)
 
-# what can be had in under 90 seconds of two idle cores: all that is not marked `slow`
+# all that is not marked `slow`: some four minutes of two cores
 test-fast: .venv-dev/ready
 	$(TEST) -m "not slow"
 
