@@ -43,6 +43,9 @@ class Plan:
     scale: float = 1.0
     """Of the pictures' sides; 1 is about 256×192."""
 
+    frozen: bool = False
+    """Only the pyramid and what follows it learns: a third of the work, for slow machines that go on from weights."""
+
     rooms: int | None = None
     """Only the first so many; None is all."""
 
@@ -59,12 +62,19 @@ class Plan:
 class Trainer:
     """Goes on from `checkpoint.pt` where the folder has one."""
 
-    def __init__(self, store: Store, plan: Plan, out: Path) -> None:
-        """Raises RuntimeError where the checkpoint is of another size of network."""
+    def __init__(self, store: Store, plan: Plan, out: Path, *, start: RoomNet | None = None) -> None:
+        """Trains `start`, or a network that knows nothing; the folder's checkpoint comes before both.
+
+        Raises RuntimeError where the checkpoint is of another network.
+        """
         self._store, self._plan, self._out = store, plan, out
         device = store.device
         torch.manual_seed(plan.seed)
-        self.network = RoomNet(groups=len(groups.NAMES), types=len(ROOM_TYPES), size=SIZES[plan.size]).to(device)
+        blank = RoomNet(groups=len(groups.NAMES), types=len(ROOM_TYPES), size=SIZES[plan.size])
+        self.network = (start or blank).to(device)
+        if plan.frozen:
+            self.network.stem.requires_grad_(False)
+            self.network.stages.requires_grad_(False)
         if device.type == "cuda":
             torch.backends.cudnn.benchmark = True
             torch.set_float32_matmul_precision("high")
@@ -94,6 +104,9 @@ class Trainer:
         for group in self._optimiser.param_groups:
             group["lr"] = self._plan.rate * rate(self.progress)
         self.network.train()
+        if self._plan.frozen:
+            self.network.stem.eval()
+            self.network.stages.eval()
         true = draw(self._store, self._plan.batch, self._plan.changes, rooms=self._plan.rooms, scale=self._plan.scale)
         with self._precision():
             said = self.network(true.picture)
@@ -143,8 +156,9 @@ class Trainer:
 
     def _weights(self) -> list[dict[str, Any]]:
         """Convolutions decay; biases and normalisation do not."""
-        shrinking = [one for one in self.network.parameters() if one.dim() > 1]
-        free = [one for one in self.network.parameters() if one.dim() <= 1]
+        learning = [one for one in self.network.parameters() if one.requires_grad]
+        shrinking = [one for one in learning if one.dim() > 1]
+        free = [one for one in learning if one.dim() <= 1]
         return [
             {"params": shrinking, "weight_decay": self._plan.decay},
             {"params": free, "weight_decay": 0.0},

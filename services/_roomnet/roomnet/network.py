@@ -21,15 +21,17 @@ from roomnet import depth
 from roomnet.picture import RGB, Plane
 from roomnet.vocabulary import Ade, Room
 
-GRAPH: Final = Path(__file__).parent / "weights" / "roomnet.onnx"
-WEIGHTS: Final = GRAPH.with_suffix(".safetensors")
+FOLDER: Final = Path(__file__).parent / "weights"
+"""Of `GRAPH` and `WEIGHTS`."""
+GRAPH: Final = "roomnet.onnx"
+WEIGHTS: Final = "roomnet.safetensors"
 
 THREADS: Final = 2
 """Of a process; more help little at this size and take cores from others."""
 STEP: Final = 32
 """Height and width are multiples of it."""
 AREA: Final = 256 * 192
-"""Pixels of the network's input, about: what it was trained on."""
+"""Pixels of the input of a network of scale 1, about; the graph's metadata tell the scale that it was trained at."""
 LONGEST: Final = 768
 """Pixels of the longer side, at most; a panorama is squeezed."""
 MARGIN: Final = 1 / 12
@@ -60,9 +62,9 @@ class Prediction:
 class Network:
     """Graph and weights, loaded."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path = FOLDER) -> None:
         """Raises WeightsMissingError."""
-        for file in (GRAPH, WEIGHTS):
+        for file in (folder / GRAPH, folder / WEIGHTS):
             if not file.is_file():
                 raise WeightsMissingError(f"{file} is missing: install roomnet again, or make it with `make roomnet`")
         options = onnxruntime.SessionOptions()
@@ -73,12 +75,14 @@ class Network:
         options.enable_mem_pattern = False
         # between two photos its threads shall sleep, not spin
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(str(GRAPH), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(str(folder / GRAPH), options, providers=["CPUExecutionProvider"])
         about = self._session.get_modelmeta().custom_metadata_map
         self.revision = str(about["revision"])
         """Of the weights: the first digits of their SHA-256."""
         self.classes = tuple(Ade(index) for index in json.loads(about["ade20k"]))
         """The class of ADE20K that stands for each group."""
+        self.area = AREA * float(about.get("scale", "1")) ** 2
+        """Pixels of its input, about: what it was trained on."""
         self._rooms = tuple(Room(name) for name in json.loads(about["room_types"]))
 
     def predict(self, photo: RGB, *, augmented: bool = True) -> Prediction:
@@ -89,7 +93,7 @@ class Network:
         the picture they are judged by what they show. Nothing is added below, since floor lies at the lower edge of
         every view. The room type comes from the first view alone.
         """
-        small = _resized(photo)
+        small = _resized(photo, self.area)
         groups, inverse_depth, rooms = self._run(small)
         inverse_depth = depth.unit(inverse_depth)
         if augmented:
@@ -117,13 +121,13 @@ def load() -> Network:
 
 
 @cache
-def fitting_size(width: int, height: int) -> tuple[int, int]:
-    """The size, of those that the network takes, that changes form and area of a photo the least."""
+def fitting_size(width: int, height: int, area: float = AREA) -> tuple[int, int]:
+    """The size, of those that the network takes, that changes a photo's form, and differs from the area, the least."""
     form = log(width / height)
     sides = range(STEP, LONGEST + 1, STEP)
     return min(
         ((across, down) for across in sides for down in sides),
-        key=lambda size: 2 * abs(log(size[0] / size[1]) - form) + abs(log(size[0] * size[1] / AREA)),
+        key=lambda size: 2 * abs(log(size[0] / size[1]) - form) + abs(log(size[0] * size[1] / area)),
     )
 
 
@@ -152,7 +156,7 @@ def _inner(plane: Plane, margin: tuple[int, int]) -> Plane:
     return np.asarray(cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _resized(photo: RGB) -> RGB:
-    size = fitting_size(photo.shape[1], photo.shape[0])
+def _resized(photo: RGB, area: float) -> RGB:
+    size = fitting_size(photo.shape[1], photo.shape[0], area)
     shrinks = size[0] * size[1] < photo.shape[0] * photo.shape[1]
     return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
