@@ -36,6 +36,9 @@ from tools.eval_rooms.ground_truth import SURFACES, UNLABELLED
 
 SIDE: Final = 512
 """Pixels of the long side at which answers are judged."""
+SMALLEST: Final = 0.25
+LARGEST: Final = 4.0
+"""Scales that may be asked for."""
 DRAWS: Final = 2000
 SLOWER: Final = 1.2
 """Times as long as the old one's that the new one's median photo may take."""
@@ -82,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m research.roomnet.compare", description="Tells which of two networks to keep."
     )
     for name in ("old", "new"):
-        parser.add_argument(name, metavar=f"{name.upper()}[@SCALE][:once]", help="scale of its input; one view alone")
+        parser.add_argument(name, metavar=f"{name.upper()}[@SCALE]", help="folder, and another scale of its input")
     wanted = parser.parse_args(arguments)
     if not os.environ.get("MODOMO_ROOMS"):
         parser.error("MODOMO_ROOMS does not say where the photos are")
@@ -119,24 +122,24 @@ def half_a(folder: Path) -> list[Path]:
 
 
 class Subject:
-    """A network as it is used: at its scale, with its second view or without."""
+    """A network as it is used: at the scale that its files name, or at another."""
 
     def __init__(self, text: str) -> None:
-        """FOLDER, FOLDER@1.5, FOLDER@1.5:once; raises WeightsMissingError, and ValueError for another scale."""
-        path, _, views = text.partition(":")
-        path, _, scale = path.partition("@")
-        if views not in {"", "once"}:
-            raise ValueError(f"{text}: after the colon `once` is all that can be asked for")
-        self._network, self._augmented = Network(Path(path)), not views
+        """FOLDER or FOLDER@1.5; raises WeightsMissingError, and ValueError for a scale that is none."""
+        path, _, scale = text.partition("@")
+        self._network = Network(Path(path))
         if scale:
-            self._network.area = AREA * float(scale) ** 2
+            factor = float(scale)
+            if not SMALLEST <= factor <= LARGEST:
+                raise ValueError(f"{text}: the scale has to be within {SMALLEST}..{LARGEST}")
+            self._network.area = AREA * factor**2
         self._table = groups.surfaces()
 
     def judged(self, photo: Known) -> Judged:
         """What it says of a photo, against what is known."""
         fine = reduced(photo.rgb, SIDE)
         started = time.process_time()
-        said = self._network.predict(photo.rgb, augmented=self._augmented)
+        said = self._network.predict(photo.rgb)
         seconds = time.process_time() - started
         shape = (fine.shape[1], fine.shape[0])
         merged = np.zeros((len(SURFACES), *said.groups.shape[1:]), np.float32)

@@ -100,7 +100,7 @@ def judged(path: Path, store: Store, *, calibrate: bool = False) -> dict[str, An
     """Marks on rendered rooms, hard ones and real photos, and what the file says of itself; at the size trained at."""
     network, known = load(path)
     if calibrate:
-        heat = judgement.temperature(network.to(store.device), store)
+        heat = judgement.temperature(network.to(store.device), store, scale=float(known.get("scale", "1.0")))
         known["temperature"] = f"{heat}"
         partial = path.with_suffix(".partial")  # the tensors are mapped from the file itself
         save_file(load_file(path), partial, metadata=known)

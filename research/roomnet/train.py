@@ -18,10 +18,10 @@ from torch import Tensor
 from research.roomnet import dataset
 from research.roomnet.export import load
 from research.roomnet.network.batches import Changes
-from research.roomnet.network.model import SIZES, RoomNet
+from research.roomnet.network.model import SIZES
 from research.roomnet.network.shards import read
 from research.roomnet.network.store import Feeder, Store
-from research.roomnet.network.trainer import Plan, Trainer
+from research.roomnet.network.trainer import PARTS, Plan, Start, Trainer
 
 SAVED: Final = 60.0
 """Seconds between two checkpoints."""
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="of the pictures' sides; 1 is about 256×192")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--from", dest="start", type=Path, metavar="FILE", help="weights to begin with")
-    parser.add_argument("--frozen", action="store_true", help="with --from: teach the pyramid and the heads alone")
+    parser.add_argument("--only", choices=PARTS, default="everything", help="with --from: what of it is taught")
+    parser.add_argument("--steps", type=int, help="instead of --minutes: how many, earlier runs included")
     parser.add_argument("--limit", type=int, help="use no more rooms than that")
     parser.add_argument("--follow", type=int, metavar="N", help="take in rooms as they are rendered, up to N")
     parser.add_argument("--least", type=int, default=1500, help="with --follow: how many must be there to begin")
@@ -60,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rate=wanted.rate,
             seed=wanted.seed,
             scale=wanted.scale,
-            frozen=wanted.frozen,
+            only=wanted.only,
+            steps=wanted.steps,
             rooms=wanted.limit,
             changes=changes,
         )
@@ -69,18 +71,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(str(error))
 
 
-def begun(file: Path | None, plan: Plan) -> RoomNet | None:
+def begun(file: Path | None, plan: Plan) -> Start | None:
     """The network to begin with; raises ValueError where there is none, or of another size than planned."""
     if file is None:
-        if plan.frozen:
-            raise ValueError("--frozen needs --from: a network that knows nothing has nothing to keep")
+        if plan.only != "everything":
+            raise ValueError("--only needs --from: a network that knows nothing has nothing to keep")
         return None
     if not file.is_file():
         raise ValueError(f"--from: there is no {file}")
     network, known = load(file)
     if known.get("size", "large") != plan.size:
         raise ValueError(f"--from: {file} is of size {known.get('size', 'large')}, not {plan.size}")
-    return network
+    return Start(network=network, known=known)
 
 
 def run(
@@ -90,7 +92,7 @@ def run(
     *,
     follow: int | None = None,
     least: int = 1500,
-    start: RoomNet | None = None,
+    start: Start | None = None,
 ) -> Trainer:
     """Reads rooms and trains to the end; raises ValueError where there are none or the plan asks for the impossible."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -112,9 +114,7 @@ def capacity(rooms: Path, limit: int | None, follow: int | None) -> int:
     return min(there, limit or there)
 
 
-def train(
-    store: Store, plan: Plan, out: Path, feeder: Feeder | None = None, *, start: RoomNet | None = None
-) -> Trainer:
+def train(store: Store, plan: Plan, out: Path, feeder: Feeder | None = None, *, start: Start | None = None) -> Trainer:
     """Steps until the time is over; writes the weights every minute and at the end."""
     trainer = Trainer(store, plan, out, start=start)
     saved, loss = time.monotonic(), torch.zeros(())
