@@ -192,6 +192,7 @@ def verdict(judged: Sequence[tuple[Known, Judged, Judged]]) -> tuple[bool, str]:
                     f"| {low:+.3f} to {high:+.3f} |")  # fmt: skip
         if name != "figure" and (low > 0 if name in BETTER_LOW else high < 0):
             worse.append(name)
+    rows += reliability(judged)
     seconds = [float(np.median([pair[which].seconds for pair in judged])) for which in (1, 2)]
     slower = seconds[1] / max(seconds[0], 1e-9)
     rows.append(f"| CPU seconds a photo | {seconds[0]:.3f} | {seconds[1]:.3f} | × {slower:.2f} | |")
@@ -203,6 +204,20 @@ def verdict(judged: Sequence[tuple[Known, Judged, Judged]]) -> tuple[bool, str]:
     rows.append(f"\nThe {'new' if kept else 'old'} network is kept: the figure {reason}; "
                 f"certainly worse: {', '.join(worse) or 'nothing'}. {len(judged)} photos.\n")  # fmt: skip
     return kept, "\n".join(rows)
+
+
+def reliability(judged: Sequence[tuple[Known, Judged, Judged]]) -> list[str]:
+    """Rows that tell how often the two surest bins are right, and in brackets how sure they say they are."""
+    rows = []
+    for name, stood_in in (("labels", False), ("stand-in", True)):
+        for place in (BINS - 2, BINS - 1):
+            cells = []
+            for which in (1, 2):
+                chosen = [pair[which].bins for pair in judged if pair[0].stood_in == stood_in]
+                pixels, right, sure = sum((one for one in chosen if one is not None), np.zeros((3, BINS)))[:, place]
+                cells.append(f"{right / max(pixels, 1):.3f} ({sure / max(pixels, 1):.3f})")
+            rows.append(f"| right where .{place} sure, {name} | {cells[0]} | {cells[1]} | | |")
+    return rows
 
 
 def drawn(judged: Sequence[tuple[Known, Judged, Judged]]) -> Mapping[str, NDArray[np.float64]]:
