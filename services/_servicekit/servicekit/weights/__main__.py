@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _pull(options: argparse.Namespace, manifest: Manifest) -> None:
     names = options.names or [
-        entry.name for entry in manifest if entry.default and options.service in (None, entry.service)
+        entry.name for entry in manifest if "default" in entry.tiers and options.service in (None, entry.service)
     ]
     puller = Puller(options.directory, _source(options.origin), manifest=manifest, pins=options.lock)
     puller.pull(names, update=options.update, report=_say)
@@ -72,7 +72,7 @@ def _source(origin: Path | None) -> Source:
 
 def _list(store: WeightStore) -> None:
     for entry in store.manifest:
-        state = "here" if store.has(entry.name) else "default" if entry.default else "on request"
+        state = "here" if store.has(entry.name) else "default" if "default" in entry.tiers else "on request"
         use = "" if entry.commercial else ", not for commercial use"
         _say(f"{entry.name:24} {entry.service:12} {state:10} {entry.licence}{use}\n{'':24} {entry.purpose}")
 
