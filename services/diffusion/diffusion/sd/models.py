@@ -13,7 +13,7 @@ from diffusion.sd.latents import Autoencoder
 from diffusion.sd.letterbox import BUCKET, MULTIPLE
 from diffusion.sd.lora import fuse_lora
 from diffusion.sd.mlsd import LineDetector, load_line_detector
-from diffusion.sd.options import Control, Options, Structure
+from diffusion.sd.options import Base, Control, Options, Structure
 from diffusion.sd.previews import LinearPreviewDecoder, PreviewDecoder, TaesdPreviewDecoder
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import QUALITY, SamplingPreset, fast_preset
@@ -45,7 +45,7 @@ class Models:
     scheduler: Mapping[str, Any]
     """The checkpoint's noise schedule."""
 
-    base: str
+    base: Base
     """The base model, by its name in the store."""
 
     structure: Structure
@@ -69,7 +69,8 @@ class Models:
     def info(self, tier: Tier, controls: Iterable[Control], *, previews: bool) -> tuple[Model, ...]:
         """What takes part in a request of that tier, in the order of use; `previews` where it shows some."""
         used = tuple(controls)
-        names = [self.base, *(f"controlnet-{control}" for control in used), self.presets[tier].lora]
+        vae = checkpoints.VAES.get(self.base, "")
+        names = [self.base, vae, *(f"controlnet-{control}" for control in used), self.presets[tier].lora]
         if Control.MLSD in used:
             names.append(LINES)
         if previews:
@@ -80,7 +81,7 @@ class Models:
 def load(options: Options, hardware: Hardware) -> Models:
     """Loads everything; raises WeightsMissing or WeightsCorrupt naming the file."""
     store = WeightStore(options.weights)
-    base = checkpoints.load_base(store, hardware)
+    base = checkpoints.load_base(store, hardware, name=options.base)
     names = {
         control: f"controlnet-{control}"
         for control in Control
@@ -92,12 +93,13 @@ def load(options: Options, hardware: Hardware) -> Models:
     fast = fast_preset(options.fast_lora, store)
     fast_unet = base.unet
     if fast.lora:
-        fast_unet = checkpoints.load_unet(store, hardware)
+        fast_unet = checkpoints.load_unet(store, hardware, name=options.base)
         fuse_lora(fast_unet, store.file(fast.lora))
     if options.compile:
         for module in {base.unet, fast_unet, *nets.values()}:
             module.compile()
-    used = [options.base, *names.values()] + ([fast.lora] if fast.lora else [])
+    vae = checkpoints.VAES.get(options.base)
+    used = [options.base, *([vae] if vae else []), *names.values()] + ([fast.lora] if fast.lora else [])
     detector = None
     if Control.MLSD in names:
         detector = load_line_detector(store.file(LINES), hardware)

@@ -245,8 +245,8 @@ class RestylingPipeline:
                 meant = ~planned.kept
             reached = [palette_delta_e(image, meant, restyling.palette) for image in images]
         distances = [distance for distance in reached if distance is not None]
-        controls = {Control(applied.control) for report in work.ran.values() for applied in report.controls}
-        models = self._models.info(restyling.tier, sorted(controls), previews=restyling.previews > 0)
+        controls = [Control(applied.control) for report in work.ran.values() for applied in report.controls]
+        models = self._models.info(restyling.tier, controls, previews=restyling.previews > 0)
         return Result(
             images=images,
             manifest=Manifest(

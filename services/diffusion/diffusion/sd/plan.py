@@ -11,8 +11,9 @@ from diffusion.recolourable import recolourable
 from diffusion.sd import palette, recipes
 from diffusion.sd.letterbox import Letterbox, enlarged, letterbox
 from diffusion.sd.models import Models
+from diffusion.sd.prompts import BASES, prompts
 from diffusion.sd.recipes import Recipe
-from diffusion.sd.tiers import SamplingPreset
+from diffusion.sd.tiers import SamplingPreset, clamped
 from servicekit.imaging.arrays import RGB, Mask
 
 WORTH_FINISHING: Final = 1.2
@@ -106,7 +107,7 @@ def plan(restyling: Restyling, models: Models) -> Plan:
         letterbox=fitting,
         preset=preset,
         tier=restyling.tier,
-        guidance=preset.guided_by(restyling.style.guidance),
+        guidance=preset.guided_by(clamped(restyling.style.guidance, BASES[models.base].guidance)),
         strength=restyling.strength,
         all_noise=all_noise,
         recipe={**recipes.STRUCTURES[models.structure], **around},
@@ -115,12 +116,11 @@ def plan(restyling: Restyling, models: Models) -> Plan:
     meant = recolourable(restyling, kept)
     if restyling.palette and meant is not None:
         start = palette.shifted(start, restyling.palette, fitting.place_mask(meant), most=palette.START_SHIFT)
-    words = palette.in_words(restyling.palette)
-    prompt = restyling.style.positive_prompt(restyling.room_type)
+    prompt, negative_prompt = prompts(restyling, models.base)
     return Plan(
         passes=[draw, *_finish(draw, models)],
-        prompt=f"{prompt}, {words}" if words else prompt,
-        negative_prompt=restyling.style.prompt.negative,
+        prompt=prompt,
+        negative_prompt=negative_prompt,
         kept=kept,
         meant=meant,
         start=start,

@@ -66,7 +66,10 @@ def noise_level(scheduler: Scheduler, timestep: int) -> float:
 
 
 def schedule(scheduler: Scheduler, steps: int, strength: float, device: torch.device) -> Tensor:
-    """The timesteps to run, ⌊steps · strength⌋ of them and at least one. Sets the scheduler up for them."""
+    """The timesteps to run: ⌊steps · strength⌋ of them, at least one; of DDIM as many as its stride needs.
+
+    Sets the scheduler up for them.
+    """
     trained = int(scheduler.config["num_train_timesteps"])
     first = first_timestep(strength, trained)
     # a hair more, since 0.29 · 100 is 28.999…
@@ -78,9 +81,10 @@ def schedule(scheduler: Scheduler, steps: int, strength: float, device: torch.de
     elif isinstance(scheduler, LCMScheduler):
         scheduler.set_timesteps(count, device=device, strength=(first + 1) / trained + 0.5 / GRID)
     else:
-        # DDIM knows no timesteps but its own and steps by a fixed stride, so from anywhere
+        # DDIM takes no timesteps but its own, and steps by their stride from wherever it is: trailing ones from `first`
         scheduler.set_timesteps(steps, device=device)
-        scheduler.timesteps = torch.arange(first, -1, -(trained // steps), device=device)
+        trailing = torch.arange(first + 1, 0, -trained / steps, dtype=torch.float64).round() - 1
+        scheduler.timesteps = trailing.to(device=device, dtype=torch.int64)
     if hasattr(scheduler, "set_begin_index"):
         scheduler.set_begin_index(0)
     timesteps: Tensor = scheduler.timesteps
