@@ -97,9 +97,7 @@ def _predict(run: Denoising, sample: Tensor, timestep: Tensor, *, step: int, ste
         return _predict_window(run, run.controls, sample, timestep, step=step, steps=steps)
     summed, total = torch.zeros_like(sample), torch.zeros_like(sample[:1, :1])
     for window in run.windows:
-        controls = [
-            replace(control, controlnet_cond=window.of(control.controlnet_cond)) for control in run.controls
-        ]
+        controls = [replace(control, controlnet_cond=window.of(control.controlnet_cond)) for control in run.controls]
         weights = window.weights(sample.device)
         seen = _predict_window(run, controls, window.of(sample), timestep, step=step, steps=steps)
         window.of(summed).add_(seen * weights)
