@@ -83,7 +83,7 @@ def table(found: list[Score]) -> str:
         lines.append(f"| {kind} | {len(own)} | {min(overall):.2f} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
     lines += [
         "",
-        "| room left out | bar without it | its good results above | its bad ones below |",
+        "| room left out | bar without it | its good above | its bad below |",
         "|---|---|---|---|",
     ]
     for room in dict.fromkeys(one.room for one in found):
