@@ -28,6 +28,7 @@ from gateway.api.settings import PREFIX, ApiSettings
 from gateway.api.shared_state import SharedState
 from gateway.api.style_catalogue import StyleCatalogue
 from gateway.api.transformations import Limits, Transformations
+from gateway.api.trusted_proxies import TrustedProxies
 from gateway.api.uploads.budget import UploadBudget
 from gateway.api.uploads.optimise import PhotoOptimiser
 from gateway.api.webhook_policy import WebhookPolicy
@@ -126,17 +127,18 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         )
         reading = asyncio.create_task(parts.gauges.run(), name="queue gauges")
         stack.push_async_callback(_cancelled, reading)
+        proxies = TrustedProxies(settings.trusted_proxies)
         server = HttpServer(
             create_app(parts),
             listen=settings.listen,
-            trusted_proxies=settings.trusted_proxies,
+            proxies=proxies,
             connections=settings.max_connections,
             connections_per_address=settings.max_connections_per_address,
         )
         await server.start()
         grpc_exits = AsyncExitStack()
         try:
-            grpc_api = await grpc_exits.enter_async_context(_grpc_api(settings, parts, security))
+            grpc_api = await grpc_exits.enter_async_context(_grpc_api(settings, parts, proxies, security))
             await grpc_api.set_serving(True)
             yield RunningApi(server=server, grpc_api=grpc_api, readiness=parts.readiness)
         finally:
@@ -149,7 +151,9 @@ async def _cancelled(task: asyncio.Task[NoReturn]) -> None:
     await asyncio.wait([task])
 
 
-def _grpc_api(settings: ApiSettings, parts: Parts, security: Security) -> AbstractAsyncContextManager[RunningServer]:
+def _grpc_api(
+    settings: ApiSettings, parts: Parts, proxies: TrustedProxies, security: Security
+) -> AbstractAsyncContextManager[RunningServer]:
     servicer = TransformServicer(
         parts.transformations,
         parts.events,
@@ -172,6 +176,8 @@ def _grpc_api(settings: ApiSettings, parts: Parts, security: Security) -> Abstra
     admission = AdmissionInterceptor(
         parts.admission,
         parts.receiver.budget,
+        parts.receiver.quota,
+        proxies,
         max_calls=options.max_concurrent_rpcs - probe_limits.MAX_CALLS,
         max_message_bytes=max_message_bytes,
         seconds=settings.upload_seconds,

@@ -5,6 +5,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from gateway.api.auth.settings import IdentitySettings
+from gateway.api.trusted_proxies import TrustedProxies
 from gateway.settings import GatewaySettings
 from servicekit.webhooks import WebhookSettings
 
@@ -30,7 +31,8 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """Origins whose pages may call, as browsers send them, `https://app.example`; `*` for all."""
 
     trusted_proxies: str = "127.0.0.1"
-    """Addresses, separated by commas, whose `X-Forwarded-*` headers are believed; `*` for all."""
+    """Addresses and networks, separated by commas, whose `X-Forwarded-*` headers are believed; `*` for whoever asks,
+    whose last word of each counts: where there are several proxies, name them."""
 
     max_connections: int = 8192
     """HTTP connections and WebSockets, at most three quarters of the descriptors that the process may open. Where there
@@ -53,7 +55,8 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     unknown) may hold more than is still free, so at most half."""
 
     photos_per_minute: int = 0
-    """Photos that one client address may send; 0 for any number."""
+    """Photos that one client address (of IPv6, one network of 64 bits) may send over HTTP and gRPC together; 0 for any
+    number."""
 
     decode_threads: int = 2
     """Photos that are decoded at a time."""
@@ -135,6 +138,7 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
                 raise ValueError(f"{name} must not be negative")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise ValueError("public_url must begin with http:// or https://")
+        TrustedProxies(self.trusted_proxies)
         for origin in self.cors_origins:
             _validate_origin(origin)
 

@@ -29,7 +29,6 @@ class FormReceiver:
     def __init__(self, *, max_file_bytes: int, seconds: float, budget: UploadBudget, quota: PhotoQuota) -> None:
         """`seconds` is how long a body may take, `budget` how much memory all of them together may take."""
         self.max_file_bytes = max_file_bytes
-        self._quota = quota
         photo = Part(name=PHOTO, max_bytes=max_file_bytes)
         style = Part(name=STYLE, max_bytes=_MAX_WORD_BYTES)
         priority = Part(name=PRIORITY, max_bytes=_MAX_WORD_BYTES, required=False)
@@ -38,7 +37,8 @@ class FormReceiver:
         self._submission = FormRules(parts=(photo, style, preferences_part, priority, webhook), seconds=seconds)
         self._photo = FormRules(parts=(photo,), seconds=seconds)
         self.budget = budget
-        """Shared with gRPC."""
+        """Shared with gRPC, as the quota is."""
+        self.quota = quota
 
     @asynccontextmanager
     async def submission(self, request: Request, caller: Caller) -> AsyncGenerator[dict[str, bytes]]:
@@ -54,7 +54,7 @@ class FormReceiver:
 
     @asynccontextmanager
     async def _form(self, request: Request, caller: Caller, rules: FormRules) -> AsyncGenerator[dict[str, bytes]]:
-        await self._quota.check(client_address(request))
+        await self.quota.check(client_address(request))
         with self.budget.share(caller.client) as share:
             yield await read_form(request.headers, request.stream(), rules, share)
 
