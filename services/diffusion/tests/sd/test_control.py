@@ -6,6 +6,8 @@ pytest.importorskip("torch", reason="diffusion's torch extra is not installed")
 
 from diffusion.sd.control import ControlSchedule
 
+pytestmark = pytest.mark.slow  # loads torch
+
 
 def test_a_schedule_follows_the_stock_rule() -> None:
     schedule = ControlSchedule(scale=1.0, start=0.2, end=0.5)

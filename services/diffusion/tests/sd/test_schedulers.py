@@ -13,6 +13,8 @@ from diffusion.sd.schedulers import Sampler
 from servicekit.inference import hardware
 from servicekit.weights import WeightStore
 
+pytestmark = pytest.mark.slow  # loads torch
+
 HOST = hardware.choose("cpu")
 
 

@@ -13,6 +13,8 @@ from diffusion.sd.letterbox import letterbox
 from diffusion.sd.options import Control
 from servicekit.types import ade20k
 
+pytestmark = pytest.mark.slow  # loads torch
+
 
 def test_control_images_are_what_the_networks_were_trained_on() -> None:
     depth = np.tile(np.arange(64, dtype=np.uint8), (64, 1))
