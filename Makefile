@@ -14,10 +14,10 @@ RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
-# what tests the alerts, and a proxy; from Debian's packages, signed by Debian, and skipped where there are none
-DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready)
+# what tests the alerts, a proxy, and clocks that jump; from Debian's packages, signed by Debian, and skipped where there are none
+DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/libfaketime/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -68,8 +68,24 @@ load: .venv-dev/ready
 	$(DEV) -m tools.load $(LOAD)
 
 # everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
-chaos: .venv-dev/ready
+chaos: .venv-dev/ready $(DEBIAN)
 	$(DEV) -m tools.chaos $(SCENARIO)
+
+# another version, BEFORE=COMMIT, and this one side by side, through a rolling restart there and back with jobs in flight
+BEFORE ?= $(shell git describe --tags --abbrev=0 HEAD^ 2>/dev/null || echo d7d2db2)
+upgrade: .venv-dev/ready build/before/$(BEFORE)/ready
+	$(DEV) -m tools.chaos.upgrade build/before/$(BEFORE)
+
+build/before/%/ready:
+	mkdir -p $(@D)
+	git archive $* | tar -x -C $(@D)
+	$(MAKE) -C $(@D) .venv/ready
+	touch $@
+
+# hours of traffic in minutes, MINUTES=30 of it: memory must stay flat
+MINUTES ?= 30
+soak: .venv-dev/ready
+	$(DEV) -m tools.chaos.soak --minutes $(MINUTES)
 
 # attacks from outside at full size, as a table: attack, before, now, bound. ATTACKS="-k webhook" for some of them
 attacks: .venv-dev/ready
@@ -150,7 +166,8 @@ build/triton/ready: requirements.triton.lock $(UV)
 
 build/promtool/ready: PACKAGE := prometheus
 build/nginx/ready: PACKAGE := nginx
-build/promtool/ready build/nginx/ready:
+build/libfaketime/ready: PACKAGE := libfaketime
+build/promtool/ready build/nginx/ready build/libfaketime/ready:
 	mkdir -p $(@D)/lists/partial
 	cd $(@D) && (apt-get download $(PACKAGE) || (apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists update && \
 	  apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists download $(PACKAGE))) && dpkg-deb --extract $(PACKAGE)_*.deb . \
