@@ -14,8 +14,8 @@ RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
-# what tests the alerts, a proxy, and clocks that jump; from Debian's packages, signed by Debian, and skipped where there are none
-DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/libfaketime/ready)
+# what tests the alerts, a proxy, clocks that jump, and Redis with TLS; from Debian's packages, signed by Debian, and skipped where there are none
+DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready)
 
 .PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
 .DELETE_ON_ERROR:
@@ -167,11 +167,12 @@ build/triton/ready: requirements.triton.lock $(UV)
 build/promtool/ready: PACKAGE := prometheus
 build/nginx/ready: PACKAGE := nginx
 build/libfaketime/ready: PACKAGE := libfaketime
-build/promtool/ready build/nginx/ready build/libfaketime/ready:
+build/redis/ready: PACKAGE := redis-tools redis-server libjemalloc2 liblzf1 liblua5.1-0 lua-cjson lua-bitop
+build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready:
 	mkdir -p $(@D)/lists/partial
 	cd $(@D) && (apt-get download $(PACKAGE) || (apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists update && \
-	  apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists download $(PACKAGE))) && dpkg-deb --extract $(PACKAGE)_*.deb . \
-	  || echo "no $(PACKAGE): the tests that need it will be skipped"
+	  apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists download $(PACKAGE))) && \
+	  for file in *.deb; do dpkg-deb --extract $$file . || exit 1; done || echo "no $(PACKAGE): the tests that need it will be skipped"
 	touch $@
 
 clean:

@@ -9,7 +9,6 @@ from typing import Final
 
 from tools.chaos.invariants import all_ended, completed_with_all_objects
 from tools.chaos.system import system
-from tools.chaos.traffic import until_ready
 
 WORKERS: Final = 2
 
@@ -51,7 +50,7 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
         start = time.monotonic()
         await target.restart("redis")
         await asyncio.gather(*(target.restart(name) for name in everybody))
-        await until_ready(target)
+        await target.stack.until_ready(tell)
         done.ready_seconds = time.monotonic() - start
         tell("it goes on")
         start = time.monotonic()
