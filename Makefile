@@ -17,7 +17,7 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 # what tests the alerts, a proxy, clocks that jump, and Redis with TLS; from Debian's packages, signed by Debian, and skipped where there are none
 DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -125,6 +125,15 @@ version: .venv-dev/ready
 # sdist and wheel of every package, and the chart, into build/dist
 dist: .venv-dev/ready
 	$(DEV) -m tools.release dist build/dist
+
+# every image, by docker, podman or buildah, with a bill of materials each and a table of what they weigh, into build/images.
+# IMAGES=lite for those of the lite engines, IMAGES=--help for all there is to say
+images: .venv-dev/ready
+	$(DEV) -m tools.images $(IMAGES)
+
+# builds the images of the lite engines with buildah and sends a photo through containers of them; some ten minutes, as root
+test-images: .venv-dev/ready
+	MODOMO_TEST_IMAGES=1 $(DEV) -m pytest tests/images
 
 # pins everything that any command installs; every install is held to it, hashes included. UPGRADE=1 takes newer versions
 lock: $(UV)
