@@ -1,8 +1,9 @@
 """Deliveries of webhooks, which tell a receiver that a job was accepted, and how it has ended.
 
-A delivery is scheduled in the step that accepts or ends its job, so none is lost. It is kept until the receiver has accepted it,
-it is given up, or its job expires. Any number of processes may deliver: each attempt is leased, and where a process
-dies its delivery is due again when the lease expires. So a receiver is told at least once, always with the same id.
+A delivery is scheduled in the step that accepts or ends its job, so none is lost. It is kept until the receiver has
+accepted it, it is given up, or its job expires. Any number of processes may deliver: each attempt is leased, and where
+a process dies its delivery is due again when the lease expires. So a receiver is told at least once, always with the
+same id.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,6 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from servicekit.jobstore.values import ENDINGS, JobStatus
-
 
 ACCEPTED: Final = "accepted"
 """The event of a job's acceptance; the others are called as the endings."""

@@ -1,4 +1,4 @@
-"""What a receiver is told: which job was accepted, or ended, how, and why. Whoever may see its pictures asks for them."""
+"""What a receiver is told: which job was accepted or ended, how, and why. Who may see its pictures asks for them."""
 
 from dataclasses import dataclass
 
