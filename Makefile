@@ -5,9 +5,9 @@ UV := build/uv/bin/uv
 PYTHON_OF_UV := build/uv/bin/python
 LOCK := requirements.lock
 LIGHT := -e protos -e 'services/_servicekit[images,redis,s3,tracing]' -e services/_roomnet -e 'services/detection[lite]' \
-	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway
+	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway -e clients/python
 MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
-PROJECTS := pyproject.toml protos/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
+PROJECTS := pyproject.toml protos/pyproject.toml clients/python/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
 # the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
 RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi 2>/dev/null)),.venv-torch,.venv)
 RUN := $(RUN_VENV)/bin/python
@@ -140,7 +140,7 @@ lock: $(UV)
 	$(UV) pip compile --universal --python-version 3.11 --all-extras --group local --group check --group test --group docs \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides $(if $(UPGRADE),--upgrade) \
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
-	  protos/pyproject.toml services/*/pyproject.toml research/pyproject.toml --output-file $(LOCK) > /dev/null
+	  protos/pyproject.toml services/*/pyproject.toml clients/python/pyproject.toml research/pyproject.toml --output-file $(LOCK) > /dev/null
 	printf 'uv==$(UV_VERSION)\nhatchling>=1.27\n' | $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
 

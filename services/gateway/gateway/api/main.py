@@ -30,6 +30,7 @@ from gateway.api.style_catalogue import StyleCatalogue
 from gateway.api.transformations import Limits, Transformations
 from gateway.api.trusted_proxies import TrustedProxies
 from gateway.api.uploads.budget import UploadBudget
+from gateway.api.uploads.fetch import PhotoFetcher
 from gateway.api.uploads.optimise import PhotoOptimiser
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.clients.controlmaps import ControlMapsClient
@@ -52,6 +53,7 @@ from servicekit.rpc.tls import Security
 from servicekit.storage import ObjectStore
 from servicekit.storage.local import LocalStore
 from servicekit.storage.settings import open_store
+from servicekit.webhooks.ssrf import AddressPolicy
 
 _MESSAGE_SLACK_BYTES: Final = 1024 * 1024
 """What a gRPC message may hold beside its photo; also room for a photo that is a little too large to be told so."""
@@ -245,6 +247,7 @@ def _parts(
             seconds=settings.upload_seconds,
             budget=UploadBudget(settings.upload_memory_bytes),
             quota=PhotoQuota(TokenBuckets(state), per_minute=settings.photos_per_minute),
+            fetcher=_fetcher(settings),
         ),
         streams=StreamLimiter(settings.stream_limit),
         admission=admission,
@@ -255,6 +258,13 @@ def _parts(
         public_metrics=settings.public_metrics,
         local_store=store if isinstance(store, LocalStore) else None,
     )
+
+
+def _fetcher(settings: ApiSettings) -> PhotoFetcher | None:
+    if not settings.image_url_seconds:
+        return None
+    addresses = AddressPolicy(settings.image_url_networks)
+    return PhotoFetcher(addresses, seconds=settings.image_url_seconds, max_bytes=settings.max_file_bytes)
 
 
 def _checks(job_store: JobStore, store: ObjectStore, channels: Channels) -> dict[str, Check]:

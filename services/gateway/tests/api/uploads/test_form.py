@@ -59,7 +59,7 @@ async def assert_problem(
     assert answer.headers["content-type"] == "application/problem+json"
     assert shown["success"] is False
     assert shown["status"] == status
-    assert shown["type"] == f"urn:modomo:problem:{code}"
+    assert shown["type"] == f"{gateway.url}/errors/{code}"
     assert shown["title"]
     assert shown["detail"]
     assert isinstance(shown["retryable"], bool)
