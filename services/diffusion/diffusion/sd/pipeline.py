@@ -15,7 +15,7 @@ from diffusion import keep
 from diffusion.domain import Manifest, PreviewFrame, Progress, Restyling, Result
 from diffusion.palette_distance import palette_delta_e
 from diffusion.preview_steps import preview_steps
-from diffusion.sd import latents, palette, schedulers, tensors
+from diffusion.sd import latents, modes, palette, schedulers, tensors
 from diffusion.sd.control import CONTROL_SCHEDULES, ActiveControl
 from diffusion.sd.denoising import Denoising, DenoisingStep, denoise
 from diffusion.sd.device_timer import DeviceTimer
@@ -28,6 +28,7 @@ from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.hardware import Hardware, oom_guard
 from servicekit.observability import logs
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
@@ -54,6 +55,16 @@ class RestylingPipeline:
         """The engine with all its models."""
         return EngineInfo(name=ENGINE, models=tuple(self._models.origins.values()))
 
+    @property
+    def modes(self) -> frozenset[RoomMode]:
+        """What the loaded ControlNets can do with a room."""
+        return modes.possible(self._models.controls)
+
+    @property
+    def takes_style_image(self) -> bool:
+        """Whether an IP-Adapter is loaded."""
+        return False
+
     def restyle(self, restyling: Restyling) -> Generator[Progress | PreviewFrame | Result, None, None]:
         """Yields Progress after every step, previews in between, one Result at the end.
 
@@ -66,7 +77,7 @@ class RestylingPipeline:
         timer = DeviceTimer(self._hardware)
         with timer.on_host("plan"):
             planned = plan(restyling, self._models)
-        if restyling.strength == 0.0:
+        if planned.strength == 0.0:
             yield self._result(restyling, planned, [restyling.photo] * restyling.variants, timer, models=(), steps=0)
             return
         with timer.on_device("read"):
@@ -117,15 +128,17 @@ class RestylingPipeline:
         images = {
             control: tensors.unit(image, self._hardware)
             for control, image in tensors.control_images(restyling.maps, planned.letterbox)
-            if control in branches
+            if control in branches and modes.schedule(restyling.mode, control, CONTROL_SCHEDULES[control]) is not None
         }
         kept = planned.letterboxed_keep
         if kept is not None and Control.INPAINT in branches:
             photo = tensors.unit(planned.start, self._hardware)
             images[Control.INPAINT] = tensors.masked(photo, tensors.keep_tensor(kept, self._hardware))
         for control, image in images.items():
-            embedded, schedule = branches[control].controlnet_cond(image), CONTROL_SCHEDULES[control]
-            yield control, ActiveControl(branch=branches[control], controlnet_cond=embedded, schedule=schedule)
+            schedule = modes.schedule(restyling.mode, control, CONTROL_SCHEDULES[control])
+            if schedule is not None:
+                embedded = branches[control].controlnet_cond(image)
+                yield control, ActiveControl(branch=branches[control], controlnet_cond=embedded, schedule=schedule)
 
     def _prepare_latents(
         self, planned: Plan, text: Embeddings, controls: list[ActiveControl], random: list[torch.Generator]
@@ -194,7 +207,8 @@ class RestylingPipeline:
                 engine=EngineInfo(name=ENGINE, models=models),
                 style=restyling.style.name,
                 seed=restyling.seed,
-                strength=restyling.strength,
+                mode=restyling.mode,
+                strength=planned.strength,
                 steps=steps,
                 prompt=planned.prompt,
                 negative_prompt=planned.negative_prompt,

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from diffusion import keep
 from diffusion.domain import Restyling, Tier
-from diffusion.sd import palette
+from diffusion.sd import modes, palette
 from diffusion.sd.letterbox import Letterbox, letterbox
 from diffusion.sd.models import Models
 from diffusion.sd.tiers import SamplingPreset
 from servicekit.imaging.arrays import RGB, Mask
+from servicekit.types.modes import RoomMode
 
 
 class Mode(StrEnum):
@@ -59,27 +59,33 @@ def plan(restyling: Restyling, models: Models) -> Plan:
     With a palette even a strength of 1 starts from the photo, its colours shifted, and not from noise alone: the
     colours of large areas come through the strongest noise.
     """
-    kept = keep.kept(restyling)
+    kept = modes.kept(restyling)
+    strength = modes.strength(restyling)
     height, width = restyling.photo.shape[:2]
     fitting = letterbox(height, width, side=models.side)
     preset = models.presets[restyling.tier]
-    all_noise = restyling.strength >= 1.0 and not restyling.palette
+    all_noise = strength >= 1.0 and (not restyling.palette or restyling.mode is not RoomMode.RESTYLE)
     without_kept = Mode.TEXT if all_noise else Mode.IMAGE
     start = fitting.place(restyling.photo)
-    if restyling.palette:
+    if restyling.palette and not all_noise:
         free = None if kept is None else ~fitting.place_mask(kept)
         start = palette.shifted(start, restyling.palette, free, most=palette.START_SHIFT)
     words = palette.in_words(restyling.palette)
-    prompt = restyling.style.positive_prompt(restyling.room_type)
+    prompt, negative_prompt = modes.prompts(
+        restyling.mode,
+        restyling.style.positive_prompt(restyling.room_type),
+        restyling.style.prompt.negative,
+        restyling.room_type,
+    )
     return Plan(
         mode=without_kept if kept is None else Mode.INPAINT,
         tier=restyling.tier,
         preset=preset,
         letterbox=fitting,
         prompt=f"{prompt}, {words}" if words else prompt,
-        negative_prompt=restyling.style.prompt.negative,
+        negative_prompt=negative_prompt,
         guidance=preset.guided_by(restyling.style.guidance),
-        strength=restyling.strength,
+        strength=strength,
         all_noise=all_noise,
         kept=kept,
         start=start,
