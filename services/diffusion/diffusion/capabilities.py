@@ -31,9 +31,7 @@ def refuse_unsupported(engine: Capable, restyling: Restyling) -> None:
     name = engine.info.name
     if restyling.mode not in engine.modes:
         able = ", ".join(mode for mode in RoomMode if mode in engine.modes)
-        raise _refusal(
-            "MODE_NOT_SUPPORTED", f"The engine {name} cannot {restyling.mode}; it can {able}.", field="mode"
-        )
+        raise _refusal("MODE_NOT_SUPPORTED", f"The engine {name} cannot {restyling.mode}; it can {able}.", field="mode")
     if restyling.style_image is not None and not engine.takes_style_image:
         message = f"The engine {name} cannot take the look of a picture: its IP-Adapter is not in the store of weights."
         raise _refusal("STYLE_IMAGE_NOT_SUPPORTED", message, field="style_image")

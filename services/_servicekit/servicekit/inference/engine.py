@@ -55,7 +55,5 @@ def info_to_proto(info: EngineInfo) -> engine_pb2.Engine:
 
 def info_from_proto(message: engine_pb2.Engine) -> EngineInfo:
     """Back from the wire."""
-    models = tuple(
-        Model(name=model.name, revision=model.revision, licence=model.licence) for model in message.models
-    )
+    models = tuple(Model(name=model.name, revision=model.revision, licence=model.licence) for model in message.models)
     return EngineInfo(name=message.name, models=models)

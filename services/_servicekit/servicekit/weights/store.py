@@ -48,9 +48,7 @@ class WeightStore:
     def model(self, name: str) -> Model:
         """How results name a model: repository id and locked commit, or `local` where the commit is not known."""
         locked = self._locked(name)
-        return Model(
-            name=locked.repository, revision=locked.commit or "local", licence=self.manifest[name].licence
-        )
+        return Model(name=locked.repository, revision=locked.commit or "local", licence=self.manifest[name].licence)
 
     def verify(self, name: str) -> None:
         """Reads every byte of a model and compares with the lock; raises as `path`."""

@@ -18,7 +18,6 @@ from servicekit.inference.executor import DeviceExecutor
 from servicekit.types import ade20k
 from servicekit.types.modes import RoomMode
 
-
 LICENCE: Final = "Apache-2.0"
 """Of this project, and of all that this engine is made of."""
 
@@ -32,7 +31,9 @@ class LiteEngine:
     @property
     def info(self) -> EngineInfo:
         """Who this is."""
-        return EngineInfo(name="lite", models=(Model(name="modomo-lite", revision=version("modomo-diffusion"), licence=LICENCE),))
+        return EngineInfo(
+            name="lite", models=(Model(name="modomo-lite", revision=version("modomo-diffusion"), licence=LICENCE),)
+        )
 
     @property
     def modes(self) -> frozenset[RoomMode]:

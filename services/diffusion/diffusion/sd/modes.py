@@ -27,7 +27,7 @@ LINES: Final = "mlsd"
 INPAINT: Final = "inpaint"
 
 STAGE_ENDS: Final[Mapping[str, float]] = {DEPTH: 0.4, LINES: 1.0, INPAINT: 1.0}
-"""The share of the steps after which each ControlNet that stages a room ends, at the latest; the others take no part."""
+"""Share of the steps after which each ControlNet that stages a room ends, at the latest; the others take no part."""
 NEEDED: Final[Mapping[RoomMode, str]] = {RoomMode.STAGE: DEPTH, RoomMode.DECLUTTER: INPAINT}
 """The ControlNet without which an engine cannot do a mode."""
 

@@ -41,7 +41,7 @@ def test_both_paint_from_noise_alone() -> None:
 def test_modes_need_their_controlnets() -> None:
     assert modes.possible({}) == {RoomMode.RESTYLE}
     assert modes.possible({Control.DEPTH: 0}) == {RoomMode.RESTYLE, RoomMode.STAGE}
-    assert modes.possible({control: 0 for control in Control}) == set(RoomMode)
+    assert modes.possible(dict.fromkeys(Control, 0)) == set(RoomMode)
 
 
 def test_all_but_what_is_removed_and_its_shadow_stays() -> None:

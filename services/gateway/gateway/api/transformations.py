@@ -9,6 +9,7 @@ from prometheus_client import Counter
 from gateway.api.auth import Caller, Scope
 from gateway.api.estimate import Estimator
 from gateway.api.links import ResultLinks, UrlSigner
+from gateway.api.uploads import style_image
 from gateway.api.uploads.optimise import Photo
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.jobs import ids, object_keys, request, result, status_presentation
@@ -19,7 +20,8 @@ from servicekit.errors import Conflict, Exhausted, InvalidArgument, ServiceError
 from servicekit.jobstore import ENDINGS, Job, JobStatus, JobStore, NewJob, Priority, catalog
 from servicekit.observability import logs, tracing
 from servicekit.rpc import context
-from servicekit.storage import ObjectStore
+from servicekit.storage import ObjectStore, delete_all
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
@@ -35,11 +37,11 @@ class Optimiser(Protocol):
         """Checks and optimises, clients in turns; raises InvalidArgument naming `file`, Exhausted."""
 
 
-class StyleNames(Protocol):
-    """Knows the styles."""
+class Abilities(Protocol):
+    """Knows what can be asked for."""
 
-    async def validate(self, name: str) -> None:
-        """Raises InvalidArgument naming `style` for a name that no style has."""
+    async def validate(self, style: str, mode: RoomMode, *, style_image: bool) -> None:
+        """Raises InvalidArgument naming the field of a style that there is not, or of what the engine cannot do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,8 @@ class Submission:
     idempotency_key: str = ""
     """Empty for none."""
     priority: Priority = Priority.INTERACTIVE
+    style_image: bytes | None = None
+    """A picture whose look is wanted."""
     webhook_url: str = ""
     """Address that is told of the ending; empty for none."""
 
@@ -98,7 +102,7 @@ class Transformations:
         job_store: JobStore,
         store: ObjectStore,
         optimiser: Optimiser,
-        styles: StyleNames,
+        styles: Abilities,
         url_signer: UrlSigner,
         estimator: Estimator,
         limits: Limits,
@@ -119,13 +123,16 @@ class Transformations:
         """Validates, optimises, stores, enqueues; raises InvalidArgument, Conflict, Exhausted or Unavailable."""
         _validate_idempotency_key(submission.idempotency_key)
         self._webhooks.validate(submission.webhook_url)
-        await self._styles.validate(submission.style)
+        await self._validate_abilities(submission)
         photo = await self._optimiser.optimise(submission.photo, client=caller.client)
+        look = await self._style_image(submission, caller)
         job_id = ids.new()
         with context.bound(job=job_id):
             await self._store.put(object_keys.original(job_id), photo.jpeg, content_type="image/jpeg")
+            if look is not None:
+                await self._store.put(object_keys.style_image(job_id), look.jpeg, content_type="image/jpeg")
             try:
-                new = self._new_job(job_id, submission, photo, caller)
+                new = self._new_job(job_id, submission, photo, look, caller)
                 submitted = await self._job_store.submit(
                     new,
                     queue_limit=self._limits.queue,
@@ -198,7 +205,21 @@ class Transformations:
             raise catalog.unknown_job()
         return job
 
-    def _new_job(self, job_id: str, submission: Submission, photo: Photo, caller: Caller) -> NewJob:
+    async def _validate_abilities(self, submission: Submission) -> None:
+        mode, wanted = submission.preferences.mode, submission.style_image is not None
+        if wanted and mode is RoomMode.DECLUTTER:
+            message = f"{style_image.FIELD} has no use with mode {mode}."
+            raise InvalidArgument("FIELD_INVALID", message, field=style_image.FIELD)
+        await self._styles.validate(submission.style, mode, style_image=wanted)
+
+    async def _style_image(self, submission: Submission, caller: Caller) -> Photo | None:
+        """The picture whose look is wanted, as it is kept."""
+        if submission.style_image is None:
+            return None
+        with style_image.blamed():
+            return await self._optimiser.optimise(submission.style_image, client=caller.client)
+
+    def _new_job(self, job_id: str, submission: Submission, photo: Photo, look: Photo | None, caller: Caller) -> NewJob:
         priority = Priority.BATCH if caller.batch else submission.priority
         wait = self._limits.batch_wait_seconds if priority is Priority.BATCH else self._limits.wait_seconds
         payload = request.encode(
@@ -208,6 +229,7 @@ class Transformations:
                 photo_digest=photo.digest,
                 width=photo.width,
                 height=photo.height,
+                style_image_digest=look.digest if look else "",
             )
         )
         return NewJob(
@@ -227,9 +249,9 @@ class Transformations:
         )
 
     async def _delete_photo(self, job_id: str) -> None:
-        """Deletes the photo of a job that was not made."""
+        """Deletes the pictures of a job that was not made."""
         try:
-            await self._store.delete(object_keys.original(job_id))
+            await delete_all(self._store, object_keys.folder(job_id))
         except ServiceError as error:
             log.warning("a photo without a job stays", key=object_keys.original(job_id), problem=str(error))
 

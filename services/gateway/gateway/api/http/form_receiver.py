@@ -14,6 +14,7 @@ from gateway.api.uploads import preferences
 from gateway.api.uploads.budget import UploadBudget
 from gateway.api.uploads.form import FormRules, Part, read_form
 from gateway.api.uploads.header import FIELD as PHOTO
+from gateway.api.uploads.style_image import FIELD as STYLE_IMAGE
 from servicekit.errors import InvalidArgument
 from servicekit.jobstore import Priority
 from servicekit.webhooks.ssrf import MAX_URL_LENGTH
@@ -35,7 +36,9 @@ class FormReceiver:
         priority = Part(name=PRIORITY, max_bytes=_MAX_WORD_BYTES, required=False)
         preferences_part = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
         webhook = Part(name=webhook_policy.FIELD, max_bytes=MAX_URL_LENGTH, required=False)
-        self._submission = FormRules(parts=(photo, style, preferences_part, priority, webhook), seconds=seconds)
+        style_image = Part(name=STYLE_IMAGE, max_bytes=max_file_bytes, required=False)
+        parts = (photo, style, preferences_part, priority, webhook, style_image)
+        self._submission = FormRules(parts=parts, seconds=seconds)
         self._photo = FormRules(parts=(photo,), seconds=seconds)
         self.budget = budget
         """Shared with gRPC."""

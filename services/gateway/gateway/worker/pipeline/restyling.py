@@ -23,6 +23,7 @@ from servicekit.errors import ServiceError
 from servicekit.jobstore import JobStatus
 from servicekit.observability import logs
 from servicekit.storage import ObjectStore
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
@@ -68,7 +69,10 @@ class RestylingStage:
         await run.reporter.stage(JobStatus.TRANSFORMING)
         async with fail_fast() as group:
             previews = Previews(run, store=self._store, group=group)
-            await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
+            if restyling.mode is RoomMode.RESTYLE:
+                await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
+            else:
+                previews.begin_without_first_look()
             attempts = [await self._attempt(run, seeded, previews)]
             if attempts[0].quality.overall < self._bar and restyling.seed is None:
                 log.info("below the bar, once more", overall=attempts[0].quality.overall, bar=self._bar)

@@ -28,6 +28,9 @@ class Run:
     photo: bytes
     """The original as stored, JPEG."""
 
+    style_image: bytes = b""
+    """The picture whose look is wanted, JPEG; empty for none."""
+
     reporter: ProgressReporter
     stopwatch: Stopwatch
 

@@ -19,6 +19,7 @@ from gateway.api.uploads import preferences
 from gateway.api.uploads.form import size_text
 from gateway.api.uploads.header import FIELD as PHOTO
 from gateway.api.uploads.header import MAX_PIXELS, MIN_SIDE
+from gateway.api.uploads.style_image import FIELD as STYLE_IMAGE
 from gateway.jobs.request import Preferences
 from servicekit.jobstore import Priority
 from servicekit.webhooks.ssrf import MAX_URL_LENGTH
@@ -41,6 +42,11 @@ def _form(max_file_bytes: int) -> dict[str, Any]:
             "type": "string",
             "description": "Name of a style, see /styles.",
             "examples": ["modern", "scandinavian", "boho", "industrial", "minimalist"],
+        },
+        STYLE_IMAGE: {
+            "type": "string",
+            "format": "binary",
+            "description": "A picture whose look is wanted; the same formats and limits. Kept as long as the job.",
         },
         preferences.FIELD: {"$ref": "#/components/schemas/Preferences"},
         PRIORITY: {
@@ -99,6 +105,7 @@ def router(
                 preferences=Preferences() if text is None else preferences.parse(text),
                 idempotency_key=idempotency_key,
                 priority=priority(form),
+                style_image=form.get(STYLE_IMAGE),
                 webhook_url=form.get(webhook_policy.FIELD, b"").decode(errors="replace"),
             )
             accepted = await transformations.submit(submission, caller)
