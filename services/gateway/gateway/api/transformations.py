@@ -16,6 +16,7 @@ from gateway.jobs import ids, object_keys, request, result, status_presentation
 from gateway.jobs.purger import Purger
 from gateway.jobs.request import JobRequest, Preferences
 from gateway.jobs.result import JobError
+from gateway.jobs.work import expected_work
 from servicekit.errors import Conflict, Exhausted, InvalidArgument, ServiceError
 from servicekit.jobstore import ENDINGS, Job, JobStatus, JobStore, NewJob, Priority, catalog
 from servicekit.observability import logs, tracing
@@ -54,6 +55,7 @@ class Limits:
     wait_seconds: float
     batch_wait_seconds: float
     run_seconds: float
+    """For each unit of a job's expected work."""
     retention_seconds: float
 
 
@@ -146,7 +148,7 @@ class Transformations:
             else:
                 await self._delete_photo(job_id)
             log.info("job accepted", accepted=submitted.job_id, style=submission.style, new=submitted.created)
-            estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position)
+            estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position, work=new.cost)
             return Accepted(job_id=submitted.job_id, estimated_seconds=estimate)
 
     async def authorize(self, job_id: str, caller: Caller) -> str:
@@ -222,29 +224,28 @@ class Transformations:
     def _new_job(self, job_id: str, submission: Submission, photo: Photo, look: Photo | None, caller: Caller) -> NewJob:
         priority = Priority.BATCH if caller.batch else submission.priority
         wait = self._limits.batch_wait_seconds if priority is Priority.BATCH else self._limits.wait_seconds
-        payload = request.encode(
-            JobRequest(
-                style=submission.style,
-                preferences=submission.preferences,
-                photo_digest=photo.digest,
-                width=photo.width,
-                height=photo.height,
-                style_image_digest=look.digest if look else "",
-            )
+        job = JobRequest(
+            style=submission.style,
+            preferences=submission.preferences,
+            photo_digest=photo.digest,
+            width=photo.width,
+            height=photo.height,
+            style_image_digest=look.digest if look else "",
         )
+        payload, work = request.encode(job), expected_work(job)
         return NewJob(
             job_id=job_id,
             payload=payload,
             message=status_presentation.message(JobStatus.QUEUED, style=submission.style),
             tenant=caller.tenant,
             priority=priority,
-            cost=submission.preferences.variants,
+            cost=work,
             webhook_url=submission.webhook_url,
             traceparent=tracing.traceparent(),
             idempotency_key=submission.idempotency_key,
             request_digest=hashlib.sha256(f"{payload}\n{submission.webhook_url}".encode()).hexdigest(),
             wait_seconds=wait,
-            run_seconds=self._limits.run_seconds,
+            run_seconds=self._limits.run_seconds * work,
             retention_seconds=self._limits.retention_seconds,
         )
 

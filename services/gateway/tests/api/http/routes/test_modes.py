@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from redis.asyncio import Redis
 
 from gateway.jobs import request
 from modomo.type.v1 import mode_pb2
@@ -98,6 +99,17 @@ async def test_another_picture_with_the_same_key_is_another_request(gateway: Gat
         answer = await gateway.http.post("/transform/submit", files=files, data={"style": "modern"}, headers=headers)
         statuses.append(answer.status_code)
     assert statuses == [202, 202, 409]
+
+
+async def test_a_job_has_time_and_cost_by_its_work(gateway: Gateway, redis: Redis) -> None:
+    one, four = [(await submit(gateway, variants=count)).json() for count in (1, 4)]
+    records = [
+        await redis.hgetall(f"{{{gateway.settings.joblog_namespace}}}:job:{job['job_id']}") for job in (one, four)
+    ]
+    assert [(int(record["cost"]), int(record["run_ms"])) for record in records] == [(1, 120_000), (4, 480_000)]
+    assert four["estimated_time"] > one["estimated_time"]
+    status = (await gateway.http.get(f"/transform/status/{four['job_id']}")).json()["data"]
+    assert status["estimated_time_remaining"] > 3 * one["estimated_time"]
 
 
 async def test_the_document_describes_all_of_it(gateway: Gateway) -> None:
