@@ -182,6 +182,12 @@ def _mode(request: pb.TransformRequest) -> RoomMode:
         raise InvalidArgument("FIELD_MISSING", "remove says what to remove, and is missing.", field="remove")
     if mode is not RoomMode.DECLUTTER and request.HasField("remove"):
         raise InvalidArgument("FIELD_INVALID", f"remove goes with declutter alone, not with {mode}.", field="remove")
+    for name, given in (
+        ("color_palette", bool(request.color_palette)),
+        ("style_image", request.HasField("style_image")),
+    ):
+        if given and mode is RoomMode.DECLUTTER:
+            raise InvalidArgument("FIELD_INVALID", f"{name} has no use with declutter.", field=name)
     return mode
 
 

@@ -1,13 +1,11 @@
 """What each mode of a room does differently from restyling it: control maps, strength, prompts, and what is kept.
 
-- `stage`: the segmentation and edges of an empty room say that it is empty, so neither conditions the picture; depth
-  holds the shell for the first steps alone, in which the layout is decided, straight lines (M-LSD) hold walls, windows
-  and doors, and denoising starts from noise alone.
-- `declutter`: only what is to be removed is painted, from noise, by the inpainting ControlNet; everything else is kept.
+`stage` paints from noise alone by the recipe `STAGE`. `declutter` paints only what is to be removed, from noise, by the
+inpainting ControlNet; everything else is kept.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import cv2
@@ -15,20 +13,17 @@ import numpy as np
 
 from diffusion import keep
 from diffusion.domain import Restyling
-from diffusion.sd.control import ControlSchedule
-from diffusion.sd.options import Control
+from diffusion.sd import recipes
+from diffusion.sd.options import Control, Structure
+from diffusion.sd.recipes import Recipe
 from servicekit.errors import FailedPrecondition
 from servicekit.imaging.arrays import Mask
 from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
 
-DEPTH: Final = "depth"
-LINES: Final = "mlsd"
-INPAINT: Final = "inpaint"
-
-STAGE_ENDS: Final[Mapping[str, float]] = {DEPTH: 0.4, LINES: 1.0, INPAINT: 1.0}
-"""Share of the steps after which each ControlNet that stages a room ends, at the latest; the others take no part."""
-NEEDED: Final[Mapping[RoomMode, str]] = {RoomMode.STAGE: DEPTH, RoomMode.DECLUTTER: INPAINT}
+NEEDED: Final[Mapping[RoomMode, Control]] = MappingProxyType(
+    {RoomMode.STAGE: Control.DEPTH, RoomMode.DECLUTTER: Control.INPAINT}
+)
 """The ControlNet without which an engine cannot do a mode."""
 
 GROWTH: Final = 0.012
@@ -37,25 +32,24 @@ that its mask misses."""
 FURNISHED: Final = "fully furnished, tasteful furniture arrangement"
 NOT_EMPTY: Final = "empty room, unfurnished, bare floor"
 CLEARED: Final = "clean empty surface, uncluttered {room}, plain continuous wall and floor, interior photograph"
-CLUTTER: Final = "clutter, objects, boxes, toys, plants, pictures, cushions, blurry, text, watermark, people"
+CLUTTER: Final = "clutter, objects, boxes, toys, plants, pictures, cushions"
 
 
-def possible(controls: Mapping[Control, object]) -> frozenset[RoomMode]:
+def possible(loaded: Collection[Control]) -> frozenset[RoomMode]:
     """The modes that an engine with these ControlNets can do."""
-    loaded = {str(control) for control in controls}
     return frozenset(mode for mode in RoomMode if mode not in NEEDED or NEEDED[mode] in loaded)
 
 
-def schedule(mode: RoomMode, control: Control, default: ControlSchedule) -> ControlSchedule | None:
-    """How a ControlNet takes part in a mode, given how it takes part in restyling; None where it does not."""
-    match mode:
+def recipe(restyling: Restyling, structure: Structure) -> Recipe:
+    """The ControlNets that steer the picture's first pass."""
+    around = recipes.AROUND_KEPT if restyling.keep is not None and restyling.keep.any() else {}
+    match restyling.mode:
         case RoomMode.RESTYLE:
-            return default
+            return {**recipes.STRUCTURES[structure], **around}
         case RoomMode.STAGE:
-            end = STAGE_ENDS.get(str(control))
-            return None if end is None else replace(default, end=min(default.end, end))
+            return {**recipes.STAGE, **around}
         case RoomMode.DECLUTTER:
-            return default if str(control) == INPAINT else None
+            return recipes.AROUND_KEPT
 
 
 def strength(restyling: Restyling) -> float:
@@ -78,13 +72,14 @@ def kept(restyling: Restyling) -> Mask | None:
     return stays if restyling.keep is None else stays | restyling.keep
 
 
-def prompts(mode: RoomMode, positive: str, negative: str, room: RoomType | None) -> tuple[str, str]:
-    """A style's prompts as the mode wants them."""
-    match mode:
+def prompts(restyling: Restyling, positive: str, negative: str) -> tuple[str, str]:
+    """The prompts of a restyled picture as the mode wants them."""
+    match restyling.mode:
         case RoomMode.RESTYLE:
             return positive, negative
         case RoomMode.STAGE:
             return f"{positive}, {FURNISHED}", f"{negative}, {NOT_EMPTY}"
         case RoomMode.DECLUTTER:
+            room = restyling.room_type
             name = "room" if room in (None, RoomType.OTHER) else str(room).replace("_", " ")
-            return CLEARED.format(room=name), CLUTTER
+            return CLEARED.format(room=name), f"{CLUTTER}, {negative}"

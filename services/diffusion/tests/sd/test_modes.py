@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("torch", reason="diffusion's torch extra is not installed")
 
 from diffusion.sd import modes
-from diffusion.sd.control import ControlSchedule
-from diffusion.sd.options import Control
+from diffusion.sd.options import Control, Structure
+from diffusion.sd.recipes import STRUCTURES
 from servicekit.errors import FailedPrecondition
 from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
@@ -18,19 +18,18 @@ from tools.gpu.requests import restyling
 pytestmark = pytest.mark.slow  # imports torch
 
 
-def test_staging_holds_the_shell_for_two_fifths_of_the_steps_and_not_the_emptiness() -> None:
-    usual = ControlSchedule(scale=0.7, end=0.8)
-    found = {str(control): modes.schedule(RoomMode.STAGE, control, usual) for control in Control}
-    assert found["depth"] == replace(usual, end=0.4)
-    assert found["segmentation"] is None
-    assert found["canny"] is None
+@pytest.mark.parametrize("structure", list(Structure))
+def test_staging_holds_the_shell_for_two_fifths_of_the_steps_and_not_the_emptiness(structure: Structure) -> None:
+    found = modes.recipe(restyling(mode=RoomMode.STAGE), structure)
+    assert set(found) == {Control.DEPTH, Control.MLSD}
+    assert (found[Control.DEPTH].start, found[Control.DEPTH].end) == (0.0, 0.4)
+    keep = np.ones((64, 64), np.bool_)
+    assert Control.INPAINT in modes.recipe(restyling(mode=RoomMode.STAGE, keep=keep), structure)
 
 
 def test_decluttering_is_conditioned_by_inpainting_alone() -> None:
-    usual = ControlSchedule(scale=1.0)
-    found = {control: modes.schedule(RoomMode.DECLUTTER, control, usual) for control in Control}
-    assert [control for control, schedule in found.items() if schedule is not None] == [Control.INPAINT]
-    assert modes.schedule(RoomMode.RESTYLE, Control.CANNY, usual) is usual
+    assert set(modes.recipe(restyling(mode=RoomMode.DECLUTTER), Structure.EDGES)) == {Control.INPAINT}
+    assert modes.recipe(restyling(), Structure.EDGES) == STRUCTURES[Structure.EDGES]
 
 
 def test_both_paint_from_noise_alone() -> None:
@@ -39,8 +38,8 @@ def test_both_paint_from_noise_alone() -> None:
 
 
 def test_modes_need_their_controlnets() -> None:
-    assert modes.possible({}) == {RoomMode.RESTYLE}
-    assert modes.possible({Control.DEPTH: 0}) == {RoomMode.RESTYLE, RoomMode.STAGE}
+    assert modes.possible(()) == {RoomMode.RESTYLE}
+    assert modes.possible({Control.DEPTH}) == {RoomMode.RESTYLE, RoomMode.STAGE}
     assert modes.possible(dict.fromkeys(Control, 0)) == set(RoomMode)
 
 
@@ -64,12 +63,13 @@ def test_all_but_what_is_removed_and_its_shadow_stays() -> None:
 
 
 def test_prompts_say_furnished_or_empty() -> None:
-    assert modes.prompts(RoomMode.RESTYLE, "modern", "blurry", None) == ("modern", "blurry")
-    positive, negative = modes.prompts(RoomMode.STAGE, "modern", "blurry", None)
+    asked = restyling(room_type=RoomType.LIVING_ROOM)
+    assert modes.prompts(asked, "modern", "blurry") == ("modern", "blurry")
+    positive, negative = modes.prompts(replace(asked, mode=RoomMode.STAGE), "modern", "blurry")
     assert positive.startswith("modern, ")
     assert "furnished" in positive
     assert "empty room" in negative
-    positive, negative = modes.prompts(RoomMode.DECLUTTER, "modern sofa", "blurry", RoomType.LIVING_ROOM)
+    positive, negative = modes.prompts(replace(asked, mode=RoomMode.DECLUTTER), "modern sofa", "blurry")
     assert "living room" in positive
     assert "sofa" not in positive
     assert "clutter" in negative
