@@ -20,7 +20,7 @@ from diffusion.domain import Restyling, Result, Tier
 from diffusion.sd import checkpoints, latents, tensors
 from diffusion.sd import models as ours
 from diffusion.sd.latents import Autoencoder
-from diffusion.sd.options import Control, FastLora, Options, Structure
+from diffusion.sd.options import Base, Control, FastLora, Options, Structure
 from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.sd.plan import Mode, plan
 from diffusion.sd.schedulers import Sampler
@@ -34,7 +34,7 @@ from .stock import StockModels, stock_arguments, stock_pipeline
 MAPS = (Control.DEPTH, Control.SEGMENTATION, Control.CANNY)
 STEPS = 3
 SEED = 11
-BASE = "sd15"
+BASE: Base = "sd15"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +206,8 @@ def _request(case: Case) -> Restyling:
         keep[16:40, 24:48] = True
         fields["keep"] = keep
     tier = Tier.FAST if case.preset.lora else Tier.QUALITY
-    return restyling(**{"strength": case.strength, "seed": SEED, "variants": case.variants, "tier": tier} | fields)
+    usual: dict[str, Any] = {"strength": case.strength, "seed": SEED, "variants": case.variants, "tier": tier}
+    return restyling(**(usual | fields))
 
 
 def main() -> None:

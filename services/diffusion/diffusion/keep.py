@@ -17,7 +17,7 @@ SEAM: Final = 3
 """Width in pixels of the transition outside of what is kept."""
 
 OPENINGS: Final = ("windowpane", "door", "screen door", "blind", "column")
-"""What belongs to the building: it stays unless the caller says otherwise. The published interior pipelines mask windows,
+"""What belongs to the building: it stays unless the caller says otherwise. Published interior pipelines mask windows,
 doors and columns."""
 
 

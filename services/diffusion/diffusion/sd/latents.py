@@ -39,7 +39,8 @@ class Autoencoder:
         """A 1×3×H×W picture, −1 to 1, to N×4×h×w fp32 latents: one sample of its posterior for each generator."""
         posterior = self._vae.encode(picture.to(self._vae.dtype)).latent_dist
         mean, deviation = posterior.mean.float(), posterior.std.float()
-        return (mean + deviation * _noise(mean.expand(len(random), -1, -1, -1), random)) * self._scale
+        sample: Tensor = mean + deviation * _noise(mean.expand(len(random), -1, -1, -1), random)
+        return sample * self._scale
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ MULTIPLE: Final = 8
 """Sides in pixels are multiples of it: one latent stands for 8×8 pixels."""
 
 BUCKET: Final = 64
-"""Sides are multiples of it where detail is drawn from noise: the sizes that Stable Diffusion's finetunes saw, all levels
-of the UNet whole, and the size at which the reference annotators draw their maps."""
+"""Sides are multiples of it where a picture is drawn from noise: sizes that Stable Diffusion's finetunes saw, whole on
+all levels of the UNet, and those at which the reference annotators draw their maps."""
 
 SLACK: Final = 0.08
 """How far the scale may give way to a bucket."""

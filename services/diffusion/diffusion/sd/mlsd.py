@@ -62,7 +62,7 @@ class LineDetector:
         channels = np.concatenate([scaled, np.ones((*size, 1), np.uint8)], axis=2).transpose(2, 0, 1)
         pixels = torch.from_numpy(np.ascontiguousarray(channels)).to(self._hardware.device).float() / 127.5 - 1
         cells = decode(self._network(pixels[None])[0].cpu())
-        return cells * 2 * np.array([width / size[1], height / size[0]] * 2)
+        return np.asarray(cells * 2 * np.array([width / size[1], height / size[0]] * 2), dtype=np.float64)
 
 
 def decode(answer: Tensor) -> NDArray[np.float64]:

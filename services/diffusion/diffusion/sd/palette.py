@@ -91,7 +91,7 @@ def main_colours(picture: RGB, where: Mask) -> Floats:
 def _colourfulness(colours: Floats) -> Floats:
     """N×3 L*a*b* to N: 0 up to NEUTRAL chroma, 1 from COLOURED on."""
     chroma = np.linalg.norm(colours[:, 1:], axis=1)
-    return np.clip((chroma - NEUTRAL) / (COLOURED - NEUTRAL), 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip((chroma - NEUTRAL) / (COLOURED - NEUTRAL), 0.0, 1.0), dtype=np.float32)
 
 
 def _targets(centres: Floats, wanted: Floats) -> Floats:

@@ -3,7 +3,7 @@
 A denoising step itself runs in `denoising`. A request takes one pass or two; `plan` says what each does.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -123,13 +123,13 @@ class RestylingPipeline:
             BATCH_SIZE.observe(len(batch))
             pictures = yield from self._run(work, draw, planned.start, work.controls, batch)
             for variant, picture in enumerate(pictures):
-                last, at_size = draw, self._at_size(work, draw, picture)
+                at_size = self._at_size(work, draw, picture)
                 for last in finishes:
                     with timer.on_device("encode"):
                         start = last.letterbox.place(at_size)
                         controls = self._encode_controls(work, last, start)
-                    (picture,) = yield from self._run(work, last, start, controls, batch[variant : variant + 1])
-                    at_size = self._at_size(work, last, picture)
+                    (detailed,) = yield from self._run(work, last, start, controls, batch[variant : variant + 1])
+                    at_size = self._at_size(work, last, detailed)
                 with timer.on_host("finish"):
                     finished.append(self._finish(work, at_size))
         yield self._result(work, finished)
@@ -175,7 +175,7 @@ class RestylingPipeline:
         return text
 
     def _encode_controls(self, work: Work, one: Pass, start: RGB) -> Controls:
-        """The loaded ControlNets of a pass's recipe that have something to show, each with its control image embedded."""
+        """Those of a pass's ControlNets that are loaded and have something to show, with their images embedded."""
         branches = self._models.controls
         loaded = {control: schedule for control, schedule in one.recipe.items() if control in branches}
         images = {

@@ -1,4 +1,4 @@
-"""From a request to what the denoising loop has to do: prompts, and of each pass its size, start, sampler and controls."""
+"""From a request to what the denoising loop has to do: prompts, and each pass's size, start, sampler and controls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -16,8 +16,8 @@ from diffusion.sd.options import Base
 from servicekit.types.rooms import RoomType
 
 INTERIOR_NEGATIVE: Final = (
-    "lowres, watermark, logo, text, people, deformed, distorted furniture, warped walls, crooked lines, upholstered walls, "
-    "blurry, out of focus, out of frame, surreal, ugly"
+    "lowres, watermark, logo, text, people, deformed, distorted furniture, warped walls, crooked lines, "
+    "upholstered walls, blurry, out of focus, out of frame, surreal, ugly"
 )
 """What a picture of a room must not be, in any style."""
 

@@ -1,8 +1,8 @@
 """Which ControlNets steer a pass, how strongly and in which steps: all such numbers of the project stand here.
 
-`LINES` is what published interior pipelines run: segmentation and M-LSD on Realistic Vision with scales .4 and .2 in the
-windows 0–.5 and .1–.25, with windows, doors and columns masked (github.com/neuralwork/sd-interior-design, `inference.py`;
-adirik/interior-design on Replicate is the same pipeline).
+`LINES` is what published interior pipelines run: segmentation and M-LSD on Realistic Vision, scales .4 and .2 in the
+windows 0–.5 and .1–.25, with windows, doors and columns masked, about 768 pixels wide or high
+(github.com/neuralwork/sd-interior-design at 9ff98cf, `predict.py`; adirik/interior-design on Replicate is the same).
 """
 
 from collections.abc import Mapping
@@ -54,8 +54,8 @@ STRUCTURES: Final[Mapping[Structure, Recipe]] = MappingProxyType(
 shows through new upholstery."""
 
 AROUND_KEPT: Final[Recipe] = MappingProxyType({Control.INPAINT: ControlSchedule(scale=1.0)})
-"""Besides, where something is kept that the caller asked for. Windows and doors alone need none: the published pipelines
-mask them without it."""
+"""Besides, where something is kept that the caller asked for. Windows and doors alone need none: the published
+pipelines mask them without it."""
 
 STAGE: Final[Recipe] = MappingProxyType(
     {
@@ -70,8 +70,8 @@ FINISH: Final[Recipe] = MappingProxyType({Control.TILE: ControlSchedule(scale=1.
 """For the second pass, which draws detail into the first one's picture enlarged; where the store has the net."""
 
 FINISH_STRENGTH: Final = 0.36
-"""Noise of the second pass: enough to draw texture anew, too little to move what is there. Upscaling by tiles is
-published with .3–.4 (github.com/Coyote-A/ultimate-upscale-for-automatic1111)."""
+"""Noise of the second pass: enough to draw texture anew, too little to move what is there. Realistic Vision's model
+card advises .25–.7 for its second pass, and users of tiled upscaling .3–.4."""
 
 
 def needed(structure: Structure) -> frozenset[Control]:
