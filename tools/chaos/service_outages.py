@@ -94,14 +94,14 @@ async def _slowed(pid: int, seconds: float) -> None:
 
 
 async def _gone(plan: Plan, data: Path, outages: Outages) -> None:
-    limit = {"MODOMO_GATEWAY_RUN_SECONDS": str(plan.gone_run_seconds)}
+    limit = {f"MODOMO_GATEWAY_{name}_SECONDS": str(plan.gone_run_seconds) for name in ("RUN", "WAIT")}
     async with system(data, workers=1, idle_seconds=6.0, step_seconds=0.1, overrides=limit) as target:
         async with target.client.session.get("/styles") as styles:  # which the gateway then remembers
             assert styles.status == 200
         target.kill("diffusion")
         started = time.monotonic()
         (job_id,) = await target.submit(1)
-        await all_ended(target, [job_id], seconds=plan.gone_run_seconds + 60)
+        await all_ended(target, [job_id], seconds=2 * plan.gone_run_seconds + 60)
         outages.gone_seconds = time.monotonic() - started
         status = await target.client.status(job_id)
         assert status["status"] == "failed"

@@ -9,6 +9,7 @@ A job is a record, an event log and a place in the queue. All three change toget
 claim        a worker takes the next job and gets a lease on it, proven by a token
 lease        the right to work on a job and to write to it; it expires unless heartbeats extend it
 heartbeat    extends the lease, and tells a worker that its lease is gone
+device       what computes a job; the claim's holder tells when the job waits for it and when it has taken the job
 takeover     another worker claims a job whose lease has expired
 ack          `finish`: result, terminal event and the end of the lease in one step
 retry        the worker gives a job back, to be claimed again after a delay
@@ -136,6 +137,26 @@ class Claim(Protocol):
     @property
     def seconds_left(self) -> float:
         """Until the job's running deadline."""
+
+    @property
+    def run_seconds(self) -> float:
+        """How long the job may run once its device has taken it."""
+
+    @property
+    def waits_for_device(self) -> bool:
+        """Whether the job waits for its device."""
+
+    async def wait_for_device(self) -> None:
+        """From now on the job waits for its device, for as long as it may wait at all; once a claim.
+
+        Raises Superseded, Cancelled.
+        """
+
+    async def device_taken(self) -> None:
+        """The device has taken the job, whose deadline for running begins now; once a claim.
+
+        Raises Superseded, Cancelled.
+        """
 
     async def append(self, update: Update) -> None:
         """Adds an event; a progress below the last is raised to it. Raises Superseded, Cancelled."""

@@ -70,10 +70,11 @@ class NewJob:
     """The trace that the job belongs to (W3C); empty for none."""
 
     wait_seconds: float = 600.0
-    """A job that no worker has claimed within this time fails."""
+    """A job that no worker has claimed within this time fails, as does one that no device has taken by then."""
 
     run_seconds: float = 120.0
-    """A job that runs longer than this, retries included, fails."""
+    """A job that runs longer than this, retries included, fails. The time begins when the job is claimed, and anew when
+    its device takes it."""
 
     retention_seconds: float = 86_400.0
     """Record and events are kept this long after submit."""

@@ -29,6 +29,7 @@ licence = "MIT"
 commercial = true
 service = "detection"
 purpose = "Finds nets"
+tiers = ["default"]
 """
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from gateway.api.auth.settings import IdentitySettings
 from gateway.api.trusted_proxies import TrustedProxies
+from gateway.jobs.work import most_work
 from gateway.settings import GatewaySettings
 from servicekit.webhooks import WebhookSettings
 from servicekit.webhooks.ssrf import AddressPolicy
@@ -95,10 +96,11 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """As `wait_seconds`, for jobs that were submitted as `batch`."""
 
     wait_seconds: float = 600.0
-    """A job that no worker took up within this time fails."""
+    """A job that no device took up within this time fails."""
 
     run_seconds: float = 120.0
-    """A job that runs longer, retries included, fails."""
+    """A job that runs longer than this for each unit of its expected work (a variant of a photo of usual size), retries
+    included, fails. The time begins when a worker takes the job up, and anew when the device does."""
 
     retention_seconds: float = 86_400.0
     """Jobs and their pictures are kept this long."""
@@ -120,8 +122,12 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
         super().__post_init__()
         IdentitySettings.__post_init__(self)
         WebhookSettings.__post_init__(self)
-        if self.retention_seconds <= max(self.wait_seconds, self.batch_wait_seconds) + self.run_seconds:
-            raise ValueError("retention_seconds must outlast wait_seconds (batch_wait_seconds) and run_seconds")
+        longest = max(self.wait_seconds, self.batch_wait_seconds) + 2 * self.run_seconds * most_work(self.long_side)
+        if self.retention_seconds <= longest:
+            raise ValueError(
+                f"retention_seconds must outlast wait_seconds (batch_wait_seconds) and twice run_seconds for the "
+                f"largest job: {longest:g} s"
+            )
         positive = (
             "long_side",
             "max_file_bytes",

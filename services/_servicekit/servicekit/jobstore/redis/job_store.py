@@ -32,8 +32,8 @@ class RedisJobStore(RedisRole):
 
     async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:
         """Accepts a job; raises Exhausted, Conflict, InvalidArgument for a receiver that is gone, Unavailable."""
-        if job.retention_seconds <= job.wait_seconds + job.run_seconds:
-            raise ValueError("retention_seconds must outlast wait_seconds and run_seconds")
+        if job.retention_seconds <= job.wait_seconds + 2 * job.run_seconds:
+            raise ValueError("retention_seconds must outlast wait_seconds and twice run_seconds")
         if job.idempotency_key and not job.request_digest:
             raise ValueError("an idempotency key needs a request digest")
         if job.webhook_url and await self._redis.is_endpoint_gone(job.tenant, job.webhook_url):

@@ -207,7 +207,7 @@ async def test_an_unknown_job_is_not_found(open_jobstore: OpenJobStore, job_id: 
 
 async def test_records_and_events_expire(open_jobstore: OpenJobStore) -> None:
     jobstore = open_jobstore()
-    job = new_job(idempotency_key="key", request_digest="a1", wait_seconds=0.3, run_seconds=0.3, retention_seconds=0.8)
+    job = new_job(idempotency_key="key", request_digest="a1", wait_seconds=0.3, run_seconds=0.2, retention_seconds=0.8)
     await jobstore.jobs.submit(job, queue_limit=10)
     claim = await jobstore.queue.claim()
     await claim.append(analyzing())

@@ -16,9 +16,9 @@ from tests.fixtures.jobstore import OpenJobStore, completed, submit_one
 STORED = {
     "hash backlog": "batch:DIGEST interactive:DIGEST",
     "hash idempotency:DIGEST": "digest job",
-    "hash job:JOB": "appended cost created_at deliveries ended_at error expires_at flow idempotency left_by message "
-    "owner payload preview_key progress purging queued_at result run_ms seq start started_at status tenant tick "
-    "traceparent turn webhook_events webhook_url",
+    "hash job:JOB": "appended clock cost created_at deliveries ended_at error expires_at flow idempotency left_by "
+    "message owner payload preview_key progress purging queued_at result run_ms seq start started_at status tenant "
+    "tick traceparent turn wait_ms webhook_events webhook_url",
     "hash tally": "cancelled: completed: failed:GAVE_UP",
     "hash webhook:JOB": "attempts created_at ended_at error message reason state status tenant token traceparent url",
     "hash webhook:JOB#accepted": "attempts created_at ended_at error message state status tenant traceparent url",
@@ -81,6 +81,7 @@ async def test_the_names_of_what_is_stored_and_published_stay(
             await stored(redis, namespace, found)
             claim = await jobstore.queue.claim()
             await claim.append(Update(status=JobStatus.ANALYZING, progress=0.1, message="…", preview_key="p"))
+            await claim.wait_for_device()
             await stored(redis, namespace, found)
             match number:
                 case 0:

@@ -18,6 +18,7 @@ from gateway.api.uploads.fetch import FIELD as PHOTO_URL
 from gateway.api.uploads.fetch import PhotoFetcher
 from gateway.api.uploads.form import FormRules, Part, read_form
 from gateway.api.uploads.header import FIELD as PHOTO
+from gateway.api.uploads.style_image import FIELD as STYLE_IMAGE
 from servicekit.errors import InvalidArgument
 from servicekit.jobstore import Priority
 from servicekit.jobstore.outbox import EVENTS
@@ -55,7 +56,8 @@ class FormReceiver:
         preferences_part = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
         webhook = Part(name=webhook_policy.FIELD, max_bytes=MAX_URL_LENGTH, required=False)
         events = Part(name=WEBHOOK_EVENTS, max_bytes=_MAX_WORD_BYTES, required=False)
-        parts = (optional_photo, photo_url, style, preferences_part, priority, webhook, events)
+        style_image = Part(name=STYLE_IMAGE, max_bytes=max_file_bytes, required=False)
+        parts = (optional_photo, photo_url, style, preferences_part, priority, webhook, events, style_image)
         self._submission = FormRules(parts=parts, seconds=seconds)
         self._photo = FormRules(parts=(photo,), seconds=seconds)
         self.budget = budget

@@ -84,6 +84,9 @@ class Model(BaseModel):
 
     name: str
     revision: str
+    licence: str | None = Field(
+        description="Of the model; null where none is known. Some restrict uses of the pictures."
+    )
 
 
 class Surface(BaseModel):
@@ -120,6 +123,12 @@ class Metadata(BaseModel):
     palette_delta_e: Rounded | None
     gpu_seconds: Rounded
     estimated_cost_usd: float
+    mode: str = Field(description="restyle, stage or declutter.")
+    group: str | None = Field(description="The word for photos of one room; null without one.")
+    style_image_palette: list[str] = Field(
+        description="Colours that were taken from `style_image`; empty without one, and where its look was taken whole."
+    )
+    safety_checked: bool = Field(description="Whether the pictures passed a safety check.")
     attempts: list[Attempt] = Field(description="All that were made, the one that was taken first.")
     warnings: list[str]
 
@@ -132,6 +141,7 @@ class Result(BaseModel):
     thumbnail_url: str
     original_url: str
     before_after_url: str
+    style_image_url: str | None = Field(description="The picture whose look was wanted, as stored; null for none.")
     control_maps: dict[str, str] = Field(description="Links by kind.")
     detections: list[Detection]
     metadata: Metadata
@@ -216,6 +226,7 @@ def result(links: ResultLinks, base: str) -> Result:
         thumbnail_url=absolute(base, links.thumbnail),
         original_url=absolute(base, links.original),
         before_after_url=absolute(base, links.before_after),
+        style_image_url=absolute(base, links.style_image) if links.style_image else None,
         control_maps={kind: absolute(base, link) for kind, link in links.control_maps.items()},
         detections=[
             Detection(id=found.id, label=found.label, confidence=found.confidence, box=found.box)
@@ -230,7 +241,14 @@ def result(links: ResultLinks, base: str) -> Result:
             strength=record.strength,
             room_type=record.room_type,
             room_probability=record.room_probability,
-            models=[Model(name=model.name, revision=model.revision) for model in record.models],
+            models=[
+                Model(name=model.name, revision=model.revision, licence=model.licence or None)
+                for model in record.models
+            ],
+            mode=record.mode,
+            group=record.group or None,
+            style_image_palette=list(record.style_image_palette),
+            safety_checked=record.safety_checked,
             stage_seconds=dict(record.stage_seconds),
             quality=dict(record.quality),
             surfaces=[

@@ -59,10 +59,10 @@ async def read_form(
         async with asyncio.timeout(rules.seconds):
             async for chunk in body:
                 received += len(chunk)
-                if received > rules.max_bytes:
-                    raise _too_large(rules)
                 share.grow(len(chunk))
                 reader.feed(chunk)
+                if received > reader.allowance:
+                    raise _too_large(rules)
     except TimeoutError as error:
         raise ServiceError(
             "UPLOAD_TIMEOUT",
@@ -119,6 +119,12 @@ class _Reader:
             )
         except FormParserError as error:
             raise _malformed() from error
+
+    @property
+    def allowance(self) -> int:
+        """Bytes that the body may have so far: those of the parts that there must be, and of others that have begun."""
+        parts = (part for part in self._rules.values() if part.required or part.name in self._values)
+        return sum(part.max_bytes for part in parts) + SLACK_BYTES
 
     def feed(self, chunk: bytes) -> None:
         """Parses what has arrived."""

@@ -2,8 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -18,11 +18,12 @@ from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.previews import Previews
-from gateway.worker.pipeline.run import Run
+from gateway.worker.pipeline.run import Run, out_of_time
 from servicekit.errors import ServiceError
 from servicekit.jobstore import JobStatus
 from servicekit.observability import logs
 from servicekit.storage import ObjectStore
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
@@ -68,7 +69,10 @@ class RestylingStage:
         await run.reporter.stage(JobStatus.TRANSFORMING)
         async with fail_fast() as group:
             previews = Previews(run, store=self._store, group=group)
-            await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
+            if restyling.mode is RoomMode.RESTYLE:
+                await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
+            else:
+                previews.begin_without_first_look()
             attempts = [await self._attempt(run, seeded, previews)]
             if attempts[0].quality.overall < self._bar and restyling.seed is None:
                 log.info("below the bar, once more", overall=attempts[0].quality.overall, bar=self._bar)
@@ -99,8 +103,17 @@ class RestylingStage:
             return JudgedResult(restyled=restyled, quality=await self._assess(run, restyling, restyled.jpegs))
 
     async def _transform(self, run: Run, restyling: Restyling, previews: Previews) -> Restyled:
-        async with aclosing(self._diffusion.transform(restyling, seconds=run.seconds_left)) as steps:
+        """One call, whose time for running begins when the engine says that it has taken the request up."""
+        await run.claim.wait_for_device()
+        clock = asyncio.get_running_loop()
+        async with (
+            _deadline(run) as limit,
+            aclosing(self._diffusion.transform(restyling, seconds=run.seconds_left + run.claim.run_seconds)) as steps,
+        ):
             async for step in steps:
+                if run.claim.waits_for_device:
+                    await run.claim.device_taken()
+                    limit.reschedule(clock.time() + run.seconds_left)
                 match step:
                     case StepDone():
                         await run.reporter.step(step.step, step.total_steps)
@@ -120,6 +133,16 @@ class RestylingStage:
         return await self._controlmaps.assess(
             run.photo, result, kept=restyling.keep, palette=restyling.palette, seconds=run.seconds_left
         )
+
+
+@asynccontextmanager
+async def _deadline(run: Run) -> AsyncIterator[asyncio.Timeout]:
+    """Ends the block at the job's deadline, which may be moved; raises DeadlineExceeded then."""
+    try:
+        async with asyncio.timeout(run.seconds_left) as limit:
+            yield limit
+    except TimeoutError as error:
+        raise out_of_time() from error
 
 
 def _seed(run: Run) -> int:

@@ -31,7 +31,9 @@ def raised_codes() -> Iterator[str]:
             continue
         module = ast.parse(path.read_text())
         constants = {
-            getattr(one.target, "id", ""): one.value for one in module.body if isinstance(one, ast.AnnAssign) and one.value
+            getattr(one.target, "id", ""): one.value
+            for one in module.body
+            if isinstance(one, ast.AnnAssign) and one.value
         }
         for node in ast.walk(module):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in RAISED:

@@ -193,8 +193,10 @@ local function end_failed(failures, name)
   end_job('failed', failure.message, '', failure.error)
 end
 
+-- `clock` is 'waiting:' or 'running:' and the delivery: whether its device has taken the job (`device`).
 local function end_overdue(failures)
-  end_failed(failures, field('started_at') == '' and 'waited_too_long' or 'ran_too_long')
+  local waits = field('started_at') == '' or string.sub(field('clock'), 1, 8) == 'waiting:'
+  end_failed(failures, waits and 'waited_too_long' or 'ran_too_long')
 end
 
 -- Ends a job that was delivered too often, with a dead letter.

@@ -49,6 +49,7 @@ end
 
 local expires = NOW + tonumber(retention)
 redis.call('HSET', JOB, 'payload', payload, 'created_at', NOW, 'expires_at', expires, 'run_ms', run, 'deliveries', 0)
+redis.call('HSET', JOB, 'wait_ms', wait)
 for name, value in pairs({ webhook_url = webhook_url, traceparent = traceparent, webhook_events = webhook_events }) do
   if value ~= '' then
     redis.call('HSET', JOB, name, value)

@@ -25,12 +25,13 @@ from gateway.api.http.job_waiting import JobWaiter, Wait
 from gateway.api.http.stream_access import StreamAccess
 from gateway.api.limits import Cost
 from gateway.api.public_address import PublicAddress
-from gateway.api.transformations import MAX_KEY_LENGTH, JobView, Submission, Transformations
+from gateway.api.transformations import MAX_KEY_LENGTH, JobView, Submission, Transformations, Wanted
 from gateway.api.uploads import preferences
 from gateway.api.uploads.fetch import FIELD as PHOTO_URL
 from gateway.api.uploads.form import size_text
 from gateway.api.uploads.header import FIELD as PHOTO
 from gateway.api.uploads.header import MAX_PIXELS, MIN_SIDE, read_header
+from gateway.api.uploads.style_image import FIELD as STYLE_IMAGE
 from gateway.jobs.request import Preferences
 from servicekit.jobstore import ENDINGS, Priority
 from servicekit.jobstore.outbox import EVENTS
@@ -65,6 +66,11 @@ def _form(max_file_bytes: int) -> dict[str, Any]:
             "type": "string",
             "description": "Name of a style, see /styles.",
             "examples": ["modern", "scandinavian", "boho", "industrial", "minimalist"],
+        },
+        STYLE_IMAGE: {
+            "type": "string",
+            "format": "binary",
+            "description": "A picture whose look is wanted; the same formats and limits. Kept as long as the job.",
         },
         preferences.FIELD: {"$ref": "#/components/schemas/Preferences"},
         PRIORITY: {
@@ -232,7 +238,8 @@ async def _submission(form: ReceivedForm, idempotency_key: str, transformations:
     with problems.collected():
         events = webhook_events(form.parts)
     if problems or PHOTO_URL in form.parts:  # nobody else's server is asked for the photo of a request that is wrong
-        await transformations.validate(style, webhook_url, idempotency_key, problems)
+        wanted = Wanted(style=style, mode=preferred.mode, style_image=STYLE_IMAGE in form.parts)
+        await transformations.validate(wanted, webhook_url, idempotency_key, problems)
         with problems.collected():
             if PHOTO in form.parts:
                 read_header(form.parts[PHOTO])
@@ -243,6 +250,7 @@ async def _submission(form: ReceivedForm, idempotency_key: str, transformations:
         preferences=preferred,
         idempotency_key=idempotency_key,
         priority=urgency,
+        style_image=form.parts.get(STYLE_IMAGE),
         webhook_url=webhook_url,
         webhook_events=events,
     )
