@@ -31,7 +31,7 @@ def check(index: int) -> None:
         warnings.simplefilter("always")
         usable = torch.cuda.is_available()
     if not usable:
-        raise SettingsError(f"MODOMO_*_DEVICE: {_reason([str(one.message) for one in warned])}")
+        raise SettingsError(f"MODOMO_*_DEVICE: {_reason([str(one.message) for one in warned], index)}")
     if index >= torch.cuda.device_count():
         raise SettingsError(
             f"MODOMO_*_DEVICE: there is no device 'cuda:{index}' here: torch sees {torch.cuda.device_count()} GPUs"
@@ -48,7 +48,7 @@ def check(index: int) -> None:
         )
 
 
-def _reason(warned: list[str]) -> str:
+def _reason(warned: list[str], index: int) -> str:
     """Why torch sees no card, as far as it can be known."""
     version = torch.version.cuda
     if version is None:
@@ -62,7 +62,7 @@ def _reason(warned: list[str]) -> str:
             f"{LEAST_DRIVER} or newer, or set MODOMO_*_DEVICE=cpu"
         )
     if not is_present():
-        return "there is no NVIDIA GPU here: set MODOMO_*_DEVICE=cpu, or give the container a GPU"
+        return f"there is no device 'cuda:{index}' here, since there is no NVIDIA GPU: set MODOMO_*_DEVICE=cpu, or give the container a GPU"
     return (
         f"there is an NVIDIA GPU, but torch cannot use it{': ' + text[:300] if text else ''}; check `nvidia-smi` and the "
         "container's GPU runtime, or set MODOMO_*_DEVICE=cpu"

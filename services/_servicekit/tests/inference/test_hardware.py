@@ -86,7 +86,7 @@ def test_a_card_that_torch_cannot_use_is_an_error_in_one_sentence_and_never_a_ru
 def test_without_a_card_auto_is_the_cpu_and_cuda_says_that_there_is_none(card: Callable[..., None]) -> None:
     card()
     assert hardware.choose("auto").device.type == "cpu"
-    with pytest.raises(SettingsError, match="there is no NVIDIA GPU here"):
+    with pytest.raises(SettingsError, match="there is no device 'cuda:0' here, since there is no NVIDIA GPU"):
         hardware.choose("cuda")
 
 

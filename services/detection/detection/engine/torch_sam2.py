@@ -36,6 +36,9 @@ CONFIGURATIONS: Final[Mapping[int, str]] = {
 }
 """The package's own, by the number of blocks of the image encoder: a checkpoint does not name its own."""
 
+SIDE: Final = 1024
+"""Pixels of the square that the published models see."""
+
 _BLOCKS: Final = "image_encoder.trunk.blocks."
 _PATCHES: Final = "image_encoder.trunk.patch_embed.proj.weight"
 _VIDEO_21: Final = "obj_ptr_tpos_proj.weight"
@@ -50,22 +53,23 @@ class Sam2:
         """Raises WeightsCorrupt, naming the file and what would be right in its place."""
         self._hardware = hardware
         try:
-            configuration, width = _recognised(file)
+            configuration, width, side = _recognised(file)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FutureWarning)  # as above
                 model = build_sam2(
                     configuration,
                     str(file),
                     device=str(hardware.device),
-                    hydra_overrides_extra=overrides(width),
+                    hydra_overrides_extra=overrides(width, side),
                 )
                 self._predictor: Any = SAM2ImagePredictor(model.requires_grad_(False))
+                self._predictor._bb_feat_sizes = [(side // stride, side // stride) for stride in (4, 8, 16)]
         except _UNREADABLE as error:
             if is_out_of_memory(error):
                 raise
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise WeightsCorrupt(f"{file} cannot be loaded as a SAM 2.1 checkpoint: {reason}") from error
-        self._side = int(model.image_size)
+        self._side = side
 
     @torch.inference_mode()
     def masks(self, photo: RGB, boxes: Sequence[Box]) -> Iterator[Mask]:
@@ -94,16 +98,20 @@ class Sam2:
         return np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA))
 
 
-def overrides(width: int) -> list[str]:
-    """What a configuration needs for an image encoder of another width than its own."""
+def overrides(width: int, side: int) -> list[str]:
+    """What a configuration needs for an image encoder of another width than its own, and for pictures of another side."""
     return [
+        f"++model.image_size={side}",
         f"++model.image_encoder.trunk.embed_dim={width}",
         f"++model.image_encoder.neck.backbone_channel_list={[width << stage for stage in (3, 2, 1, 0)]}",
     ]
 
 
-def _recognised(file: Path) -> tuple[str, int]:
-    """Configuration and width of a checkpoint, from its tensors; raises ValueError where it is no SAM 2.1's."""
+def _recognised(file: Path) -> tuple[str, int, int]:
+    """Configuration, width and side of a checkpoint; raises ValueError where it is no SAM 2.1's.
+
+    Published ones are all for pictures of 1,024 pixels; another says so beside its tensors.
+    """
     found = torch.load(file, map_location="meta", weights_only=True)
     tensors: Mapping[str, Tensor] = found.get("model", {}) if isinstance(found, Mapping) else {}
     blocks = {name.removeprefix(_BLOCKS).partition(".")[0] for name in tensors if name.startswith(_BLOCKS)}
@@ -111,4 +119,4 @@ def _recognised(file: Path) -> tuple[str, int]:
         raise ValueError("its tensors are not those of the published sam2.1_hiera_*.pt; transformers' form is not this one")
     if _VIDEO_21 not in tensors:
         raise ValueError("it is SAM 2, not SAM 2.1; the published sam2.1_hiera_*.pt is needed")
-    return CONFIGURATIONS[len(blocks)], int(tensors[_PATCHES].shape[0])
+    return CONFIGURATIONS[len(blocks)], int(tensors[_PATCHES].shape[0]), int(found.get("image_size", SIDE))

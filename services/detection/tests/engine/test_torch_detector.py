@@ -84,18 +84,18 @@ def test_masks_do_not_depend_on_the_other_boxes(sam2: Sam2) -> None:
 
 
 def test_masks_are_the_packages_own_predictors_also_of_a_photo_larger_than_the_model_sees(sam2: Sam2) -> None:
-    box = BOXES[0]
+    box, small = BOXES[0], np.ascontiguousarray(PHOTO[:, :240])
     with torch.inference_mode():
-        sam2._predictor.set_image(PHOTO)
+        sam2._predictor.set_image(small)
         stock, _scores, _logits = sam2._predictor.predict(
             box=np.array([box.left, box.top, box.right, box.bottom]), multimask_output=False
         )
-    assert np.array_equal(next(sam2.masks(PHOTO, [box])), stock[0] > 0)
-    large = np.asarray(Image.fromarray(PHOTO).resize((1500, 1000), Image.Resampling.BICUBIC))
+    assert np.array_equal(next(sam2.masks(small, [box])), stock[0] > 0)
+    large = np.asarray(Image.fromarray(small).resize((1200, 1000), Image.Resampling.NEAREST))
     enlarged = Box(left=box.left * 5, top=box.top * 5, right=box.right * 5, bottom=box.bottom * 5)
     found = next(sam2.masks(large, [enlarged]))
-    assert found.shape == (1000, 1500)
-    assert np.mean(found[2::5, 2::5] != (stock[0] > 0)) < 0.05
+    assert found.shape == (1000, 1200)
+    assert np.mean(found[2::5, 2::5] != (stock[0] > 0)) < 0.1
 
 
 class Bomb:
@@ -172,12 +172,12 @@ def test_a_checkpoint_for_video_holds_all_that_pictures_need(tmp_path: Path) -> 
     """What is published is one file for both, its memory of earlier frames included."""
     from sam2.build_sam import build_sam2_video_predictor
 
-    from detection.engine.torch_sam2 import overrides
+    from detection.engine.torch_sam2 import SIDE, overrides
     from tests.fixtures.tiny_vision import SAM2_WIDTH
 
     with torch.random.fork_rng(devices=[]):
         model = build_sam2_video_predictor(
-            "configs/sam2.1/sam2.1_hiera_s.yaml", None, device="cpu", hydra_overrides_extra=overrides(SAM2_WIDTH)
+            "configs/sam2.1/sam2.1_hiera_s.yaml", None, device="cpu", hydra_overrides_extra=overrides(SAM2_WIDTH, SIDE)
         )
     torch.save({"model": model.state_dict()}, tmp_path / "sam2.1_hiera_small.pt")
     assert len(Sam2(tmp_path / "sam2.1_hiera_small.pt", choose("cpu"))._predictor.model.image_encoder.trunk.blocks) == 16
@@ -195,7 +195,7 @@ def test_sam2_files_that_do_not_fit_are_refused(tiny_vision: WeightStore, tmp_pa
     }
     for problem, tensors in cases.items():
         torch.save({"model": tensors}, file)
-        with pytest.raises(WeightsCorrupt, match=f"sam2.1_hiera_small.pt cannot be loaded as a SAM 2.1.*{problem}"):
+        with pytest.raises(WeightsCorrupt, match=rf"sam2\.1_hiera_small\.pt cannot be loaded as a SAM 2\.1.*{problem}"):
             Sam2(file, choose("cpu"))
     file.write_bytes(tiny_vision.file("sam2").read_bytes()[:1000])
     with pytest.raises(WeightsCorrupt, match="cannot be loaded"):
