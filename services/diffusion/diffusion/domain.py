@@ -54,7 +54,7 @@ class Restyling:
     """What must come out exactly as it is."""
 
     repaint_openings: bool = False
-    """Whether windows and doors may change although something is kept."""
+    """Whether windows and doors may change too."""
 
     palette: tuple[str, ...] = ()
     """`#RRGGBB`; empty leaves the colours to the style."""
@@ -107,6 +107,43 @@ class Surface:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppliedControl:
+    """A ControlNet that took part in a pass."""
+
+    control: str
+    """What it follows: `segmentation`, `mlsd`, `tile`."""
+
+    scale: float
+    """How strongly; 1 is as trained."""
+
+    start: float
+    """Share of the steps after which it began, 0–1."""
+
+    end: float
+    """Share of the steps after which it ended, 0–1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassReport:
+    """One run of the denoising loop."""
+
+    stage: str
+    """`draw` for the new room, `finish` for its detail at the photo's size."""
+
+    width: int
+    height: int
+    """Of the picture that it worked on, pixels."""
+
+    steps: int
+    """For each batch of variants."""
+
+    strength: float
+    """Noise that it started from, 0–1."""
+
+    controls: Sequence[AppliedControl] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """How a result came to be."""
 
@@ -120,7 +157,11 @@ class Manifest:
     surfaces: Sequence[Surface] = ()
 
     palette_delta_e: float | None = None
-    """Mean ΔE2000 between the result's main colours and the palette asked for; None without one."""
+    """Mean ΔE2000 between the palette asked for and the main colours of what it was for, walls and textiles; None
+    without a palette."""
+
+    passes: Sequence[PassReport] = ()
+    """In order; empty from an engine that does not denoise."""
 
     seconds: Mapping[str, float] = field(default_factory=dict)
     device_seconds: float = 0.0

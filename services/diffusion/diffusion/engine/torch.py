@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,7 @@ log = logs.get(__name__)
 
 MAX_VARIANTS: Final = 4
 USABLE: Final = 0.9
-"""Share of a device's memory that batches may fill: the rest is for its driver and for fragments."""
+"""Share of the free memory that batches may fill: the rest is for fragments."""
 HOST_SIDE: Final = 128
 """Side of the first picture where no memory has to be measured."""
 
@@ -62,29 +63,52 @@ class TorchEngine:
         device = hardware.choose(self._options.device)
         loaded = models.load(self._options, device)
         trial = RestylingPipeline(loaded, device, variants_at_once=1)
-        side = loaded.side if device.memory_bytes is not None else min(loaded.side, HOST_SIDE)
-        before = _allocated(device, reset=True)
-        for tier in Tier:
-            for _step in trial.restyle(_first_request(side, tier, steps=loaded.presets[tier].steps)):
-                pass
-        needed = _allocated(device) - before
-        at_once = self._options.variants_at_once or variants_that_fit(device.memory_bytes, before, needed)
+        free = _free(device)
+        drawing = max(self._needed(trial, device, loaded, tier, loaded.sides[tier]) for tier in Tier)
+        finishing = 0
+        if free is not None and loaded.finished_side:
+            finishing = self._needed(trial, device, loaded, Tier.QUALITY, loaded.window)
+            if finishing > free * USABLE:
+                loaded = replace(loaded, window=loaded.sides[Tier.QUALITY])
+        at_once = self._options.variants_at_once or variants_that_fit(free, drawing)
         log.info(
             "models ready",
             device=str(device.device),
             dtype=str(device.dtype),
-            model_bytes=before,
-            request_bytes=needed,
+            free_bytes=free,
+            drawing_bytes=drawing,
+            finishing_bytes=finishing,
+            window=loaded.window,
             variants_at_once=at_once,
         )
         return RestylingPipeline(loaded, device, variants_at_once=at_once)
 
+    @staticmethod
+    def _needed(
+        trial: RestylingPipeline, device: hardware.Hardware, loaded: models.Models, tier: Tier, side: int
+    ) -> int:
+        """Bytes beside the models that a step on a photo of side² pixels takes; 0 on the host, on a small photo."""
+        side = side if device.memory_bytes is not None else min(side, HOST_SIDE)
+        before = _allocated(device, reset=True)
+        for _step in trial.restyle(_first_request(side, tier, steps=loaded.presets[tier].steps)):
+            pass
+        return _allocated(device) - before
 
-def variants_that_fit(memory: int | None, models_bytes: int, variant_bytes: int) -> int:
-    """1–4. Of the whole memory, not of what is free now: it must come out the same at every start of a machine."""
-    if memory is None:
+
+def variants_that_fit(free: int | None, variant_bytes: int) -> int:
+    """1–4, of the memory that is free once the models are loaded; 1 on the host."""
+    if free is None:
         return 1
-    return int(min(max((memory * USABLE - models_bytes) // max(variant_bytes, 1), 1), MAX_VARIANTS))
+    return int(min(max(free * USABLE // max(variant_bytes, 1), 1), MAX_VARIANTS))
+
+
+def _free(device: hardware.Hardware) -> int | None:
+    """Bytes that the device can still give this process: other services may share it. None on the host."""
+    if device.memory_bytes is None:
+        return None
+    free, _total = torch.cuda.mem_get_info(device.device)
+    held = torch.cuda.memory_reserved(device.device) - torch.cuda.memory_allocated(device.device)
+    return int(free + held)
 
 
 def _allocated(device: hardware.Hardware, *, reset: bool = False) -> int:

@@ -20,6 +20,8 @@ from servicekit.weights import WeightsCorrupt, WeightStore
 Module = TypeVar("Module", bound=torch.nn.Module)
 
 BASE: Final = "sd15"
+VAES: Final = {"realistic-vision": "vae-ft-mse"}
+"""Autoencoders of bases that come without one."""
 TAESD: Final = "taesd"
 HALF: Final = "fp16"
 """The variant that repositories name their half-precision files after."""
@@ -48,17 +50,17 @@ class Base:
         return int(2 ** (len(self.vae.config["block_out_channels"]) - 1))
 
 
-def load_base(store: WeightStore, hardware: Hardware) -> Base:
+def load_base(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> Base:
     """Loads text encoder, UNet and autoencoder; raises WeightsMissing or WeightsCorrupt."""
     disable_progress_bar()  # type: ignore[no-untyped-call]  # unannotated; a bar would stand between the log's lines
-    directory = store.path(BASE)
+    directory = store.path(name)
     base = Base(
         tokenizer=_read(
             directory / "tokenizer", lambda path: CLIPTokenizer.from_pretrained(path, local_files_only=True)
         ),
         text_encoder=_load(CLIPTextModel, directory / "text_encoder", hardware),
-        unet=load_unet(store, hardware),
-        vae=_load(AutoencoderKL, directory / "vae", hardware),
+        unet=load_unet(store, hardware, name=name),
+        vae=_load(AutoencoderKL, store.path(VAES[name]) if name in VAES else directory / "vae", hardware),
         scheduler=_read(directory / "scheduler", _scheduler_config),
     )
     width, expected = base.text_encoder.config.hidden_size, base.unet.config["cross_attention_dim"]
@@ -67,9 +69,9 @@ def load_base(store: WeightStore, hardware: Hardware) -> Base:
     return base
 
 
-def load_unet(store: WeightStore, hardware: Hardware) -> UNet2DConditionModel:
+def load_unet(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> UNet2DConditionModel:
     """A UNet of its own, for `load_base` or for a LoRA; raises as `load_base`."""
-    directory = store.path(BASE) / "unet"
+    directory = store.path(name) / "unet"
     unet = _load(UNet2DConditionModel, directory, hardware)
     if unet.config["in_channels"] != 4:
         channels = unet.config["in_channels"]
@@ -105,7 +107,7 @@ def _load(kind: type[Module], directory: Path, hardware: Hardware) -> Module:
             dtype=hardware.dtype,
             variant=variant,
             local_files_only=True,
-            use_safetensors=True,
+            use_safetensors=any(path.glob("*.safetensors")),
             output_loading_info=True,
         )
         lacking = sorted([*report["missing_keys"], *(str(one) for one in report["mismatched_keys"])])
