@@ -37,7 +37,9 @@ def check(index: int) -> None:
             f"MODOMO_*_DEVICE: there is no device 'cuda:{index}' here: torch sees {torch.cuda.device_count()} GPUs"
         )
     major, minor = torch.cuda.get_device_capability(index)
-    built = [int(name.removeprefix("sm_").rstrip("af")) for name in torch.cuda.get_arch_list() if name.startswith("sm_")]
+    built = [
+        int(name.removeprefix("sm_").rstrip("af")) for name in torch.cuda.get_arch_list() if name.startswith("sm_")
+    ]
     own = major * 10 + minor
     if built and own < min(built):
         name = torch.cuda.get_device_name(index)

@@ -64,7 +64,9 @@ def explained(entry: Entry, where: str) -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:  # a disk's trouble, not the network's
             raise
-        raise WeightsError(f"{entry.name}: {where}: {error}; run the same command again, it goes on from here") from error
+        raise WeightsError(
+            f"{entry.name}: {where}: {error}; run the same command again, it goes on from here"
+        ) from error
     except ValueError as error:
         raise WeightsError(
             f"{entry.name}: {where} answers with something else than a hub does ({error}): a proxy or a login page is in "

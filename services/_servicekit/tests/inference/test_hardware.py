@@ -34,7 +34,9 @@ def card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]
     def set_up(*, driver: str = "", warning: str = "", capability: tuple[int, int] | None = None) -> None:
         version = tmp_path / "version"
         if driver:
-            version.write_text(f"NVRM version: NVIDIA UNIX x86_64 Kernel Module  {driver}  Tue Mar 4 03:22:01 UTC 2025\n")
+            version.write_text(
+                f"NVRM version: NVIDIA UNIX x86_64 Kernel Module  {driver}  Tue Mar 4 03:22:01 UTC 2025\n"
+            )
         monkeypatch.setattr(cuda, "_DRIVER", version)
         monkeypatch.setattr(cuda, "_DEVICES", tmp_path / "nvidiactl")
         monkeypatch.setattr("shutil.which", lambda _name: None)
@@ -56,7 +58,10 @@ def card(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]
 @pytest.mark.parametrize(
     ("machine", "sentence"),
     [
-        ({"driver": "570.124.06", "warning": TOO_OLD}, "NVIDIA's driver 570 is too old for CUDA 13.*install driver 580"),
+        (
+            {"driver": "570.124.06", "warning": TOO_OLD},
+            "NVIDIA's driver 570 is too old for CUDA 13.*install driver 580",
+        ),
         ({"driver": "535.230.02"}, "NVIDIA's driver 535 is too old for CUDA 13.*install driver 580"),
         (
             {"driver": "590.10.01", "warning": "CUDA initialization: CUDA unknown error"},

@@ -66,7 +66,9 @@ def test_the_model_that_has_only_a_pickle_stops_nothing_but_itself(recorded: Hub
     small = msgspec.structs.replace(
         next(entry for entry in ENTRIES if entry.name == "upernet"), repository="openmmlab/upernet-convnext-small"
     )
-    recorded.commit(small.repository, {"config.json": b"{}", "pytorch_model.bin": b"x", "preprocessor_config.json": b"{}"})
+    recorded.commit(
+        small.repository, {"config.json": b"{}", "pytorch_model.bin": b"x", "preprocessor_config.json": b"{}"}
+    )
     others = [entry for entry in ENTRIES if entry.name in ("dpt", "realistic-vision")]
     pulling = Puller(tmp_path, OnlineSource(recorded.endpoint), manifest=recorded.manifest([small, *others]))
     with pytest.raises(WeightsMissing, match=r"upernet-convnext-small has no model\.safetensors; it has"):

@@ -66,7 +66,10 @@ def pull(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        ((401, "application/json", b"{}"), r"HTTP 401, it asks for a login: set HF_TOKEN|not for everyone \(HF_TOKEN\)"),
+        (
+            (401, "application/json", b"{}"),
+            r"HTTP 401, it asks for a login: set HF_TOKEN|not for everyone \(HF_TOKEN\)",
+        ),
         ((403, "application/json", b"{}"), "HTTP 403, access is refused: accept its licence there and set HF_TOKEN"),
         ((429, "application/json", b"{}"), "HTTP 429, it is asked too often: run the same command again later"),
         ((200, "text/html", b"<html>Please log in</html>"), "a proxy or a login page is in between"),

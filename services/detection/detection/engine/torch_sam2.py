@@ -116,7 +116,9 @@ def _recognised(file: Path) -> tuple[str, int, int]:
     tensors: Mapping[str, Tensor] = found.get("model", {}) if isinstance(found, Mapping) else {}
     blocks = {name.removeprefix(_BLOCKS).partition(".")[0] for name in tensors if name.startswith(_BLOCKS)}
     if _PATCHES not in tensors or len(blocks) not in CONFIGURATIONS:
-        raise ValueError("its tensors are not those of the published sam2.1_hiera_*.pt; transformers' form is not this one")
+        raise ValueError(
+            "its tensors are not those of the published sam2.1_hiera_*.pt; transformers' form is not this one"
+        )
     if _VIDEO_21 not in tensors:
         raise ValueError("it is SAM 2, not SAM 2.1; the published sam2.1_hiera_*.pt is needed")
     return CONFIGURATIONS[len(blocks)], int(tensors[_PATCHES].shape[0]), int(found.get("image_size", SIDE))

@@ -180,7 +180,9 @@ def test_a_checkpoint_for_video_holds_all_that_pictures_need(tmp_path: Path) -> 
             "configs/sam2.1/sam2.1_hiera_s.yaml", None, device="cpu", hydra_overrides_extra=overrides(SAM2_WIDTH, SIDE)
         )
     torch.save({"model": model.state_dict()}, tmp_path / "sam2.1_hiera_small.pt")
-    assert len(Sam2(tmp_path / "sam2.1_hiera_small.pt", choose("cpu"))._predictor.model.image_encoder.trunk.blocks) == 16
+    assert (
+        len(Sam2(tmp_path / "sam2.1_hiera_small.pt", choose("cpu"))._predictor.model.image_encoder.trunk.blocks) == 16
+    )
 
 
 def test_sam2_files_that_do_not_fit_are_refused(tiny_vision: WeightStore, tmp_path: Path) -> None:
@@ -217,7 +219,9 @@ def test_a_prompt_free_checkpoint_without_its_vocabulary_names_the_remedy(
     assert yolo(tiny_vision.file("yoloe")).detect(PHOTO)
     with torch.random.fork_rng(devices=[]):
         write_yoloe(tmp_path / "yoloe-11l-seg-pf.pt", names=("object",))
-    with pytest.raises(WeightsCorrupt, match=r"seg-pf\.pt knows everything by the one name 'object'.*weights pull yoloe"):
+    with pytest.raises(
+        WeightsCorrupt, match=r"seg-pf\.pt knows everything by the one name 'object'.*weights pull yoloe"
+    ):
         yolo(tmp_path / "yoloe-11l-seg-pf.pt")
 
 

@@ -22,9 +22,7 @@ SD15: Any = {**BETAS, "num_train_timesteps": 1000, "prediction_type": "epsilon",
 
 @pytest.mark.parametrize("sampler", list(Sampler))
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
-def test_the_clean_estimate_of_a_perfect_prediction_is_the_original(
-    sampler: Sampler, prediction: str
-) -> None:
+def test_the_clean_estimate_of_a_perfect_prediction_is_the_original(sampler: Sampler, prediction: str) -> None:
     scheduler = schedulers.build(sampler, SD15 | {"prediction_type": prediction})
     timesteps = schedulers.schedule(scheduler, 10, 0.6, HOST.device)
     random = torch.Generator().manual_seed(0)
