@@ -10,7 +10,7 @@ import torch
 from servicekit.config.env import SettingsError
 
 LEAST_DRIVER: Final = 580
-"""The oldest driver that CUDA 13, which the locked torch is built with, runs on (CUDA Toolkit Release Notes, table 3)."""
+"""The oldest driver that CUDA 13, which the locked torch is built with, runs on (CUDA Toolkit Release Notes)."""
 
 _DRIVER: Final = Path("/proc/driver/nvidia/version")
 _DEVICES: Final = Path("/dev/nvidiactl")
@@ -44,9 +44,9 @@ def check(index: int) -> None:
     if built and own < min(built):
         name = torch.cuda.get_device_name(index)
         raise SettingsError(
-            f"MODOMO_*_DEVICE: {name} has compute capability {major}.{minor}, the installed torch {torch.__version__} needs "
-            f"{min(built) // 10}.{min(built) % 10} or more (Turing, such as a T4, or newer): use another card, or set "
-            "MODOMO_*_DEVICE=cpu"
+            f"MODOMO_*_DEVICE: {name} has compute capability {major}.{minor}, the installed torch {torch.__version__} "
+            f"needs {min(built) // 10}.{min(built) % 10} or more (Turing, such as a T4, or newer): use another card, or "
+            "set MODOMO_*_DEVICE=cpu"
         )
 
 
@@ -57,17 +57,20 @@ def _reason(warned: list[str], index: int) -> str:
         return "the installed torch is one for CPUs alone: install Modomo's packages as they are locked"
     text = " ".join(" ".join(warned).split())
     driver = _installed_driver()
-    if "driver" in text and "too old" in text or 0 < driver < LEAST_DRIVER:
+    if "driver on your system is too old" in text or 0 < driver < LEAST_DRIVER:
         found = f"NVIDIA's driver {driver}" if driver else "NVIDIA's driver"
         return (
             f"{found} is too old for CUDA {version}, which torch {torch.__version__} needs: install driver "
             f"{LEAST_DRIVER} or newer, or set MODOMO_*_DEVICE=cpu"
         )
     if not is_present():
-        return f"there is no device 'cuda:{index}' here, since there is no NVIDIA GPU: set MODOMO_*_DEVICE=cpu, or give the container a GPU"
+        return (
+            f"there is no device 'cuda:{index}' here, since there is no NVIDIA GPU: set MODOMO_*_DEVICE=cpu, or give "
+            "the container a GPU"
+        )
     return (
-        f"there is an NVIDIA GPU, but torch cannot use it{': ' + text[:300] if text else ''}; check `nvidia-smi` and the "
-        "container's GPU runtime, or set MODOMO_*_DEVICE=cpu"
+        f"there is an NVIDIA GPU, but torch cannot use it{': ' + text[:300] if text else ''}; check `nvidia-smi` and "
+        "the container's GPU runtime, or set MODOMO_*_DEVICE=cpu"
     )
 
 

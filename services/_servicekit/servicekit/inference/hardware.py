@@ -137,8 +137,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 def is_lost(error: BaseException, hardware: Hardware) -> bool:
     """Whether the process can use its device no more.
 
-    Some of CUDA's errors say so themselves. After any other a device that still works can be waited for, and one that is
-    lost answers with the same error again.
+    Some of CUDA's errors say so themselves. After any other a device that still works can be waited for, and one that
+    is lost answers with the same error again.
     """
     if hardware.device.type != "cuda" or not isinstance(error, RuntimeError) or is_out_of_memory(error):
         return False
@@ -161,8 +161,9 @@ def release(hardware: Hardware) -> None:
 def oom_guard(hardware: Hardware, work: Callable[[], Generator[Value, None, None]]) -> Generator[Value, None, None]:
     """Runs a generator; where it runs out of memory, all that it held is freed and Exhausted raised instead.
 
-    Raises DeviceLost where the device cannot be used any more. The traceback holds the frames of what failed, and with them its tensors. It has to be gone before memory can be
-    freed, which is why Exhausted is raised outside of the handler.
+    Raises DeviceLost where the device cannot be used any more. The traceback holds the frames of what failed, and with
+    them its tensors. It has to be gone before memory can be freed, which is why Exhausted is raised outside of the
+    handler.
     """
     steps = work()
     try:

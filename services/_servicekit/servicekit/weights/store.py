@@ -32,7 +32,8 @@ class WeightStore:
     def path(self, name: str) -> Path:
         """Directory of a model whose files are, byte by byte, those that the lock names.
 
-        The bytes are read only of a file that has changed since they were read last. Raises WeightsMissing or WeightsCorrupt, naming the file and the command that gets it.
+        The bytes are read only of a file that has changed since they were read last. Raises WeightsMissing or
+        WeightsCorrupt, naming the file and the command that gets it.
         """
         self._check_sizes(name)
         for filename, locked in self._locked(name).files.items():

@@ -1,4 +1,4 @@
-"""Devices that cannot be used, memory that runs out, and CUDA that breaks down, without a GPU: the words are CUDA's own."""
+"""Devices that cannot be used, memory that runs out, and CUDA that breaks down: its own words, without a GPU."""
 
 import warnings
 from collections.abc import Callable

@@ -99,7 +99,7 @@ class Sam2:
 
 
 def overrides(width: int, side: int) -> list[str]:
-    """What a configuration needs for an image encoder of another width than its own, and for pictures of another side."""
+    """What a configuration needs for an image encoder of another width than its own, and pictures of another side."""
     return [
         f"++model.image_size={side}",
         f"++model.image_encoder.trunk.embed_dim={width}",
