@@ -44,9 +44,8 @@ def yolo11() -> nn.Module:
 
 
 def sam2() -> nn.Module:
-    """SAM 2.1 on Hiera-S."""
-    device = str(torch.get_default_device())
-    model: nn.Module = build_sam2(CONFIGURATIONS[16], None, device=device, hydra_overrides_extra=[])
+    """SAM 2.1 on Hiera-S; made on the CPU, since its constructor reads numbers out of tensors."""
+    model: nn.Module = build_sam2(CONFIGURATIONS[16], None, device="cpu", hydra_overrides_extra=[])
     return model
 
 
@@ -136,6 +135,6 @@ OTHERS: Final[Mapping[str, tuple[str, Callable[[], Any]]]] = {
 
 def parameters(build: Callable[[], nn.Module]) -> int:
     """Parameters of a model that is made on the `meta` device, where it takes no memory."""
-    on_cpu = build in (yoloe, yolo11)
+    on_cpu = build in (yoloe, yolo11, sam2)
     with torch.device("cpu" if on_cpu else "meta"):
         return sum(parameter.numel() for parameter in build().parameters())

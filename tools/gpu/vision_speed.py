@@ -61,7 +61,7 @@ def table(hardware: Hardware, *, repeat: int, names: Sequence[str] = tuple(PASSE
     yield "|---|---|---|---|"
     for name in names:
         build, run, (height, width) = PASSES[name]
-        on_host = build in (full.yolo11, full.yoloe)
+        on_host = build in (full.yolo11, full.yoloe, full.sam2)
         with torch.device("cpu" if on_host else hardware.device):
             model = build()
         model.eval().requires_grad_(False).to(hardware.device, hardware.dtype)

@@ -45,8 +45,8 @@ def check(index: int) -> None:
         name = torch.cuda.get_device_name(index)
         raise SettingsError(
             f"MODOMO_*_DEVICE: {name} has compute capability {major}.{minor}, the installed torch {torch.__version__} "
-            f"needs {min(built) // 10}.{min(built) % 10} or more (Turing, such as a T4, or newer): use another card, or "
-            "set MODOMO_*_DEVICE=cpu"
+            f"needs {min(built) // 10}.{min(built) % 10} or more (a T4, or newer): use another card, or set "
+            "MODOMO_*_DEVICE=cpu"
         )
 
 
