@@ -47,9 +47,10 @@ class WeightStore:
         return directory / filename
 
     def model(self, name: str) -> Model:
-        """How results name a model: repository id and locked commit, or `local` where the commit is not known."""
+        """How results name a model: repository id and locked commit; a release's own name, or `local`, without one."""
         locked = self._locked(name)
-        return Model(name=locked.repository, revision=locked.commit or "local")
+        unknown = locked.revision if self.manifest[name].address else "local"
+        return Model(name=locked.repository, revision=locked.commit or unknown)
 
     def verify(self, name: str) -> None:
         """Reads every byte of a model and compares with the lock; raises as `path`."""
