@@ -49,8 +49,9 @@ class WeightStore:
     def model(self, name: str) -> Model:
         """How results name a model: repository id and locked commit; a release's own name, or `local`, without one."""
         locked = self._locked(name)
-        unknown = locked.revision if self.manifest[name].address else "local"
-        return Model(name=locked.repository, revision=locked.commit or unknown)
+        entry = self.manifest[name]
+        unknown = locked.revision if entry.address else "local"
+        return Model(name=locked.repository, revision=locked.commit or unknown, licence=entry.licence)
 
     def verify(self, name: str) -> None:
         """Reads every byte of a model and compares with the lock; raises as `path`."""

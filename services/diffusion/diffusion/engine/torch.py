@@ -8,16 +8,19 @@ from typing import Final
 import numpy as np
 import torch
 
+from diffusion.capabilities import refuse_unsupported
 from diffusion.domain import Maps, Restyling, Tier
 from diffusion.engine import Step
 from diffusion.sd import models
 from diffusion.sd.options import Options
 from diffusion.sd.pipeline import RestylingPipeline
+from diffusion.started import reporting_start
 from diffusion.styles import read_styles
 from servicekit.inference import hardware
 from servicekit.inference.engine import EngineInfo
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.observability import logs
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
@@ -41,6 +44,16 @@ class TorchEngine:
         """Who this is; the models are known once loaded."""
         return self._pipeline.info if self._pipeline is not None else EngineInfo(name="torch")
 
+    @property
+    def modes(self) -> frozenset[RoomMode]:
+        """Nothing but restyling until the models are loaded."""
+        return self._pipeline.modes if self._pipeline is not None else frozenset({RoomMode.RESTYLE})
+
+    @property
+    def takes_style_image(self) -> bool:
+        """Whether an IP-Adapter is loaded."""
+        return self._pipeline is not None and self._pipeline.takes_style_image
+
     async def load(self) -> None:
         """Loads all models and makes a picture with each UNet, in one step; raises WeightsError, SettingsError."""
         self._pipeline = await self._executor.run(self._loaded)
@@ -50,7 +63,9 @@ class TorchEngine:
         restyler = self._pipeline
         if restyler is None:
             raise RuntimeError("the engine is not loaded")
-        async with aclosing(self._executor.stream(lambda: restyler.restyle(restyling))) as steps:
+        refuse_unsupported(self, restyling)
+        made = self._executor.stream(lambda: reporting_start(restyler.restyle(restyling)))
+        async with aclosing(made) as steps:
             async for step in steps:
                 yield step
 

@@ -9,7 +9,7 @@ from gateway.jobs.result import AttemptRecord, JobResult, ModelUsed
 from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker.pipeline.artifacts import StoredArtifacts, store_artifacts
-from gateway.worker.pipeline.keep_mask import kept_region
+from gateway.worker.pipeline.keep_mask import kept_region, removed_region
 from gateway.worker.pipeline.photo_analysis import AnalysisOutput, AnalysisStage, room_type
 from gateway.worker.pipeline.progress_reporter import ProgressReporter
 from gateway.worker.pipeline.restyling import JudgedResult, RestylingStage
@@ -58,10 +58,16 @@ class Pipeline:
         reporter, stopwatch = ProgressReporter(claim, style=job.style), Stopwatch()
         await reporter.stage(JobStatus.ANALYZING)
         with stopwatch.measure(Stage.LOAD):
-            photo = await with_retries(
-                lambda: self._store.get(object_keys.original(claim.job.job_id)), seconds_left=lambda: claim.seconds_left
+            photo = await self._load(claim, object_keys.original(claim.job.job_id))
+            style_image = (
+                await self._load(claim, object_keys.style_image(claim.job.job_id)) if job.style_image_digest else b""
             )
-        return Run(claim=claim, request=job, photo=photo, reporter=reporter, stopwatch=stopwatch)
+        return Run(
+            claim=claim, request=job, photo=photo, style_image=style_image, reporter=reporter, stopwatch=stopwatch
+        )
+
+    async def _load(self, claim: Claim, key: str) -> bytes:
+        return await with_retries(lambda: self._store.get(key), seconds_left=lambda: claim.seconds_left)
 
     async def _restyling(self, run: Run, analysis: AnalysisOutput) -> Restyling:
         preferences = run.request.preferences
@@ -77,6 +83,10 @@ class Pipeline:
             variants=preferences.variants,
             tier=self._tier,
             previews=self._previews,
+            mode=preferences.mode,
+            remove=await removed_region(run, analysis.detections),
+            repaint_openings=preferences.repaint_openings,
+            style_image=run.style_image,
         )
 
     def _result(
@@ -110,11 +120,20 @@ class Pipeline:
             device_seconds=device_seconds,
             estimated_cost_usd=0.0 if best.engine.name == "lite" else device_seconds * self._price / 3600,
             warnings=tuple(run.warnings),
+            mode=run.request.preferences.mode,
+            group=run.request.preferences.group,
+            style_image_key=object_keys.style_image(run.job_id) if run.style_image else "",
+            style_image_palette=best.style_image_palette,
+            safety_checked=best.safety_checked,
         )
 
 
 def _models(analysis: AnalysisOutput, best: Manifest) -> tuple[ModelUsed, ...]:
     """Every model that took part, once, in the order of use."""
     engines = (analysis.room.engine, analysis.detections.engine, best.engine)
-    used = (ModelUsed(name=model.name, revision=model.revision) for engine in engines for model in engine.models)
+    used = (
+        ModelUsed(name=model.name, revision=model.revision, licence=model.licence)
+        for engine in engines
+        for model in engine.models
+    )
     return tuple(dict.fromkeys(used))
