@@ -17,7 +17,7 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 # what tests the alerts, a proxy, clocks that jump, and Redis with TLS; from Debian's packages, signed by Debian, and skipped where there are none
 DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist images test-images lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -142,11 +142,13 @@ lock: $(UV)
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
 	  protos/pyproject.toml services/*/pyproject.toml clients/python/pyproject.toml research/pyproject.toml --output-file $(LOCK) > /dev/null
 	printf 'uv==$(UV_VERSION)\nhatchling>=1.27\n' | $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
+	  --constraints $(LOCK) --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
 
-# the real models, into ./weights or MODOMO_WEIGHTS; FROM=DIR takes files that are here already
-weights: .venv-torch/ready
-	.venv-torch/bin/python -m servicekit.weights pull $(if $(FROM),--from $(FROM))
+# the real models, into ./weights or MODOMO_WEIGHTS; TIER=cpu takes those for a machine without a GPU, FROM=DIR files that
+# are here already; `make weights-check` says what would be fetched, how large it is and what is missing, and fetches nothing
+weights weights-check: .venv-torch/ready
+	.venv-torch/bin/python -m servicekit.weights $(if $(filter weights-check,$@),check,pull) \
+	  $(if $(TIER),--tier $(TIER)) $(if $(FROM),--from $(FROM))
 
 # the lite engines' own network, from nothing: rooms are rendered, learned from and judged by; goes on where it stopped
 TRAINED ?= $(CURDIR)/build/roomnet
@@ -198,12 +200,12 @@ $(UV):
 
 .venv-torch/ready: $(UV) $(LOCK) $(PROJECTS)
 	$(UV) venv --quiet --clear --python $(PYTHON_OF_UV) .venv-torch
-	$(UV) pip install --python .venv-torch --constraints $(LOCK) --overrides requirements.overrides \
+	$(UV) pip install --python .venv-torch --constraints $(LOCK) --build-constraints $(LOCK) --overrides requirements.overrides \
 	  --group local $(LIGHT) $(MODELS)
 	touch $@
 
 .venv-dev/ready: $(UV) $(LOCK) $(PROJECTS)
 	$(UV) venv --quiet --clear --python $(PYTHON_OF_UV) .venv-dev
-	$(UV) pip install --python .venv-dev --constraints $(LOCK) --overrides requirements.overrides \
+	$(UV) pip install --python .venv-dev --constraints $(LOCK) --build-constraints $(LOCK) --overrides requirements.overrides \
 	  --group local --group check --group test --group docs --requirements research/pyproject.toml $(LIGHT) $(MODELS)
 	touch $@
