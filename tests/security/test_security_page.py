@@ -1,4 +1,4 @@
-"""SECURITY.md names tests that there are, by their names or by the ends of their paths, and every door that is open."""
+"""SECURITY.md names tests that there are, by their names or the ends of their paths, and all endpoints."""
 
 import re
 from pathlib import Path
@@ -16,9 +16,9 @@ def test_every_test_that_is_named_exists() -> None:
     assert [name for name in named if not any(path.endswith(f"/{name}") for path in there)] == []
 
 
-def test_every_door_stands_in_the_table() -> None:
-    table = (ROOT / "SECURITY.md").read_text().partition("## Doors")[2].partition("\n## ")[0]
+def test_every_endpoint_stands_in_the_table() -> None:
+    table = (ROOT / "SECURITY.md").read_text().partition("## Endpoints")[2].partition("\n## ")[0]
     http = [f"`{method.upper()} {path}`" for path, item in document()["paths"].items() for method in item]
     grpc = [f"gRPC `{method.name}`" for method in pb.DESCRIPTOR.services_by_name["TransformService"].methods]
     assert len(http) > 10
-    assert [door for door in (*http, *grpc) if door not in table] == []
+    assert [endpoint for endpoint in (*http, *grpc) if endpoint not in table] == []
