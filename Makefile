@@ -5,19 +5,19 @@ UV := build/uv/bin/uv
 PYTHON_OF_UV := build/uv/bin/python
 LOCK := requirements.lock
 LIGHT := -e protos -e 'services/_servicekit[images,redis,s3,tracing]' -e services/_roomnet -e 'services/detection[lite]' \
-	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway
+	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway -e clients/python
 MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
-PROJECTS := pyproject.toml protos/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
+PROJECTS := pyproject.toml protos/pyproject.toml clients/python/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
 # the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
 RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi 2>/dev/null)),.venv-torch,.venv)
 RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
-# what tests the alerts, and a proxy; from Debian's packages, signed by Debian, and skipped where there are none
-DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready)
+# what tests the alerts, a proxy, clocks that jump, and Redis with TLS; from Debian's packages, signed by Debian, and skipped where there are none
+DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -68,8 +68,24 @@ load: .venv-dev/ready
 	$(DEV) -m tools.load $(LOAD)
 
 # everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
-chaos: .venv-dev/ready
+chaos: .venv-dev/ready $(DEBIAN)
 	$(DEV) -m tools.chaos $(SCENARIO)
+
+# another version, BEFORE=COMMIT, and this one side by side, through a rolling restart there and back with jobs in flight
+BEFORE ?= $(shell git describe --tags --abbrev=0 HEAD^ 2>/dev/null || echo d7d2db2)
+upgrade: .venv-dev/ready build/before/$(BEFORE)/ready
+	$(DEV) -m tools.chaos.upgrade build/before/$(BEFORE)
+
+build/before/%/ready:
+	mkdir -p $(@D)
+	git archive $* | tar -x -C $(@D)
+	$(MAKE) -C $(@D) .venv/ready
+	touch $@
+
+# hours of traffic in minutes, MINUTES=30 of it: memory must stay flat
+MINUTES ?= 30
+soak: .venv-dev/ready
+	$(DEV) -m tools.chaos.soak --minutes $(MINUTES)
 
 # attacks from outside at full size, as a table: attack, before, now, bound. ATTACKS="-k webhook" for some of them
 attacks: .venv-dev/ready
@@ -110,12 +126,21 @@ version: .venv-dev/ready
 dist: .venv-dev/ready
 	$(DEV) -m tools.release dist build/dist
 
+# every image, by docker, podman or buildah, with a bill of materials each and a table of what they weigh, into build/images.
+# IMAGES=lite for those of the lite engines, IMAGES=--help for all there is to say
+images: .venv-dev/ready
+	$(DEV) -m tools.images $(IMAGES)
+
+# builds the images of the lite engines with buildah and sends a photo through containers of them; some ten minutes, as root
+test-images: .venv-dev/ready
+	MODOMO_TEST_IMAGES=1 $(DEV) -m pytest tests/images
+
 # pins everything that any command installs; every install is held to it, hashes included. UPGRADE=1 takes newer versions
 lock: $(UV)
 	$(UV) pip compile --universal --python-version 3.11 --all-extras --group local --group check --group test --group docs \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides $(if $(UPGRADE),--upgrade) \
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
-	  protos/pyproject.toml services/*/pyproject.toml research/pyproject.toml --output-file $(LOCK) > /dev/null
+	  protos/pyproject.toml services/*/pyproject.toml clients/python/pyproject.toml research/pyproject.toml --output-file $(LOCK) > /dev/null
 	printf 'uv==$(UV_VERSION)\nhatchling>=1.27\n' | $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	  --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
 
@@ -150,11 +175,13 @@ build/triton/ready: requirements.triton.lock $(UV)
 
 build/promtool/ready: PACKAGE := prometheus
 build/nginx/ready: PACKAGE := nginx
-build/promtool/ready build/nginx/ready:
+build/libfaketime/ready: PACKAGE := libfaketime
+build/redis/ready: PACKAGE := redis-tools redis-server libjemalloc2 liblzf1 liblua5.1-0 lua-cjson lua-bitop
+build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready:
 	mkdir -p $(@D)/lists/partial
 	cd $(@D) && (apt-get download $(PACKAGE) || (apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists update && \
-	  apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists download $(PACKAGE))) && dpkg-deb --extract $(PACKAGE)_*.deb . \
-	  || echo "no $(PACKAGE): the tests that need it will be skipped"
+	  apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists download $(PACKAGE))) && \
+	  for file in *.deb; do dpkg-deb --extract $$file . || exit 1; done || echo "no $(PACKAGE): the tests that need it will be skipped"
 	touch $@
 
 clean:

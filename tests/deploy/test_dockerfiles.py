@@ -38,6 +38,7 @@ def test_it_is_built_apart_from_locked_hashes(service: str) -> None:
     assert "--constraints requirements.lock" in packages
     assert "--build-constraints requirements.build.lock" in packages
     assert packages.count("./services/") == 1
+    assert "--no-editable" in packages, "what is editable stays in the build stage"
     copied = {source for one in build.all("COPY") for source in one.text.split()[:-1]}
     assert all((ROOT / source).exists() for source in copied)
     own = {f"services/{service}", "services/_servicekit", "services/_roomnet", "protos"}

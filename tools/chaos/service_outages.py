@@ -26,12 +26,14 @@ class Plan:
     """Killed and not restarted."""
     hung_seconds: float
     """Stopped and continued; 0 leaves this out."""
+    slow_seconds: float
+    """How long the notifier gets a tenth of the time."""
     gone_run_seconds: float
     """How long a job may run whose service never comes back; 0 leaves this out."""
 
 
-LONG: Final = Plan(jobs=12, away_seconds=30.0, hung_seconds=30.0, gone_run_seconds=30.0)
-SHORT: Final = Plan(jobs=2, away_seconds=1.0, hung_seconds=0.0, gone_run_seconds=0.0)
+LONG: Final = Plan(jobs=12, away_seconds=30.0, hung_seconds=30.0, slow_seconds=60.0, gone_run_seconds=30.0)
+SHORT: Final = Plan(jobs=2, away_seconds=1.0, hung_seconds=0.0, slow_seconds=2.0, gone_run_seconds=0.0)
 
 
 @dataclass(kw_only=True)
@@ -69,11 +71,26 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
                     os.kill(target.pid(service), signal.SIGCONT)
                 outages.jobs += plan.jobs
                 await until_ready(target)
+        tell(f"the notifier is slow for {plan.slow_seconds:g} s")
+        async with jobs_in_mid_work(target, plan.jobs):
+            await _slowed(target.pid("notifier"), plan.slow_seconds)
+        outages.jobs += plan.jobs
+        await until_ready(target)
     assert not any(outages.readiness.values()), outages.readiness
     if plan.gone_run_seconds:
         tell("diffusion gone for good")
         await _gone(plan, data / "b", outages)
     return outages
+
+
+async def _slowed(pid: int, seconds: float) -> None:
+    """A process that mostly waits for its turn, as on a machine that is far too busy."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(0.9)  # others are at work
+        os.kill(pid, signal.SIGCONT)
+        await asyncio.sleep(0.1)  # its turn
 
 
 async def _gone(plan: Plan, data: Path, outages: Outages) -> None:

@@ -21,7 +21,8 @@ Rules that every implementation keeps:
 - A job that `submit` returned is never lost.
 - A job gets exactly one terminal event, its last; whoever does not hold the lease is refused (`Superseded`).
 - `seq` counts 1, 2, 3, … without a gap; `progress` never goes down.
-- The receiver that a job names (`webhook_url`) is told of its ending, after as many attempts as it takes (`outbox`).
+- The receiver that a job names (`webhook_url`) is told of what it asks for (`webhook_events`; every ending where it
+  asks for nothing), after as many attempts as it takes (`outbox`).
 - Cancelling ends a job at once, waiting or running; its worker is told, and can write nothing more.
 
 Payloads and results are JSON texts that the store does not read; they are the gateway's.
@@ -37,8 +38,10 @@ from servicekit.jobstore.values import (
     Ending,
     Event,
     Job,
+    JobPage,
     JobStatus,
     NewJob,
+    Position,
     Priority,
     QueueState,
     Submitted,
@@ -54,9 +57,11 @@ __all__ = [
     "Event",
     "EventLog",
     "Job",
+    "JobPage",
     "JobStatus",
     "JobStore",
     "NewJob",
+    "Position",
     "Priority",
     "QueueState",
     "Submitted",
@@ -77,6 +82,9 @@ class JobStore(Protocol):
 
     async def get(self, job_id: str) -> Job:
         """Reads a record; raises NotFound."""
+
+    async def jobs_of(self, tenant: str, *, limit: int, before: Position | None = None) -> JobPage:
+        """Jobs of a tenant, the newest first, beginning behind `before`."""
 
     async def cancel(self, job_id: str, *, message: str) -> None:
         """Ends a job; done for one that is cancelled, raises NotFound, FailedPrecondition where it ended otherwise."""

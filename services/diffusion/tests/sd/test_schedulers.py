@@ -15,6 +15,8 @@ from diffusion.sd.tiers import FEWER_STEPS, HYPER_SD, LCM, QUALITY
 from servicekit.inference import hardware
 from tests.fixtures.tiny_diffusion import DEIS
 
+pytestmark = pytest.mark.slow  # loads torch
+
 HOST = hardware.choose("cpu")
 BETAS: Any = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 SD15: Any = {**BETAS, "num_train_timesteps": 1000, "prediction_type": "epsilon", "skip_prk_steps": True}
@@ -22,9 +24,7 @@ SD15: Any = {**BETAS, "num_train_timesteps": 1000, "prediction_type": "epsilon",
 
 @pytest.mark.parametrize("sampler", list(Sampler))
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction"])
-def test_the_clean_estimate_of_a_perfect_prediction_is_the_original(
-    sampler: Sampler, prediction: str
-) -> None:
+def test_the_clean_estimate_of_a_perfect_prediction_is_the_original(sampler: Sampler, prediction: str) -> None:
     scheduler = schedulers.build(sampler, SD15 | {"prediction_type": prediction})
     timesteps = schedulers.schedule(scheduler, 10, 0.6, HOST.device)
     random = torch.Generator().manual_seed(0)

@@ -28,7 +28,9 @@ from gateway.api.settings import PREFIX, ApiSettings
 from gateway.api.shared_state import SharedState
 from gateway.api.style_catalogue import StyleCatalogue
 from gateway.api.transformations import Limits, Transformations
+from gateway.api.trusted_proxies import TrustedProxies
 from gateway.api.uploads.budget import UploadBudget
+from gateway.api.uploads.fetch import PhotoFetcher
 from gateway.api.uploads.optimise import PhotoOptimiser
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.clients.controlmaps import ControlMapsClient
@@ -52,6 +54,7 @@ from servicekit.rpc.tls import Security
 from servicekit.storage import ObjectStore
 from servicekit.storage.local import LocalStore
 from servicekit.storage.settings import open_store
+from servicekit.webhooks.ssrf import AddressPolicy
 
 _MESSAGE_SLACK_BYTES: Final = 1024 * 1024
 """What a gRPC message may hold beside its two pictures; also room for one that is a little too large to be told so."""
@@ -130,17 +133,18 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         )
         reading = asyncio.create_task(parts.gauges.run(), name="queue gauges")
         stack.push_async_callback(_cancelled, reading)
+        proxies = TrustedProxies(settings.trusted_proxies)
         server = HttpServer(
             create_app(parts),
             listen=settings.listen,
-            trusted_proxies=settings.trusted_proxies,
+            proxies=proxies,
             connections=settings.max_connections,
             connections_per_address=settings.max_connections_per_address,
         )
         await server.start()
         grpc_exits = AsyncExitStack()
         try:
-            grpc_api = await grpc_exits.enter_async_context(_grpc_api(settings, parts, security))
+            grpc_api = await grpc_exits.enter_async_context(_grpc_api(settings, parts, proxies, security))
             await grpc_api.set_serving(True)
             yield RunningApi(server=server, grpc_api=grpc_api, readiness=parts.readiness)
         finally:
@@ -153,7 +157,9 @@ async def _cancelled(task: asyncio.Task[NoReturn]) -> None:
     await asyncio.wait([task])
 
 
-def _grpc_api(settings: ApiSettings, parts: Parts, security: Security) -> AbstractAsyncContextManager[RunningServer]:
+def _grpc_api(
+    settings: ApiSettings, parts: Parts, proxies: TrustedProxies, security: Security
+) -> AbstractAsyncContextManager[RunningServer]:
     servicer = TransformServicer(
         parts.transformations,
         parts.events,
@@ -176,6 +182,8 @@ def _grpc_api(settings: ApiSettings, parts: Parts, security: Security) -> Abstra
     admission = AdmissionInterceptor(
         parts.admission,
         parts.receiver.budget,
+        parts.receiver.quota,
+        proxies,
         max_calls=options.max_concurrent_rpcs - probe_limits.MAX_CALLS,
         max_message_bytes=max_message_bytes,
         seconds=settings.upload_seconds,
@@ -245,6 +253,7 @@ def _parts(
             seconds=settings.upload_seconds,
             budget=UploadBudget(settings.upload_memory_bytes),
             quota=PhotoQuota(TokenBuckets(state), per_minute=settings.photos_per_minute),
+            fetcher=_fetcher(settings),
         ),
         streams=StreamLimiter(settings.stream_limit),
         admission=admission,
@@ -255,6 +264,13 @@ def _parts(
         public_metrics=settings.public_metrics,
         local_store=store if isinstance(store, LocalStore) else None,
     )
+
+
+def _fetcher(settings: ApiSettings) -> PhotoFetcher | None:
+    if not settings.image_url_seconds:
+        return None
+    addresses = AddressPolicy(settings.image_url_networks)
+    return PhotoFetcher(addresses, seconds=settings.image_url_seconds, max_bytes=settings.max_file_bytes)
 
 
 def _checks(job_store: JobStore, store: ObjectStore, channels: Channels) -> dict[str, Check]:

@@ -8,6 +8,7 @@ from prometheus_client import Counter
 
 from gateway.api.auth import Caller, Scope
 from gateway.api.estimate import Estimator
+from gateway.api.field_problems import FieldProblems
 from gateway.api.links import ResultLinks, UrlSigner
 from gateway.api.uploads import style_image
 from gateway.api.uploads.optimise import Photo
@@ -20,7 +21,7 @@ from gateway.jobs.request import JobRequest, Preferences
 from gateway.jobs.result import JobError
 from gateway.jobs.work import expected_work
 from servicekit.errors import Conflict, Exhausted, InvalidArgument, NotFound, ServiceError
-from servicekit.jobstore import ENDINGS, Job, JobStatus, JobStore, NewJob, Priority, catalog
+from servicekit.jobstore import ENDINGS, Job, JobStatus, JobStore, NewJob, Position, Priority, catalog
 from servicekit.observability import logs, tracing
 from servicekit.rpc import context
 from servicekit.storage import ObjectStore, delete_all
@@ -62,6 +63,16 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What an engine has to be able to do."""
+
+    style: str
+    mode: RoomMode = RoomMode.RESTYLE
+    style_image: bool = False
+    """Whether a picture whose look is wanted comes along."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Submission:
     """What a caller sends."""
 
@@ -74,7 +85,14 @@ class Submission:
     style_image: bytes | None = None
     """A picture whose look is wanted."""
     webhook_url: str = ""
-    """Address that is told of the ending; empty for none."""
+    """Address that is told of events; empty for none."""
+    webhook_events: tuple[str, ...] = ()
+    """Which; none for every ending."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """What an engine has to be able to do for it."""
+        return Wanted(style=self.style, mode=self.preferences.mode, style_image=self.style_image is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +112,8 @@ class Accepted:
 
     job_id: str
     estimated_seconds: float
+    created: bool
+    """False where the same request had made it before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +126,16 @@ class JobView:
     """Link to the latest preview; empty where there is none, or where the result is there."""
     result: ResultLinks | None
     error: JobError | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobViews:
+    """Some of a caller's jobs."""
+
+    views: tuple[JobView, ...]
+    """May be fewer than asked for though others follow."""
+    following: Position | None
+    """Go on before this one; None where nothing follows."""
 
 
 class Transformations:
@@ -138,9 +168,9 @@ class Transformations:
 
     async def submit(self, submission: Submission, caller: Caller) -> Accepted:
         """Validates, optimises, stores, enqueues; raises InvalidArgument, Conflict, Exhausted or Unavailable."""
-        _validate_idempotency_key(submission.idempotency_key)
-        self._webhooks.validate(submission.webhook_url)
-        await self._validate_abilities(submission)
+        problems = FieldProblems()
+        await self.validate(submission.wanted, submission.webhook_url, submission.idempotency_key, problems)
+        problems.check()
         photo = await self._optimiser.optimise(submission.photo, client=caller.client)
         look = await self._style_image(submission, caller)
         job_id = ids.new()
@@ -169,7 +199,20 @@ class Transformations:
                 await self._delete_photo(job_id)
             log.info("job accepted", accepted=submitted.job_id, style=submission.style, new=submitted.created)
             estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position, work=new.cost)
-            return Accepted(job_id=submitted.job_id, estimated_seconds=estimate)
+            return Accepted(job_id=submitted.job_id, estimated_seconds=estimate, created=submitted.created)
+
+    async def validate(self, wanted: Wanted, webhook_url: str, idempotency_key: str, problems: FieldProblems) -> None:
+        """Looks at what can be judged without the photo, and collects what is wrong; raises Unavailable."""
+        with problems.collected():
+            _validate_idempotency_key(idempotency_key)
+        with problems.collected():
+            self._webhooks.validate(webhook_url)
+        with problems.collected():
+            if wanted.style_image and wanted.mode is RoomMode.DECLUTTER:
+                message = f"{style_image.FIELD} has no use with mode {wanted.mode}."
+                raise InvalidArgument("FIELD_INVALID", message, field=style_image.FIELD)
+        with problems.collected():
+            await self._styles.validate(wanted.style, wanted.mode, style_image=wanted.style_image)
 
     async def authorize(self, job_id: str, caller: Caller) -> str:
         """The id of a job that the caller may see, in its canonical form; raises NotFound.
@@ -183,7 +226,9 @@ class Transformations:
 
     async def get(self, job_id: str, caller: Caller) -> JobView:
         """A job of the caller's as it is now, with its result once there is one; raises NotFound."""
-        job = await self._authorized_job(ids.validate(job_id), caller)
+        return await self._view(await self._authorized_job(ids.validate(job_id), caller))
+
+    async def _view(self, job: Job) -> JobView:
         completed = job.status is JobStatus.COMPLETED
         return JobView(
             job=job,
@@ -192,6 +237,11 @@ class Transformations:
             result=await self._result(job) if completed else None,
             error=result.decode_error(job.error) if job.status is JobStatus.FAILED else None,
         )
+
+    async def jobs(self, caller: Caller, *, limit: int, before: Position | None = None) -> JobViews:
+        """Jobs of the caller's own, the newest first; raises Unavailable."""
+        page = await self._job_store.jobs_of(caller.tenant, limit=limit, before=before)
+        return JobViews(views=tuple([await self._view(job) for job in page.jobs]), following=page.following)
 
     async def tenant(self, job_id: str) -> str:
         """Whose a job is; raises NotFound."""
@@ -275,13 +325,6 @@ class Transformations:
         except ServiceError as error:
             log.warning("a group keeps a place", problem=str(error))
 
-    async def _validate_abilities(self, submission: Submission) -> None:
-        mode, wanted = submission.preferences.mode, submission.style_image is not None
-        if wanted and mode is RoomMode.DECLUTTER:
-            message = f"{style_image.FIELD} has no use with mode {mode}."
-            raise InvalidArgument("FIELD_INVALID", message, field=style_image.FIELD)
-        await self._styles.validate(submission.style, mode, style_image=wanted)
-
     async def _style_image(self, submission: Submission, caller: Caller) -> Photo | None:
         """The picture whose look is wanted, as it is kept."""
         if submission.style_image is None:
@@ -309,9 +352,10 @@ class Transformations:
             priority=priority,
             cost=work,
             webhook_url=submission.webhook_url,
+            webhook_events=submission.webhook_events,
             traceparent=tracing.traceparent(),
             idempotency_key=submission.idempotency_key,
-            request_digest=hashlib.sha256(f"{payload}\n{submission.webhook_url}".encode()).hexdigest(),
+            request_digest=_digest(payload, submission),
             wait_seconds=wait,
             run_seconds=self._limits.run_seconds * work,
             retention_seconds=self._limits.retention_seconds,
@@ -323,6 +367,16 @@ class Transformations:
             await delete_all(self._store, object_keys.folder(job_id))
         except ServiceError as error:
             log.warning("a photo without a job stays", key=object_keys.original(job_id), problem=str(error))
+
+
+def _digest(payload: str, submission: Submission) -> str:
+    """Of the whole request; without chosen events as releases make it that know of none."""
+    parts = [
+        payload,
+        submission.webhook_url,
+        *([",".join(submission.webhook_events)] if submission.webhook_events else []),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _validate_idempotency_key(key: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import grpc
+import pytest
 
 from gateway.jobs import object_keys
 from servicekit.errors import Exhausted, FailedPrecondition, ServiceError, Unavailable
@@ -90,6 +91,7 @@ async def test_a_call_that_a_stopping_service_cuts_is_repeated_elsewhere(worker_
     assert (await bench.ended(job_id)).deliveries == 1
 
 
+@pytest.mark.slow
 async def test_a_service_that_stays_away_ends_the_job_in_time_and_in_words(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     async with bench.worker(detection_address="127.0.0.1:1"):

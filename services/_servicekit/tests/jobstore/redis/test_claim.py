@@ -114,6 +114,7 @@ async def test_a_job_that_waits_for_a_retry_past_its_deadline_fails(open_jobstor
     assert json.loads((await jobstore.jobs.get(job_id)).error)["code"] == "RAN_TOO_LONG"
 
 
+@pytest.mark.slow
 async def test_heartbeats_keep_a_quiet_job(open_jobstore: OpenJobStore) -> None:
     jobstore, other = open_jobstore(joblog_idle_seconds=1.5), open_jobstore(joblog_idle_seconds=1.5)
     job_id = await submit_one(jobstore)

@@ -96,3 +96,15 @@ EVENT: Final[dict[str, Any]] = {
     "total_steps": 20,
     "preview_url": _link("preview-1.jpg"),
 }
+
+WEBHOOK: Final[dict[str, Any]] = {
+    "type": "transform.completed",
+    "timestamp": "2025-11-12T10:30:45.123000+00:00",
+    "data": {
+        "job_id": JOB_ID,
+        "status": "completed",
+        "message": "Your new room is ready!",
+        "error": None,
+        "created_at": "2025-11-12T10:30:41.004000+00:00",
+    },
+}

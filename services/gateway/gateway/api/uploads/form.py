@@ -13,6 +13,7 @@ import grpc
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from gateway.api.field_problems import InvalidFields
 from gateway.api.uploads.budget import UploadShare
 from servicekit.errors import InvalidArgument, ServiceError
 
@@ -146,9 +147,11 @@ class _Reader:
         """All parts; raises InvalidArgument where the body was cut off or a part is missing."""
         if not self._ended:
             raise InvalidArgument("MALFORMED_BODY", "The multipart body is incomplete.", field="body")
-        for part in self._rules.values():
-            if part.required and part.name not in self._values:
-                raise InvalidArgument("FIELD_MISSING", f"The part {part.name!r} is missing.", field=part.name)
+        missing = [part.name for part in self._rules.values() if part.required and part.name not in self._values]
+        if missing:
+            raise InvalidFields(
+                [InvalidArgument("FIELD_MISSING", f"The part {name!r} is missing.", field=name) for name in missing]
+            )
         return {name: b"".join(chunks) for name, chunks in self._values.items()}
 
     def _part_begins(self) -> None:

@@ -5,7 +5,9 @@ import json
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
+from gateway.api.field_problems import InvalidFields
 from gateway.jobs.request import SEEDS, Preferences
 from servicekit.errors import InvalidArgument
 from servicekit.types import colours
@@ -15,6 +17,8 @@ from servicekit.types.rooms import RoomType
 
 MAX_BYTES: Final = 16 * 1024
 MAX_KEPT: Final = 64
+MAX_PROBLEMS: Final = 32
+"""Fields that are told to be wrong at once."""
 MAX_GROUP_WORD: Final = 64
 FIELD: Final = "preferences"
 
@@ -49,7 +53,8 @@ class PreferencesBody(BaseModel):
         allow_inf_nan=False,
         title="Preferences",
         json_schema_extra={
-            "examples": [{"keep_furniture": False, "color_palette": ["#FFFFFF", "#000000"], "variants": 2}]
+            # the first is what a form in /docs begins with, so it chooses nothing
+            "examples": [{}, {"keep_furniture": False, "color_palette": ["#FFFFFF", "#000000"], "variants": 2}]
         },
     )
 
@@ -88,13 +93,13 @@ class PreferencesBody(BaseModel):
 
 
 def parse(text: bytes) -> Preferences:
-    """Reads the part; raises InvalidArgument naming the first field that is wrong, `preferences.strength`."""
+    """Reads the part; raises InvalidFields naming each field that is wrong, `preferences.strength`."""
     text = text.removeprefix(codecs.BOM_UTF8)  # RFC 8259, 8.1: it may be ignored
     _validate_object(text)
     try:
         body = PreferencesBody.model_validate_json(text)
     except ValidationError as error:
-        raise _wrong_field(error) from error
+        raise _wrong_fields(error) from error
     _validate_for_mode(body)
     return Preferences(
         keep_furniture=body.keep_furniture,
@@ -143,14 +148,18 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _wrong_field(error: ValidationError) -> InvalidArgument:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = _path(first["loc"])
-    if first["type"] == "json_invalid":  # pydantic's parser is stricter than Python's: lone surrogates
+def _wrong_fields(error: ValidationError) -> InvalidFields:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    return InvalidFields([_wrong_field(one) for one in problems[:MAX_PROBLEMS]])
+
+
+def _wrong_field(problem: ErrorDetails) -> InvalidArgument:
+    field = _path(problem["loc"])
+    if problem["type"] == "json_invalid":  # pydantic's parser is stricter than Python's: lone surrogates
         return _not_json()
-    if first["type"] == "extra_forbidden":
+    if problem["type"] == "extra_forbidden":
         return InvalidArgument("UNKNOWN_FIELD", f"There is no field {field!r}.", field=field)
-    return InvalidArgument("FIELD_INVALID", f"{field}: {first['msg']}.", field=field)
+    return InvalidArgument("FIELD_INVALID", f"{field}: {problem['msg']}.", field=field)
 
 
 def _not_json() -> InvalidArgument:

@@ -53,7 +53,7 @@ async def test_an_unexpected_exception_shows_nothing(gateway: Gateway, monkeypat
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.json() == {
         "success": False,
-        "type": "urn:modomo:problem:INTERNAL",
+        "type": f"{gateway.url}/errors/INTERNAL",
         "title": "Internal",
         "status": 500,
         "detail": "Something went wrong on our side.",
@@ -229,6 +229,7 @@ async def test_openapi_describes_everything(gateway: Gateway) -> None:
     }
     assert set(operations) == {
         ("POST", "/transform/submit"),
+        ("GET", "/transform/jobs"),
         ("GET", "/transform/status/{job_id}"),
         ("GET", "/transform/events/{job_id}"),
         ("DELETE", "/transform/{job_id}"),
@@ -242,8 +243,8 @@ async def test_openapi_describes_everything(gateway: Gateway) -> None:
         ("GET", "/files/{key}"),
     }
     submit = operations["POST", "/transform/submit"]["responses"]
-    assert set(submit) == {"202", "400", "401", "403", "408", "409", "413", "415", "422", "429", "503"}
-    for status in set(submit) - {"202"}:
+    assert set(submit) == {"200", "202", "400", "401", "403", "408", "409", "413", "415", "422", "429", "503"}
+    for status in set(submit) - {"200", "202"}:
         assert submit[status]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
     schemas = document["components"]["schemas"]
     assert {"Problem", "Preferences", "EventMessage", "Result", "Submitted", "JobStatusAnswer"} <= set(schemas)
