@@ -16,6 +16,8 @@ DEV := .venv-dev/bin/python
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
 # what tests the alerts, and a proxy; from Debian's packages, signed by Debian, and skipped where there are none
 DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready)
+# linters of the OpenAPI document and of pages; from npm, held to the hashes of their lock, and skipped where there is no npm
+NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
 .PHONY: run test test-fast coverage check demo bench load chaos attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
 .DELETE_ON_ERROR:
@@ -34,7 +36,7 @@ demo: $(RUN_VENV)/ready
 JOBS ?= 2
 TEST := $(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 test test-fast coverage: export OMP_NUM_THREADS := 1
-test: .venv-dev/ready $(TRITON) $(DEBIAN)
+test: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE)
 	$(TEST)
 
 # all that is not marked `slow`: some four minutes of two cores
@@ -42,7 +44,7 @@ test-fast: .venv-dev/ready
 	$(TEST) -m "not slow"
 
 # which lines of services/ the tests reach, into build/coverage; what runs in processes of its own is not counted
-coverage: .venv-dev/ready $(TRITON) $(DEBIAN)
+coverage: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE)
 	mkdir -p build/coverage
 	$(TEST) --cov --cov-report=html --cov-report=term:skip-covered
 
@@ -155,6 +157,12 @@ build/promtool/ready build/nginx/ready:
 	cd $(@D) && (apt-get download $(PACKAGE) || (apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists update && \
 	  apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists download $(PACKAGE))) && dpkg-deb --extract $(PACKAGE)_*.deb . \
 	  || echo "no $(PACKAGE): the tests that need it will be skipped"
+	touch $@
+
+build/node/ready: tools/npm/package.json tools/npm/package-lock.json
+	mkdir -p $(@D)
+	cp tools/npm/package.json tools/npm/package-lock.json $(@D)
+	(cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund) || echo "no linters from npm: the tests that need them will be skipped"
 	touch $@
 
 clean:

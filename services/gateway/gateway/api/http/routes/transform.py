@@ -231,10 +231,10 @@ async def _submission(form: ReceivedForm, idempotency_key: str, transformations:
         urgency = priority(form.parts)
     with problems.collected():
         events = webhook_events(form.parts)
-    if problems or PHOTO_URL in form.parts:  # nobody else's server is asked for the photo of a request that is wrong
+    if problems or form.by_address:  # nobody else's server is asked for the photo of a request that is wrong
         await transformations.validate(style, webhook_url, idempotency_key, problems)
         with problems.collected():
-            if PHOTO in form.parts:
+            if not form.by_address:
                 read_header(form.parts[PHOTO])
         problems.check()
     return Submission(
