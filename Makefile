@@ -19,7 +19,7 @@ DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready buil
 # linters of the OpenAPI document and of pages; from npm, held to the hashes of their lock, and skipped where there is no npm
 NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos clients docs version dist lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -99,6 +99,10 @@ protos: .venv-dev/ready
 	.venv-dev/bin/buf breaking --against protos/modomo.binpb
 	$(DEV) -m protos.generate
 	.venv-dev/bin/buf build --exclude-source-info --output protos/modomo.binpb
+
+# the copy of the OpenAPI document, and what the clients stand on: types, kinds of errors, the asynchronous client
+clients: .venv-dev/ready
+	$(DEV) -m tools.clients
 
 # the documentation site, into build/site: what is written by hand, and the reference of HTTP, gRPC and Python
 docs: .venv-dev/ready
