@@ -57,6 +57,7 @@ def _form(max_file_bytes: int) -> dict[str, Any]:
         PHOTO: {"type": "string", "format": "binary", "description": photo},
         PHOTO_URL: {
             "type": "string",
+            "examples": [""],
             "maxLength": MAX_URL_LENGTH,
             "description": f"In place of `{PHOTO}`: public https:// address that the photo is fetched from, under the "
             "same limits.",
@@ -75,12 +76,14 @@ def _form(max_file_bytes: int) -> dict[str, Any]:
         },
         webhook_policy.FIELD: {
             "type": "string",
+            "examples": [""],
             "maxLength": MAX_URL_LENGTH,
             "description": "Public https:// address that is told what happens to the job, by a POST signed "
             "as Standard Webhooks say; see /webhooks/secrets.",
         },
         WEBHOOK_EVENTS: {
             "type": "string",
+            "examples": [""],
             "description": f"What it is told of: some of {', '.join(f'`{event}`' for event in EVENTS)}, separated by "
             "commas. Absent: every ending.",
         },
