@@ -64,6 +64,7 @@ def test_strict_lint_finds_nothing(chart: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "toggles"), COMBINATIONS)
+@pytest.mark.slow
 def test_every_combination_is_valid_kubernetes(chart: Path, name: str, toggles: tuple[str, ...]) -> None:
     manifests = render(chart, NAMED, preset(name), *(TOGGLES[toggle] for toggle in toggles))
     names = [(one["kind"], one["metadata"]["name"]) for one in manifests]

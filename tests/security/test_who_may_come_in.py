@@ -187,6 +187,7 @@ async def test_of_many_who_use_a_ticket_at_once_one_gets_in(house: House) -> Non
     assert sorted(codes) == [1000] + [4401] * 9
 
 
+@pytest.mark.slow
 async def test_a_ticket_is_good_for_a_short_while(start_gateway: StartGateway) -> None:
     holder = key_holder("app")
     gateway = await start_gateway(api_keys=holder.toml, ticket_seconds=5)

@@ -39,7 +39,7 @@ def reduced(picture: RGB) -> RGB:
 def score(original: RGB, result: RGB, before: Layout, after: Layout) -> float:
     """Agreement of two reduced pictures and what is seen in them, 0–1: a weighted geometric mean.
 
-    A picture whose lines lie elsewhere is another room, whatever its surfaces are. Without lines only the layout counts.
+    A picture whose lines lie elsewhere is another room, whatever its surfaces are. Without lines, only those count.
     """
     layout = layout_agreement(before, after)
     straight = lines.agreement(original, result)

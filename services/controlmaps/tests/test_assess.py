@@ -191,6 +191,7 @@ def test_size_of_the_picture_hardly_matters() -> None:
 
 
 @pytest.mark.skipif(len(real_photos()) < 4, reason="MODOMO_ROOMS names no real photos")
+@pytest.mark.slow
 def test_real_rooms_are_told_apart_and_their_repainting_is_recognised() -> None:
     for first, second in zip(real_photos()[:8:2], real_photos()[1:8:2], strict=True):
         photo = structure.reduced(read_photo(first))

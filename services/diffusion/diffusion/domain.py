@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from diffusion.styles import Style
 from servicekit.imaging.arrays import RGB, Grey, Mask
 from servicekit.inference.engine import EngineInfo
+from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
 
 SEEDS: Final = 1 << 53
@@ -53,6 +54,14 @@ class Restyling:
     keep: Mask | None = None
     """What must come out exactly as it is."""
 
+    mode: RoomMode = RoomMode.RESTYLE
+
+    remove: Mask | None = None
+    """What RoomMode.DECLUTTER removes; None in every other mode."""
+
+    style_image: RGB | None = None
+    """A picture of any size whose look is wanted; None leaves the look to the style."""
+
     repaint_openings: bool = False
     """Whether windows and doors may change too."""
 
@@ -72,6 +81,11 @@ class Restyling:
 
     previews: int = 0
     """Number of previews wanted on the way, 0–8."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """The engine has taken the request up; until then it waited for the device."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +179,17 @@ class Manifest:
 
     seconds: Mapping[str, float] = field(default_factory=dict)
     device_seconds: float = 0.0
+
+    mode: RoomMode = RoomMode.RESTYLE
+
+    style_image_used: bool = False
+    """Whether the look of a picture was taken."""
+
+    style_image_palette: tuple[str, ...] = ()
+    """`#RRGGBB` that were taken from that picture, largest first; empty where its look is taken whole."""
+
+    safety_checked: bool = False
+    """Whether all results passed a safety check."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.slow
 def test_a_small_file_of_large_parts_is_refused_before_it_is_decoded(name: str, measure: Measure) -> None:
     data = BOMBS[name]()
     before, start = psutil.Process().memory_info().rss, time.process_time()

@@ -114,7 +114,9 @@ def _parser(directory: Path) -> argparse.ArgumentParser:
     shown = commands.add_parser("list", help="show what there is")
     for command in (check, pull):
         command.add_argument("--from", dest="origin", type=Path, help="files of this directory, not of the hub")
-        command.add_argument("--service", choices=("detection", "controlmaps", "diffusion"), help="only this one's models")
+        command.add_argument(
+            "--service", choices=("detection", "controlmaps", "diffusion"), help="only this one's models"
+        )
         command.add_argument("--lock", type=Path, help="a lock kept elsewhere, to obey and to keep up to date as well")
     check.add_argument("--tier", choices=get_args(Tier), help="what this machine needs; without it, all there is")
     pull.add_argument("--tier", choices=get_args(Tier), default="default", help="what this machine needs")

@@ -10,7 +10,6 @@ import msgspec
 
 from servicekit.weights.errors import WeightsError
 
-
 Tier: TypeAlias = Literal["default", "cpu"]
 """`default` is for a machine with a GPU, `cpu` for one without."""
 

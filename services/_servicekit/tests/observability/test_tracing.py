@@ -220,6 +220,7 @@ def test_a_share_of_traces_is_kept() -> None:
         assert 5 < len(collector.spans) < 70
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_away_holds_nobody_up() -> None:
     (port,) = ports.free(1)
     begun = time.monotonic()

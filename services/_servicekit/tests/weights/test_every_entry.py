@@ -66,7 +66,9 @@ def test_the_model_that_has_only_a_pickle_stops_nothing_but_itself(recorded: Hub
     small = msgspec.structs.replace(
         next(entry for entry in ENTRIES if entry.name == "upernet"), repository="openmmlab/upernet-convnext-small"
     )
-    recorded.commit(small.repository, {"config.json": b"{}", "pytorch_model.bin": b"x", "preprocessor_config.json": b"{}"})
+    recorded.commit(
+        small.repository, {"config.json": b"{}", "pytorch_model.bin": b"x", "preprocessor_config.json": b"{}"}
+    )
     others = [entry for entry in ENTRIES if entry.name in ("dpt", "realistic-vision")]
     pulling = Puller(tmp_path, OnlineSource(recorded.endpoint), manifest=recorded.manifest([small, *others]))
     with pytest.raises(WeightsMissing, match=r"upernet-convnext-small has no model\.safetensors; it has"):
@@ -81,7 +83,7 @@ def test_check_lists_every_file_with_its_size_and_fetches_nothing(
     for one in RECORDED.values():
         hub.record(one, sizes=True)
     served = hub.manifest()
-    monkeypatch.setattr(command.Manifest, "shipped", lambda: served)
+    monkeypatch.setattr("servicekit.weights.__main__.Manifest.shipped", lambda: served)
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.endpoint)
     assert command.main(["check", "--directory", str(tmp_path / "store")]) == 0
     said = capsys.readouterr().out
@@ -104,7 +106,7 @@ def test_check_says_everything_that_is_missing_and_the_exit_status_tells(
     for one in RECORDED.values():
         hub.record(one, sizes=True)
     served = hub.manifest()
-    monkeypatch.setattr(command.Manifest, "shipped", lambda: served)
+    monkeypatch.setattr("servicekit.weights.__main__.Manifest.shipped", lambda: served)
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.endpoint)
     for entry in ("taesd", "dpt"):
         repository = Manifest.shipped()[entry].repository

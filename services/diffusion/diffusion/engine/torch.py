@@ -8,16 +8,19 @@ from typing import Final
 import numpy as np
 import torch
 
+from diffusion.capabilities import refuse_unsupported
 from diffusion.domain import Maps, Restyling, Tier
 from diffusion.engine import Step
 from diffusion.sd import models
 from diffusion.sd.options import Options
 from diffusion.sd.pipeline import RestylingPipeline
+from diffusion.started import reporting_start
 from diffusion.styles import read_styles
 from servicekit.inference import hardware
 from servicekit.inference.engine import EngineInfo
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.observability import logs
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
@@ -41,6 +44,16 @@ class TorchEngine:
         """Who this is; the models are known once loaded."""
         return self._pipeline.info if self._pipeline is not None else EngineInfo(name="torch")
 
+    @property
+    def modes(self) -> frozenset[RoomMode]:
+        """Nothing but restyling until the models are loaded."""
+        return self._pipeline.modes if self._pipeline is not None else frozenset({RoomMode.RESTYLE})
+
+    @property
+    def takes_style_image(self) -> bool:
+        """Whether an IP-Adapter is loaded."""
+        return self._pipeline is not None and self._pipeline.takes_style_image
+
     async def load(self) -> None:
         """Loads all models and makes a picture with each UNet, in one step; raises WeightsError, SettingsError."""
         self._pipeline = await self._executor.run(self._loaded)
@@ -50,7 +63,9 @@ class TorchEngine:
         restyler = self._pipeline
         if restyler is None:
             raise RuntimeError("the engine is not loaded")
-        async with aclosing(self._executor.stream(lambda: restyler.restyle(restyling))) as steps:
+        refuse_unsupported(self, restyling)
+        made = self._executor.stream(lambda: reporting_start(restyler.restyle(restyling)))
+        async with aclosing(made) as steps:
             async for step in steps:
                 yield step
 
@@ -63,7 +78,7 @@ class TorchEngine:
         device = hardware.choose(self._options.device)
         loaded = models.load(self._options, device)
         trial = RestylingPipeline(loaded, device, variants_at_once=1)
-        free = _free(device)
+        free = device.free_bytes
         drawing = max(self._needed(trial, device, loaded, tier, loaded.sides[tier]) for tier in Tier)
         finishing = 0
         if free is not None and loaded.finished_side:
@@ -100,15 +115,6 @@ def variants_that_fit(free: int | None, variant_bytes: int) -> int:
     if free is None:
         return 1
     return int(min(max(free * USABLE // max(variant_bytes, 1), 1), MAX_VARIANTS))
-
-
-def _free(device: hardware.Hardware) -> int | None:
-    """Bytes that the device can still give this process: other services may share it. None on the host."""
-    if device.memory_bytes is None:
-        return None
-    free, _total = torch.cuda.mem_get_info(device.device)
-    held = torch.cuda.memory_reserved(device.device) - torch.cuda.memory_allocated(device.device)
-    return int(free + held)
 
 
 def _allocated(device: hardware.Hardware, *, reset: bool = False) -> int:

@@ -86,8 +86,10 @@ def load(options: Options, hardware: Hardware) -> Models:
         control: f"controlnet-{control}"
         for control in Control
         if control in options.controlnets
-        and control in recipes.needed(options.structure)
-        and (control not in recipes.OPTIONAL or store.has(f"controlnet-{control}"))
+        and (
+            control in recipes.needed(options.structure)
+            or (control in recipes.optional(options.structure) and store.has(f"controlnet-{control}"))
+        )
     }
     nets = {control: checkpoints.load_controlnet(store, name, base, hardware) for control, name in names.items()}
     fast = fast_preset(options.fast_lora, store)

@@ -16,7 +16,7 @@ from diffusion import keep
 from diffusion.domain import AppliedControl, Manifest, PassReport, PreviewFrame, Progress, Restyling, Result
 from diffusion.palette_distance import palette_delta_e
 from diffusion.preview_steps import preview_steps
-from diffusion.sd import latents, palette, schedulers, tensors
+from diffusion.sd import latents, modes, palette, schedulers, tensors
 from diffusion.sd.control import ActiveControl
 from diffusion.sd.denoising import Denoising, DenoisingStep, denoise
 from diffusion.sd.device_timer import DeviceTimer
@@ -31,6 +31,7 @@ from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo
 from servicekit.inference.hardware import Hardware, oom_guard
 from servicekit.observability import logs
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
@@ -83,6 +84,16 @@ class RestylingPipeline:
         """The engine with all its models."""
         return EngineInfo(name=ENGINE, models=tuple(self._models.origins.values()))
 
+    @property
+    def modes(self) -> frozenset[RoomMode]:
+        """What the loaded ControlNets can do with a room."""
+        return modes.possible(self._models.controls)
+
+    @property
+    def takes_style_image(self) -> bool:
+        """Whether an IP-Adapter is loaded."""
+        return False
+
     def restyle(self, restyling: Restyling) -> Generator[Progress | PreviewFrame | Result, None, None]:
         """Yields Progress after every step, previews in between, one Result at the end.
 
@@ -102,7 +113,7 @@ class RestylingPipeline:
         with timer.on_device("read"):
             text = self._encode_prompt(restyling, planned)
         work = Work(restyling=restyling, plan=planned, text=text, timer=timer, total_steps=sum(steps))
-        if restyling.strength == 0.0:
+        if modes.strength(restyling) == 0.0:
             yield self._result(work, [restyling.photo] * restyling.variants)
             return
         with timer.on_device("encode"):
@@ -253,7 +264,8 @@ class RestylingPipeline:
                 engine=EngineInfo(name=ENGINE, models=models if work.ran else ()),
                 style=restyling.style.name,
                 seed=restyling.seed,
-                strength=restyling.strength,
+                mode=restyling.mode,
+                strength=modes.strength(restyling),
                 steps=work.done,
                 prompt=planned.prompt,
                 negative_prompt=planned.negative_prompt,

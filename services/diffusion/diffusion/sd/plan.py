@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from diffusion import keep
 from diffusion.domain import Restyling, Tier
 from diffusion.recolourable import recolourable
-from diffusion.sd import palette, recipes
+from diffusion.sd import modes, palette, recipes
 from diffusion.sd.letterbox import Letterbox, enlarged, letterbox
 from diffusion.sd.models import Models
 from diffusion.sd.prompts import BASES, prompts
 from diffusion.sd.recipes import Recipe
 from diffusion.sd.tiers import SamplingPreset, clamped
 from servicekit.imaging.arrays import RGB, Mask
+from servicekit.types.modes import RoomMode
 
 WORTH_FINISHING: Final = 1.2
 """How many times the first pass's pixels a photo needs to have before a second one draws detail."""
@@ -94,13 +94,13 @@ def plan(restyling: Restyling, models: Models) -> Plan:
     With a palette even a strength of 1 starts from the photo, its colours shifted, and not from noise alone: the
     colours of large areas come through the strongest noise.
     """
-    kept = keep.kept(restyling)
+    kept = modes.kept(restyling)
+    strength = modes.strength(restyling)
     height, width = restyling.photo.shape[:2]
     fitting = letterbox(height, width, side=models.sides[restyling.tier], multiple=models.bucket)
     preset = models.presets[restyling.tier]
-    all_noise = restyling.strength >= 1.0 and not restyling.palette
+    all_noise = strength >= 1.0 and (not restyling.palette or restyling.mode is not RoomMode.RESTYLE)
     without_kept = Mode.TEXT if all_noise else Mode.IMAGE
-    around = recipes.AROUND_KEPT if restyling.keep is not None and restyling.keep.any() else {}
     draw = Pass(
         stage=Stage.DRAW,
         mode=without_kept if kept is None else Mode.INPAINT,
@@ -108,15 +108,15 @@ def plan(restyling: Restyling, models: Models) -> Plan:
         preset=preset,
         tier=restyling.tier,
         guidance=preset.guided_by(clamped(restyling.style.guidance, BASES[models.base].guidance)),
-        strength=restyling.strength,
+        strength=strength,
         all_noise=all_noise,
-        recipe={**recipes.STRUCTURES[models.structure], **around},
+        recipe=modes.recipe(restyling, models.structure),
     )
     start = fitting.place(restyling.photo)
     meant = recolourable(restyling, kept)
     if restyling.palette and meant is not None:
         start = palette.shifted(start, restyling.palette, fitting.place_mask(meant), most=palette.START_SHIFT)
-    prompt, negative_prompt = prompts(restyling, models.base)
+    prompt, negative_prompt = modes.prompts(restyling, *prompts(restyling, models.base))
     return Plan(
         passes=[draw, *_finish(draw, models)],
         prompt=prompt,

@@ -57,6 +57,15 @@ AROUND_KEPT: Final[Recipe] = MappingProxyType({Control.INPAINT: ControlSchedule(
 """Besides, where something is kept that the caller asked for. Windows and doors alone need none: the published
 pipelines mask them without it."""
 
+STAGE: Final[Recipe] = MappingProxyType(
+    {
+        Control.DEPTH: ControlSchedule(scale=0.7, end=0.4),
+        Control.MLSD: STRUCTURES[Structure.LINES][Control.MLSD],
+    }
+)
+"""For an empty room that is furnished: depth holds the shell for the first steps alone, in which the layout is decided.
+Segmentation and edges of an empty room say that it is empty, and take no part."""
+
 FINISH: Final[Recipe] = MappingProxyType({Control.TILE: ControlSchedule(scale=1.0)})
 """For the second pass, which draws detail into the first one's picture enlarged; where the store has the net."""
 
@@ -64,10 +73,12 @@ FINISH_STRENGTH: Final = 0.36
 """Noise of the second pass: enough to draw texture anew, too little to move what is there. Realistic Vision's model
 card advises .25–.7 for its second pass, and users of tiled upscaling .3–.4."""
 
-OPTIONAL: Final = frozenset({Control.TILE})
-"""Used where the store has them, and done without where it has not."""
-
 
 def needed(structure: Structure) -> frozenset[Control]:
-    """All ControlNets that a service with that structure may be asked to run."""
-    return frozenset().union(STRUCTURES[structure], AROUND_KEPT, FINISH)
+    """ControlNets without which a service with that structure cannot restyle."""
+    return frozenset().union(STRUCTURES[structure], AROUND_KEPT)
+
+
+def optional(structure: Structure) -> frozenset[Control]:
+    """Those that are used where the store has them, and done without where it has not: `stage` is not offered then."""
+    return frozenset().union(STAGE, FINISH) - needed(structure)

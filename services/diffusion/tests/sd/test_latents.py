@@ -8,6 +8,8 @@ import torch
 
 from diffusion.sd.latents import repaint_mask
 
+pytestmark = pytest.mark.slow  # loads torch
+
 
 def test_a_latent_is_repainted_where_any_of_its_pixels_is() -> None:
     keep = torch.ones(1, 1, 16, 24)

@@ -15,6 +15,8 @@ from diffusion.sd.tiers import FEWER_STEPS, HYPER_SD, LCM, QUALITY
 from servicekit.inference import hardware
 from tests.fixtures.tiny_diffusion import DEIS
 
+pytestmark = pytest.mark.slow  # loads torch
+
 HOST = hardware.choose("cpu")
 BETAS: Any = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
 SD15: Any = {**BETAS, "num_train_timesteps": 1000, "prediction_type": "epsilon", "skip_prk_steps": True}

@@ -18,6 +18,8 @@ from tools.gpu.requests import restyling
 
 EDGES = recipes.STRUCTURES[Structure.EDGES]
 
+pytestmark = pytest.mark.slow  # loads torch
+
 
 def test_control_images_are_what_the_networks_were_trained_on() -> None:
     photo = np.zeros((64, 64, 3), np.uint8)
