@@ -19,6 +19,8 @@ from servicekit.jobstore.redis.connection import Keys
 from servicekit.observability import metrics
 from tests.deploy.charts import NAMED, PRESETS, container, environment, files, of_kind, preset, render
 
+ROOT = Path(__file__).parents[2]
+
 KUBERNETES = "1.34"
 CUSTOM_KINDS = {"ScaledObject", "TriggerAuthentication", "PodMonitor", "HTTPRoute", "GRPCRoute", "PrometheusRule"}
 """Their schemas come with their operators, not with Kubernetes."""
