@@ -16,8 +16,10 @@ DEV := .venv-dev/bin/python
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
 # what tests the alerts, a proxy, clocks that jump, and Redis with TLS; from Debian's packages, signed by Debian, and skipped where there are none
 DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready)
+# linters of the OpenAPI document and of pages; from npm, held to the hashes of their lock, and skipped where there is no npm
+NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos docs version dist images test-images lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -34,7 +36,7 @@ demo: $(RUN_VENV)/ready
 JOBS ?= 2
 TEST := $(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 test test-fast coverage: export OMP_NUM_THREADS := 1
-test: .venv-dev/ready $(TRITON) $(DEBIAN)
+test: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE)
 	$(TEST)
 
 # all that is not marked `slow`: some four minutes of two cores
@@ -42,7 +44,7 @@ test-fast: .venv-dev/ready
 	$(TEST) -m "not slow"
 
 # which lines of services/ the tests reach, into build/coverage; what runs in processes of its own is not counted
-coverage: .venv-dev/ready $(TRITON) $(DEBIAN)
+coverage: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE)
 	mkdir -p build/coverage
 	$(TEST) --cov --cov-report=html --cov-report=term:skip-covered
 
@@ -114,6 +116,10 @@ protos: .venv-dev/ready
 	$(DEV) -m protos.generate
 	.venv-dev/bin/buf build --exclude-source-info --output protos/modomo.binpb
 
+# the copy of the OpenAPI document, and what the clients stand on: types, kinds of errors, the asynchronous client
+clients: .venv-dev/ready
+	$(DEV) -m tools.clients
+
 # the documentation site, into build/site: what is written by hand, and the reference of HTTP, gRPC and Python
 docs: .venv-dev/ready
 	$(DEV) -m tools.docs
@@ -184,6 +190,12 @@ build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready
 	cd $(@D) && (apt-get download $(PACKAGE) || (apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists update && \
 	  apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists download $(PACKAGE))) && \
 	  for file in *.deb; do dpkg-deb --extract $$file . || exit 1; done || echo "no $(PACKAGE): the tests that need it will be skipped"
+	touch $@
+
+build/node/ready: tools/npm/package.json tools/npm/package-lock.json
+	mkdir -p $(@D)
+	cp tools/npm/package.json tools/npm/package-lock.json $(@D)
+	(cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund) || echo "no linters from npm: the tests that need them will be skipped"
 	touch $@
 
 clean:

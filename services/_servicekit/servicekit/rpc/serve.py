@@ -63,7 +63,7 @@ async def serve_engines(
             for engine in engines:
                 await engine.load()
                 log.info("engine ready", engine=engine.info.name, models=[model.name for model in engine.info.models])
-            server.set_engine(engines[0].info.name)
+            server.set_engine(engines[0].info)
             await server.set_serving(True)
             await until_stopped()
         finally:

@@ -1,6 +1,6 @@
 """Restyling with nothing to download."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from importlib.metadata import version
 from typing import Final
@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from diffusion.capabilities import refuse_unsupported
-from diffusion.domain import Maps, Restyling, Tier
+from diffusion.domain import Maps, PreviewFrame, Progress, Restyling, Result, Tier
 from diffusion.engine import Step
 from diffusion.lite.restyle import restyle
+from diffusion.lite.style_photo import telling_look, with_look
 from diffusion.started import reporting_start
 from diffusion.styles import read_styles
 from servicekit.inference.engine import EngineInfo, Model
@@ -65,10 +66,13 @@ class LiteEngine:
     async def transform(self, restyling: Restyling) -> AsyncGenerator[Step, None]:
         """A step a surface; see the Protocol."""
         refuse_unsupported(self, restyling)
-        made = self._executor.stream(lambda: reporting_start(restyle(restyling, self.info)))
+        made = self._executor.stream(lambda: reporting_start(self._restyled(restyling)))
         async with aclosing(made) as steps:
             async for step in steps:
                 yield step
+
+    def _restyled(self, restyling: Restyling) -> Generator[Progress | PreviewFrame | Result, None, None]:
+        return telling_look(restyling, restyle(with_look(restyling), self.info))
 
     async def close(self) -> None:
         """Ends the worker thread."""

@@ -185,6 +185,18 @@ async def test_asked_palette_is_steered_to_and_measured(engine: Engine) -> None:
     assert made.manifest.palette_delta_e >= 0
 
 
+async def test_look_of_a_picture_is_taken_and_told_or_refused_by_name(engine: Engine) -> None:
+    blue = np.full((48, 48, 3), (40, 70, 150), dtype=np.uint8)
+    if not engine.takes_style_image or engine.info.name == "modal":
+        with pytest.raises(ServiceError, match="STYLE_IMAGE_NOT_SUPPORTED") as caught:
+            await steps_of(engine, restyling(engine, style_image=blue))
+        assert caught.value.metadata["field"] == "style_image"
+        return
+    plain, styled = [await result_of(engine, restyling(engine, style_image=image)) for image in (None, blue)]
+    assert (plain.manifest.style_image_used, styled.manifest.style_image_used) == (False, True)
+    assert (plain.images[0] != styled.images[0]).any()
+
+
 async def test_closing_stops_between_two_steps_and_frees_the_device(engine: Engine) -> None:
     async with aclosing(engine.transform(restyling(engine, variants=4))) as steps:
         assert isinstance(await anext(steps), Started)

@@ -39,6 +39,7 @@ from gateway.clients.diffusion import DiffusionClient
 from gateway.clients.health import HealthClient
 from gateway.clients.notifier import NotifierClient
 from gateway.clients.readiness import Check, Readiness
+from gateway.jobs.groups.store import RoomGroups
 from gateway.jobs.purger import Purger
 from modomo.transform.v1.transform_service_pb2_grpc import add_TransformServiceServicer_to_server
 from servicekit import process
@@ -98,6 +99,8 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         admission = _admission(settings, authenticator, state)
         job_store = connect(settings).jobs
         stack.push_async_callback(job_store.close)
+        groups = RoomGroups(settings, job_store)
+        stack.push_async_callback(groups.close)
         store = open_store(settings)
         stack.push_async_callback(store.close)
         optimiser = PhotoOptimiser(
@@ -123,6 +126,7 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
             admission=admission,
             state=state,
             job_store=job_store,
+            groups=groups,
             store=store,
             optimiser=optimiser,
             channels=channels,
@@ -203,6 +207,7 @@ def _parts(
     admission: Admission,
     state: SharedState,
     job_store: JobStore,
+    groups: RoomGroups,
     store: ObjectStore,
     optimiser: PhotoOptimiser,
     channels: Channels,
@@ -227,7 +232,8 @@ def _parts(
             retention_seconds=settings.retention_seconds,
         ),
         webhooks=webhooks,
-        purger=Purger(store=store, job_store=job_store),
+        purger=Purger(store=store, job_store=job_store, groups=groups),
+        groups=groups,
     )
     analyzer = PhotoAnalyzer(
         optimiser=optimiser,

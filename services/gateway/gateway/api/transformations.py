@@ -1,7 +1,7 @@
 """The use cases behind every transport: submit a photo, ask for its job, cancel it."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from prometheus_client import Counter
@@ -14,11 +14,13 @@ from gateway.api.uploads import style_image
 from gateway.api.uploads.optimise import Photo
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.jobs import ids, object_keys, request, result, status_presentation
+from gateway.jobs.groups import terms
+from gateway.jobs.groups.store import RoomGroups
 from gateway.jobs.purger import Purger
 from gateway.jobs.request import JobRequest, Preferences
 from gateway.jobs.result import JobError
 from gateway.jobs.work import expected_work
-from servicekit.errors import Conflict, Exhausted, InvalidArgument, ServiceError
+from servicekit.errors import Conflict, Exhausted, InvalidArgument, NotFound, ServiceError
 from servicekit.jobstore import ENDINGS, Job, JobStatus, JobStore, NewJob, Position, Priority, catalog
 from servicekit.observability import logs, tracing
 from servicekit.rpc import context
@@ -94,6 +96,17 @@ class Submission:
 
 
 @dataclass(frozen=True, kw_only=True)
+class JoinedSubmission:
+    """A submission in its group."""
+
+    submission: Submission
+    look: Photo | None
+    """The picture whose look is wanted."""
+    new: bool
+    """False where a repeated request was in the group before."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Accepted:
     """A job that was accepted."""
 
@@ -140,6 +153,7 @@ class Transformations:
         limits: Limits,
         webhooks: WebhookPolicy,
         purger: Purger,
+        groups: RoomGroups,
     ) -> None:
         self._job_store = job_store
         self._store = store
@@ -150,6 +164,7 @@ class Transformations:
         self._limits = limits
         self._webhooks = webhooks
         self._purger = purger
+        self._groups = groups
 
     async def submit(self, submission: Submission, caller: Caller) -> Accepted:
         """Validates, optimises, stores, enqueues; raises InvalidArgument, Conflict, Exhausted or Unavailable."""
@@ -159,6 +174,9 @@ class Transformations:
         photo = await self._optimiser.optimise(submission.photo, client=caller.client)
         look = await self._style_image(submission, caller)
         job_id = ids.new()
+        joined = await self._join(job_id, submission, look, caller)
+        if joined is not None:
+            submission, look = joined.submission, joined.look
         with context.bound(job=job_id):
             await self._store.put(object_keys.original(job_id), photo.jpeg, content_type="image/jpeg")
             if look is not None:
@@ -172,6 +190,8 @@ class Transformations:
                 )
             except (Conflict, Exhausted):  # other errors leave it open whether the job exists: its photo stays
                 await self._delete_photo(job_id)
+                if joined is not None and joined.new:
+                    await self._leave(job_id, submission, caller)
                 raise
             if submitted.created:
                 ACCEPTED.labels(new.priority).inc()
@@ -256,6 +276,54 @@ class Transformations:
         if not caller.owns(job.tenant):
             raise catalog.unknown_job()
         return job
+
+    async def _join(
+        self, job_id: str, submission: Submission, look: Photo | None, caller: Caller
+    ) -> "JoinedSubmission | None":
+        """The submission with all that it shares with its group; None where it names none.
+
+        Raises InvalidArgument for a group that is full, whatever contradicts it, or a style image that is gone.
+        """
+        word = submission.preferences.group
+        if not word:
+            return None
+        wish = terms.Wish(
+            style=submission.style, preferences=submission.preferences, style_image_digest=look.digest if look else ""
+        )
+        place = await self._groups.join(
+            job_id,
+            wish,
+            tenant=caller.tenant,
+            idempotency_key=submission.idempotency_key,
+            kept_seconds=self._limits.retention_seconds,
+        )
+        try:
+            shared = terms.agreed(wish, place.terms)
+            if look is None and shared.style_image_digest:
+                look = await self._look_of(place.terms)
+        except InvalidArgument:
+            if place.new:
+                await self._leave(job_id, submission, caller)
+            raise
+        return JoinedSubmission(
+            submission=replace(submission, preferences=shared.preferences), look=look, new=place.new
+        )
+
+    async def _look_of(self, first: terms.Terms) -> Photo:
+        """The style image that the first job of a group brought."""
+        try:
+            picture = await self._store.get(object_keys.style_image(first.job_id))
+        except NotFound as error:
+            message = f"{style_image.FIELD} of the group's first photo is gone; send it again."
+            raise InvalidArgument("GROUP_STYLE_IMAGE_GONE", message, field=style_image.FIELD) from error
+        return Photo(jpeg=picture, width=0, height=0, digest=first.style_image_digest)
+
+    async def _leave(self, job_id: str, submission: Submission, caller: Caller) -> None:
+        """Gives a place in a group back; where that fails, the group finds out when it is full."""
+        try:
+            await self._groups.leave(job_id, tenant=caller.tenant, word=submission.preferences.group)
+        except ServiceError as error:
+            log.warning("a group keeps a place", problem=str(error))
 
     async def _style_image(self, submission: Submission, caller: Caller) -> Photo | None:
         """The picture whose look is wanted, as it is kept."""

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from gateway.clients.diffusion import Manifest, Restyling, Tier
+from gateway.clients.diffusion import DiffusionClient, Manifest, Restyling, Tier
 from gateway.jobs import object_keys, request
 from gateway.jobs.result import AttemptRecord, JobResult, ModelUsed
 from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker.pipeline.artifacts import StoredArtifacts, store_artifacts
+from gateway.worker.pipeline.group_look import GroupLook
 from gateway.worker.pipeline.keep_mask import kept_region, removed_region
 from gateway.worker.pipeline.photo_analysis import AnalysisOutput, AnalysisStage, room_type
 from gateway.worker.pipeline.progress_reporter import ProgressReporter
@@ -28,6 +29,8 @@ class Pipeline:
         *,
         analysis_stage: AnalysisStage,
         restyling_stage: RestylingStage,
+        look: GroupLook,
+        diffusion: DiffusionClient,
         store: ObjectStore,
         cache: StageCache,
         previews: int,
@@ -36,6 +39,8 @@ class Pipeline:
     ) -> None:
         self._analysis_stage = analysis_stage
         self._restyling_stage = restyling_stage
+        self._look = look
+        self._diffusion = diffusion
         self._store = store
         self._cache = cache
         self._previews = previews
@@ -49,6 +54,7 @@ class Pipeline:
         attempts = await self._restyling_stage.restyle(run, await self._restyling(run, analysis))
         await run.reporter.stage(JobStatus.FINALIZING)
         stored = await store_artifacts(run, self._store, results=attempts[0].restyled.jpegs, maps=analysis.room.maps)
+        await self._look.offer(run, stored.transformed[0])
         await self._cache.flush()
         await run.reporter.stage(JobStatus.FINALIZING, share=1.0)
         return self._result(run, analysis, attempts, stored)
@@ -74,7 +80,7 @@ class Pipeline:
         return Restyling(
             photo=run.photo,
             style=run.request.style,
-            room_type=room_type(run, analysis.room),
+            room_type=await self._look.room_type(run, room_type(run, analysis.room)),
             maps=analysis.room.maps,
             keep=await kept_region(run, analysis.detections),
             palette=preferences.color_palette,
@@ -86,8 +92,14 @@ class Pipeline:
             mode=preferences.mode,
             remove=await removed_region(run, analysis.detections),
             repaint_openings=preferences.repaint_openings,
-            style_image=run.style_image,
+            style_image=await self._style_image(run),
         )
+
+    async def _style_image(self, run: Run) -> bytes:
+        if not run.request.preferences.group:
+            return run.style_image
+        engine = await run.with_retries(lambda: self._diffusion.catalogue(seconds=run.seconds_left))
+        return await self._look.style_image(run, engine)
 
     def _result(
         self, run: Run, analysis: AnalysisOutput, attempts: Sequence[JudgedResult], stored: StoredArtifacts
