@@ -68,7 +68,11 @@ async def test_try_it_out_sends_nothing_that_nobody_chose(browser: Browser, gate
 async def test_everybody_can_use_the_page(browser: Browser, gateway: Gateway) -> None:
     page = await opened(browser, gateway)
     await page.add_script_tag(path=AXE)
-    for prepare in ("", "#operations-transform-submit .opblock-summary-control", "#operations-transform-jobs .opblock-summary-control"):
+    for prepare in (
+        "",
+        "#operations-transform-submit .opblock-summary-control",
+        "#operations-transform-jobs .opblock-summary-control",
+    ):
         if prepare:
             await page.locator(prepare).first.click()
         found = await page.evaluate("axe.run()")
