@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DConditionModel
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTextModel, CLIPTokenizer, CLIPVisionModelWithProjection
 from transformers.utils.logging import disable_progress_bar
 
 from servicekit.inference.hardware import Hardware, is_out_of_memory
@@ -95,6 +95,11 @@ def load_controlnet(store: WeightStore, name: str, base: Base, hardware: Hardwar
 def load_tiny_autoencoder(store: WeightStore, hardware: Hardware) -> AutoencoderTiny:
     """TAESD; raises WeightsMissing or WeightsCorrupt."""
     return _load(AutoencoderTiny, store.path(TAESD), hardware)
+
+
+def load_image_encoder(directory: Path, hardware: Hardware) -> CLIPVisionModelWithProjection:
+    """A CLIP image encoder; raises WeightsCorrupt."""
+    return _load(CLIPVisionModelWithProjection, directory, hardware)
 
 
 def _load(kind: type[Module], directory: Path, hardware: Hardware) -> Module:

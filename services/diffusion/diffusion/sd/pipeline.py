@@ -3,7 +3,8 @@
 A denoising step itself runs in `denoising`. A request takes one pass or two; `plan` says what each does.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -66,6 +67,9 @@ class Work:
     ran: dict[Stage, PassReport] = field(default_factory=dict)
     """What each pass did, of the first variant."""
 
+    image_embeds: Tensor | None = None
+    """Of the picture whose look is wanted; None for none."""
+
     controls: Controls = field(default_factory=dict)
     """Of the first pass: they depend on the photo alone, and are encoded once for all its batches."""
 
@@ -92,7 +96,7 @@ class RestylingPipeline:
     @property
     def takes_style_image(self) -> bool:
         """Whether an IP-Adapter is loaded."""
-        return False
+        return self._models.style_adapter is not None
 
     def restyle(self, restyling: Restyling) -> Generator[Progress | PreviewFrame | Result, None, None]:
         """Yields Progress after every step, previews in between, one Result at the end.
@@ -117,6 +121,7 @@ class RestylingPipeline:
             yield self._result(work, [restyling.photo] * restyling.variants)
             return
         with timer.on_device("encode"):
+            work.image_embeds = self._embed_style_image(restyling)
             work.controls = self._encode_controls(work, draw, planned.start)
         finished: list[RGB] = []
         for batch in batches:
@@ -146,7 +151,7 @@ class RestylingPipeline:
         running = denoise(run, self._hardware)
         clean = run.start.latents
         for _number in range(steps):
-            with timer.on_host("denoise"):
+            with timer.on_host("denoise"), self._styled(run):
                 step = next(running)
             work.done += 1
             clean = step.latents
@@ -173,6 +178,22 @@ class RestylingPipeline:
         if text.truncated:
             log.warning("prompt cut short", style=restyling.style.name)
         return text
+
+    def _embed_style_image(self, restyling: Restyling) -> Tensor | None:
+        adapter = self._models.style_adapter
+        if adapter is None or restyling.style_image is None:
+            return None
+        return adapter.embed(restyling.style_image)
+
+    @contextmanager
+    def _styled(self, run: Denoising) -> Iterator[None]:
+        """The UNet reads the image embedding that a run has, if it has one."""
+        adapter = self._models.style_adapter
+        if adapter is None or run.image_embeds is None:
+            yield
+        else:
+            with adapter.on(run.unet):
+                yield
 
     def _encode_controls(self, work: Work, one: Pass, start: RGB) -> Controls:
         """Those of a pass's ControlNets that are loaded and have something to show, with their images embedded."""
@@ -226,6 +247,7 @@ class RestylingPipeline:
             text=work.text,
             guidance=one.guidance,
             controls=list(controls.values()),
+            image_embeds=work.image_embeds,
             random=random,
             windows=windows(*one.letterbox.latent, side=side // MULTIPLE),
         )
@@ -257,7 +279,9 @@ class RestylingPipeline:
             reached = [palette_delta_e(image, meant, restyling.palette) for image in images]
         distances = [distance for distance in reached if distance is not None]
         controls = [Control(applied.control) for report in work.ran.values() for applied in report.controls]
-        models = self._models.info(restyling.tier, controls, previews=restyling.previews > 0)
+        models = self._models.info(
+            restyling.tier, controls, previews=restyling.previews > 0, styled=work.image_embeds is not None
+        )
         return Result(
             images=images,
             manifest=Manifest(
@@ -265,6 +289,7 @@ class RestylingPipeline:
                 style=restyling.style.name,
                 seed=restyling.seed,
                 mode=restyling.mode,
+                style_image_used=work.image_embeds is not None,
                 strength=modes.strength(restyling),
                 steps=work.done,
                 prompt=planned.prompt,
