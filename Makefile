@@ -16,8 +16,10 @@ DEV := .venv-dev/bin/python
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
 # what tests the alerts, a proxy, clocks that jump, and Redis with TLS; from Debian's packages, signed by Debian, and skipped where there are none
 DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready)
+# linters of the OpenAPI document and of pages; from npm, held to the hashes of their lock, and skipped where there is no npm
+NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist images test-images lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -34,7 +36,7 @@ demo: $(RUN_VENV)/ready
 JOBS ?= 2
 TEST := $(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 test test-fast coverage: export OMP_NUM_THREADS := 1
-test: .venv-dev/ready $(TRITON) $(DEBIAN)
+test: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE)
 	$(TEST)
 
 # all that is not marked `slow`: some four minutes of two cores
@@ -42,7 +44,7 @@ test-fast: .venv-dev/ready
 	$(TEST) -m "not slow"
 
 # which lines of services/ the tests reach, into build/coverage; what runs in processes of its own is not counted
-coverage: .venv-dev/ready $(TRITON) $(DEBIAN)
+coverage: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE)
 	mkdir -p build/coverage
 	$(TEST) --cov --cov-report=html --cov-report=term:skip-covered
 
@@ -114,6 +116,10 @@ protos: .venv-dev/ready
 	$(DEV) -m protos.generate
 	.venv-dev/bin/buf build --exclude-source-info --output protos/modomo.binpb
 
+# the copy of the OpenAPI document, and what the clients stand on: types, kinds of errors, the asynchronous client
+clients: .venv-dev/ready
+	$(DEV) -m tools.clients
+
 # the documentation site, into build/site: what is written by hand, and the reference of HTTP, gRPC and Python
 docs: .venv-dev/ready
 	$(DEV) -m tools.docs
@@ -142,11 +148,13 @@ lock: $(UV)
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
 	  protos/pyproject.toml services/*/pyproject.toml clients/python/pyproject.toml research/pyproject.toml --output-file $(LOCK) > /dev/null
 	printf 'uv==$(UV_VERSION)\nhatchling>=1.27\n' | $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
+	  --constraints $(LOCK) --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
 
-# the real models, into ./weights or MODOMO_WEIGHTS; FROM=DIR takes files that are here already
-weights: .venv-torch/ready
-	.venv-torch/bin/python -m servicekit.weights pull $(if $(FROM),--from $(FROM))
+# the real models, into ./weights or MODOMO_WEIGHTS; TIER=cpu takes those for a machine without a GPU, FROM=DIR files that
+# are here already; `make weights-check` says what would be fetched, how large it is and what is missing, and fetches nothing
+weights weights-check: .venv-torch/ready
+	.venv-torch/bin/python -m servicekit.weights $(if $(filter weights-check,$@),check,pull) \
+	  $(if $(TIER),--tier $(TIER)) $(if $(FROM),--from $(FROM))
 
 # the lite engines' own network, from nothing: rooms are rendered, learned from and judged by; goes on where it stopped
 TRAINED ?= $(CURDIR)/build/roomnet
@@ -184,6 +192,12 @@ build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready
 	  for file in *.deb; do dpkg-deb --extract $$file . || exit 1; done || echo "no $(PACKAGE): the tests that need it will be skipped"
 	touch $@
 
+build/node/ready: tools/npm/package.json tools/npm/package-lock.json
+	mkdir -p $(@D)
+	cp tools/npm/package.json tools/npm/package-lock.json $(@D)
+	(cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund) || echo "no linters from npm: the tests that need them will be skipped"
+	touch $@
+
 clean:
 	rm -rf .venv .venv-torch .venv-dev build
 
@@ -198,12 +212,12 @@ $(UV):
 
 .venv-torch/ready: $(UV) $(LOCK) $(PROJECTS)
 	$(UV) venv --quiet --clear --python $(PYTHON_OF_UV) .venv-torch
-	$(UV) pip install --python .venv-torch --constraints $(LOCK) --overrides requirements.overrides \
+	$(UV) pip install --python .venv-torch --constraints $(LOCK) --build-constraints $(LOCK) --overrides requirements.overrides \
 	  --group local $(LIGHT) $(MODELS)
 	touch $@
 
 .venv-dev/ready: $(UV) $(LOCK) $(PROJECTS)
 	$(UV) venv --quiet --clear --python $(PYTHON_OF_UV) .venv-dev
-	$(UV) pip install --python .venv-dev --constraints $(LOCK) --overrides requirements.overrides \
+	$(UV) pip install --python .venv-dev --constraints $(LOCK) --build-constraints $(LOCK) --overrides requirements.overrides \
 	  --group local --group check --group test --group docs --requirements research/pyproject.toml $(LIGHT) $(MODELS)
 	touch $@

@@ -1,4 +1,4 @@
-"""The short version of every scenario. `make chaos` runs the long ones."""
+"""Scenarios in short. `make chaos` runs the long ones, and those that take long however short they are."""
 
 from pathlib import Path
 
@@ -6,9 +6,7 @@ import pytest
 
 from tests.fixtures.otlp_collector import collecting
 from tools.chaos import (
-    backlog,
     cancellation,
-    clock_jumps,
     failover,
     full_disks,
     namespaces,
@@ -41,16 +39,6 @@ async def test_stores_fail(tmp_path: Path) -> None:
 @pytest.mark.skipif(not namespaces.own("mount"), reason="nothing may be mounted here")
 async def test_disks_are_full() -> None:
     assert (await full_disks.run(full_disks.SHORT)).refused == 3
-
-
-@pytest.mark.skipif(not clock_jumps.library(), reason="no libfaketime: `make test` takes it from Debian's package")
-async def test_clocks_jump(tmp_path: Path) -> None:
-    done = await clock_jumps.run(clock_jumps.SHORT, tmp_path / "system")
-    assert done.repeated, "no lease ended by the jump: this proved nothing"
-
-
-async def test_everything_is_started_again_while_jobs_wait(tmp_path: Path) -> None:
-    await backlog.run(backlog.SHORT, tmp_path / "system")
 
 
 @pytest.mark.parametrize("kind", failover.KINDS)

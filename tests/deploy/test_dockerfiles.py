@@ -85,8 +85,8 @@ def test_the_build_lock_has_the_tools_that_are_used() -> None:
     [
         (
             "modomo-gateway[tracing]",
-            {"fastapi", "redis", "aiobotocore", "pillow", "opentelemetry-sdk"},
-            {"torch", "numpy", "boto3", "modomo-roomnet"},
+            {"fastapi", "redis", "aioboto3", "pillow", "opentelemetry-sdk"},
+            {"torch", "numpy", "modomo-roomnet"},
         ),
         (
             "modomo-notifier[tracing]",
@@ -101,7 +101,7 @@ def test_the_build_lock_has_the_tools_that_are_used() -> None:
             {"torch", "diffusers", "nvidia-ml-py"},
             {"redis", "aiobotocore", "ultralytics", "modomo-roomnet"},
         ),
-        ("modomo-detection[torch]", {"torch", "ultralytics"}, {"redis", "aiobotocore", "diffusers"}),
+        ("modomo-detection[torch]", {"torch", "ultralytics", "sam2"}, {"redis", "aiobotocore", "diffusers"}),
     ],
 )
 def test_an_image_holds_what_its_service_needs_alone(requirement: str, wanted: set[str], unwanted: set[str]) -> None:

@@ -28,7 +28,7 @@ PREFERENCES = {
     "color_palette": ["#A3AD91", "#F3E9D2"],
     "strength": 0.5,
 }
-TAKE_PART = ["yoloe", "sam2", "siglip2", "dpt", "upernet", "sd15", "taesd"]
+TAKE_PART = ["yolo11", "sam2", "siglip2", "dpt", "upernet", "sd15", "taesd"]
 TAKE_PART += [f"controlnet-{name}" for name in ("depth", "segmentation", "canny", "inpaint")]
 REPOSITORIES = {entry.repository for entry in Manifest.shipped() if entry.name in TAKE_PART}
 SEEN = ["queued", "analyzing", "detecting", "generating", "transforming", "finalizing", "completed"]

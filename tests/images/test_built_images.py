@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import httpx
+import psutil
 import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -125,19 +126,17 @@ async def test_a_photo_goes_through_containers_of_them(
             assert result["status"] == "completed", result
         async with httpx.AsyncClient() as browser:
             restyled = await browser.get(result["result"]["transformed_url"])
-        with Image.open(BytesIO(restyled.content)) as picture, Image.open(BytesIO(sample_room())) as before:
-            assert picture.size == before.size
+        with Image.open(BytesIO(restyled.content)) as picture:
+            assert picture.size == (1024, 768)  # as much of the photo as is kept
 
 
 def confined(name: str, pod: Pod) -> None:
     """The process in the container is nobody, may do nothing, and cannot write to its root."""
-    process = pod.child.process.pid
-    while inside := Path(f"/proc/{process}/task/{process}/children").read_text().split():
-        process = int(inside[0])
-    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines())
+    (process, *_its_own) = psutil.Process(pod.child.process.pid).children(recursive=True)
+    status = dict(line.split(":\t", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
     assert status["Uid"].split() == ["10001"] * 4, name
     assert status["CapEff"] == status["CapBnd"] == "0" * 16, name
     assert status["NoNewPrivs"] == "1", name
-    mounts = [line.split() for line in Path(f"/proc/{process}/mounts").read_text().splitlines()]
+    mounts = [line.split() for line in Path(f"/proc/{process.pid}/mounts").read_text().splitlines()]
     (root,) = [options for _device, target, _type, options, *_rest in mounts if target == "/"]
     assert "ro" in root.split(","), name

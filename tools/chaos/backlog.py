@@ -21,7 +21,6 @@ class Plan:
 
 
 LONG: Final = Plan(jobs=10_000)
-SHORT: Final = Plan(jobs=40)
 
 
 @dataclass(kw_only=True)

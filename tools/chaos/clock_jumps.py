@@ -37,7 +37,6 @@ class Plan:
 
 
 LONG: Final = Plan(jobs=12, clocks=(("redis",), ("services",), ("redis", "services")))
-SHORT: Final = Plan(jobs=2, clocks=(("redis",),))
 
 
 @dataclass(kw_only=True)

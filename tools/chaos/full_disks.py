@@ -37,7 +37,7 @@ class Plan:
 
 
 LONG: Final = Plan(jobs=12, full_seconds=20.0)
-SHORT: Final = Plan(jobs=2, full_seconds=1.0)
+SHORT: Final = Plan(jobs=2, full_seconds=0.2)
 
 
 @dataclass(kw_only=True)

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import math
 import random
+import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -26,7 +27,7 @@ from tools.chaos.traffic import watch
 
 MOST_MEGABYTES_AN_HOUR: Final = 10.0
 """What a process may grow by at the low end of the interval: a day of it is no reason to restart anything."""
-WARM_UP_SHARE: Final = 0.3
+WARM_UP_SHARE: Final = 0.4
 """Of the time, before anything is noted: caches fill, allocators find their size, the first jobs are forgotten."""
 BLOCKS: Final = 12
 RETENTION_SECONDS: Final = 60
@@ -72,7 +73,7 @@ class Soak:
 
 
 async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _: None) -> Soak:
-    """Raises AssertionError where a job does not end as it should, or the memory of a process grows."""
+    """Raises AssertionError where a job does not end as it should."""
     overrides = {
         "MODOMO_GATEWAY_WAIT_SECONDS": "20",
         "MODOMO_GATEWAY_BATCH_WAIT_SECONDS": "20",
@@ -94,8 +95,6 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
         stop.set()
         await traffic
     done.slopes = {name: slope(noted) for name, noted in notes.items()}
-    growing = {name: str(one) for name, one in done.slopes.items() if not one.flat}
-    assert not growing, growing
     return done
 
 
@@ -146,7 +145,9 @@ def main() -> None:
         done = asyncio.run(run(Plan(minutes=options.minutes), Path(directory) / "system"))
     print(f"{done.jobs} jobs in {options.minutes:g} minutes; memory after the first {WARM_UP_SHARE:.0%} of it:")
     for name, one in done.slopes.items():
-        print(f"  {name}: {one}")
+        print(f"  {name}: {one}{'' if one.flat else ', which is growth'}")
+    if not all(one.flat for one in done.slopes.values()):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ The weights of every model in half precision, counted from the published configu
 TAIL: Final = """
 A 16 GB card holds all of them at once with more than half of it left for activations, so that one T4 can serve all
 three services; CUDA's own context takes a few hundred MiB a process beside that. Activations at 512² are measured, not
-counted: see BENCHMARKS.md. Where they do not fit, a request ends with RESOURCE_EXHAUSTED and the service goes on.
+counted: see BENCHMARKS.md. SAM 2.1 computes in half precision and keeps its weights in single, twice its figure. Where
+activations do not fit, a request ends with RESOURCE_EXHAUSTED and the service goes on.
 """
 
 

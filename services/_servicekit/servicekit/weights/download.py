@@ -58,8 +58,8 @@ def explained(entry: Entry, where: str) -> Iterator[None]:
         raise WeightsError(f"{entry.name}: {where}: {_of(error.response)}") from error
     except (HTTPError, OfflineModeIsEnabled) as error:
         raise WeightsError(
-            f"{entry.name}: {where}: {error or type(error).__name__}. Offline? Point HF_ENDPOINT at a mirror, or pull on "
-            "another machine and bring the directory here (`--from DIRECTORY`)."
+            f"{entry.name}: {where}: {error or type(error).__name__}. Offline? Point HF_ENDPOINT at a mirror, or pull "
+            "on another machine and bring the directory here (`--from DIRECTORY`)."
         ) from error
     except OSError as error:
         if error.errno is not None:  # a disk's trouble, not the network's
@@ -69,8 +69,8 @@ def explained(entry: Entry, where: str) -> Iterator[None]:
         ) from error
     except ValueError as error:
         raise WeightsError(
-            f"{entry.name}: {where} answers with something else than a hub does ({error}): a proxy or a login page is in "
-            "between"
+            f"{entry.name}: {where} answers with something else than a hub does ({error}): a proxy or a login page is "
+            "in between"
         ) from error
 
 

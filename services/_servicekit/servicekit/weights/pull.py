@@ -142,8 +142,8 @@ class Puller:
         free = shutil.disk_usage(self._directory).free
         if needed > free:
             raise WeightsError(
-                f"{self._directory}: {in_words(needed)} are to be fetched, but the disk has {in_words(free)} free; make "
-                "room, or name another directory (MODOMO_WEIGHTS)"
+                f"{self._directory}: {in_words(needed)} are to be fetched, but the disk has {in_words(free)} free; "
+                "make room, or name another directory (MODOMO_WEIGHTS)"
             )
 
     def _fetch(self, planned: Planned, report: Report) -> None:
@@ -152,8 +152,8 @@ class Puller:
             files = {filename: self._get(planned, filename) for filename in planned.files}
         except OSError as error:
             raise WeightsError(
-                f"{self._directory / entry.name} cannot be written: {error.strerror or error}; make room or name another "
-                "directory (MODOMO_WEIGHTS), then run the same command again"
+                f"{self._directory / entry.name} cannot be written: {error.strerror or error}; make room or name "
+                "another directory (MODOMO_WEIGHTS), then run the same command again"
             ) from error
         pinned = LockedModel(
             repository=entry.repository,
@@ -210,8 +210,8 @@ class Puller:
         ):
             if expected is not None and expected != digest:
                 raise WeightsCorrupt(
-                    f"{entry.name}: {filename} is not what {source} says it is; nothing was kept: try again, and without "
-                    "a mirror or proxy in between if there is one"
+                    f"{entry.name}: {filename} is not what {source} says it is; nothing was kept: try again, and "
+                    "without a mirror or proxy in between if there is one"
                 )
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from urllib.parse import quote
 
-from huggingface_hub.utils import get_session
+from huggingface_hub import get_session
 
 from servicekit.weights.download import download, explained, raise_for_answer
 from servicekit.weights.manifest import Entry

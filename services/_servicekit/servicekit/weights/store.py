@@ -32,7 +32,8 @@ class WeightStore:
     def path(self, name: str) -> Path:
         """Directory of a model whose files are, byte by byte, those that the lock names.
 
-        The bytes are read only of a file that has changed since they were read last. Raises WeightsMissing or WeightsCorrupt, naming the file and the command that gets it.
+        The bytes are read only of a file that has changed since they were read last. Raises WeightsMissing or
+        WeightsCorrupt, naming the file and the command that gets it.
         """
         self._check_sizes(name)
         for filename, locked in self._locked(name).files.items():
@@ -46,9 +47,11 @@ class WeightStore:
         return directory / filename
 
     def model(self, name: str) -> Model:
-        """How results name a model: repository id and locked commit, or `local` where the commit is not known."""
+        """How results name a model: repository id and locked commit; a release's own name, or `local`, without one."""
         locked = self._locked(name)
-        return Model(name=locked.repository, revision=locked.commit or "local", licence=self.manifest[name].licence)
+        entry = self.manifest[name]
+        unknown = locked.revision if entry.address else "local"
+        return Model(name=locked.repository, revision=locked.commit or unknown, licence=entry.licence)
 
     def verify(self, name: str) -> None:
         """Reads every byte of a model and compares with the lock; raises as `path`."""

@@ -83,7 +83,7 @@ def test_check_lists_every_file_with_its_size_and_fetches_nothing(
     for one in RECORDED.values():
         hub.record(one, sizes=True)
     served = hub.manifest()
-    monkeypatch.setattr(command.Manifest, "shipped", lambda: served)
+    monkeypatch.setattr("servicekit.weights.__main__.Manifest.shipped", lambda: served)
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.endpoint)
     assert command.main(["check", "--directory", str(tmp_path / "store")]) == 0
     said = capsys.readouterr().out
@@ -106,7 +106,7 @@ def test_check_says_everything_that_is_missing_and_the_exit_status_tells(
     for one in RECORDED.values():
         hub.record(one, sizes=True)
     served = hub.manifest()
-    monkeypatch.setattr(command.Manifest, "shipped", lambda: served)
+    monkeypatch.setattr("servicekit.weights.__main__.Manifest.shipped", lambda: served)
     monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.endpoint)
     for entry in ("taesd", "dpt"):
         repository = Manifest.shipped()[entry].repository

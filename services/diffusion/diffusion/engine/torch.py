@@ -78,7 +78,7 @@ class TorchEngine:
         device = hardware.choose(self._options.device)
         loaded = models.load(self._options, device)
         trial = RestylingPipeline(loaded, device, variants_at_once=1)
-        free = _free(device)
+        free = device.free_bytes
         drawing = max(self._needed(trial, device, loaded, tier, loaded.sides[tier]) for tier in Tier)
         finishing = 0
         if free is not None and loaded.finished_side:
@@ -115,15 +115,6 @@ def variants_that_fit(free: int | None, variant_bytes: int) -> int:
     if free is None:
         return 1
     return int(min(max(free * USABLE // max(variant_bytes, 1), 1), MAX_VARIANTS))
-
-
-def _free(device: hardware.Hardware) -> int | None:
-    """Bytes that the device can still give this process: other services may share it. None on the host."""
-    if device.memory_bytes is None:
-        return None
-    free, _total = torch.cuda.mem_get_info(device.device)
-    held = torch.cuda.memory_reserved(device.device) - torch.cuda.memory_allocated(device.device)
-    return int(free + held)
 
 
 def _allocated(device: hardware.Hardware, *, reset: bool = False) -> int:

@@ -4,14 +4,14 @@ diffusers fills a weight that a file lacks with random numbers and goes on; here
 another shape or a file that cannot be read. Each ends in one line that names the directory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DConditionModel
-from transformers import CLIPTextModel, CLIPTokenizer, CLIPVisionModelWithProjection
+from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
 from servicekit.inference.hardware import Hardware, is_out_of_memory
@@ -23,6 +23,8 @@ BASE: Final = "sd15"
 VAES: Final = {"realistic-vision": "vae-ft-mse"}
 """Autoencoders of bases that come without one."""
 TAESD: Final = "taesd"
+SD2_TEXT_WIDTH: Final = 1024
+"""Of OpenCLIP's text encoder, which Stable Diffusion 2 was trained with; that of Stable Diffusion 1.5 is 768."""
 HALF: Final = "fp16"
 """The variant that repositories name their half-precision files after."""
 
@@ -72,11 +74,25 @@ def load_base(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> Ba
 def load_unet(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> UNet2DConditionModel:
     """A UNet of its own, for `load_base` or for a LoRA; raises as `load_base`."""
     directory = store.path(name) / "unet"
-    unet = _load(UNet2DConditionModel, directory, hardware)
-    if unet.config["in_channels"] != 4:
-        channels = unet.config["in_channels"]
+    _check_family(_read(directory, UNet2DConditionModel.load_config), directory)
+    return _load(UNet2DConditionModel, directory, hardware)
+
+
+def _check_family(config: Mapping[str, Any], directory: Path) -> None:
+    """Raises WeightsCorrupt for a UNet that this engine cannot paint with, before its gigabytes are read."""
+    width, channels = config.get("cross_attention_dim"), config.get("in_channels")
+    family = ""
+    if config.get("addition_embed_type") == "text_time":
+        family = "Stable Diffusion XL"
+    elif width == SD2_TEXT_WIDTH:
+        family = "Stable Diffusion 2"
+    if family:
+        raise WeightsCorrupt(
+            f"{directory}: a UNet of {family}, and this engine runs Stable Diffusion 1.5: set MODOMO_DIFFUSION_BASE to "
+            "one that the manifest has, and pull it"
+        )
+    if channels != 4:
         raise WeightsCorrupt(f"{directory}: a UNet with {channels} input channels is for another task; 4 are needed")
-    return unet
 
 
 def load_controlnet(store: WeightStore, name: str, base: Base, hardware: Hardware) -> ControlNetModel:
@@ -97,9 +113,9 @@ def load_tiny_autoencoder(store: WeightStore, hardware: Hardware) -> Autoencoder
     return _load(AutoencoderTiny, store.path(TAESD), hardware)
 
 
-def load_image_encoder(directory: Path, hardware: Hardware) -> CLIPVisionModelWithProjection:
-    """A CLIP image encoder; raises WeightsCorrupt."""
-    return _load(CLIPVisionModelWithProjection, directory, hardware)
+def load_module(kind: type[Module], directory: Path, hardware: Hardware) -> Module:
+    """A model of any class that diffusers or transformers can load; raises WeightsCorrupt."""
+    return _load(kind, directory, hardware)
 
 
 def _load(kind: type[Module], directory: Path, hardware: Hardware) -> Module:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from diffusers import UNet2DConditionModel
 
 from diffusion.domain import Tier
-from diffusion.sd import checkpoints, recipes, style_adapter
+from diffusion.sd import checkpoints, recipes, safety, style_adapter
 from diffusion.sd.control import ControlBranch
 from diffusion.sd.latents import Autoencoder
 from diffusion.sd.letterbox import BUCKET, MULTIPLE
@@ -15,6 +15,7 @@ from diffusion.sd.lora import fuse_lora
 from diffusion.sd.mlsd import LineDetector, load_line_detector
 from diffusion.sd.options import Base, Control, Options, Structure
 from diffusion.sd.previews import LinearPreviewDecoder, PreviewDecoder, TaesdPreviewDecoder
+from diffusion.sd.safety import SafetyChecker
 from diffusion.sd.style_adapter import StyleAdapter
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import QUALITY, SamplingPreset, fast_preset
@@ -45,6 +46,9 @@ class Models:
 
     style_adapter: StyleAdapter | None
     """Takes the look of a picture; None where the store has none."""
+
+    safety_checker: SafetyChecker | None
+    """Looks at results; None where it is off."""
 
     scheduler: Mapping[str, Any]
     """The checkpoint's noise schedule."""
@@ -84,6 +88,8 @@ class Models:
             names.append(LINES)
         if styled:
             names.append(style_adapter.NAME)
+        if self.safety_checker is not None:
+            names.append(safety.NAME)
         if previews:
             names.append(checkpoints.TAESD)
         return tuple(self.origins[name] for name in names if name in self.origins)
@@ -124,6 +130,10 @@ def load(options: Options, hardware: Hardware) -> Models:
     adapter = style_adapter.load_style_adapter(store, [base.unet, fast_unet], hardware)
     if adapter is not None:
         used.append(style_adapter.NAME)
+    checker = None
+    if options.safety == "check":
+        checker = safety.load_safety_checker(store, hardware)
+        used.append(safety.NAME)
     return Models(
         text=TextEmbedder(base.tokenizer, base.text_encoder),
         autoencoder=Autoencoder(base.vae, whole=base.side * 2),
@@ -133,6 +143,7 @@ def load(options: Options, hardware: Hardware) -> Models:
         preview_decoder=preview_decoder,
         detector=detector,
         style_adapter=adapter,
+        safety_checker=checker,
         scheduler=base.scheduler,
         base=options.base,
         structure=options.structure,

@@ -45,7 +45,7 @@ Steps: TypeAlias = Generator[Progress | PreviewFrame, None, list[RGB]]
 """What happens in a pass; it returns the pictures, in the pass's letterbox."""
 
 ENGINE: Final = "torch"
-DEVICE_PARTS: Final = ("read", "encode", "denoise", "preview", "decode")
+DEVICE_PARTS: Final = ("read", "encode", "denoise", "preview", "decode", "check")
 """Parts of a request that keep the device busy."""
 
 
@@ -137,6 +137,9 @@ class RestylingPipeline:
                     at_size = self._at_size(work, last, detailed)
                 with timer.on_host("finish"):
                     finished.append(self._finish(work, at_size))
+        if self._models.safety_checker is not None:
+            with timer.on_device("check"):
+                self._models.safety_checker.check(finished)
         yield self._result(work, finished)
 
     def _run(self, work: Work, one: Pass, start: RGB, controls: Controls, random: list[torch.Generator]) -> Steps:
@@ -146,7 +149,7 @@ class RestylingPipeline:
             run = self._prepare_latents(work, one, start, controls, random)
         steps = len(run.timesteps)
         # only the first batch's first pass has anything to show that is not nearly finished
-        previewed = preview_steps(steps, work.restyling.previews) if not work.done else frozenset()
+        previewed = preview_steps(steps, self._previews(work)) if not work.done else frozenset()
         work.ran.setdefault(one.stage, _report(one, steps, controls))
         running = denoise(run, self._hardware)
         clean = run.start.latents
@@ -167,6 +170,10 @@ class RestylingPipeline:
             with timer.on_device("decode"):
                 pictures.append(self._decode(clean[variant : variant + 1]))
         return pictures
+
+    def _previews(self, work: Work) -> int:
+        """How many are shown: none that a safety check would have to look at."""
+        return 0 if self._models.safety_checker is not None else work.restyling.previews
 
     def _steps(self, one: Pass) -> int:
         """How many steps a pass takes for a batch."""
@@ -280,7 +287,7 @@ class RestylingPipeline:
         distances = [distance for distance in reached if distance is not None]
         controls = [Control(applied.control) for report in work.ran.values() for applied in report.controls]
         models = self._models.info(
-            restyling.tier, controls, previews=restyling.previews > 0, styled=work.image_embeds is not None
+            restyling.tier, controls, previews=self._previews(work) > 0, styled=work.image_embeds is not None
         )
         return Result(
             images=images,
@@ -289,6 +296,7 @@ class RestylingPipeline:
                 style=restyling.style.name,
                 seed=restyling.seed,
                 mode=restyling.mode,
+                safety_checked=self._models.safety_checker is not None and bool(work.ran),
                 style_image_used=work.image_embeds is not None,
                 strength=modes.strength(restyling),
                 steps=work.done,

@@ -84,7 +84,7 @@ def load_style_adapter(
     if not store.has(NAME):
         return None
     directory = store.path(NAME) / _FOLDER
-    encoder = checkpoints.load_image_encoder(directory / "image_encoder", hardware)
+    encoder = checkpoints.load_module(CLIPVisionModelWithProjection, directory / "image_encoder", hardware)
 
     try:
         weights = _parts(load_file(directory / _FILE), hardware)

@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="diffusion's torch extra is not installed")
 import torch
 from diffusers import DDIMScheduler, StableDiffusionPipeline
 from PIL import Image as Pillow
-from transformers import CLIPImageProcessor
+from transformers import CLIPImageProcessor, CLIPVisionModelWithProjection
 
 from diffusion.sd import checkpoints
 from diffusion.sd.denoising import Denoising, denoise
@@ -49,7 +49,9 @@ def stock(directory: Path, base: checkpoints.Base) -> StableDiffusionPipeline:
         scheduler=DDIMScheduler.from_config(base.scheduler, clip_sample=False),
         safety_checker=None,
         feature_extractor=CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}),
-        image_encoder=checkpoints.load_image_encoder(directory / NAME / "models" / "image_encoder", CPU),
+        image_encoder=checkpoints.load_module(
+            CLIPVisionModelWithProjection, directory / NAME / "models" / "image_encoder", CPU
+        ),
         requires_safety_checker=False,
     )
     pipeline.load_ip_adapter(

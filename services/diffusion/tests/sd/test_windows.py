@@ -1,6 +1,7 @@
 """Large latents seen through windows."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def test_windows_cover_everything_and_overlap(height: int, width: int, side: int
         window.of(seen).add_(1)
     assert seen.min() >= 1
     lefts = sorted({window.left for window in found})
-    assert all(later - earlier <= side * (1 - OVERLAP) + 1 for earlier, later in zip(lefts, lefts[1:], strict=False))
+    assert all(later - earlier <= side * (1 - OVERLAP) + 1 for earlier, later in pairwise(lefts))
 
 
 @dataclass

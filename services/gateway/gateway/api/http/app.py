@@ -90,7 +90,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     for routes in _routers(parts):
         app.include_router(routes, dependencies=[Depends(query_parameters.only_known)])
-    for routes in (pages.router(TITLE), errors.router()):
+    for routes in (pages.router(), errors.router()):
         app.include_router(routes)  # people come to these by links with parameters of others
     openapi.describe(app, parts.address)
     return app

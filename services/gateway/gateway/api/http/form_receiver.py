@@ -90,9 +90,9 @@ def _check_parts(form: Mapping[str, bytes]) -> None:
     """Raises InvalidFields where the style is missing, or the photo does not come in one of the two ways."""
     problems = FieldProblems()
     with problems.collected():
-        if PHOTO in form and PHOTO_URL in form:
+        if form.get(PHOTO) and form.get(PHOTO_URL):
             raise InvalidArgument("FIELD_INVALID", f"Send either {PHOTO} or {PHOTO_URL}.", field=PHOTO_URL)
-        if PHOTO not in form and PHOTO_URL not in form:
+        if PHOTO not in form and not form.get(PHOTO_URL):
             message = f"The part {PHOTO!r} is missing; {PHOTO_URL!r} may take its place."
             raise InvalidArgument("FIELD_MISSING", message, field=PHOTO)
     with problems.collected():
@@ -114,9 +114,14 @@ class ReceivedForm:
         """A part as text, empty where it is not there."""
         return self.parts.get(name, b"").decode(errors="replace")
 
+    @property
+    def by_address(self) -> bool:
+        """Whether the photo is to be fetched. A form of a page sends empty what nobody has filled in."""
+        return bool(self.parts.get(PHOTO_URL))
+
     async def photo(self) -> bytes:
         """The photo, sent or fetched; raises InvalidArgument, Exhausted."""
-        if PHOTO in self.parts:
+        if not self.by_address:
             return self.parts[PHOTO]
         if self.fetcher is None:
             raise InvalidArgument("IMAGE_URL_REFUSED", "This server fetches no photos.", field=PHOTO_URL)

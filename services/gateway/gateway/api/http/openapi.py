@@ -109,6 +109,7 @@ def _add_models(schemas: dict[str, Any]) -> None:
         "title": "ErrorCode",
         "description": "Codes of errors and of failed jobs; `/errors/CODE` says more. New ones may be added.",
         "enum": sorted(error_catalogue.CATALOGUE),
+        "x-error-kinds": {code: entry.kind for code, entry in sorted(error_catalogue.CATALOGUE.items())},
     }
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

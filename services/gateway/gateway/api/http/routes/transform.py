@@ -58,6 +58,7 @@ def _form(max_file_bytes: int) -> dict[str, Any]:
         PHOTO: {"type": "string", "format": "binary", "description": photo},
         PHOTO_URL: {
             "type": "string",
+            "examples": [""],
             "maxLength": MAX_URL_LENGTH,
             "description": f"In place of `{PHOTO}`: public https:// address that the photo is fetched from, under the "
             "same limits.",
@@ -81,12 +82,14 @@ def _form(max_file_bytes: int) -> dict[str, Any]:
         },
         webhook_policy.FIELD: {
             "type": "string",
+            "examples": [""],
             "maxLength": MAX_URL_LENGTH,
             "description": "Public https:// address that is told what happens to the job, by a POST signed "
             "as Standard Webhooks say; see /webhooks/secrets.",
         },
         WEBHOOK_EVENTS: {
             "type": "string",
+            "examples": [""],
             "description": f"What it is told of: some of {', '.join(f'`{event}`' for event in EVENTS)}, separated by "
             "commas. Absent: every ending.",
         },
@@ -237,11 +240,11 @@ async def _submission(form: ReceivedForm, idempotency_key: str, transformations:
         urgency = priority(form.parts)
     with problems.collected():
         events = webhook_events(form.parts)
-    if problems or PHOTO_URL in form.parts:  # nobody else's server is asked for the photo of a request that is wrong
+    if problems or form.by_address:  # nobody else's server is asked for the photo of a request that is wrong
         wanted = Wanted(style=style, mode=preferred.mode, style_image=STYLE_IMAGE in form.parts)
         await transformations.validate(wanted, webhook_url, idempotency_key, problems)
         with problems.collected():
-            if PHOTO in form.parts:
+            if not form.by_address:
                 read_header(form.parts[PHOTO])
         problems.check()
     return Submission(

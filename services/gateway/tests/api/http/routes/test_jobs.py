@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
-
 from gateway.api.auth import Scope
 from gateway.api.auth.api_keys import draw
 from gateway.api.auth.keys_command import as_toml
@@ -52,13 +50,12 @@ async def test_jobs_are_listed_newest_first_and_by_status(gateway: Gateway) -> N
     assert await listed(gateway) == [ids[4], ids[3], ids[1], ids[0]]
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["limit=0", "limit=101", "limit=x", "cursor=x", "cursor=1.none", f"cursor={'1' * 99}", "status=done", "page=2"],
-)
-async def test_odd_questions_are_refused_by_name(gateway: Gateway, query: str) -> None:
-    answer = await gateway.http.get(f"/transform/jobs?{query}")
-    assert (answer.status_code, answer.json()["field"]) == (422, query.partition("=")[0])
+async def test_odd_questions_are_refused_by_name(gateway: Gateway) -> None:
+    limits = ("limit=0", "limit=101", "limit=x")
+    cursors = ("cursor=x", "cursor=1.none", f"cursor={'1' * 99}", f"cursor={'9' * 15}.{'-' * 36}")
+    for query in (*limits, *cursors, "status=done", "page=2"):
+        answer = await gateway.http.get(f"/transform/jobs?{query}")
+        assert (answer.status_code, answer.json()["field"]) == (422, query.partition("=")[0])
 
 
 async def test_jobs_of_others_are_not_listed(start_gateway: StartGateway) -> None:
@@ -108,13 +105,14 @@ async def test_waiting_where_nobody_tells_of_events_answers_as_without(start_gat
     assert answer.status_code == 202
 
 
-@pytest.mark.parametrize("wait", ["-1", "61", "x", "nan", "inf"])
-async def test_how_long_is_bounded(gateway: Gateway, wait: str) -> None:
-    for answer in (
-        await gateway.http.post(f"/transform/submit?wait={wait}", **form()),
-        await gateway.http.get(f"/transform/status/{await gateway.submit(photo())}?wait={wait}"),
-    ):
-        assert (answer.status_code, answer.json()["field"]) == (422, "wait")
+async def test_how_long_is_bounded(gateway: Gateway) -> None:
+    job_id = await gateway.submit(photo())
+    for wait in ("-1", "61", "x", "nan", "inf"):
+        for answer in (
+            await gateway.http.post(f"/transform/submit?wait={wait}", **form()),
+            await gateway.http.get(f"/transform/status/{job_id}?wait={wait}"),
+        ):
+            assert (answer.status_code, answer.json()["field"]) == (422, "wait")
 
 
 async def test_v1_serves_the_same_routes(gateway: Gateway) -> None:
