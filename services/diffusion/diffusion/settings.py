@@ -59,8 +59,8 @@ class Settings(ProcessSettings):
     """Variants worked on in one batch, 1–4; 0 measures at the start what fits the device's memory."""
 
     safety: Safety = "off"
-    """`check` has the safety checker look at every result: a job with one that it refuses fails, and previews on the way,
-    which nobody has looked at, are left out."""
+    """`check` has the safety checker look at every result: a job with one that it refuses fails. Previews on the way,
+    which nobody has looked at, are left out then."""
 
     compile: bool = False
     """Compile the models: faster, after about a minute for the first picture of every size."""

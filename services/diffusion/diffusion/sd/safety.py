@@ -1,7 +1,7 @@
 """The safety checker that Stable Diffusion was published with: whether a picture shows what should not leave.
 
-It compares CLIP's embedding of a picture with those of 17 concepts, whose words its authors keep to themselves (Rando et
-al., "Red-Teaming the Stable Diffusion Safety Filter", 2022: nudity and sex, hardly any violence).
+It compares the CLIP embedding of a picture with those of 17 concepts, whose words its authors keep to themselves: nudity
+and sex, hardly any violence (Rando et al., "Red-Teaming the Stable Diffusion Safety Filter", 2022).
 """
 
 from collections.abc import Sequence
