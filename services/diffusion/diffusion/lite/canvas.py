@@ -1,13 +1,14 @@
 """The picture as it is painted."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.domain import Surface
-from diffusion.lite import borders, light
+from diffusion.lite import light
 from diffusion.lite.choice import Choice
 from diffusion.lite.labels import Label
 from diffusion.lite.morphology import Bits, share_of
@@ -15,6 +16,14 @@ from diffusion.lite.scene import Scene
 from diffusion.lite.sizes import sampled
 from servicekit.imaging import colour
 from servicekit.imaging.arrays import RGB, Floats, floats
+
+
+FEATHER: Final = 1.5
+"""Width in pixels, at a long side of 1024, over which paint ends."""
+
+
+NOTED: Final = 0.002
+"""Share of the picture from which it is noted what was left alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +69,12 @@ class Canvas:
     def patch(self, mask: Bits) -> Patch:
         """Where paint on a mask goes; the mask is H×W, 1 inside, not empty."""
         side = max(mask.shape)
-        margin = borders.margin(side)
+        width = max(0.8, FEATHER * side / 1024)
+        margin = round(3 * width) + 1
         left, top, columns, rows = cv2.boundingRect(mask)
         left, right = max(0, left - margin), left + columns + margin
         top, bottom = max(0, top - margin), top + rows + margin
-        share = borders.share(mask[top:bottom, left:right], self.scene.soft[top:bottom, left:right], side)
+        share = floats(cv2.GaussianBlur(floats(mask[top:bottom, left:right]), (0, 0), width / 2))
         down, over = np.nonzero(share > 1e-3)
         index = (down + top) * mask.shape[1] + over + left
         share = share[down, over]
@@ -94,6 +104,14 @@ class Canvas:
         flat = self.painted.reshape(-1, 3)
         under = flat[index]
         flat[index] = under + share * (fresh - under)
+
+    def to_paint(self, region: Label) -> Bits | None:
+        """H×W, 1 where a region is to be painted; None where it nowhere is. What is not sure is noted."""
+        whole, chosen = self.scene.layout.mask(region), self.scene.layout.painted
+        mask = whole if chosen is None else whole & chosen
+        if share_of(left := whole & ~mask) >= NOTED:
+            self.record(region, left, "")
+        return mask if mask.any() else None
 
     def record(self, region: Label, mask: Bits, material: str) -> None:
         """Notes for the manifest what a surface became; an empty material means that it was left alone."""

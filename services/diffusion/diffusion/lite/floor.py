@@ -15,7 +15,6 @@ from diffusion.lite.materials.texture import Texture
 from diffusion.lite.morphology import Bits
 from diffusion.lite.relief import smooth_shading
 from diffusion.lite.sizes import sampled
-from diffusion.lite.surface import confident_mask
 from servicekit.imaging import colour
 from servicekit.imaging.arrays import Floats, floats
 
@@ -23,14 +22,12 @@ SUBROWS: Final = (0.25, 0.75)
 """Where down a pixel the texture is sampled: it is seen at a slant."""
 
 
-def lay_floor(canvas: Canvas) -> tuple[Bits, Floats] | None:
+def lay_floor(canvas: Canvas) -> None:
     """Lays the chosen floor under the photo's light.
-
-    Returns where (H×W, 1 inside) and its shading (h×w×3), None where no floor is sure.
-    """
-    mask = confident_mask(canvas, Label.FLOOR)
+"""
+    mask = canvas.to_paint(Label.FLOOR)
     if mask is None:
-        return None
+        return
     finish = canvas.choice.floor
     patch = canvas.patch(mask)
     shade = smooth_shading(canvas.scene.light, mask, patch.typical())
@@ -40,7 +37,6 @@ def lay_floor(canvas: Canvas) -> tuple[Bits, Floats] | None:
         albedo = laid(texture, canvas.scene.camera, patch.index, mask.shape[1])
     canvas.lay(patch, light.lit(albedo, sampled(shade, patch.index, mask.shape)))
     canvas.record(Label.FLOOR, mask, finish.name)
-    return mask, shade
 
 
 def laid(

@@ -70,8 +70,8 @@ class Layout:
     confidence: Floats
     """H×W, 0–1."""
 
-    uncertain: Bits | None = None
-    """H×W, values of Label that are too unsure to be painted by and are OTHER in `labels`; None where none are."""
+    painted: Bits | None = None
+    """H×W, 1 where the label is sure enough to be painted by; None before that is known."""
 
     def mask(self, region: Label) -> Bits:
         """H×W, 1 inside."""

@@ -8,18 +8,13 @@ from numpy.typing import NDArray
 
 from diffusion.lite import box, light
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.edge_evidence import RIM, exclude_occluders, exclude_rim, object_sized
 from diffusion.lite.labels import Label
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
 from diffusion.lite.morphology import Bits, bits, grown, opened
-from diffusion.lite.recolouring import recolour
 from diffusion.lite.relief import smooth_shading
-from diffusion.lite.scene import LAB_SIDE
 from diffusion.lite.sizes import enlarged, sampled
-from diffusion.lite.surface import confident_mask
-from diffusion.lite.trim import trim
 from diffusion.styles import Finish, Pattern
 from servicekit.imaging import colour
 from servicekit.imaging.arrays import Floats, floats
@@ -46,18 +41,15 @@ PLAIN_DISTANCE: Final = 3.0
 
 def paint_ceiling(canvas: Canvas) -> None:
     """Paints the ceiling plain."""
-    mask = confident_mask(canvas, Label.CEILING)
+    mask = canvas.to_paint(Label.CEILING)
     if mask is not None:
         _paint(canvas, Label.CEILING, mask, canvas.choice.ceiling, None)
 
 
 def paint_walls(canvas: Canvas) -> None:
     """Paints or clads the walls; plain where the cladding chosen cannot be drawn in perspective."""
-    mask = confident_mask(canvas, Label.WALL)
+    mask = canvas.to_paint(Label.WALL)
     if mask is None:
-        return
-    mask = mask & ~_paint_trim(canvas, mask)
-    if not mask.any():
         return
     finish = canvas.choice.wall
     room = box.find(canvas.scene.layout, canvas.scene.camera) if finish.pattern is not Pattern.PLAIN else None
@@ -75,22 +67,9 @@ def paint_walls(canvas: Canvas) -> None:
             _clad(canvas, clad, finish, texture, room)
 
 
-def _paint_trim(canvas: Canvas, wall: Bits) -> Bits:
-    """Paints skirting, cornices and frames; returns where they are."""
-    scene = canvas.scene
-    bands = trim(scene.lab, scene.edges, scene.layout.labels, wall)
-    if bands.any():
-        recolour(canvas, bands, colour.from_hex(canvas.choice.trim.color))
-        canvas.record(Label.WALL, bands, canvas.choice.trim.name)
-    return bands
-
-
 def _paint(
     canvas: Canvas, region: Label, mask: Bits, finish: Finish, drawn: tuple[Texture, box.Box | None] | None
 ) -> None:
-    mask = exclude_occluders(canvas.scene.lab, canvas.scene.edges, mask)
-    if not mask.any():
-        return
     patch = canvas.patch(mask)
     base = patch.typical(share=BRIGHT_SHARE)
     albedo = colour.from_hex(finish.color)
@@ -102,16 +81,12 @@ def _paint(
 
 def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: box.Box) -> None:
     """Covers the walls but leaves what is mounted on them."""
-    mask = exclude_occluders(canvas.scene.lab, canvas.scene.edges, mask)
-    if not mask.any():
-        return
     base = canvas.patch(mask).typical(share=BRIGHT_SHARE)
     shade = smooth_shading(canvas.scene.light, mask, base)
     bright = colour.luminance(canvas.scene.light)
     expected = enlarged(colour.luminance(shade), mask.shape) * float(colour.LUMINANCE @ base)
     step = np.abs(np.log((bright + light.DARKEST) / (expected + light.DARKEST)))
-    rim = max(1, round(RIM * max(mask.shape) / LAB_SIDE))
-    fitting = object_sized(exclude_rim(opened(bits(step > FITTING), 1), mask, rim))
+    fitting = opened(bits(step > FITTING), 1) & mask
     free = mask & ~grown(fitting, 1)
     if not free.any():
         return

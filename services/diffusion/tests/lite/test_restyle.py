@@ -9,8 +9,8 @@ import pytest
 from diffusion.domain import Maps, Restyling, Result
 from diffusion.keep import composite
 from diffusion.lite.choice import choose
-from diffusion.lite.fallback_segmentation import CONFIDENCE
 from diffusion.lite.morphology import Bits
+from diffusion.lite.parameters import FALLBACK
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
 from servicekit.imaging import colour
@@ -110,7 +110,7 @@ def test_without_maps_it_paints_what_place_colour_and_edges_agree_on(drawn_room:
     made = result(restyling(drawn_room, "industrial", maps=Maps()))
     painted = {surface.label: surface for surface in made.manifest.surfaces if surface.material}
     assert {"floor", "ceiling"} <= set(painted)
-    assert all(surface.confidence == pytest.approx(CONFIDENCE) for surface in painted.values())
+    assert all(surface.confidence == pytest.approx(FALLBACK.confidence) for surface in painted.values())
     assert painted["floor"].area == pytest.approx(drawn_room.floor.mean(), abs=0.05)
     wanted = colour.lab(colour.from_hex(choose(restyling(drawn_room, "industrial"), 0).floor.color)[None])[0]
     assert float(colour.delta_e(mean_lab(made.images[0], drawn_room.floor), wanted)) < 12

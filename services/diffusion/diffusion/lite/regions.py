@@ -1,0 +1,133 @@
+"""What is where, in regions that end at the photo's own edges, and which of them to paint: docs/guides/lite-regions.md.
+
+A map says roughly what is where, and how sure that is. One energy over the photo's cells takes it to the photo's edges,
+
+    E(x) = Σ_cells area · mean(−log p(x_i)) + λ Σ_borders length · (rest + soft) · [x_i ≠ x_j],
+
+with p the map's probability of a label and `soft` near 1 where two cells show no step (Boykov and Jolly, "Interactive
+Graph Cuts", ICCV 2001), and a second one over the connected parts that come out decides which are painted: a part wins
+by what it may be trusted beyond a threshold, and paint that ends where the photo shows no edge costs its length.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from diffusion.lite import cells, potts
+from diffusion.lite.cells import Cells
+from diffusion.lite.labels import Label, Layout
+from diffusion.lite.morphology import Bits
+from diffusion.lite.parameters import REGIONS
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
+
+STRUCTURE: Final = (Label.WALL, Label.FLOOR, Label.CEILING)
+NEVER_PAINTED: Final = (Label.OTHER, Label.WINDOW)
+FLOORS: Final = (Label.FLOOR, Label.RUG)
+THINGS: Final = tuple(one for one in Label if one > Label.CURTAIN and one is not Label.RUG or one is Label.OTHER)
+"""What the first cut takes together: a sofa is more surely no wall than it is a sofa."""
+FAMILIES: Final = (
+    (Label.WALL,), FLOORS, (Label.CEILING,), (Label.WINDOW,), (Label.DOOR,), (Label.CURTAIN,), THINGS,
+)  # fmt: skip
+"""What the first cut tells apart; the members of each are told apart by a second."""
+
+_FAMILY: Final = np.array([next(n for n, family in enumerate(FAMILIES) if one in family) for one in Label])
+
+
+def find(photo: Bits, rough: Layout) -> Layout:
+    """The regions of a photo (H×W×3 sRGB) that a rough layout of it (H×W) tells, and which of them to paint."""
+    small = reduced(photo, REGIONS.side)
+    names, sure = reduced(rough.labels, REGIONS.side, nearest=True), reduced(rough.confidence, REGIONS.side)
+    # a ceiling often meets its wall without an edge, and then where the map has it
+    found = cells.find(small, np.asarray(names == Label.CEILING, dtype=np.uint8))
+    labels = _labelled(found, names, sure)
+    painted = _painted(found, labels, names, sure)
+    whole = _even(np.asarray(labels[found.numbers], dtype=np.uint8), found.edges)
+    shown = np.asarray(cv2.medianBlur(painted.astype(np.uint8)[found.numbers], 5))
+    size = (photo.shape[1], photo.shape[0])
+    drawn, chosen = (
+        np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
+        for plane in (whole, shown & ~np.isin(whole, NEVER_PAINTED))
+    )
+    return Layout(labels=drawn, confidence=rough.confidence, painted=chosen)
+
+
+def _labelled(found: Cells, names: Bits, sure: Floats) -> NDArray[np.intp]:
+    """N labels: the family of each cell, and what of it."""
+    weights = found.length / found.unit * (REGIONS.rest + found.soft)
+    family = _FAMILY[names]
+    # half of what a kind of thing is in doubt by is doubt whether it is another kind
+    alone = np.array([len(one) == 1 for one in FAMILIES])[family]
+    certain = np.where(alone, sure, (1.0 + sure) / 2)
+    families = potts.solve(
+        _costs(found, family, certain, len(FAMILIES)), found.pairs, floats(REGIONS.smoothness * weights)
+    )
+    labels = np.array([one[0] for one in FAMILIES])[families]
+    for number, members in enumerate(FAMILIES):
+        inside = np.flatnonzero(families == number)
+        if len(members) > 1 and len(inside):
+            own = np.full(len(Label), -1)
+            own[list(members)] = np.arange(len(members))
+            place = np.full(len(families), -1)
+            place[inside] = np.arange(len(inside))
+            both = (place[found.pairs] >= 0).all(axis=1)
+            costs = _costs(found, own[names], sure, len(members))[inside]
+            kinds = potts.solve(costs, place[found.pairs[both]], floats(REGIONS.kinds * weights[both]))
+            labels[inside] = np.array(members)[kinds]
+    return labels
+
+
+def _costs(found: Cells, own: NDArray[np.intp], sure: Floats, count: int) -> Floats:
+    """N×count: −log p of each of `count` labels, summed over the pixels of each cell.
+
+    `own` is H×W, the label that the map gives a pixel, −1 where it gives none of them; `sure` the probability of it.
+    What is left of that is spread evenly over the others.
+    """
+    mixed = (1.0 - REGIONS.uniform) * np.clip(sure, 0.0, 1.0)
+    right = -np.log(mixed + REGIONS.uniform / count)
+    wrong = -np.log((1.0 - REGIONS.uniform - mixed) / (count - 1) + REGIONS.uniform / count)
+    known = own >= 0
+    number, total = found.numbers[known], len(found.area)
+    base = np.bincount(number, weights=wrong[known], minlength=total)
+    gain = np.bincount(number * count + own[known], weights=(right - wrong)[known], minlength=total * count)
+    return floats((base[:, None] + gain.reshape(total, count)) * (REGIONS.trust / found.unit**2))
+
+
+def _painted(found: Cells, labels: NDArray[np.intp], names: Bits, sure: Floats) -> NDArray[np.bool_]:
+    """N, whether a cell is painted: connected parts of one label are, or are not, as a whole."""
+    parts = potts.components(labels, found.pairs)
+    count = int(parts.max()) + 1
+    part = np.zeros(count, dtype=np.intp)
+    part[parts] = labels
+    area = np.bincount(parts, weights=found.area, minlength=count)
+    agrees = _FAMILY[names] == _FAMILY[labels][found.numbers]
+    trust = np.where(agrees, sure, (1.0 - sure) / 2)
+    trusted = np.bincount(parts[found.numbers].ravel(), weights=trust.ravel(), minlength=count) / area
+    enough = np.where(np.isin(part, STRUCTURE), REGIONS.trusted_structure, REGIONS.trusted_thing)
+    gain = REGIONS.gain * area / area.sum() * (trusted - enough)
+    gain[np.isin(part, NEVER_PAINTED)] = -np.float32(1e3)
+    one, other = np.sort(parts[found.pairs], axis=1).T
+    across = one != other
+    keys, place = np.unique((one * count + other)[across], return_inverse=True)
+    soft = np.bincount(place, weights=(found.length * found.soft)[across], minlength=len(keys))
+    pairs = np.stack(np.divmod(keys, count), axis=1)
+    choice = potts.solve(
+        floats(np.stack([np.zeros(count), -gain], axis=1)), pairs, floats(REGIONS.soft_border * soft / found.side)
+    )
+    return np.asarray(choice[parts] == 1)
+
+
+def _even(labels: Bits, edges: NDArray[np.bool_]) -> Bits:
+    """H×W labels with their borders drawn evenly where no edge guides them: by a Gaussian vote."""
+    deviation = REGIONS.even * max(labels.shape)
+    calm = np.asarray(cv2.medianBlur(labels, 5), dtype=np.uint8)
+    most, chosen = np.zeros(labels.shape, dtype=np.uint8), calm.copy()
+    for label in np.unique(calm):
+        votes = cv2.GaussianBlur((calm == label).astype(np.uint8) * np.uint8(255), (0, 0), deviation)
+        wins = votes > most
+        chosen[wins] = label
+        np.maximum(most, votes, out=most)
+    return np.where(edges, calm, chosen)
