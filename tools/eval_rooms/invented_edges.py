@@ -70,7 +70,7 @@ def _borders(repainted: NDArray[np.uint8]) -> tuple[Mask, Floats]:
 
 def _profiles(picture: RGB, columns: NDArray[np.intp], rows: NDArray[np.intp], across: Floats) -> Floats:
     """N×(2·REACH+1)×3 L*a*b* across the border at N pixels, averaged along it."""
-    lab = cv2.GaussianBlur(colour.lab(colour.linear(picture)), (0, 0), 0.7)
+    lab = floats(cv2.GaussianBlur(colour.lab(colour.linear(picture)), (0, 0), 0.7))
     steps = np.arange(-REACH, REACH + 1, dtype=np.float32)
     total = np.zeros((len(rows), len(steps), 3), dtype=np.float32)
     for along in ALONG:

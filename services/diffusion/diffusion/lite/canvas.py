@@ -17,7 +17,6 @@ from diffusion.lite.sizes import sampled
 from servicekit.imaging import colour
 from servicekit.imaging.arrays import RGB, Floats, floats
 
-
 FEATHER: Final = 1.5
 """Width in pixels, at a long side of 1024, over which paint ends."""
 

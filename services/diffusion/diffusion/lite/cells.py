@@ -32,7 +32,7 @@ class Cells:
     @property
     def side(self) -> int:
         """Long side, pixels."""
-        return max(self.numbers.shape)
+        return int(max(self.numbers.shape))
 
     @property
     def unit(self) -> float:
@@ -71,7 +71,7 @@ def find(photo: Bits, split: Bits) -> Cells:
 def edge_strength(photo: Bits) -> Floats:
     """H×W, change of L*a*b* a pixel, after a bilateral filter that takes grain and compression out."""
     calm = colour.lab(colour.linear(np.asarray(cv2.bilateralFilter(photo, 5, 18, 3), dtype=np.uint8)))
-    calm = cv2.GaussianBlur(calm, (0, 0), 1.0)
+    calm = floats(cv2.GaussianBlur(calm, (0, 0), 1.0))
     across, down = (cv2.Sobel(calm, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
     return floats(np.sqrt((across * across + down * down).sum(axis=2)))
 

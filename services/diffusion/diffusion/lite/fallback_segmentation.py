@@ -12,7 +12,7 @@ from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
 from diffusion.lite.parameters import FALLBACK
 from servicekit.imaging import colour
-from servicekit.imaging.arrays import floats
+from servicekit.imaging.arrays import Mask, floats
 from servicekit.imaging.resizing import reduced
 
 PLACES: Final = ((Label.CEILING, FALLBACK.ceiling), (Label.FLOOR, FALLBACK.floor), (Label.WALL, FALLBACK.wall))
@@ -30,7 +30,18 @@ def fallback_layout(photo: Bits) -> Layout:
         seeds = free & (row >= first) & (row <= last)
         if seeds.any():
             away = np.linalg.norm(lab - np.median(lab[seeds], axis=0), axis=2)
-            labels[free & (away < FALLBACK.like) & (row >= highest) & (row <= lowest)] = region
+            like = _seeded(free & (away < FALLBACK.like), seeds)
+            reached = like & (row >= highest) & (row <= lowest)
+            if reached.sum() >= FALLBACK.kept * like.sum():
+                labels[reached] = region
     full = cv2.resize(labels, photo.shape[1::-1], interpolation=cv2.INTER_NEAREST)
     confidence = np.full(full.shape, FALLBACK.confidence, dtype=np.float32)
     return Layout(labels=np.asarray(full, dtype=np.uint8), confidence=confidence)
+
+
+def _seeded(like: Mask, seeds: Mask) -> Mask:
+    """The connected parts that hold a seed."""
+    count, numbers = cv2.connectedComponents(like.astype(np.uint8), connectivity=4)
+    held = np.zeros(count, dtype=bool)
+    held[np.unique(numbers[seeds & like])] = True
+    return np.asarray(held[numbers])

@@ -12,7 +12,6 @@ from diffusion.lite.labels import Label
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
-from diffusion.lite.morphology import Bits
 from diffusion.lite.relief import smooth_shading
 from diffusion.lite.sizes import sampled
 from servicekit.imaging import colour
@@ -23,8 +22,7 @@ SUBROWS: Final = (0.25, 0.75)
 
 
 def lay_floor(canvas: Canvas) -> None:
-    """Lays the chosen floor under the photo's light.
-"""
+    """Lays the chosen floor under the photo's light."""
     mask = canvas.to_paint(Label.FLOOR)
     if mask is None:
         return

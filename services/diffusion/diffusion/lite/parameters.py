@@ -59,7 +59,7 @@ class RegionParameters:
 
 @dataclass(frozen=True, kw_only=True)
 class FallbackParameters:
-    """Guesses where no map came; all rows are shares of the height: where a surface mostly is, and what it may reach."""
+    """Guesses where no map came; rows, in shares of the height, are where a surface mostly is and what it may reach."""
 
     side: int = 192
     """Long side in pixels; colours of surfaces need no more."""
@@ -68,6 +68,8 @@ class FallbackParameters:
     wall: tuple[float, float, float, float] = (0.2, 0.5, 0.0, 0.85)
     like: float = 11.0
     """Distance in L*a*b*, lightness counted half, at which a colour is still the surface's; 8 to 15."""
+    kept: float = 0.97
+    """Share of a surface that must lie within its rows, 0.9 to 1: what goes on beyond has run into another."""
     confidence: float = 0.75
     """Of all that is guessed: just above `trusted_structure`, so that one soft border more leaves it as it is."""
 

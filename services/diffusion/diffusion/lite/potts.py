@@ -1,8 +1,8 @@
 """Labels for the nodes of a graph, by the least Potts energy that a bounded number of passes over it finds.
 
-E(x) = Σ unary[i, x_i] + Σ weight[e] · [x_i ≠ x_j] over the pairs e = (i, j). Min-sum loopy belief propagation with damped
-messages (Pearl 1988; Felzenszwalb and Huttenlocher, "Efficient Belief Propagation for Early Vision", IJCV 2006, whose
-message update for Potts weights is used) gives a start; iterated conditional modes (Besag, JRSS B 1986) lower it,
+E(x) = Σ unary[i, x_i] + Σ weight[e] · [x_i ≠ x_j] over the pairs e = (i, j). Min-sum loopy belief propagation with
+damped messages (Pearl 1988; Felzenszwalb and Huttenlocher, "Efficient Belief Propagation for Early Vision", IJCV
+2006, whose message for Potts weights is used) gives a start; iterated conditional modes (Besag, JRSS B 1986) lower it,
 first node by node, then by whole connected parts of one label, which are what a sweep of α-expansion (Boykov, Veksler
 and Zabih, PAMI 2001) would move. Every one of these moves lowers the energy, and the same input gives the same labels.
 """
@@ -78,7 +78,7 @@ def _propagated(unary: Floats, pairs: Indices, weights: Floats) -> Indices:
         sent = beliefs[source] - messages[back]
         sent -= sent.min(axis=1, keepdims=True)
         messages = floats(DAMPING * messages + (1 - DAMPING) * np.minimum(sent, most))
-    return best
+    return np.asarray(best)
 
 
 def _moved(unary: Floats, pairs: Indices, weights: Floats, labels: Indices, parts: Indices) -> Indices:
@@ -99,4 +99,4 @@ def _moved(unary: Floats, pairs: Indices, weights: Floats, labels: Indices, part
     first = (gain[one] > gain[other]) | ((gain[one] == gain[other]) & (one < other))
     beaten[np.where(first, other, one)] = True
     moves = (gain > 1e-6) & ~beaten
-    return np.where(moves, goal, own)[parts]
+    return np.asarray(np.where(moves, goal, own)[parts])

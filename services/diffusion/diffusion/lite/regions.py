@@ -9,7 +9,6 @@ Graph Cuts", ICCV 2001), and a second one over the connected parts that come out
 by what it may be trusted beyond a threshold, and paint that ends where the photo shows no edge costs its length.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -27,7 +26,7 @@ from servicekit.imaging.resizing import reduced
 STRUCTURE: Final = (Label.WALL, Label.FLOOR, Label.CEILING)
 NEVER_PAINTED: Final = (Label.OTHER, Label.WINDOW)
 FLOORS: Final = (Label.FLOOR, Label.RUG)
-THINGS: Final = tuple(one for one in Label if one > Label.CURTAIN and one is not Label.RUG or one is Label.OTHER)
+THINGS: Final = (Label.OTHER, Label.UPHOLSTERY, Label.BED, Label.CUSHION, Label.CABINET)
 """What the first cut takes together: a sofa is more surely no wall than it is a sofa."""
 FAMILIES: Final = (
     (Label.WALL,), FLOORS, (Label.CEILING,), (Label.WINDOW,), (Label.DOOR,), (Label.CURTAIN,), THINGS,
@@ -45,14 +44,10 @@ def find(photo: Bits, rough: Layout) -> Layout:
     found = cells.find(small, np.asarray(names == Label.CEILING, dtype=np.uint8))
     labels = _labelled(found, names, sure)
     painted = _painted(found, labels, names, sure)
-    whole = _even(np.asarray(labels[found.numbers], dtype=np.uint8), found.edges)
-    shown = np.asarray(cv2.medianBlur(painted.astype(np.uint8)[found.numbers], 5))
+    both = _even(np.asarray((2 * labels + painted)[found.numbers], dtype=np.uint8), found.edges)
     size = (photo.shape[1], photo.shape[0])
-    drawn, chosen = (
-        np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
-        for plane in (whole, shown & ~np.isin(whole, NEVER_PAINTED))
-    )
-    return Layout(labels=drawn, confidence=rough.confidence, painted=chosen)
+    drawn = np.asarray(cv2.resize(both, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
+    return Layout(labels=drawn // 2, confidence=rough.confidence, painted=drawn % 2)
 
 
 def _labelled(found: Cells, names: Bits, sure: Floats) -> NDArray[np.intp]:
@@ -74,7 +69,10 @@ def _labelled(found: Cells, names: Bits, sure: Floats) -> NDArray[np.intp]:
             place = np.full(len(families), -1)
             place[inside] = np.arange(len(inside))
             both = (place[found.pairs] >= 0).all(axis=1)
-            costs = _costs(found, own[names], sure, len(members))[inside]
+            # what a label leaves is spread evenly over all others, and the family's part of that counts here
+            others = (1.0 - sure) * (len(members) - 1) / (len(Label) - 1)
+            among = floats(sure / np.maximum(sure + others, 1e-6))
+            costs = _costs(found, own[names], among, len(members))[inside]
             kinds = potts.solve(costs, place[found.pairs[both]], floats(REGIONS.kinds * weights[both]))
             labels[inside] = np.array(members)[kinds]
     return labels

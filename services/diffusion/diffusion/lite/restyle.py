@@ -17,7 +17,6 @@ from diffusion.preview_steps import preview_steps
 from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.engine import EngineInfo
 
-
 WORKS: Final[Sequence[tuple[str, Callable[[Canvas], None]]]] = (
     ("ceiling", walls.paint_ceiling),
     ("walls", walls.paint_walls),

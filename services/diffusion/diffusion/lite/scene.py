@@ -1,7 +1,6 @@
 """The photo analysed, before anything is painted; the same for every variant."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import cv2
 import numpy as np
@@ -11,11 +10,8 @@ from diffusion.lite import camera, grading, light, regions
 from diffusion.lite.camera import Camera
 from diffusion.lite.fallback_segmentation import fallback_layout
 from diffusion.lite.labels import Layout, layout
-from servicekit.imaging import colour
 from servicekit.imaging.arrays import Floats
 from servicekit.imaging.resizing import reduced
-
-LAB_SIDE: Final = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +24,11 @@ class Scene:
     small: Floats
     """h×w×3, the same with the long side at most light.SIDE."""
 
-    lab: Floats
-    """h×w×3, L*a*b* of the photo as it came, with the long side at most LAB_SIDE: what is where is the same in
-    every style."""
+    rough: Layout
+    """As the map has it, thin things and all: what geometry is read from."""
 
     layout: Layout
+    """In regions that end at the photo's edges: what is painted."""
 
     camera: Camera
 
@@ -42,13 +38,11 @@ def analyse_scene(restyling: Restyling) -> Scene:
     photo = restyling.photo
     maps = restyling.maps
     lit = grading.graded(photo, restyling.style.light)
-    lab = colour.lab(colour.linear(reduced(photo, LAB_SIDE)))
     rough = fallback_layout(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
-    found = regions.find(photo, rough)
     return Scene(
         light=lit,
         small=reduced(lit, light.SIDE),
-        lab=lab,
-        layout=found,
-        camera=camera.find(np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8), found),
+        rough=rough,
+        layout=regions.find(photo, rough),
+        camera=camera.find(np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8), rough),
     )

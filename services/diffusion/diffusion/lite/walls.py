@@ -52,7 +52,7 @@ def paint_walls(canvas: Canvas) -> None:
     if mask is None:
         return
     finish = canvas.choice.wall
-    room = box.find(canvas.scene.layout, canvas.scene.camera) if finish.pattern is not Pattern.PLAIN else None
+    room = box.find(canvas.scene.rough, canvas.scene.camera) if finish.pattern is not Pattern.PLAIN else None
     if finish.pattern in LAID and (room is None or _confidence(canvas, mask) < LEAST_CONFIDENCE):
         finish = canvas.choice.paint
     texture = catalogue.texture(finish, canvas.choice.seed)

@@ -56,7 +56,7 @@ def test_a_ceiling_without_an_edge_ends_where_the_map_has_it() -> None:
 def test_half_a_sofa_becomes_a_whole_one() -> None:
     photo, labels = room()
     labels[90:180, 60:130] = Label.CABINET
-    painted, _left = found(photo, labels)
+    painted, _left = found(photo, labels, 0.75)
     assert (painted[95:175, 65:255] == Label.UPHOLSTERY).mean() > 0.99
 
 
