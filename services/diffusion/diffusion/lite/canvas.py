@@ -1,7 +1,6 @@
 """The picture as it is painted."""
 
 from dataclasses import dataclass, field
-from typing import Final
 
 import cv2
 import numpy as np
@@ -12,17 +11,11 @@ from diffusion.lite import light
 from diffusion.lite.choice import Choice
 from diffusion.lite.labels import Label
 from diffusion.lite.morphology import Bits, share_of
+from diffusion.lite.parameters import CANVAS, LIGHT
 from diffusion.lite.scene import Scene
 from diffusion.lite.sizes import sampled
 from servicekit.imaging import colour
 from servicekit.imaging.arrays import RGB, Floats, floats
-
-FEATHER: Final = 1.5
-"""Width in pixels, at a long side of 1024, over which paint ends."""
-
-
-NOTED: Final = 0.002
-"""Share of the picture from which it is noted what was left alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +61,7 @@ class Canvas:
     def patch(self, mask: Bits) -> Patch:
         """Where paint on a mask goes; the mask is H×W, 1 inside, not empty."""
         side = max(mask.shape)
-        width = max(0.8, FEATHER * side / 1024)
+        width = max(0.8, CANVAS.feather * side / 1024)
         margin = round(3 * width) + 1
         left, top, columns, rows = cv2.boundingRect(mask)
         left, right = max(0, left - margin), left + columns + margin
@@ -85,7 +78,7 @@ class Canvas:
             core=core if len(core) else np.arange(len(index)),
         )
 
-    def shade(self, patch: Patch, mask: Bits, base: Floats, *, tint: float = light.TINT) -> Floats:
+    def shade(self, patch: Patch, mask: Bits, base: Floats, *, tint: float = LIGHT.tint) -> Floats:
         """N×3, how much brighter than a reference colour each pixel of a patch is lit, per channel."""
         cast = light.tint(self.scene.small, mask, base, amount=tint)
         return floats(light.brightness(patch.light, base)[:, None] * sampled(cast, patch.index, mask.shape))
@@ -98,17 +91,11 @@ class Canvas:
         """
         self.painted.reshape(-1, 3)[patch.index] += patch.share * (fresh - patch.light)
 
-    def cover(self, index: NDArray[np.intp], share: Floats, fresh: Floats) -> None:
-        """Puts N×3 linear light over what is painted already, at N positions; `share` is N×1."""
-        flat = self.painted.reshape(-1, 3)
-        under = flat[index]
-        flat[index] = under + share * (fresh - under)
-
     def to_paint(self, region: Label) -> Bits | None:
         """H×W, 1 where a region is to be painted; None where it nowhere is. What is not sure is noted."""
         whole, chosen = self.scene.layout.mask(region), self.scene.layout.painted
         mask = whole if chosen is None else whole & chosen
-        if share_of(left := whole & ~mask) >= NOTED:
+        if share_of(left := whole & ~mask) >= CANVAS.noted:
             self.record(region, left, "")
         return mask if mask.any() else None
 

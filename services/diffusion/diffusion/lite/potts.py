@@ -7,19 +7,11 @@ first node by node, then by whole connected parts of one label, which are what a
 and Zabih, PAMI 2001) would move. Every one of these moves lowers the energy, and the same input gives the same labels.
 """
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
+from diffusion.lite.parameters import SOLVER
 from servicekit.imaging.arrays import Floats, floats
-
-ROUNDS: Final = 24
-"""Of messages; more change next to nothing."""
-DAMPING: Final = 0.4
-"""Share of the old message that stays: 0 swings on graphs with short loops, 1 stands still."""
-SWEEPS: Final = 8
-"""Of moves at most; most graphs are at rest after four."""
 
 Indices = NDArray[np.intp]
 
@@ -27,7 +19,7 @@ Indices = NDArray[np.intp]
 def solve(unary: Floats, pairs: Indices, weights: Floats) -> Indices:
     """N labels in 0…L−1 for N×L costs, E×2 pairs of different nodes, each once, and their E weights ≥ 0."""
     labels = _propagated(unary, pairs, weights) if len(pairs) else unary.argmin(axis=1)
-    for _sweep in range(SWEEPS):
+    for _sweep in range(SOLVER.sweeps):
         before = labels
         for parts in (np.arange(len(unary)), components(labels, pairs)):
             labels = _moved(unary, pairs, weights, labels, parts)
@@ -67,7 +59,7 @@ def _propagated(unary: Floats, pairs: Indices, weights: Floats) -> Indices:
     reached = goal[order[starts]]
     messages = np.zeros((2 * len(pairs), unary.shape[1]), dtype=np.float32)
     best, least = unary.argmin(axis=1), np.inf
-    for number in range(ROUNDS + 1):
+    for number in range(SOLVER.rounds + 1):
         beliefs = unary.copy()
         beliefs[reached] += np.add.reduceat(messages[order], starts, axis=0)
         if number % 6 == 0:
@@ -77,7 +69,7 @@ def _propagated(unary: Floats, pairs: Indices, weights: Floats) -> Indices:
                 best, least = labels, found
         sent = beliefs[source] - messages[back]
         sent -= sent.min(axis=1, keepdims=True)
-        messages = floats(DAMPING * messages + (1 - DAMPING) * np.minimum(sent, most))
+        messages = floats(SOLVER.damping * messages + (1 - SOLVER.damping) * np.minimum(sent, most))
     return np.asarray(best)
 
 

@@ -43,7 +43,7 @@ def find(photo: Bits, rough: Layout) -> Layout:
     # a ceiling often meets its wall without an edge, and then where the map has it
     found = cells.find(small, np.asarray(names == Label.CEILING, dtype=np.uint8))
     labels = _labelled(found, names, sure)
-    painted = _painted(found, labels, names, sure)
+    labels, painted = _decided(found, labels, names, sure)
     both = _even(np.asarray((2 * labels + painted)[found.numbers], dtype=np.uint8), found.edges)
     size = (photo.shape[1], photo.shape[0])
     drawn = np.asarray(cv2.resize(both, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
@@ -94,28 +94,48 @@ def _costs(found: Cells, own: NDArray[np.intp], sure: Floats, count: int) -> Flo
     return floats((base[:, None] + gain.reshape(total, count)) * (REGIONS.trust / found.unit**2))
 
 
-def _painted(found: Cells, labels: NDArray[np.intp], names: Bits, sure: Floats) -> NDArray[np.bool_]:
-    """N, whether a cell is painted: connected parts of one label are, or are not, as a whole."""
+def _decided(
+    found: Cells, labels: NDArray[np.intp], names: Bits, sure: Floats
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """N labels, and N whether a cell is painted; both are decided for connected parts of one label as a whole.
+
+    A part takes its own paint, is left as it is, or takes the paint of another family: a patch of cabinet in the middle
+    of a wall, without an edge around it, is wall. Between different choices a border without an edge costs its length.
+    Wall and ceiling are one choice: often they meet without an edge, and then where the map has it.
+    """
     parts = potts.components(labels, found.pairs)
-    count = int(parts.max()) + 1
-    part = np.zeros(count, dtype=np.intp)
-    part[parts] = labels
+    count, families = int(parts.max()) + 1, len(FAMILIES)
+    own = np.zeros(count, dtype=np.intp)
+    own[parts] = labels
     area = np.bincount(parts, weights=found.area, minlength=count)
-    agrees = _FAMILY[names] == _FAMILY[labels][found.numbers]
-    trust = np.where(agrees, sure, (1.0 - sure) / 2)
-    trusted = np.bincount(parts[found.numbers].ravel(), weights=trust.ravel(), minlength=count) / area
-    enough = np.where(np.isin(part, STRUCTURE), REGIONS.trusted_structure, REGIONS.trusted_thing)
-    gain = REGIONS.gain * area / area.sum() * (trusted - enough)
-    gain[np.isin(part, NEVER_PAINTED)] = -np.float32(1e3)
+    # the mean probability of every family, over the pixels of each part
+    place = parts[found.numbers].ravel()
+    spread = ((1.0 - sure) / (families - 1)).ravel()
+    named = np.bincount(
+        place * families + _FAMILY[names].ravel(), weights=sure.ravel() - spread, minlength=count * families
+    )
+    trusted = np.bincount(place, weights=spread, minlength=count)[:, None] + named.reshape(count, families)
+    enough = np.full(families, REGIONS.trusted_thing)
+    enough[_FAMILY[list(STRUCTURE)]] = REGIONS.trusted_structure
+    costs = REGIONS.gain / area.sum() * (area[:, None] * enough - trusted)
+    wall, ceiling, window, thing, leave = *_FAMILY[[Label.WALL, Label.CEILING, Label.WINDOW, Label.OTHER]], families
+    costs[_FAMILY[own] != thing, thing] = costs[own == Label.OTHER, thing] = np.inf  # what would it be?
+    costs[own == Label.WINDOW] = costs[:, window] = np.inf
+    rather = np.where(costs[:, ceiling] < costs[:, wall], Label.CEILING, Label.WALL)
+    rather = np.where((own == Label.WALL) | (own == Label.CEILING), own, rather)
+    costs[:, wall] = np.where(rather == Label.WALL, costs[:, wall], costs[:, ceiling])
+    costs[:, ceiling] = np.inf
+    costs = np.minimum(np.column_stack([costs, np.zeros(count)]), 1e3)
     one, other = np.sort(parts[found.pairs], axis=1).T
     across = one != other
-    keys, place = np.unique((one * count + other)[across], return_inverse=True)
-    soft = np.bincount(place, weights=(found.length * found.soft)[across], minlength=len(keys))
+    keys, border = np.unique((one * count + other)[across], return_inverse=True)
+    soft = np.bincount(border, weights=(found.length * found.soft)[across], minlength=len(keys))
     pairs = np.stack(np.divmod(keys, count), axis=1)
-    choice = potts.solve(
-        floats(np.stack([np.zeros(count), -gain], axis=1)), pairs, floats(REGIONS.soft_border * soft / found.side)
-    )
-    return np.asarray(choice[parts] == 1)
+    choice = potts.solve(floats(costs), pairs, floats(REGIONS.soft_border * soft / found.side))
+    first = np.array([*(one[0] for one in FAMILIES), Label.OTHER])
+    other_paint = np.where(choice == wall, rather, first[choice])
+    became = np.where((choice == leave) | (choice == _FAMILY[own]), own, other_paint)
+    return became[parts], np.asarray((choice != leave)[parts])
 
 
 def _even(labels: Bits, edges: NDArray[np.bool_]) -> Bits:

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from diffusion.domain import Restyling
-from diffusion.lite import camera, grading, light, regions
+from diffusion.lite import camera, grading, regions
 from diffusion.lite.camera import Camera
 from diffusion.lite.fallback_segmentation import fallback_layout
 from diffusion.lite.labels import Layout, layout
+from diffusion.lite.parameters import LIGHT
 from servicekit.imaging.arrays import Floats
 from servicekit.imaging.resizing import reduced
 
@@ -22,7 +23,7 @@ class Scene:
     """H×W×3, the graded photo in linear light: what new paint is lit by."""
 
     small: Floats
-    """h×w×3, the same with the long side at most light.SIDE."""
+    """h×w×3, the same with the long side at most LIGHT.side."""
 
     rough: Layout
     """As the map has it, thin things and all: what geometry is read from."""
@@ -41,7 +42,7 @@ def analyse_scene(restyling: Restyling) -> Scene:
     rough = fallback_layout(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
     return Scene(
         light=lit,
-        small=reduced(lit, light.SIDE),
+        small=reduced(lit, LIGHT.side),
         rough=rough,
         layout=regions.find(photo, rough),
         camera=camera.find(np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8), rough),
