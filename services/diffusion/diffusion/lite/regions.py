@@ -1,4 +1,4 @@
-"""What is where, in regions that end at the photo's own edges, and which of them to paint: docs/guides/lite-regions.md.
+"""What is where, in regions that end at the photo's own edges, and which of them to paint: docs/lite-regions.md.
 
 A map says roughly what is where, and how sure that is. One energy over the photo's cells takes it to the photo's edges,
 
