@@ -86,7 +86,7 @@ class FormReceiver:
 
 
 def _check_parts(form: Mapping[str, bytes], *, max_file_bytes: int) -> None:
-    """Raises InvalidFields where the style is missing, the photo comes in none of the two ways, or both are too large."""
+    """Raises InvalidFields for a style or photo that is missing, two photos, or pictures too large together."""
     problems = FieldProblems()
     with problems.collected():
         if form.get(PHOTO) and form.get(PHOTO_URL):
