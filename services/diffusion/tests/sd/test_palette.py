@@ -68,8 +68,8 @@ def test_real_rooms_get_no_colour_cast(rooms_folder: Path, name: str, wanted: st
     folder = rooms_folder / "groundtruth" / "ade20k_seg"
     photo = read_photo(folder / f"ADE_val_{name}.png")
     with Image.open(folder / f"ADE_val_{name}_label150.png") as labelled:
-        labels = np.asarray(labelled).astype(np.int16) - 1
-    labels = np.where(labels < 0, ade20k.UNKNOWN, labels).astype(np.uint8)
+        numbered = np.asarray(labelled, dtype=np.uint8)
+    labels = np.where(numbered == 0, ade20k.UNKNOWN, numbered - 1).astype(np.uint8)
     request = restyling(photo=photo, maps=Maps(segmentation=labels))
     meant = recolourable(request, None)
     assert meant is not None
