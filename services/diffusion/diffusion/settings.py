@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Literal
 
-from diffusion.sd.options import MOST_FINISHED, Base, Control, FastLora, Options, Structure
+from diffusion.sd.options import MOST_FINISHED, Base, Control, FastLora, Options, Safety, Structure
 from servicekit.config import env
 from servicekit.config.settings import ProcessSettings
 
@@ -57,6 +57,10 @@ class Settings(ProcessSettings):
 
     variants_at_once: int = 0
     """Variants worked on in one batch, 1–4; 0 measures at the start what fits the device's memory."""
+
+    safety: Safety = "off"
+    """`check` has the safety checker look at every result: a job with one that it refuses fails. Previews on the way,
+    which nobody has looked at, are left out then."""
 
     compile: bool = False
     """Compile the models: faster, after about a minute for the first picture of every size."""

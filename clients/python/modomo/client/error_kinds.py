@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from modomo.client.types import ErrorCode
-
-KINDS: Final[dict[ErrorCode, str]] = {
+KINDS: Final[dict[str, str]] = {
     "BAD_REQUEST": "request",
     "CANCELLED": "service",
     "CONNECTION_LOST": "service",
@@ -19,6 +17,9 @@ KINDS: Final[dict[ErrorCode, str]] = {
     "FIELD_MISSING": "request",
     "FILE_EMPTY": "photo",
     "GAVE_UP": "job",
+    "GROUP_FULL": "request",
+    "GROUP_MISMATCH": "request",
+    "GROUP_STYLE_IMAGE_GONE": "request",
     "HOST_REFUSED": "credential",
     "IDEMPOTENCY_KEY_REUSED": "conflict",
     "IDENTITY_UNAVAILABLE": "service",
@@ -45,6 +46,8 @@ KINDS: Final[dict[ErrorCode, str]] = {
     "MALFORMED_JSON": "request",
     "METHOD_NOT_ALLOWED": "request",
     "MODAL_UNAVAILABLE": "service",
+    "MODE_NOT_SUPPORTED": "request",
+    "NOTHING_TO_REMOVE": "job",
     "NOTHING_TO_RESTYLE": "job",
     "NOTIFIER_STOPPING": "service",
     "NOT_ANSWERING": "service",
@@ -68,6 +71,7 @@ KINDS: Final[dict[ErrorCode, str]] = {
     "SERVICE_UNAVAILABLE": "service",
     "SIZE_MISMATCH": "service",
     "STORAGE_UNAVAILABLE": "service",
+    "STYLE_IMAGE_NOT_SUPPORTED": "request",
     "TICKET_INVALID": "credential",
     "TOKEN_EXPIRED": "credential",
     "TOKEN_INVALID": "credential",
@@ -82,9 +86,11 @@ KINDS: Final[dict[ErrorCode, str]] = {
     "UNKNOWN_JOB": "absent",
     "UNKNOWN_KIND": "service",
     "UNKNOWN_LABEL": "service",
+    "UNKNOWN_MODE": "service",
     "UNKNOWN_ROOM_TYPE": "service",
     "UNKNOWN_STYLE": "request",
     "UNKNOWN_TIER": "service",
+    "UNSAFE_RESULT": "job",
     "UNSUPPORTED_MEDIA_TYPE": "request",
     "UPLOADS_BUSY": "limit",
     "UPLOAD_TIMEOUT": "request",

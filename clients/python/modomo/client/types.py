@@ -19,6 +19,9 @@ ErrorCode: TypeAlias = Literal[
     "FIELD_MISSING",
     "FILE_EMPTY",
     "GAVE_UP",
+    "GROUP_FULL",
+    "GROUP_MISMATCH",
+    "GROUP_STYLE_IMAGE_GONE",
     "HOST_REFUSED",
     "IDEMPOTENCY_KEY_REUSED",
     "IDENTITY_UNAVAILABLE",
@@ -45,6 +48,8 @@ ErrorCode: TypeAlias = Literal[
     "MALFORMED_JSON",
     "METHOD_NOT_ALLOWED",
     "MODAL_UNAVAILABLE",
+    "MODE_NOT_SUPPORTED",
+    "NOTHING_TO_REMOVE",
     "NOTHING_TO_RESTYLE",
     "NOTIFIER_STOPPING",
     "NOT_ANSWERING",
@@ -68,6 +73,7 @@ ErrorCode: TypeAlias = Literal[
     "SERVICE_UNAVAILABLE",
     "SIZE_MISMATCH",
     "STORAGE_UNAVAILABLE",
+    "STYLE_IMAGE_NOT_SUPPORTED",
     "TICKET_INVALID",
     "TOKEN_EXPIRED",
     "TOKEN_INVALID",
@@ -82,9 +88,11 @@ ErrorCode: TypeAlias = Literal[
     "UNKNOWN_JOB",
     "UNKNOWN_KIND",
     "UNKNOWN_LABEL",
+    "UNKNOWN_MODE",
     "UNKNOWN_ROOM_TYPE",
     "UNKNOWN_STYLE",
     "UNKNOWN_TIER",
+    "UNSAFE_RESULT",
     "UNSUPPORTED_MEDIA_TYPE",
     "UPLOADS_BUSY",
     "UPLOAD_TIMEOUT",
@@ -102,6 +110,8 @@ JobStatus: TypeAlias = Literal[
 """Where a job is, in the order of its events; the last three are endings."""
 JobWord: TypeAlias = Literal["queued", "analyzing", "generating", "completed", "failed", "cancelled"]
 """The coarse word of the polled status."""
+RoomMode: TypeAlias = Literal["restyle", "stage", "declutter"]
+"""What can be done with a room."""
 RoomType: TypeAlias = Literal[
     "living_room", "bedroom", "kitchen", "bathroom", "dining_room", "office", "hallway", "kids_room", "other"
 ]
@@ -164,6 +174,8 @@ class DependencyHealth(TypedDict):
     ready: bool
     engine: NotRequired[str | None]
     """Of a model service."""
+    models: NotRequired[list[Model]]
+    """Of its engine, with their licences: some restrict uses."""
 
 
 class Detection(TypedDict):
@@ -288,6 +300,14 @@ class Metadata(TypedDict):
     palette_delta_e: float | None
     gpu_seconds: float
     estimated_cost_usd: float
+    mode: str
+    """restyle, stage or declutter."""
+    group: str | None
+    """The word for photos of one room; null without one."""
+    style_image_palette: list[str]
+    """Colours that were taken from `style_image`; empty without one, and where its look was taken whole."""
+    safety_checked: bool
+    """Whether the pictures passed a safety check."""
     attempts: list[Attempt]
     """All that were made, the one that was taken first."""
     warnings: list[str]
@@ -298,6 +318,8 @@ class Model(TypedDict):
 
     name: str
     revision: str
+    licence: str | None
+    """Of the model; null where none is known. Some restrict uses of the pictures."""
 
 
 class Preferences(TypedDict):
@@ -319,6 +341,16 @@ class Preferences(TypedDict):
     """Ids of detections to leave exactly as they are, `sofa-1`."""
     require_room: NotRequired[bool]
     """Refuse a photo that shows no room, instead of completing with a warning."""
+    mode: NotRequired[RoomMode]
+    """`stage` furnishes an empty room, `declutter` removes what is not furniture and looks at no style; an
+    engine that cannot is a 422 that names it.
+    """
+    repaint_openings: NotRequired[bool]
+    """Whether windows and doors may be repainted; otherwise they stay as they are."""
+    group: NotRequired[str | None]
+    """A word of your own: up to 8 photos that share it come out with the same materials, colours and seed.
+    What later ones leave out is taken from the first.
+    """
 
 
 class Problem(TypedDict):
@@ -353,6 +385,8 @@ class Result(TypedDict):
     thumbnail_url: str
     original_url: str
     before_after_url: str
+    style_image_url: str | None
+    """The picture whose look was wanted, as stored; null for none."""
     control_maps: dict[str, str]
     """Links by kind."""
     detections: list[Detection]

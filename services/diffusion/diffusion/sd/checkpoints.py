@@ -113,6 +113,11 @@ def load_tiny_autoencoder(store: WeightStore, hardware: Hardware) -> Autoencoder
     return _load(AutoencoderTiny, store.path(TAESD), hardware)
 
 
+def load_module(kind: type[Module], directory: Path, hardware: Hardware) -> Module:
+    """A model of any class that diffusers or transformers can load; raises WeightsCorrupt."""
+    return _load(kind, directory, hardware)
+
+
 def _load(kind: type[Module], directory: Path, hardware: Hardware) -> Module:
     variant = HALF if any(directory.glob(f"*.{HALF}.safetensors")) else None
     load: Any = kind.from_pretrained  # type: ignore[attr-defined]  # torch's Module lacks it, all that we load have it

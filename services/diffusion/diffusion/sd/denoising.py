@@ -33,6 +33,9 @@ class Denoising:
     random: list[torch.Generator] = field(default_factory=list)
     """One a latent, for samplers that add noise."""
 
+    image_embeds: Tensor | None = None
+    """1×1×D of a picture whose look is wanted, for a UNet that `style_adapter` has prepared; None for none."""
+
     windows: Sequence[Window] = ()
     """What the UNet sees at a time; empty for all at once."""
 
@@ -121,12 +124,21 @@ def _predict_window(
         encoder_hidden_states=text,
         down_block_additional_residuals=residuals[0] if residuals else None,
         mid_block_additional_residual=residuals[1] if residuals else None,
+        added_cond_kwargs=_image_condition(run, len(sample), guided=guided),
         return_dict=False,
     )[0].float()
     if not guided:
         return prediction
     without, with_text = prediction.chunk(2)
     return without + run.guidance * (with_text - without)
+
+
+def _image_condition(run: Denoising, count: int, *, guided: bool) -> dict[str, list[Tensor]] | None:
+    """The embedding for each latent; of nothing, which is zeros, for the unconditional half."""
+    if run.image_embeds is None:
+        return None
+    embeds = run.image_embeds.expand(count, -1, -1)
+    return {"image_embeds": [torch.cat([torch.zeros_like(embeds), embeds]) if guided else embeds]}
 
 
 def _extra_arguments(scheduler: Scheduler, random: list[torch.Generator]) -> dict[str, list[torch.Generator]]:

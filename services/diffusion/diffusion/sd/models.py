@@ -7,7 +7,7 @@ from typing import Any, Final
 from diffusers import UNet2DConditionModel
 
 from diffusion.domain import Tier
-from diffusion.sd import checkpoints, recipes
+from diffusion.sd import checkpoints, recipes, safety, style_adapter
 from diffusion.sd.control import ControlBranch
 from diffusion.sd.latents import Autoencoder
 from diffusion.sd.letterbox import BUCKET, MULTIPLE
@@ -15,6 +15,8 @@ from diffusion.sd.lora import fuse_lora
 from diffusion.sd.mlsd import LineDetector, load_line_detector
 from diffusion.sd.options import Base, Control, Options, Structure
 from diffusion.sd.previews import LinearPreviewDecoder, PreviewDecoder, TaesdPreviewDecoder
+from diffusion.sd.safety import SafetyChecker
+from diffusion.sd.style_adapter import StyleAdapter
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import QUALITY, SamplingPreset, fast_preset
 from servicekit.inference.engine import Model
@@ -42,6 +44,12 @@ class Models:
     detector: LineDetector | None
     """Draws what the ControlNet on lines is shown; None where that is not loaded."""
 
+    style_adapter: StyleAdapter | None
+    """Takes the look of a picture; None where the store has none."""
+
+    safety_checker: SafetyChecker | None
+    """Looks at results; None where it is off."""
+
     scheduler: Mapping[str, Any]
     """The checkpoint's noise schedule."""
 
@@ -66,13 +74,22 @@ class Models:
     origins: Mapping[str, Model]
     """Repository and revision of each, by the store's names."""
 
-    def info(self, tier: Tier, controls: Iterable[Control], *, previews: bool) -> tuple[Model, ...]:
-        """What takes part in a request of that tier, in the order of use; `previews` where it shows some."""
+    def info(
+        self, tier: Tier, controls: Iterable[Control], *, previews: bool, styled: bool = False
+    ) -> tuple[Model, ...]:
+        """What takes part in a request of that tier, in the order of use.
+
+        `previews` where it shows some, `styled` where it takes the look of a picture.
+        """
         used = tuple(controls)
         vae = checkpoints.VAES.get(self.base, "")
         names = [self.base, vae, *(f"controlnet-{control}" for control in used), self.presets[tier].lora]
         if Control.MLSD in used:
             names.append(LINES)
+        if styled:
+            names.append(style_adapter.NAME)
+        if self.safety_checker is not None:
+            names.append(safety.NAME)
         if previews:
             names.append(checkpoints.TAESD)
         return tuple(self.origins[name] for name in names if name in self.origins)
@@ -110,6 +127,13 @@ def load(options: Options, hardware: Hardware) -> Models:
     if store.has(checkpoints.TAESD):
         preview_decoder = TaesdPreviewDecoder(checkpoints.load_tiny_autoencoder(store, hardware))
         used.append(checkpoints.TAESD)
+    adapter = style_adapter.load_style_adapter(store, [base.unet, fast_unet], hardware)
+    if adapter is not None:
+        used.append(style_adapter.NAME)
+    checker = None
+    if options.safety == "check":
+        checker = safety.load_safety_checker(store, hardware)
+        used.append(safety.NAME)
     return Models(
         text=TextEmbedder(base.tokenizer, base.text_encoder),
         autoencoder=Autoencoder(base.vae, whole=base.side * 2),
@@ -118,6 +142,8 @@ def load(options: Options, hardware: Hardware) -> Models:
         controls={control: ControlBranch(net) for control, net in nets.items()},
         preview_decoder=preview_decoder,
         detector=detector,
+        style_adapter=adapter,
+        safety_checker=checker,
         scheduler=base.scheduler,
         base=options.base,
         structure=options.structure,

@@ -28,6 +28,8 @@ class Structure(StrEnum):
 
 Base: TypeAlias = Literal["realistic-vision", "dreamshaper", "sd15"]
 """The base model, by its name in the store of weights."""
+Safety: TypeAlias = Literal["off", "check"]
+"""Whether results are looked at before they leave."""
 FastLora: TypeAlias = Literal["auto", "hyper-sd", "lcm-lora", "none"]
 
 SIDES: Final = range(256, 1025, 8)
@@ -65,6 +67,9 @@ class Options:
 
     variants_at_once: int = 0
     """Variants worked on in one batch; 0 measures what fits the device's memory."""
+
+    safety: Safety = "off"
+    """`check` refuses results that the safety checker takes for nudity, and shows no previews on the way."""
 
     compile: bool = False
     """Compile UNet and ControlNets with torch.compile: the first request of every picture size takes a minute."""

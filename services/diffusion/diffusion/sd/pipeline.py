@@ -3,7 +3,8 @@
 A denoising step itself runs in `denoising`. A request takes one pass or two; `plan` says what each does.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -44,7 +45,7 @@ Steps: TypeAlias = Generator[Progress | PreviewFrame, None, list[RGB]]
 """What happens in a pass; it returns the pictures, in the pass's letterbox."""
 
 ENGINE: Final = "torch"
-DEVICE_PARTS: Final = ("read", "encode", "denoise", "preview", "decode")
+DEVICE_PARTS: Final = ("read", "encode", "denoise", "preview", "decode", "check")
 """Parts of a request that keep the device busy."""
 
 
@@ -65,6 +66,9 @@ class Work:
 
     ran: dict[Stage, PassReport] = field(default_factory=dict)
     """What each pass did, of the first variant."""
+
+    image_embeds: Tensor | None = None
+    """Of the picture whose look is wanted; None for none."""
 
     controls: Controls = field(default_factory=dict)
     """Of the first pass: they depend on the photo alone, and are encoded once for all its batches."""
@@ -92,7 +96,7 @@ class RestylingPipeline:
     @property
     def takes_style_image(self) -> bool:
         """Whether an IP-Adapter is loaded."""
-        return False
+        return self._models.style_adapter is not None
 
     def restyle(self, restyling: Restyling) -> Generator[Progress | PreviewFrame | Result, None, None]:
         """Yields Progress after every step, previews in between, one Result at the end.
@@ -117,6 +121,7 @@ class RestylingPipeline:
             yield self._result(work, [restyling.photo] * restyling.variants)
             return
         with timer.on_device("encode"):
+            work.image_embeds = self._embed_style_image(restyling)
             work.controls = self._encode_controls(work, draw, planned.start)
         finished: list[RGB] = []
         for batch in batches:
@@ -132,6 +137,9 @@ class RestylingPipeline:
                     at_size = self._at_size(work, last, detailed)
                 with timer.on_host("finish"):
                     finished.append(self._finish(work, at_size))
+        if self._models.safety_checker is not None:
+            with timer.on_device("check"):
+                self._models.safety_checker.check(finished)
         yield self._result(work, finished)
 
     def _run(self, work: Work, one: Pass, start: RGB, controls: Controls, random: list[torch.Generator]) -> Steps:
@@ -141,12 +149,12 @@ class RestylingPipeline:
             run = self._prepare_latents(work, one, start, controls, random)
         steps = len(run.timesteps)
         # only the first batch's first pass has anything to show that is not nearly finished
-        previewed = preview_steps(steps, work.restyling.previews) if not work.done else frozenset()
+        previewed = preview_steps(steps, self._previews(work)) if not work.done else frozenset()
         work.ran.setdefault(one.stage, _report(one, steps, controls))
         running = denoise(run, self._hardware)
         clean = run.start.latents
         for _number in range(steps):
-            with timer.on_host("denoise"):
+            with timer.on_host("denoise"), self._styled(run):
                 step = next(running)
             work.done += 1
             clean = step.latents
@@ -163,6 +171,10 @@ class RestylingPipeline:
                 pictures.append(self._decode(clean[variant : variant + 1]))
         return pictures
 
+    def _previews(self, work: Work) -> int:
+        """How many are shown: none that a safety check would have to look at."""
+        return 0 if self._models.safety_checker is not None else work.restyling.previews
+
     def _steps(self, one: Pass) -> int:
         """How many steps a pass takes for a batch."""
         scheduler = schedulers.build(one.preset.sampler, self._models.scheduler)
@@ -173,6 +185,22 @@ class RestylingPipeline:
         if text.truncated:
             log.warning("prompt cut short", style=restyling.style.name)
         return text
+
+    def _embed_style_image(self, restyling: Restyling) -> Tensor | None:
+        adapter = self._models.style_adapter
+        if adapter is None or restyling.style_image is None:
+            return None
+        return adapter.embed(restyling.style_image)
+
+    @contextmanager
+    def _styled(self, run: Denoising) -> Iterator[None]:
+        """The UNet reads the image embedding that a run has, if it has one."""
+        adapter = self._models.style_adapter
+        if adapter is None or run.image_embeds is None:
+            yield
+        else:
+            with adapter.on(run.unet):
+                yield
 
     def _encode_controls(self, work: Work, one: Pass, start: RGB) -> Controls:
         """Those of a pass's ControlNets that are loaded and have something to show, with their images embedded."""
@@ -226,6 +254,7 @@ class RestylingPipeline:
             text=work.text,
             guidance=one.guidance,
             controls=list(controls.values()),
+            image_embeds=work.image_embeds,
             random=random,
             windows=windows(*one.letterbox.latent, side=side // MULTIPLE),
         )
@@ -257,7 +286,9 @@ class RestylingPipeline:
             reached = [palette_delta_e(image, meant, restyling.palette) for image in images]
         distances = [distance for distance in reached if distance is not None]
         controls = [Control(applied.control) for report in work.ran.values() for applied in report.controls]
-        models = self._models.info(restyling.tier, controls, previews=restyling.previews > 0)
+        models = self._models.info(
+            restyling.tier, controls, previews=self._previews(work) > 0, styled=work.image_embeds is not None
+        )
         return Result(
             images=images,
             manifest=Manifest(
@@ -265,6 +296,8 @@ class RestylingPipeline:
                 style=restyling.style.name,
                 seed=restyling.seed,
                 mode=restyling.mode,
+                safety_checked=self._models.safety_checker is not None and bool(work.ran),
+                style_image_used=work.image_embeds is not None,
                 strength=modes.strength(restyling),
                 steps=work.done,
                 prompt=planned.prompt,

@@ -187,7 +187,7 @@ async def test_asked_palette_is_steered_to_and_measured(engine: Engine) -> None:
 
 async def test_look_of_a_picture_is_taken_and_told_or_refused_by_name(engine: Engine) -> None:
     blue = np.full((48, 48, 3), (40, 70, 150), dtype=np.uint8)
-    if not engine.takes_style_image or engine.info.name == "modal":
+    if not engine.takes_style_image:
         with pytest.raises(ServiceError, match="STYLE_IMAGE_NOT_SUPPORTED") as caught:
             await steps_of(engine, restyling(engine, style_image=blue))
         assert caught.value.metadata["field"] == "style_image"

@@ -64,6 +64,15 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "DUPLICATE_FIELD": _entry(Kind.REQUEST, "A part or a field comes more than once.", "Send each of them once."),
     "FIELD_INVALID": _entry(Kind.REQUEST, "A field is out of range or of the wrong type.", _FIELD),
     "FIELD_MISSING": _entry(Kind.REQUEST, "A part that is needed is missing.", _FIELD),
+    "GROUP_FULL": _entry(Kind.REQUEST, "The group has 8 photos already.", "Name another `group`."),
+    "GROUP_MISMATCH": _entry(
+        Kind.REQUEST,
+        "A field contradicts the first photo of the group.",
+        "Leave the field out, which takes the first one's, or name another `group`.",
+    ),
+    "GROUP_STYLE_IMAGE_GONE": _entry(
+        Kind.REQUEST, "The style image of the group's first photo has been deleted.", "Send `style_image` again."
+    ),
     "MALFORMED_BODY": _entry(
         Kind.REQUEST, "The body is not well-formed multipart/form-data, or was cut off.", "Let an HTTP library make it."
     ),
@@ -71,10 +80,16 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "METHOD_NOT_ALLOWED": _entry(
         Kind.REQUEST, "This address does not know the method.", "Use one of those that `Allow` names."
     ),
+    "MODE_NOT_SUPPORTED": _entry(
+        Kind.REQUEST, "The engine of this server cannot do this `mode`.", "Take another mode; the detail names them."
+    ),
     "NOT_AN_OBJECT": _entry(Kind.REQUEST, "The part `preferences` is JSON, but no object.", "Send a JSON object."),
     "OUT_OF_RANGE": _entry(Kind.REQUEST, "A number lies outside its range.", _FIELD),
     "RANGE_NOT_SATISFIABLE": _entry(
         Kind.REQUEST, "The file has no byte in the range that `Range` asks for.", "See `Content-Range` for its size."
+    ),
+    "STYLE_IMAGE_NOT_SUPPORTED": _entry(
+        Kind.REQUEST, "The engine of this server cannot take the look of a picture.", "Leave `style_image` out."
     ),
     "UNKNOWN_FIELD": _entry(
         Kind.REQUEST,
@@ -199,6 +214,11 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "UNAVAILABLE": _entry(Kind.SERVICE, "A part of the service does not answer at the moment.", _LATER),
     # failed jobs
     "GAVE_UP": _entry(Kind.JOB, "The job failed several times, so it was not tried again.", _RESUBMIT),
+    "NOTHING_TO_REMOVE": _entry(
+        Kind.JOB,
+        "Nothing was found in the photo that `declutter` removes.",
+        "Send another photo, or name less in `keep`.",
+    ),
     "NOTHING_TO_RESTYLE": _entry(
         Kind.JOB, "What is to be kept covers nearly the whole photo.", "Keep less: `keep`, `keep_furniture`."
     ),
@@ -210,6 +230,9 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "RAN_TOO_LONG": _entry(Kind.JOB, "The job took too long and was stopped.", _RESUBMIT),
     "UNKNOWN_DETECTION": _entry(
         Kind.JOB, "There is no object with this id in the photo to keep.", "Take ids from POST /analyze."
+    ),
+    "UNSAFE_RESULT": _entry(
+        Kind.JOB, "A picture did not pass the safety check.", "Submit again with another `seed`, or another photo."
     ),
     "WAITED_TOO_LONG": _entry(Kind.JOB, "No worker had time for the job.", _RESUBMIT),
     # between our own services: whoever meets one of these has found a fault of ours
@@ -225,6 +248,7 @@ CATALOGUE: Final[dict[str, Entry]] = {
             "SIZE_MISMATCH": "two pictures differ in size",
             "UNKNOWN_KIND": "a kind of control map is unknown",
             "UNKNOWN_LABEL": "a label is unknown",
+            "UNKNOWN_MODE": "a mode is unknown",
             "UNKNOWN_ROOM_TYPE": "a room type is unknown",
             "UNKNOWN_TIER": "a tier is unknown",
         }.items()
