@@ -36,7 +36,7 @@ demo: $(RUN_VENV)/ready
 JOBS ?= 2
 TEST := $(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 test test-fast coverage: export OMP_NUM_THREADS := 1
-test: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE)
+test: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE) build/annotators/ready
 	$(TEST)
 
 # all that is not marked `slow`: some four minutes of two cores
@@ -44,7 +44,7 @@ test-fast: .venv-dev/ready
 	$(TEST) -m "not slow"
 
 # which lines of services/ the tests reach, into build/coverage; what runs in processes of its own is not counted
-coverage: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE)
+coverage: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE) build/annotators/ready
 	mkdir -p build/coverage
 	$(TEST) --cov --cov-report=html --cov-report=term:skip-covered
 
@@ -98,8 +98,9 @@ inputs: .venv-dev/ready
 	$(DEV) -m tools.inputs
 
 # how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
+# HALVES=A leaves half B of more/ out, as whoever chooses a constant must
 eval-rooms: .venv-dev/ready
-	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)")
+	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)") $(if $(HALVES),--halves $(HALVES))
 
 # known vulnerabilities of everything that is locked, as OSV lists them; OSV_URL names another server that answers like it
 audit: .venv-dev/ready
@@ -179,6 +180,11 @@ roomnet-ablations: .venv-dev/ready
 # a real tritonserver for the tests of the triton engines; its wheel, held by its hash, wants a numpy of its own
 build/triton/ready: requirements.triton.lock $(UV)
 	$(UV) pip install --python $(PYTHON_OF_UV) --target build/triton --no-deps --require-hashes --requirement requirements.triton.lock
+	touch $@
+
+# the annotators that ControlNets were published with, for the tests of our control maps
+build/annotators/ready: requirements.annotators.lock $(UV)
+	$(UV) pip install --python $(PYTHON_OF_UV) --target build/annotators --no-deps --require-hashes --requirement requirements.annotators.lock
 	touch $@
 
 build/promtool/ready: PACKAGE := prometheus

@@ -1,9 +1,9 @@
 """Traffic for a long while: no process may need more and more memory.
 
 Jobs come at a steady rate, are followed to their end, cancelled now and then, and forgotten when their short retention
-is over, so that what is stored stays as much. The memory that each process holds (RSS) is noted every second; a line
-is laid through the means of blocks of it, since values that follow each other are alike. The slope is told with its
-95 % interval. What grows for certain, and by more than a process may, is an error.
+is over, so that what is stored stays as much. What each process holds for itself is noted every second; a line is laid
+through the means of blocks of it, since values that follow each other are alike. The slope is told with its 95 %
+interval. What grows for certain, and by more than a process may, is an error.
 """
 
 import argparse
@@ -88,14 +88,22 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
         while (now := time.monotonic() - start) < seconds and not traffic.done():
             if now >= seconds * WARM_UP_SHARE:
                 for name, child in target.stack.children.items():
-                    resident = psutil.Process(child.process.pid).memory_info().rss / 2**20
-                    notes[name].append((now / 3600, resident))
+                    notes[name].append((now / 3600, held(child.process.pid) / 2**20))
             tell(f"{now / 60:.1f} of {plan.minutes:g} minutes, {done.jobs} jobs")
             await asyncio.sleep(1)  # between two notes
         stop.set()
         await traffic
     done.slopes = {name: slope(noted) for name, noted in notes.items()}
     return done
+
+
+def held(pid: int) -> int:
+    """Bytes of memory that are a process's own; how much of files is in memory is the kernel's choice, and shrinks."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup")
+    if not rollup.exists():
+        return int(psutil.Process(pid).memory_info().rss)
+    lines = (line.split() for line in rollup.read_text().splitlines())
+    return sum(int(line[1]) * 1024 for line in lines if line[0] in ("Anonymous:", "SwapPss:"))
 
 
 def slope(notes: Sequence[tuple[float, float]]) -> Slope:

@@ -24,8 +24,6 @@ from typing import Literal, NotRequired, TypeAlias, TypedDict
 _CODES: Final = f'''"""Which kind of error a code is of. {GENERATED}"""
 
 from typing import Final
-
-from modomo.client.types import ErrorCode
 '''
 
 
@@ -87,7 +85,7 @@ def _docstring(schema: dict[str, Any], indent: str) -> str:
 
 def _kinds(kinds: dict[str, str]) -> str:
     rows = "\n".join(f"    {code!r}: {kind!r}," for code, kind in kinds.items())
-    return f"{_CODES}\nKINDS: Final[dict[ErrorCode, str]] = {{\n{rows}\n}}\n"
+    return f"{_CODES}\nKINDS: Final[dict[str, str]] = {{\n{rows}\n}}\n"
 
 
 def _formatted(source: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import torch
+from sam2.build_sam import build_sam2
 from torch import nn
 from transformers import (
     ConvNextConfig,
@@ -22,7 +23,7 @@ from transformers import (
     UperNetForSemanticSegmentation,
 )
 
-from detection.engine.torch_sam2 import CONFIGURATIONS, build_sam2
+from detection.engine.torch_sam2 import CONFIGURATIONS
 from servicekit.types import ade20k
 from tests.fixtures import tiny_yolo
 from tests.fixtures.tiny_vision import STAGES

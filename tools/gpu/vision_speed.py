@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from sam2.sam2_image_predictor import SAM2ImagePredictor
 from torch import Tensor, nn
 
-from detection.engine.torch_sam2 import SAM2ImagePredictor
 from servicekit.inference import hardware as devices
 from servicekit.inference.hardware import Hardware
 

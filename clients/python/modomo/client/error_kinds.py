@@ -2,9 +2,7 @@
 
 from typing import Final
 
-from modomo.client.types import ErrorCode
-
-KINDS: Final[dict[ErrorCode, str]] = {
+KINDS: Final[dict[str, str]] = {
     "BAD_REQUEST": "request",
     "CANCELLED": "service",
     "CONNECTION_LOST": "service",

@@ -127,9 +127,8 @@ _BY_STATUS = {401: CredentialError, 403: CredentialError, 404: AbsentError, 409:
 
 def error_class(code: str, status: int) -> type[ModomoError]:
     """The class for a code, or for a status where the code is not known."""
-    kinds: dict[str, str] = {**KINDS}
-    if code in kinds:
-        return _BY_KIND[kinds[code]]
+    if code in KINDS:
+        return _BY_KIND[KINDS[code]]
     return _BY_STATUS.get(status, RequestError if 400 <= status < 500 else ServiceError)
 
 

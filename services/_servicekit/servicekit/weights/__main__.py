@@ -78,7 +78,8 @@ def _check(options: argparse.Namespace, manifest: Manifest) -> int:
     """Says what a pull would fetch, file by file, and everything that it could not; fetches nothing."""
     planned, problems = _puller(options, manifest).look_up(_names(options, manifest))
     for one in planned:
-        _say(f"{one.entry.name}: {one.entry.repository}, {in_words(one.bytes)} to fetch ({one.entry.licence})")
+        where = one.entry.address or one.entry.repository
+        _say(f"{one.entry.name}: {where}, {in_words(one.bytes)} to fetch ({one.entry.licence})")
         for filename, file in one.files.items():
             size = in_words(file.size) if file.size is not None else "size unknown"
             _say(f"    {filename:60} {'here' if filename in one.here else size}")

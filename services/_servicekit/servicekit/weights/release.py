@@ -10,6 +10,8 @@ from servicekit.weights.manifest import Entry
 from servicekit.weights.source import RemoteFile, Snapshot
 
 TIMEOUT_SECONDS = 30
+HEADERS = {"Accept-Encoding": "identity"}
+"""Some servers compress what they send and then tell the compressed size."""
 
 
 class ReleaseSource:
@@ -21,7 +23,7 @@ class ReleaseSource:
         for filename in entry.files:
             url = _url(entry, filename)
             with explained(entry, url):
-                answer = get_session().head(url, follow_redirects=True, timeout=TIMEOUT_SECONDS)
+                answer = get_session().head(url, headers=HEADERS, follow_redirects=True, timeout=TIMEOUT_SECONDS)
                 if answer.status_code == 404:
                     continue
                 raise_for_answer(answer)
@@ -33,7 +35,8 @@ class ReleaseSource:
         """Downloads what is missing of a file, with a progress bar on stderr."""
         url = _url(entry, filename)
         with explained(entry, url):
-            download(url, partial, size=snapshot.files[filename].size, shown=f"{entry.name}/{filename}")
+            size = snapshot.files[filename].size
+            download(url, partial, size=size, shown=f"{entry.name}/{filename}", headers=HEADERS)
 
 
 def _url(entry: Entry, filename: str) -> str:

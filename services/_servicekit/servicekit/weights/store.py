@@ -22,9 +22,12 @@ class WeightStore:
         self._verified = Verified(directory)
 
     def has(self, name: str) -> bool:
-        """Whether a model was pulled; raises WeightsCorrupt where it was and files lack or have another size now."""
-        self.manifest[name]
-        if name not in self._lock.read():
+        """Whether a model was pulled, and not another one of its name by an older version of Modomo.
+
+        Raises WeightsMissing or WeightsCorrupt where it was and files lack or have another size now.
+        """
+        entry, locked = self.manifest[name], self._lock.read().get(name)
+        if locked is None or (locked.repository, locked.revision) != (entry.repository, entry.revision):
             return False
         self._check_sizes(name)
         return True
@@ -80,6 +83,11 @@ class WeightStore:
         if locked is None:
             raise WeightsMissing(
                 f"{self.directory / name} is missing ({entry.purpose}, {entry.repository}); {self._advice(name)}"
+            )
+        if (locked.repository, locked.revision) != (entry.repository, entry.revision):
+            raise WeightsMissing(
+                f"{self.directory / name} holds {locked.repository} at {locked.revision}, this version of Modomo needs "
+                f"{entry.repository} at {entry.revision}; {self._advice(name)}"
             )
         return locked
 

@@ -88,7 +88,8 @@ def test_check_lists_every_file_with_its_size_and_fetches_nothing(
     assert command.main(["check", "--directory", str(tmp_path / "store")]) == 0
     said = capsys.readouterr().out
     for entry in ENTRIES:
-        assert f"\n{entry.name}: {entry.repository}, " in f"\n{said}"
+        where = hub.endpoint + hub.path(entry.address) if entry.address else entry.repository
+        assert f"\n{entry.name}: {where}, " in f"\n{said}"
         assert all(re.search(rf"^    {re.escape(name)} ", said, re.MULTILINE) for name in entry.files)
     assert re.search(r"yolo11l-seg\.pt +56\.1 MB", said)
     assert re.search(r"unet/diffusion_pytorch_model\.safetensors +3\.44 GB", said)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from servicekit.weights import Manifest, WeightsCorrupt, WeightsError, WeightStore, checks
+from servicekit.weights import Manifest, WeightsCorrupt, WeightsError, WeightsMissing, WeightStore, checks
 from servicekit.weights import verified as verified_module
 from servicekit.weights.directory import DirectorySource
 from servicekit.weights.online import OnlineSource
@@ -191,6 +191,24 @@ def test_a_disk_that_fills_up_on_the_way_is_named_and_nothing_half_written_is_lo
     monkeypatch.undo()
     store = WeightStore(tmp_path / "store", manifest=manifest(tmp_path, hub))
     assert not store.has("net")
+
+
+def test_a_store_of_an_older_version_is_named_and_pulled_anew_but_pins_bind(
+    hub: Hub, tmp_path: Path, pull: Callable[..., WeightStore]
+) -> None:
+    pull()
+    hub.commit("owner/better", FILES)
+    newer = manifest(tmp_path, hub, replace=("owner/net", "owner/better"))
+    store = WeightStore(tmp_path / "store", manifest=newer)
+    assert not store.has("net")
+    with pytest.raises(WeightsMissing, match="holds owner/net at main, this version of Modomo needs owner/better"):
+        store.path("net")
+    shutil.copy(tmp_path / "store/weights.lock", tmp_path / "pins.lock")
+    bound = Puller(store.directory, OnlineSource(hub.endpoint), manifest=newer, pins=tmp_path / "pins.lock")
+    with pytest.raises(WeightsError, match="the manifest asks for owner/better at main, the lock holds owner/net"):
+        bound.pull(["net"])
+    Puller(store.directory, OnlineSource(hub.endpoint), manifest=newer).pull(["net"])
+    assert store.model("net").name == "owner/better"
 
 
 def test_bytes_are_hashed_once_a_change_not_once_a_start(

@@ -8,7 +8,7 @@ import numpy as np
 
 from diffusion import keep
 from diffusion.domain import Manifest, PreviewFrame, Progress, Restyling, Result
-from diffusion.lite import floor, furnishings, rug, scene, walls
+from diffusion.lite import floor, furnishings, scene, walls
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.choice import choose
 from diffusion.lite.labels import Label, ade20k_of
@@ -18,17 +18,10 @@ from diffusion.recolourable import recolourable
 from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.engine import EngineInfo
 
-
-def _lay_floor_and_rug(canvas: Canvas) -> None:
-    laid = floor.lay_floor(canvas)
-    if laid is not None:
-        rug.add_rug(canvas, *laid)
-
-
 WORKS: Final[Sequence[tuple[str, Callable[[Canvas], None]]]] = (
     ("ceiling", walls.paint_ceiling),
     ("walls", walls.paint_walls),
-    ("floor", _lay_floor_and_rug),
+    ("floor", floor.lay_floor),
     ("textiles", furnishings.recolour_textiles),
     ("furniture", furnishings.recolour_furniture),
 )

@@ -8,6 +8,7 @@ transformers' own conversion code lists them).
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ import torch
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from transformers import CLIPTextModel
 
 from diffusion.sd import checkpoints, schedulers
 from diffusion.sd.schedulers import Sampler
@@ -54,26 +56,23 @@ def rewrite(directory: Path, module: nn.Module, rename: Callable[[str], str], **
 
 
 @pytest.fixture(scope="module")
-def parts() -> Mapping[str, nn.Module]:
+def parts() -> Mapping[str, Any]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(3)
-        return {"text": tiny.text_encoder(600).eval(), "vae": AutoencoderKL(**tiny.AUTOENCODER).eval()}
+        made: dict[str, Any] = {"text": tiny.text_encoder(600), "vae": AutoencoderKL(**tiny.AUTOENCODER)}
+        return {name: module.eval() for name, module in made.items()}
 
 
-def test_clip_with_its_prefix_and_position_ids_computes_the_same(
-    parts: Mapping[str, nn.Module], tmp_path: Path
-) -> None:
+def test_clip_with_its_prefix_and_position_ids_computes_the_same(parts: Mapping[str, Any], tmp_path: Path) -> None:
     ids = {"text_model.embeddings.position_ids": torch.arange(77)[None]}
     rewrite(tmp_path, parts["text"], old_clip, **ids)
-    loaded = checkpoints._load(checkpoints.CLIPTextModel, tmp_path, HOST)
+    loaded = checkpoints._load(CLIPTextModel, tmp_path, HOST)
     tokens = torch.arange(77)[None]
     with torch.inference_mode():
         assert torch.equal(loaded(tokens).last_hidden_state, parts["text"](tokens).last_hidden_state)
 
 
-def test_an_autoencoder_with_attentions_old_names_computes_the_same(
-    parts: Mapping[str, nn.Module], tmp_path: Path
-) -> None:
+def test_an_autoencoder_with_attentions_old_names_computes_the_same(parts: Mapping[str, Any], tmp_path: Path) -> None:
     rewrite(tmp_path, parts["vae"], old_attention)
     (file,) = tmp_path.glob("*.safetensors")
     assert {name.split(".")[-2] for name in load_file(file) if ".attentions." in name} >= set(ATTENTION.values())
@@ -83,11 +82,11 @@ def test_an_autoencoder_with_attentions_old_names_computes_the_same(
         torch.testing.assert_close(loaded.decode(latents).sample, parts["vae"].decode(latents).sample)
 
 
-def test_a_repository_in_single_precision_alone_is_cast_to_half(parts: Mapping[str, nn.Module], tmp_path: Path) -> None:
+def test_a_repository_in_single_precision_alone_is_cast_to_half(parts: Mapping[str, Any], tmp_path: Path) -> None:
     rewrite(tmp_path / "vae", parts["vae"], lambda name: name)
     rewrite(tmp_path / "text", parts["text"], lambda name: name)
     assert not list(tmp_path.rglob("*.fp16.*"))
-    for kind, name in ((AutoencoderKL, "vae"), (checkpoints.CLIPTextModel, "text")):
+    for kind, name in ((AutoencoderKL, "vae"), (CLIPTextModel, "text")):
         assert {one.dtype for one in checkpoints._load(kind, tmp_path / name, HALF).parameters()} == {torch.float16}
 
 

@@ -57,7 +57,7 @@ from servicekit.storage.settings import open_store
 from servicekit.webhooks.ssrf import AddressPolicy
 
 _MESSAGE_SLACK_BYTES: Final = 1024 * 1024
-"""What a gRPC message may hold beside its two pictures; also room for one that is a little too large to be told so."""
+"""What a gRPC message may hold beside its pictures; also room for one that is a little too large to be told so."""
 _CALLS_BESIDE_STREAMS: Final = 100
 """On one gRPC connection, beside all the streams that one client may hold."""
 
@@ -168,7 +168,7 @@ def _grpc_api(
         public_url=settings.public_url,
         max_file_bytes=settings.max_file_bytes,
     )
-    max_message_bytes = 2 * settings.max_file_bytes + _MESSAGE_SLACK_BYTES
+    max_message_bytes = settings.max_file_bytes + _MESSAGE_SLACK_BYTES
     options = ServerOptions(
         address=settings.grpc_listen,
         drain_seconds=settings.drain_seconds,

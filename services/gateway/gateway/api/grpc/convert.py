@@ -10,8 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from gateway.api.links import ResultLinks
 from gateway.api.public_address import absolute
 from gateway.api.transformations import JobView, Submission
-from gateway.api.uploads import preferences
-from gateway.api.uploads.style_image import FIELD as STYLE_IMAGE
+from gateway.api.uploads import preferences, style_image
 from gateway.jobs.request import Preferences
 from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.type.v1.engine_pb2 import Model
@@ -28,10 +27,11 @@ _FLOAT_DIGITS: Final = 6
 
 def submission(request: pb.SubmitRequest, *, max_bytes: int) -> Submission:
     """What the caller sends; raises InvalidArgument naming the field."""
-    for field, picture in (("image", request.image), (STYLE_IMAGE, request.style_image)):
+    for field, picture in (("image", request.image), (style_image.FIELD, request.style_image)):
         if len(picture) > max_bytes:
             message = f"{field} has more than {max_bytes // 2**20} MB."
             raise InvalidArgument("UPLOAD_TOO_LARGE", message, field=field)
+    style_image.check_size(request.image, request.style_image, max_bytes=max_bytes)
     return Submission(
         photo=request.image,
         style_image=request.style_image or None,

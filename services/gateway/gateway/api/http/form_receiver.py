@@ -12,13 +12,12 @@ from gateway.api.auth import Caller
 from gateway.api.field_problems import FieldProblems
 from gateway.api.http.authorization import client_address
 from gateway.api.limits.bucket import PhotoQuota
-from gateway.api.uploads import preferences
+from gateway.api.uploads import preferences, style_image
 from gateway.api.uploads.budget import UploadBudget, UploadShare
 from gateway.api.uploads.fetch import FIELD as PHOTO_URL
 from gateway.api.uploads.fetch import PhotoFetcher
 from gateway.api.uploads.form import FormRules, Part, read_form
 from gateway.api.uploads.header import FIELD as PHOTO
-from gateway.api.uploads.style_image import FIELD as STYLE_IMAGE
 from servicekit.errors import InvalidArgument
 from servicekit.jobstore import Priority
 from servicekit.jobstore.outbox import EVENTS
@@ -56,8 +55,8 @@ class FormReceiver:
         preferences_part = Part(name=preferences.FIELD, max_bytes=preferences.MAX_BYTES, required=False)
         webhook = Part(name=webhook_policy.FIELD, max_bytes=MAX_URL_LENGTH, required=False)
         events = Part(name=WEBHOOK_EVENTS, max_bytes=_MAX_WORD_BYTES, required=False)
-        style_image = Part(name=STYLE_IMAGE, max_bytes=max_file_bytes, required=False)
-        parts = (optional_photo, photo_url, style, preferences_part, priority, webhook, events, style_image)
+        look = Part(name=style_image.FIELD, max_bytes=max_file_bytes, required=False)
+        parts = (optional_photo, photo_url, style, preferences_part, priority, webhook, events, look)
         self._submission = FormRules(parts=parts, seconds=seconds)
         self._photo = FormRules(parts=(photo,), seconds=seconds)
         self.budget = budget
@@ -68,7 +67,7 @@ class FormReceiver:
     async def submission(self, request: Request, caller: Caller) -> AsyncGenerator["ReceivedForm"]:
         """Style, optional parts, and the photo: sent, or to be fetched. Their memory counts until the block ends."""
         async with self._form(request, caller, self._submission) as (form, share):
-            _check_parts(form)
+            _check_parts(form, max_file_bytes=self.max_file_bytes)
             yield ReceivedForm(parts=form, caller=caller, share=share, fetcher=self._fetcher)
 
     @asynccontextmanager
@@ -86,8 +85,8 @@ class FormReceiver:
             yield await read_form(request.headers, request.stream(), rules, share), share
 
 
-def _check_parts(form: Mapping[str, bytes]) -> None:
-    """Raises InvalidFields where the style is missing, or the photo does not come in one of the two ways."""
+def _check_parts(form: Mapping[str, bytes], *, max_file_bytes: int) -> None:
+    """Raises InvalidFields for a style or photo that is missing, two photos, or pictures too large together."""
     problems = FieldProblems()
     with problems.collected():
         if form.get(PHOTO) and form.get(PHOTO_URL):
@@ -98,6 +97,8 @@ def _check_parts(form: Mapping[str, bytes]) -> None:
     with problems.collected():
         if STYLE not in form:
             raise InvalidArgument("FIELD_MISSING", f"The part {STYLE!r} is missing.", field=STYLE)
+    with problems.collected():
+        style_image.check_size(form.get(PHOTO, b""), form.get(style_image.FIELD, b""), max_bytes=max_file_bytes)
     problems.check()
 
 

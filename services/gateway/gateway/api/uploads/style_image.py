@@ -10,6 +10,13 @@ from servicekit.errors import InvalidArgument
 FIELD: Final = "style_image"
 
 
+def check_size(photo: bytes, image: bytes, *, max_bytes: int) -> None:
+    """Photo and style image have the room of one photo together; raises InvalidArgument."""
+    if image and len(photo) + len(image) > max_bytes:
+        message = f"The photo and {FIELD} have more than {max_bytes // 2**20} MB together."
+        raise InvalidArgument("UPLOAD_TOO_LARGE", message, field=FIELD)
+
+
 @contextmanager
 def blamed() -> Iterator[None]:
     """Errors that name the photo name this picture instead."""

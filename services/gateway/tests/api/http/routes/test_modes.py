@@ -68,6 +68,7 @@ async def test_the_picture_whose_look_is_wanted_is_stored_as_the_photo_is(gatewa
         (photo()[:400], 422, "IMAGE_UNREADABLE"),
         (photo(100, 100), 422, "IMAGE_TOO_SMALL"),
         (b"\xff\xd8\xff" + bytes(15 * 1024 * 1024), 413, "UPLOAD_TOO_LARGE"),
+        (b"\xff\xd8\xff" + bytes(15 * 1024 * 1024 - 3), 413, "UPLOAD_TOO_LARGE"),  # with the photo's own bytes
     ],
 )
 async def test_a_bad_one_is_refused_by_its_own_name(gateway: Gateway, picture: bytes, status: int, code: str) -> None:
