@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import numpy as np
 import pytest
+import pytest_asyncio
 from PIL import Image as Pillow
 
 from diffusion.__main__ import SERVICE_NAME
@@ -77,7 +78,10 @@ async def serving(engine: Engine) -> AsyncGenerator["Stub", None]:
         yield pb_grpc.DiffusionServiceStub(channel)
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stub() -> AsyncIterator["Stub"]:
     engine = LiteEngine(DeviceExecutor("diffusion"))
     await engine.load()
