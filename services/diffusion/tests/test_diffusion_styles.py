@@ -73,10 +73,9 @@ def test_no_two_styles_have_nearly_the_same_palette_or_words() -> None:
         assert sum(apart) / 4 > 6, (one, other)
         words, others = (set(styles[name].prompt.positive.split(", ")) for name in (one, other))
         assert len(words & others) <= 4, (one, other)
-    for texts in zip(
-        *((style.title, style.description, style.prompt.positive) for style in styles.values()), strict=True
-    ):
-        assert len(set(texts)) == len(styles)
+    texts = [(style.title, style.description, style.prompt.positive) for style in styles.values()]
+    for kind in zip(*texts, strict=True):
+        assert len(set(kind)) == len(styles)
 
 
 def test_room_adds_words_and_replaces_materials() -> None:
