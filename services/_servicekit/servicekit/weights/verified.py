@@ -10,6 +10,8 @@ from servicekit.weights.checks import sha256
 
 NAME: Final = ".verified"
 """File in the store, beside its lock. Losing it costs one reading of every byte."""
+SECOND: Final = 1_000_000_000
+"""In nanoseconds."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,6 +26,11 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     sha256: str
     """64 hexadecimal digits."""
 
+    @property
+    def times(self) -> tuple[int, int]:
+        """That change, and as archives, and with them container images, keep it: in whole seconds."""
+        return self.modified, self.modified // SECOND * SECOND
+
 
 class Verified:
     """SHA-256 of a store's files, remembered by size and time of change, as `make` and git do."""
@@ -36,7 +43,7 @@ class Verified:
         """SHA-256 of a file, read only where it has changed since it was read last."""
         state = file.stat()
         seen = self._read().get(self._key(file))
-        if seen is not None and (seen.size, seen.modified) == (state.st_size, state.st_mtime_ns):
+        if seen is not None and seen.size == state.st_size and state.st_mtime_ns in seen.times:
             return seen.sha256
         digest = sha256(file)
         self.record(file, digest)

@@ -26,7 +26,8 @@ with warnings.catch_warnings():
     from sam2.build_sam import build_sam2
     from sam2.sam2_image_predictor import SAM2ImagePredictor
 
-logging.getLogger("root").setLevel(max(logging.WARNING, logging.root.level))  # `sam2` logs every photo there
+# `sam2` tells of every photo through the root logger itself; a filter there concerns nobody else's records
+logging.getLogger().addFilter(lambda record: record.levelno >= logging.WARNING)
 
 CONFIGURATIONS: Final[Mapping[int, str]] = {
     12: "configs/sam2.1/sam2.1_hiera_t.yaml",

@@ -1,5 +1,6 @@
 """What only the torch detector can get wrong: its files, its device, its packages' habits."""
 
+import logging
 import os
 import pickle
 import subprocess
@@ -75,6 +76,15 @@ def test_sam2_looks_once_and_cuts_all_boxes_out_in_one_batch(sam2: Sam2) -> None
     assert calls == ["image_encoder", "sam_mask_decoder"]
     assert [region.shape for region in regions] == [(200, 300)] * 12
     assert list(sam2.masks(PHOTO, [])) == []
+
+
+def test_the_package_does_not_tell_of_every_photo_and_others_still_may(
+    sam2: Sam2, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        assert list(sam2.masks(PHOTO, BOXES))
+        logging.getLogger("ours").info("something else")
+    assert [record.message for record in caplog.records] == ["something else"]
 
 
 def test_masks_do_not_depend_on_the_other_boxes(sam2: Sam2) -> None:

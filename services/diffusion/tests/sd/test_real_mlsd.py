@@ -49,7 +49,7 @@ def detector(rooms_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Li
 
 def authors_lines(rooms: Path, photo: RGB) -> NDArray[np.float64]:
     """K×4 ends x, y, x, y in pixels of what the authors' network finds, at its demo's thresholds."""
-    from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-untyped]  # it has no annotations
+    from ai_edge_litert.interpreter import Interpreter
 
     network = Interpreter(str(rooms / "weights" / "M-LSD_512_tiny_fp32.tflite"))
     network.allocate_tensors()
