@@ -14,8 +14,9 @@ RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
-# what tests the alerts, a proxy, clocks that jump, and Redis with TLS; from Debian's packages, signed by Debian, and skipped where there are none
-DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready)
+# what tests the alerts, a proxy, and Redis with TLS; for chaos clocks that jump; from Debian's packages, signed by Debian, and skipped where there are none
+DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/redis/ready)
+CLOCKS := $(if $(DEBIAN),build/libfaketime/ready)
 # linters of the OpenAPI document and of pages; from npm, held to the hashes of their lock, and skipped where there is no npm
 NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
@@ -39,7 +40,7 @@ test test-fast coverage: export OMP_NUM_THREADS := 1
 test: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE) build/annotators/ready
 	$(TEST)
 
-# all that is not marked `slow`: some four minutes of two cores
+# all that is not marked `slow`: some hundred seconds of two idle cores
 test-fast: .venv-dev/ready
 	$(TEST) -m "not slow"
 
@@ -70,7 +71,7 @@ load: .venv-dev/ready
 	$(DEV) -m tools.load $(LOAD)
 
 # everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
-chaos: .venv-dev/ready $(DEBIAN)
+chaos: .venv-dev/ready $(CLOCKS)
 	$(DEV) -m tools.chaos $(SCENARIO)
 
 # another version, BEFORE=COMMIT, and this one side by side, through a rolling restart there and back with jobs in flight
@@ -98,9 +99,9 @@ inputs: .venv-dev/ready
 	$(DEV) -m tools.inputs
 
 # how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
-# HALVES=A leaves half B of more/ out, as whoever chooses a constant must
+# HALVES=A leaves half B of more/ out, as whoever chooses a constant must; STYLES="boho modern" takes less time than all
 eval-rooms: .venv-dev/ready
-	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)") $(if $(HALVES),--halves $(HALVES))
+	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)") $(if $(HALVES),--halves $(HALVES)) $(if $(STYLES),--styles $(STYLES))
 
 # known vulnerabilities of everything that is locked, as OSV lists them; OSV_URL names another server that answers like it
 audit: .venv-dev/ready

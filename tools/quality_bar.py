@@ -13,6 +13,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -104,9 +105,9 @@ def lite(picture: RGB) -> Segmentation:
 
 def deeplab(file: Path) -> Segmenter:
     """By a DeepLab in TensorFlow Lite's format: 513 pixels, −1 to 1, and 151 logits, ADE20K's after one for none."""
-    from ai_edge_litert.interpreter import Interpreter
+    litert: Any = import_module("ai_edge_litert.interpreter")  # only where asked for
 
-    network: Any = Interpreter(model_path=str(file), num_threads=1)
+    network = litert.Interpreter(model_path=str(file), num_threads=1)
     network.allocate_tensors()
     taken, given = network.get_input_details()[0]["index"], network.get_output_details()[0]["index"]
 
@@ -129,7 +130,7 @@ def _spoilt(result: RGB) -> Iterator[tuple[str, RGB]]:
     for share in (0.06, 0.1):
         yield "shifted", _moved(result, np.array([[1, 0, share * width], [0, 1, 0]]))
         yield "shifted", _moved(result, np.array([[1, 0, 0], [0, 1, share * height]]))
-    yield "enlarged", _moved(result, cv2.getRotationMatrix2D((width / 2, height / 2), 0, 1.15))
+    yield "enlarged", _moved(result, np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), 0, 1.15), np.float64))
     yield "mirrored", np.ascontiguousarray(result[:, ::-1])
     # as blurred on a picture of 512 pixels, whatever the size
     for sigma in (2.0, 3.0):
@@ -156,7 +157,10 @@ def _layout(picture: RGB, segment: Segmenter) -> Layout:
 
 
 def _read(file: Path) -> RGB:
-    return np.asarray(cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    picture = cv2.imread(str(file))
+    if picture is None:
+        raise SystemExit(f"{file} cannot be read as a picture")
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
 def _plane(values: object) -> NDArray[np.float32]:

@@ -32,7 +32,16 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 @pytest.mark.slow
 async def test_the_wheel_is_installed_and_restyles(gateway: Gateway, tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path / "dist"]
+    build: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "hatchling",
+        "build",
+        "--target",
+        "wheel",
+        "--directory",
+        tmp_path / "dist",
+    ]
     await asyncio.to_thread(run, *build, cwd=ROOT / "clients" / "python")
     (wheel,) = (tmp_path / "dist").glob("modomo-*.whl")
     venv = tmp_path / "venv"

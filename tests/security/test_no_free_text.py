@@ -33,7 +33,7 @@ def texts_of(schema: Any, definitions: dict[str, Any], path: str = "") -> list[t
 def test_every_text_of_preferences_is_a_word_of_ours_or_follows_a_bounded_pattern() -> None:
     schema = PreferencesBody.model_json_schema()
     texts = texts_of(schema, schema.get("$defs", {}))
-    assert {path for path, _ in texts} == {".color_palette", ".keep", ".room_type"}
+    assert {path for path, _ in texts} == {".color_palette", ".group", ".keep", ".mode", ".room_type"}
     for path, text in texts:
         assert "enum" in text or ("pattern" in text and text["maxLength"] <= 64), path
         assert "enum" in text or (text["pattern"][0] + text["pattern"][-1] == "^$"), path

@@ -53,7 +53,8 @@ class Full:
 async def run(plan: Plan, *, tell: Callable[[str], None] = lambda _: None) -> Full:
     """Runs the program; raises AssertionError with what it says where it fails."""
     tell("disks are full")
-    command = [*namespaces.own("mount"), sys.executable, "-m", "tools.chaos.full_disks", msgspec.json.encode(plan)]
+    described = msgspec.json.encode(plan).decode()
+    command = [*namespaces.own("mount"), sys.executable, "-m", "tools.chaos.full_disks", described]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     said, problem = await process.communicate()
     assert process.returncode == 0, problem.decode()[-4000:]

@@ -90,5 +90,6 @@ def _kinds(kinds: dict[str, str]) -> str:
 
 def _formatted(source: str) -> str:
     program = Path(sys.executable).with_name("ruff")
-    command = [program, "format", "--config", CLIENTS.parent / "pyproject.toml", "-"]
-    return subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
+    command: list[str | Path] = [program, "format", "--config", CLIENTS.parent / "pyproject.toml", "-"]
+    ran = subprocess.run(command, input=source, capture_output=True, text=True, check=True)
+    return str(ran.stdout)

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 import roomnet
+from diffusion.styles import read_styles
 from tools.bench import machine
 from tools.eval_rooms import collection, ground_truth, memory, report, sheet, stand_in, worst
 from tools.eval_rooms.collection import NothingToEvaluateError, Skipped, Source
@@ -91,7 +92,7 @@ def _pair(photo: Photo, row: Row, number: int) -> Pair:
     )
 
 
-async def _run(root: Path, out: Path, halves: str, console: Console) -> None:
+async def _run(root: Path, out: Path, halves: str, styles: Sequence[str], console: Console) -> None:
     found = collection.find(root)
     sources = [one for one in found.sources if one.half is None or one.half in halves]
     if not sources:
@@ -100,7 +101,7 @@ async def _run(root: Path, out: Path, halves: str, console: Console) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("loading", total=len(sources))
-        async with Engines() as engines:
+        async with Engines(styles) as engines:
             evaluation = Evaluation(engines, out, deeplab)
             for source in sources:
                 progress.update(task, description=source.name[-32:])
@@ -131,13 +132,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--halves", choices=("A", "B", "AB", ""), default="AB", help="of more/; leave B out while anything is chosen"
     )
+    parser.add_argument(
+        "--styles", nargs="*", choices=sorted(read_styles()), default=(), help="all where none is named"
+    )
     wanted = parser.parse_args(arguments)
     if wanted.rooms is None:
         print("say where the photos are: ROOMS=DIR, --rooms DIR or MODOMO_ROOMS", file=sys.stderr)
         return 2
     try:
         wanted.out.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_run(Path(wanted.rooms), wanted.out, wanted.halves, Console()))
+        asyncio.run(_run(Path(wanted.rooms), wanted.out, wanted.halves, wanted.styles, Console()))
     except NothingToEvaluateError as error:
         print(error, file=sys.stderr)
         return 2

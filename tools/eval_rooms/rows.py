@@ -115,7 +115,7 @@ async def evaluate(engines: Engines, photo: Photo, seen: Seen, *, number: int, s
         depth=_depth(photo, seen.maps.depth),
         ramp=_depth(photo, baseline.inverse_depth(photo.rgb.shape)),
         restyled=await _restyled(engines, photo, seen, surely, number=number),
-        painted=_measured(photo, seen, surely, engines.styles, painted),
+        painted=_measured(photo, seen, surely, engines.styles, painted, edges=False),
         painting_seconds=seconds,
     )
 
@@ -146,8 +146,9 @@ def _measured(
     results: Mapping[str, tuple[RGB, NDArray[np.uint8]]],
     *,
     kept_difference: float = NOTHING,
+    edges: bool = True,
 ) -> Restyled:
-    """Results are pictures with what was repainted as what."""
+    """Results are pictures with what was repainted as what; their edges take time, the baseline's tell nothing."""
     panes = photo.panes
     if panes is None:
         panes = np.asarray(seen.maps.segmentation == ade20k.index("windowpane"))

@@ -148,6 +148,8 @@ def bench(hardware: Hardware, *, tiny: bool, repeat: int) -> Bench:
         controls={},
         preview_decoder=TaesdPreviewDecoder(made.taesd),
         detector=None,
+        style_adapter=None,
+        safety_checker=None,
         scheduler=SCHEDULER,
         base="sd15",
         structure=Structure.EDGES,

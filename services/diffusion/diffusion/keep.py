@@ -29,7 +29,10 @@ def kept(restyling: Restyling) -> Mask | None:
     keep = np.zeros(restyling.photo.shape[:2], dtype=np.bool_) if restyling.keep is None else restyling.keep
     segmentation = restyling.maps.segmentation
     if segmentation is not None and not restyling.repaint_openings:
-        keep = keep | np.isin(segmentation, [ade20k.index(name) for name in OPENINGS])
+        openings = np.isin(segmentation, [ade20k.index(name) for name in OPENINGS])
+        # a map that shows nothing else is mistaken, and the caller asked for nothing to be kept
+        if keep.any() or 1.0 - openings.mean() >= LEAST_FREE:
+            keep = keep | openings
     if not keep.any():
         return None
     if 1.0 - keep.mean() < LEAST_FREE:

@@ -1,7 +1,7 @@
 """The styles: one TOML file each in `styles/`, validated when the service starts.
 
 A file's name is the style's name, its keys are the fields of `Style`. A key that is missing, unknown or wrong is
-refused with the file and the key's path, so a sixth style is one more file and nothing else.
+refused with the file and the key's path, so another style is one more file and nothing else.
 """
 
 import tomllib

@@ -204,7 +204,7 @@ async def test_nobody_is_asked_for_the_photo_of_a_request_that_is_wrong(start_ga
     async with hosting(answering(photo())) as host:
         parts = {"style": (None, "baroque"), "image_url": (None, host.url())}
         assert (await gateway.http.post("/transform/submit", files=parts)).json()["code"] == "UNKNOWN_STYLE"
-        both = {"style": (None, "modern"), "image_url": (None, host.url()), "file": ("a.jpg", photo())}
+        both: dict[str, Any] = {"style": (None, "modern"), "image_url": (None, host.url()), "file": ("a.jpg", photo())}
         answer = await gateway.http.post("/transform/submit", files=both)
         assert (answer.json()["code"], answer.json()["field"]) == ("FIELD_INVALID", "image_url")
         assert host.asked == []

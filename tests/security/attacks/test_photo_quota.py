@@ -39,7 +39,7 @@ async def test_photos_over_grpc_count_as_those_over_http(start_gateway: StartGat
     gateway = await start_gateway(photos_per_minute=QUOTA, trusted_proxies="*")
     assert await statuses(gateway, [ADDRESS] * 2) == [202, 202]
     async with client.channel(f"127.0.0.1:{gateway.api.grpc_api.port}") as channel:
-        stub = pb_grpc.TransformServiceStub(channel)  # type: ignore[no-untyped-call]  # generated without types
+        stub = pb_grpc.TransformServiceStub(channel)
 
         async def submit(forwarded_for: str) -> grpc.StatusCode:
             request = pb.SubmitRequest(image=photo(), style="modern")

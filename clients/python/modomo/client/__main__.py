@@ -52,7 +52,7 @@ def _restyle(client: Modomo, options: argparse.Namespace, console: Console) -> N
     preferences: Preferences = {"keep_furniture": options.keep_furniture, "variants": options.variants}
     for name in ("seed", "strength", "room_type"):
         if getattr(options, name) is not None:
-            preferences[name] = getattr(options, name)  # type: ignore[literal-required] # one of these three
+            preferences[name] = getattr(options, name)
     if options.palette:
         preferences["color_palette"] = options.palette
     job_id = client.submit(options.photo, style=options.style, preferences=preferences)["job_id"]

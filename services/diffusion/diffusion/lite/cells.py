@@ -47,13 +47,15 @@ def find(photo: Bits, split: Bits) -> Cells:
     "Waterpixels", IEEE TIP 2015). A cell that crosses the mask's border is split there: where the photo shows no edge,
     a border may then stay where the map has it.
     """
-    strength = edge_strength(photo)
-    keys = 2 * _flooded(photo, _markers(strength)) + split
+    calm = np.asarray(cv2.bilateralFilter(photo, 5, CELLS.grain, 3), dtype=np.uint8)
+    lab = colour.lab(colour.linear(calm))
+    strength = _edge_strength(lab)
+    keys = 2 * _flooded(calm, _markers(strength)) + split
     present = np.bincount(keys.ravel()) > 0
     numbers = np.asarray((np.cumsum(present) - 1)[keys], dtype=np.int32)
     area = np.bincount(numbers.ravel())
-    lab = colour.lab(colour.linear(photo)) * floats([CELLS.lightness, 1.0, 1.0])
     means = [np.bincount(numbers.ravel(), weights=plane.ravel()) / area for plane in cv2.split(lab)]
+    means[0] *= CELLS.lightness
     pairs, length, edge = _neighbours(numbers, strength)
     one, other = (np.stack(means, axis=1)[side] for side in pairs.T)
     least = CELLS.edge * float(np.clip(CELLS.noise * np.median(strength), *CELLS.noise_range))
@@ -68,12 +70,14 @@ def find(photo: Bits, split: Bits) -> Cells:
     )
 
 
-def edge_strength(photo: Bits) -> Floats:
-    """H×W, change of L*a*b* a pixel, after a bilateral filter that takes grain and compression out."""
-    calm = colour.lab(colour.linear(np.asarray(cv2.bilateralFilter(photo, 5, 18, 3), dtype=np.uint8)))
-    calm = floats(cv2.GaussianBlur(calm, (0, 0), 1.0))
-    across, down = (cv2.Sobel(calm, cv2.CV_32F, *axis, scale=1 / 8) for axis in ((1, 0), (0, 1)))
-    return floats(np.sqrt((across * across + down * down).sum(axis=2)))
+def _edge_strength(lab: Floats) -> Floats:
+    """H×W, change of L*a*b* (H×W×3) a pixel."""
+    smooth = cv2.GaussianBlur(lab, (0, 0), 1.0)
+    squared = np.zeros(lab.shape[:2], dtype=np.float32)
+    for axis in ((1, 0), (0, 1)):
+        for plane in cv2.split(cv2.Sobel(smooth, cv2.CV_32F, *axis, scale=1 / 8)):
+            squared += floats(cv2.multiply(plane, plane))
+    return floats(cv2.sqrt(squared))
 
 
 def _markers(strength: Floats) -> NDArray[np.int32]:
@@ -90,9 +94,8 @@ def _markers(strength: Floats) -> NDArray[np.int32]:
     return np.asarray(cv2.dilate(markers, np.ones((3, 3), dtype=np.uint8)), dtype=np.int32)
 
 
-def _flooded(photo: Bits, markers: NDArray[np.int32]) -> NDArray[np.int32]:
+def _flooded(calm: Bits, markers: NDArray[np.int32]) -> NDArray[np.int32]:
     """H×W, numbers from 0 on."""
-    calm = np.asarray(cv2.bilateralFilter(photo, 5, 25, 3), dtype=np.uint8)
     flooded = floats(np.maximum(cv2.watershed(calm, markers), 0))
     # the lines between cells, and the picture's own border, go to a neighbour
     around = cv2.dilate(flooded, np.ones((3, 3), dtype=np.uint8))

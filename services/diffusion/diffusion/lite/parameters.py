@@ -17,6 +17,8 @@ class CellParameters:
     """Side of a marker's square in long sides, 1/100 to 1/40: as fine as thin frames, at some 3,000 cells."""
     least_side: int = 4
     """Pixels of that side at least: of smaller ones a cell holds nothing to average."""
+    grain: float = 20.0
+    """Difference of sRGB levels that the bilateral filter takes for grain or compression, 10 to 30."""
     noise: float = 1.6
     """Edge strength of a photo's grain, as a multiple of the median strength; 1 to 3."""
     noise_range: tuple[float, float] = (0.5, 2.2)
@@ -41,20 +43,20 @@ class RegionParameters:
     """Weight of a map's log-probability, 0.2 to 1: neighbouring pixels of a network do not err independently."""
     uniform: float = 0.03
     """Probability spread over all labels whatever the map says; 0.01 to 0.1."""
-    smoothness: float = 5.0
-    """λ of the first cut, 2 to 8: higher joins more, and swallows what is thin."""
+    smoothness: float = 8.0
+    """λ of the first cut, 3 to 12: higher joins more, and swallows what is thin."""
     kinds: float = 60.0
     """λ of the second one, 20 to 100: a thing is of one kind, whatever part of it was called otherwise."""
     rest: float = 0.02
     """Cost of a border on an edge against that of one in the open, 0 to 0.1: keeps noise from making regions."""
     gain: float = 12.0
     """What painting all of a photo wins where it is wholly trusted, 6 to 20, in long sides of soft border."""
-    trusted_structure: float = 0.70
-    """Mean trust from which a part of wall, floor or ceiling wins, 0.5 to 0.9: a mistake takes a whole surface."""
-    trusted_thing: float = 0.45
+    trusted_structure: float = 0.5
+    """Mean trust from which a part of wall, floor or ceiling wins, 0.4 to 0.8: more probable than not."""
+    trusted_thing: float = 0.3
     """The same for things: the colour of one fabric suits another thing as well."""
-    soft_border: float = 1.5
-    """What a long side of paint's end without an edge costs; 0.5 to 3."""
+    soft_border: float = 2.5
+    """What a long side of paint's end without an edge costs; 1 to 4."""
     even: float = 0.006
     """Deviation, in long sides, of the vote that evens borders out where no edge guides them."""
 

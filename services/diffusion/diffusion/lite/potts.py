@@ -52,23 +52,24 @@ def components(labels: Indices, pairs: Indices) -> Indices:
 def _propagated(unary: Floats, pairs: Indices, weights: Floats) -> Indices:
     """The best labels that were met while messages were passed both ways over every pair."""
     source, goal = np.concatenate([pairs, pairs[:, ::-1]]).T
-    back = np.roll(np.arange(2 * len(pairs)), len(pairs))
-    most = np.tile(weights, 2)[:, None]
+    most = np.tile(weights, 2)
     order = np.argsort(goal, kind="stable")
     starts = np.flatnonzero(np.diff(goal[order], prepend=-1))
     reached = goal[order[starts]]
-    messages = np.zeros((2 * len(pairs), unary.shape[1]), dtype=np.float32)
+    costs = np.ascontiguousarray(unary.T)
+    messages = np.zeros((len(costs), 2 * len(pairs)), dtype=np.float32)
     best, least = unary.argmin(axis=1), np.inf
     for number in range(SOLVER.rounds + 1):
-        beliefs = unary.copy()
-        beliefs[reached] += np.add.reduceat(messages[order], starts, axis=0)
+        beliefs = costs.copy()
+        beliefs[:, reached] += np.add.reduceat(messages[:, order], starts, axis=1)
         if number % 6 == 0:
-            labels = beliefs.argmin(axis=1)
+            labels = beliefs.argmin(axis=0)
             found = energy(unary, pairs, weights, labels)
             if found < least:
                 best, least = labels, found
-        sent = beliefs[source] - messages[back]
-        sent -= sent.min(axis=1, keepdims=True)
+        # what a node says to another leaves out what that one said
+        sent = beliefs[:, source] - np.roll(messages, len(pairs), axis=1)
+        sent -= sent.min(axis=0)
         messages = floats(SOLVER.damping * messages + (1 - SOLVER.damping) * np.minimum(sent, most))
     return np.asarray(best)
 

@@ -9,6 +9,7 @@ Graph Cuts", ICCV 2001), and a second one over the connected parts that come out
 by what it may be trusted beyond a threshold, and paint that ends where the photo shows no edge costs its length.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -25,6 +26,8 @@ from servicekit.imaging.resizing import reduced
 
 STRUCTURE: Final = (Label.WALL, Label.FLOOR, Label.CEILING)
 NEVER_PAINTED: Final = (Label.OTHER, Label.WINDOW)
+STRIDE: Final = 2
+"""The network's own pixels are some eight times as wide."""
 FLOORS: Final = (Label.FLOOR, Label.RUG)
 THINGS: Final = (Label.OTHER, Label.UPHOLSTERY, Label.BED, Label.CUSHION, Label.CABINET)
 """What the first cut takes together: a sofa is more surely no wall than it is a sofa."""
@@ -36,29 +39,47 @@ FAMILIES: Final = (
 _FAMILY: Final = np.array([next(n for n, family in enumerate(FAMILIES) if one in family) for one in Label])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Votes:
+    """What a map says at every second pixel of every second row."""
+
+    cell: NDArray[np.intp]
+    """K, which cell the pixel is in."""
+    name: NDArray[np.intp]
+    """K, the Label that the map gives it."""
+    sure: Floats
+    """K, the probability of that, 0–1."""
+
+    @classmethod
+    def sampled(cls, found: Cells, names: Bits, sure: Floats) -> "Votes":
+        """Of a map's labels and confidence, H×W."""
+        cell, name, value = (plane[::STRIDE, ::STRIDE].ravel() for plane in (found.numbers, names, sure))
+        return cls(cell=cell.astype(np.intp), name=name.astype(np.intp), sure=np.clip(value, 0.0, 1.0))
+
+
 def find(photo: Bits, rough: Layout) -> Layout:
     """The regions of a photo (H×W×3 sRGB) that a rough layout of it (H×W) tells, and which of them to paint."""
     small = reduced(photo, REGIONS.side)
     names, sure = reduced(rough.labels, REGIONS.side, nearest=True), reduced(rough.confidence, REGIONS.side)
     # a ceiling often meets its wall without an edge, and then where the map has it
     found = cells.find(small, np.asarray(names == Label.CEILING, dtype=np.uint8))
-    labels = _labelled(found, names, sure)
-    labels, painted = _decided(found, labels, names, sure)
+    votes = Votes.sampled(found, names, sure)
+    labels, painted = _decided(found, _labelled(found, votes), votes)
     both = _even(np.asarray((2 * labels + painted)[found.numbers], dtype=np.uint8), found.edges)
     size = (photo.shape[1], photo.shape[0])
     drawn = np.asarray(cv2.resize(both, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
     return Layout(labels=drawn // 2, confidence=rough.confidence, painted=drawn % 2)
 
 
-def _labelled(found: Cells, names: Bits, sure: Floats) -> NDArray[np.intp]:
+def _labelled(found: Cells, votes: Votes) -> NDArray[np.intp]:
     """N labels: the family of each cell, and what of it."""
     weights = found.length / found.unit * (REGIONS.rest + found.soft)
-    family = _FAMILY[names]
+    family = _FAMILY[votes.name]
     # half of what a kind of thing is in doubt by is doubt whether it is another kind
     alone = np.array([len(one) == 1 for one in FAMILIES])[family]
-    certain = np.where(alone, sure, (1.0 + sure) / 2)
+    certain = np.where(alone, votes.sure, (1.0 + votes.sure) / 2)
     families = potts.solve(
-        _costs(found, family, certain, len(FAMILIES)), found.pairs, floats(REGIONS.smoothness * weights)
+        _costs(found, votes.cell, family, certain, len(FAMILIES)), found.pairs, floats(REGIONS.smoothness * weights)
     )
     labels = np.array([one[0] for one in FAMILIES])[families]
     for number, members in enumerate(FAMILIES):
@@ -70,33 +91,30 @@ def _labelled(found: Cells, names: Bits, sure: Floats) -> NDArray[np.intp]:
             place[inside] = np.arange(len(inside))
             both = (place[found.pairs] >= 0).all(axis=1)
             # what a label leaves is spread evenly over all others, and the family's part of that counts here
-            others = (1.0 - sure) * (len(members) - 1) / (len(Label) - 1)
-            among = floats(sure / np.maximum(sure + others, 1e-6))
-            costs = _costs(found, own[names], among, len(members))[inside]
+            others = (1.0 - votes.sure) * (len(members) - 1) / (len(Label) - 1)
+            among = floats(votes.sure / np.maximum(votes.sure + others, 1e-6))
+            costs = _costs(found, votes.cell, own[votes.name], among, len(members))[inside]
             kinds = potts.solve(costs, place[found.pairs[both]], floats(REGIONS.kinds * weights[both]))
             labels[inside] = np.array(members)[kinds]
     return labels
 
 
-def _costs(found: Cells, own: NDArray[np.intp], sure: Floats, count: int) -> Floats:
+def _costs(found: Cells, cell: NDArray[np.intp], own: NDArray[np.intp], sure: Floats, count: int) -> Floats:
     """N×count: −log p of each of `count` labels, summed over the pixels of each cell.
 
-    `own` is H×W, the label that the map gives a pixel, −1 where it gives none of them; `sure` the probability of it.
+    `own` is the label that the map gives each of K pixels, −1 where it gives none of them; `sure` its probability.
     What is left of that is spread evenly over the others.
     """
-    mixed = (1.0 - REGIONS.uniform) * np.clip(sure, 0.0, 1.0)
+    known = own >= 0
+    cell, own, mixed = cell[known], own[known], (1.0 - REGIONS.uniform) * sure[known]
     right = -np.log(mixed + REGIONS.uniform / count)
     wrong = -np.log((1.0 - REGIONS.uniform - mixed) / (count - 1) + REGIONS.uniform / count)
-    known = own >= 0
-    number, total = found.numbers[known], len(found.area)
-    base = np.bincount(number, weights=wrong[known], minlength=total)
-    gain = np.bincount(number * count + own[known], weights=(right - wrong)[known], minlength=total * count)
-    return floats((base[:, None] + gain.reshape(total, count)) * (REGIONS.trust / found.unit**2))
+    base = np.bincount(cell, weights=wrong, minlength=len(found.area))
+    gain = np.bincount(cell * count + own, weights=right - wrong, minlength=len(found.area) * count)
+    return floats((base[:, None] + gain.reshape(-1, count)) * (REGIONS.trust * STRIDE**2 / found.unit**2))
 
 
-def _decided(
-    found: Cells, labels: NDArray[np.intp], names: Bits, sure: Floats
-) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """N labels, and N whether a cell is painted; both are decided for connected parts of one label as a whole.
 
     A part takes its own paint, is left as it is, or takes the paint of another family: a patch of cabinet in the middle
@@ -109,12 +127,11 @@ def _decided(
     own[parts] = labels
     area = np.bincount(parts, weights=found.area, minlength=count)
     # the mean probability of every family, over the pixels of each part
-    place = parts[found.numbers].ravel()
-    spread = ((1.0 - sure) / (families - 1)).ravel()
-    named = np.bincount(
-        place * families + _FAMILY[names].ravel(), weights=sure.ravel() - spread, minlength=count * families
-    )
-    trusted = np.bincount(place, weights=spread, minlength=count)[:, None] + named.reshape(count, families)
+    place = parts[votes.cell]
+    spread = (1.0 - votes.sure) / (families - 1)
+    key, weight = place * families + _FAMILY[votes.name], votes.sure - spread
+    named = np.bincount(key, weights=weight, minlength=count * families).reshape(count, families)
+    trusted = STRIDE**2 * (np.bincount(place, weights=spread, minlength=count)[:, None] + named)
     enough = np.full(families, REGIONS.trusted_thing)
     enough[_FAMILY[list(STRUCTURE)]] = REGIONS.trusted_structure
     costs = REGIONS.gain / area.sum() * (area[:, None] * enough - trusted)

@@ -1,11 +1,11 @@
 """The safety checker that Stable Diffusion was published with: whether a picture shows what should not leave.
 
-It compares the CLIP embedding of a picture with those of 17 concepts, whose words its authors keep to themselves: nudity
-and sex, hardly any violence (Rando et al., "Red-Teaming the Stable Diffusion Safety Filter", 2022).
+It compares the CLIP embedding of a picture with those of 17 concepts, whose words its authors keep to themselves:
+nudity and sex, hardly any violence (Rando et al., "Red-Teaming the Stable Diffusion Safety Filter", 2022).
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ class SafetyChecker:
     def __init__(self, checker: StableDiffusionSafetyChecker, hardware: Hardware) -> None:
         self._checker = checker
         self._hardware = hardware
-        side = int(checker.config.vision_config.image_size)
+        side: Any = checker.config.vision_config.image_size
         self._processor = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
 
     @torch.inference_mode()

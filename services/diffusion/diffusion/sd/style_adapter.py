@@ -41,7 +41,7 @@ class StyleAdapter:
         self._encoder = encoder
         self._weights = weights
         self._hardware = hardware
-        side = int(encoder.config.image_size)
+        side: Any = encoder.config.image_size
         self._processor = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
         self._layers: dict[str, Any] = {}
         self._projection: torch.nn.Module | None = None

@@ -57,7 +57,7 @@ def mean_lab(image: RGB, inside: Mask) -> Floats:
     return floats(colour.lab(colour.linear(image))[eroded].mean(axis=0))
 
 
-@pytest.mark.parametrize("style", sorted(STYLES))
+@pytest.mark.parametrize("style", ["boho", "industrial", "minimalist", "modern", "scandinavian", "brutalist"])
 @pytest.mark.slow
 def test_surfaces_take_on_the_styles_colours(style: str) -> None:
     room = draw_room()

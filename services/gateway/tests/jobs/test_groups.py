@@ -86,13 +86,13 @@ async def test_who_leaves_or_never_came_gives_the_place_back(
     for _ in range(MOST):
         await join(groups, wish())
     (key,) = [key async for key in redis.scan_iter(f"{{{jobstore_settings.joblog_namespace}}}:group:*")]
-    members = [name for name in await redis.hkeys(key) if name.startswith("m:")]
+    members = [name for name in map(str, await redis.hkeys(key)) if name.startswith("m:")]
     job_id, _joined = str(await redis.hget(key, members[0])).split(" ")
     await groups.leave(job_id, tenant="t", word="flat")
     await join(groups, wish())
     with pytest.raises(InvalidArgument, match="GROUP_FULL"):
         await join(groups, wish())
-    for name in await redis.hkeys(key):
+    for name in map(str, await redis.hkeys(key)):
         if name.startswith("m:"):  # none of them became a job: their api has crashed long ago
             value = str(await redis.hget(key, name)).split(" ")
             await redis.hset(key, name, f"{value[0]} {int(value[1]) - 120}")

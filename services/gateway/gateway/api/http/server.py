@@ -48,7 +48,7 @@ class HttpServer:
         )
         self._server = _Server(
             uvicorn.Config(
-                ForwardedHeaders(self._draining, proxies),  # type: ignore[arg-type]  # Starlette's types
+                ForwardedHeaders(self._draining, proxies),
                 http=partial(BoundedHttpProtocol, limits),  # type: ignore[arg-type]  # it only calls it
                 ws=BoundedWebSocketProtocol,
                 ws_max_size=_MAX_CLIENT_MESSAGE_BYTES,

@@ -41,9 +41,9 @@ class RoomGroups:
         self._prefix = f"{{{settings.joblog_namespace}}}:group:"
         self._client = redis_client(settings, retries=1)
         self._job_store = job_store
-        self._join, self._agree, self._leave, self._forget = (
+        self._join, self._agree, self._leave, self._delete = (
             self._client.register_script((resources.files(__package__) / f"{name}.lua").read_text())
-            for name in ("join", "agree", "leave", "forget")
+            for name in ("join", "agree", "leave", "delete")
         )
 
     async def join(
@@ -76,12 +76,12 @@ class RoomGroups:
         return RoomType(found) if found else None
 
     async def leader(self, job_id: str, *, tenant: str, word: str) -> str:
-        """The job whose picture the others follow: the first one that asks, unless it was forgotten meanwhile."""
+        """The job whose picture the others follow: the first one that asks, unless it was deleted meanwhile."""
         return str(await self._run(self._agree, tenant, word, ["leader", job_id]))
 
-    async def forget_leader(self, job_id: str, *, tenant: str, word: str) -> None:
+    async def delete_leader(self, job_id: str, *, tenant: str, word: str) -> None:
         """Makes way for another leader where this one is it."""
-        await self._run(self._forget, tenant, word, ["leader", job_id])
+        await self._run(self._delete, tenant, word, ["leader", job_id])
 
     async def picture(self, *, tenant: str, word: str) -> str:
         """Key of the first finished picture; empty where there is none yet."""
@@ -92,9 +92,9 @@ class RoomGroups:
         """Makes a finished picture the one that the others follow, unless there is one."""
         await self._run(self._agree, tenant, word, ["picture", key])
 
-    async def forget_picture(self, key: str, *, tenant: str, word: str) -> None:
+    async def delete_picture(self, key: str, *, tenant: str, word: str) -> None:
         """Makes way for another picture where this one is gone."""
-        await self._run(self._forget, tenant, word, ["picture", key])
+        await self._run(self._delete, tenant, word, ["picture", key])
 
     async def close(self) -> None:
         """Lets go of connections."""

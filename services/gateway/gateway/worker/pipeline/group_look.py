@@ -73,7 +73,7 @@ class GroupLook:
             return await run.with_retries(lambda: self._store.get(key))
         except NotFound:
             log.info("the first picture of a group is gone", key=key)
-            await self._groups.forget_picture(key, tenant=tenant, word=word)
+            await self._groups.delete_picture(key, tenant=tenant, word=word)
             return None
 
     async def _leads(self, run: Run, word: str) -> bool:
@@ -83,7 +83,7 @@ class GroupLook:
         if leader == run.job_id:
             return True
         if await self._has_ended(leader):
-            await self._groups.forget_leader(leader, tenant=tenant, word=word)
+            await self._groups.delete_leader(leader, tenant=tenant, word=word)
         return False
 
     async def _has_ended(self, job_id: str) -> bool:

@@ -142,6 +142,14 @@ async def test_bad_request_is_refused_by_field(
     await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
 
 
+async def test_a_photo_that_no_message_may_hold_is_told_so_and_not_tried_again(grpc_api: "Stub") -> None:
+    """gRPC refuses it by itself, as something that may pass; what our callers make of it is in words."""
+    error = await _refused(grpc_api.Submit(pb.SubmitRequest(image=bytes(17 * 1024 * 1024), style="modern")))
+    assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "MESSAGE_TOO_LARGE")
+    assert error.message == "The message has more than 16 MB."
+    assert not error.retryable
+
+
 async def test_message_beyond_the_limit_is_refused_and_the_next_one_works(grpc_api: "Stub") -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await grpc_api.Submit(pb.SubmitRequest(image=bytes(33 * 1024 * 1024), style="modern"))

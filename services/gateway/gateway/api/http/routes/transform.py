@@ -231,7 +231,8 @@ def router(
 async def _submission(form: ReceivedForm, idempotency_key: str, transformations: Transformations) -> Submission:
     """What the form asks for; raises InvalidFields naming all that is wrong with it, the photo's header included."""
     problems = FieldProblems()
-    preferred, urgency, events = Preferences(), Priority.INTERACTIVE, ()
+    preferred, urgency = Preferences(), Priority.INTERACTIVE
+    events: tuple[str, ...] = ()
     style, webhook_url = form.text(STYLE), form.text(webhook_policy.FIELD)
     with problems.collected():
         if preferences.FIELD in form.parts:

@@ -1,4 +1,4 @@
--- Forgets a field that still has the value that the caller has found to be of no use.
+-- Deletes a field that still has the value that the caller has found to be of no use.
 --
 -- KEYS: 1 the group. Args: field, value.
 
