@@ -4,11 +4,14 @@ import itertools
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
-from diffusion.sd import palette
+from diffusion.domain import Restyling
+from diffusion.sd import modes, prompts
 from diffusion.styles import read_styles
 from gateway.api.uploads.preferences import PreferencesBody
+from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
 from tests.fixtures.gateway import Gateway, photo
 
@@ -41,10 +44,14 @@ def test_every_text_of_preferences_is_a_word_of_ours_or_follows_a_bounded_patter
 
 def test_prompts_are_made_of_our_words_and_bounded() -> None:
     colours = ["#FF0000", "#00FF00", "#0000FF", "#FFFFFF", "#000000", "#808080", "#F5DEB3", "#2F4F4F"]
-    words = palette.in_words(colours)
-    for style, room in itertools.product(read_styles().values(), [None, *RoomType]):
-        assert len(f"{style.positive_prompt(room)}, {words}") <= MAX_PROMPT
-        assert len(style.prompt.negative) <= MAX_PROMPT
+    photo = np.zeros((64, 64, 3), dtype=np.uint8)
+    for style, room, mode in itertools.product(read_styles().values(), [None, *RoomType], RoomMode):
+        asked = Restyling(
+            photo=photo, style=style, room_type=room, mode=mode, palette=tuple(colours), strength=1.0, seed=0
+        )
+        for base in prompts.BASES:
+            for words in modes.prompts(asked, *prompts.prompts(asked, base)):
+                assert len(words) <= MAX_PROMPT
 
 
 @pytest.mark.slow  # loads torch

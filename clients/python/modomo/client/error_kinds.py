@@ -44,6 +44,7 @@ KINDS: Final[dict[str, str]] = {
     "LINK_INVALID": "absent",
     "MALFORMED_BODY": "request",
     "MALFORMED_JSON": "request",
+    "MESSAGE_TOO_LARGE": "service",
     "METHOD_NOT_ALLOWED": "request",
     "MODAL_UNAVAILABLE": "service",
     "MODE_NOT_SUPPORTED": "request",

@@ -46,6 +46,7 @@ ErrorCode: TypeAlias = Literal[
     "LINK_INVALID",
     "MALFORMED_BODY",
     "MALFORMED_JSON",
+    "MESSAGE_TOO_LARGE",
     "METHOD_NOT_ALLOWED",
     "MODAL_UNAVAILABLE",
     "MODE_NOT_SUPPORTED",

@@ -245,6 +245,7 @@ CATALOGUE: Final[dict[str, Entry]] = {
             "IMAGE_MISSING": "a picture is missing",
             "INVALID_JOB_ID": "a job's id is malformed",
             "KINDS_UNWANTED": "maps are asked for where only rooms are wanted",
+            "MESSAGE_TOO_LARGE": "a message is larger than the other side takes",
             "SIZE_MISMATCH": "two pictures differ in size",
             "UNKNOWN_KIND": "a kind of control map is unknown",
             "UNKNOWN_LABEL": "a label is unknown",
