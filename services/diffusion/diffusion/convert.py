@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.domain import SEEDS, Manifest, Maps, PreviewFrame, Progress, Restyling, Result, Started, Tier
+from diffusion.domain import SEEDS, Manifest, Maps, PassReport, PreviewFrame, Progress, Restyling, Result, Started, Tier
 from diffusion.engine import Step
 from diffusion.styles import Style
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
@@ -116,10 +116,25 @@ def manifest(made: Manifest) -> pb.Manifest:
         palette_delta_e=made.palette_delta_e,
         seconds=made.seconds,
         device_seconds=made.device_seconds,
+        passes=[_pass(one) for one in made.passes],
         mode=mode_to_proto(made.mode),
         style_image_used=made.style_image_used,
         style_image_palette=made.style_image_palette,
         safety_checked=made.safety_checked,
+    )
+
+
+def _pass(made: PassReport) -> pb.Pass:
+    return pb.Pass(
+        stage=made.stage,
+        width=made.width,
+        height=made.height,
+        steps=made.steps,
+        strength=made.strength,
+        controls=[
+            pb.AppliedControl(control=one.control, scale=one.scale, start=one.start, end=one.end)
+            for one in made.controls
+        ],
     )
 
 

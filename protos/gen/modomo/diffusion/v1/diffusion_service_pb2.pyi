@@ -240,6 +240,80 @@ class Surface(message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
+class AppliedControl(message.Message):
+    """A ControlNet that took part in a pass."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    CONTROL_FIELD_NUMBER: builtins.int
+    SCALE_FIELD_NUMBER: builtins.int
+    START_FIELD_NUMBER: builtins.int
+    END_FIELD_NUMBER: builtins.int
+    control: builtins.str
+    """What it follows: `segmentation`, `mlsd`, `tile`, …"""
+    scale: builtins.float
+    """How strongly; 1 is as trained."""
+    start: builtins.float
+    """Share of the steps after which it began, 0–1."""
+    end: builtins.float
+    """Share of the steps after which it ended, 0–1."""
+    def __init__(
+        self,
+        *,
+        control: builtins.str = ...,
+        scale: builtins.float = ...,
+        start: builtins.float = ...,
+        end: builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["control", b"control", "end", b"end", "scale", b"scale", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class Pass(message.Message):
+    """One run of the denoising loop."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: builtins.int
+    WIDTH_FIELD_NUMBER: builtins.int
+    HEIGHT_FIELD_NUMBER: builtins.int
+    STEPS_FIELD_NUMBER: builtins.int
+    STRENGTH_FIELD_NUMBER: builtins.int
+    CONTROLS_FIELD_NUMBER: builtins.int
+    stage: builtins.str
+    """`draw` for the new room, `finish` for its detail."""
+    width: builtins.int
+    """Of the picture that it worked on, pixels."""
+    height: builtins.int
+    """As width."""
+    steps: builtins.int
+    """Steps for each batch of variants."""
+    strength: builtins.float
+    """Noise that it started from, 0–1."""
+    @builtins.property
+    def controls(self) -> containers.RepeatedCompositeFieldContainer[AppliedControl]:
+        """What steered it."""
+
+    def __init__(
+        self,
+        *,
+        stage: builtins.str = ...,
+        width: builtins.int = ...,
+        height: builtins.int = ...,
+        steps: builtins.int = ...,
+        strength: builtins.float = ...,
+        controls: abc.Iterable[AppliedControl] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["controls", b"controls", "height", b"height", "stage", b"stage", "steps", b"steps", "strength", b"strength", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
 class Manifest(message.Message):
     """How a result came to be: enough to make it again and to judge it."""
 
@@ -276,6 +350,7 @@ class Manifest(message.Message):
     PALETTE_DELTA_E_FIELD_NUMBER: builtins.int
     SECONDS_FIELD_NUMBER: builtins.int
     DEVICE_SECONDS_FIELD_NUMBER: builtins.int
+    PASSES_FIELD_NUMBER: builtins.int
     MODE_FIELD_NUMBER: builtins.int
     STYLE_IMAGE_USED_FIELD_NUMBER: builtins.int
     STYLE_IMAGE_PALETTE_FIELD_NUMBER: builtins.int
@@ -293,7 +368,7 @@ class Manifest(message.Message):
     negative_prompt: builtins.str
     """Negative prompt, for engines that have one."""
     palette_delta_e: builtins.float
-    """Mean ΔE2000 between the result's main colours and the palette asked for; absent without one."""
+    """Mean ΔE2000 between the palette asked for and the main colours of walls and textiles; absent without one."""
     device_seconds: builtins.float
     """Seconds that the device was busy with this request."""
     mode: mode_pb2.Mode.ValueType
@@ -315,6 +390,12 @@ class Manifest(message.Message):
         """Seconds spent on each named part of the work."""
 
     @builtins.property
+    def passes(self) -> containers.RepeatedCompositeFieldContainer[Pass]:
+        """The passes that drew the first variant, in order: one, or two where detail was drawn at the photo's size; empty from
+        an engine that does not denoise.
+        """
+
+    @builtins.property
     def style_image_palette(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """The main colours that were taken from that picture, `#RRGGBB`, largest first; empty for engines that take its look whole."""
 
@@ -332,6 +413,7 @@ class Manifest(message.Message):
         palette_delta_e: builtins.float | None = ...,
         seconds: abc.Mapping[builtins.str, builtins.float] | None = ...,
         device_seconds: builtins.float = ...,
+        passes: abc.Iterable[Pass] | None = ...,
         mode: mode_pb2.Mode.ValueType = ...,
         style_image_used: builtins.bool = ...,
         style_image_palette: abc.Iterable[builtins.str] | None = ...,
@@ -339,7 +421,7 @@ class Manifest(message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e", "engine", b"engine", "palette_delta_e", b"palette_delta_e"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e", "device_seconds", b"device_seconds", "engine", b"engine", "mode", b"mode", "negative_prompt", b"negative_prompt", "palette_delta_e", b"palette_delta_e", "prompt", b"prompt", "safety_checked", b"safety_checked", "seconds", b"seconds", "seed", b"seed", "steps", b"steps", "strength", b"strength", "style", b"style", "style_image_palette", b"style_image_palette", "style_image_used", b"style_image_used", "surfaces", b"surfaces"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e", "device_seconds", b"device_seconds", "engine", b"engine", "mode", b"mode", "negative_prompt", b"negative_prompt", "palette_delta_e", b"palette_delta_e", "passes", b"passes", "prompt", b"prompt", "safety_checked", b"safety_checked", "seconds", b"seconds", "seed", b"seed", "steps", b"steps", "strength", b"strength", "style", b"style", "style_image_palette", b"style_image_palette", "style_image_used", b"style_image_used", "surfaces", b"surfaces"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__palette_delta_e: _TypeAlias = typing.Literal["palette_delta_e"]  # noqa: Y015
     _WhichOneofArgType__palette_delta_e: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e"]  # noqa: Y015

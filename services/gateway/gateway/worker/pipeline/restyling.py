@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,12 @@ log = logs.get(__name__)
 
 HEAD_START_SECONDS: Final = 0.3
 """How much earlier the first look starts than the restyling, behind which it would wait where one device makes both."""
+
+AGAIN: Final = 1.2
+"""How much longer than the first attempt the second may take: one that cannot finish is not begun."""
+
+STORING_SECONDS: Final = 2.0
+"""Kept of the job's time for its results."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +80,13 @@ class RestylingStage:
                 await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
             else:
                 previews.begin_without_first_look()
+            begun = time.monotonic()
             attempts = [await self._attempt(run, seeded, previews)]
-            if attempts[0].quality.overall < self._bar and restyling.seed is None:
+            spent = max(time.monotonic() - begun, attempts[0].restyled.manifest.device_seconds)
+            below = attempts[0].quality.overall < self._bar and restyling.seed is None
+            if below and spent * AGAIN > run.claim.seconds_left - STORING_SECONDS:
+                log.info("below the bar, no time for another", spent=spent, left=run.claim.seconds_left)
+            elif below:
                 log.info("below the bar, once more", overall=attempts[0].quality.overall, bar=self._bar)
                 other = replace(seeded, seed=(attempts[0].restyled.manifest.seed + restyling.variants) % SEEDS)
                 attempts += await self._another(run, other, previews)
@@ -82,9 +94,9 @@ class RestylingStage:
         return sorted(attempts, key=lambda attempt: -attempt.quality.overall)
 
     async def _another(self, run: Run, restyling: Restyling, previews: Previews) -> list[JudgedResult]:
-        """A second attempt; none where it fails or takes half of the time left, as there is a result already."""
+        """A second attempt; none where it fails or takes all the time left, as there is a result already."""
         try:
-            async with asyncio.timeout(run.seconds_left / 2):
+            async with asyncio.timeout(max(run.seconds_left - STORING_SECONDS, 0.0)):
                 return [await self._attempt(run, restyling, previews)]
         except (ServiceError, TimeoutError) as error:
             log.warning("no other attempt", problem=str(error))
