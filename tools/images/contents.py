@@ -12,7 +12,7 @@ def python_packages() -> list[dict[str, str]]:
     """Name, version and licence of every distribution that this interpreter finds."""
     found = {}
     for one in distributions():
-        licence = one.metadata.get("License-Expression") or ""
+        licence = (one.metadata.get_all("License-Expression") or [""])[0]
         found[one.metadata["Name"]] = {"name": one.metadata["Name"], "version": one.version, "licence": licence}
     return [found[name] for name in sorted(found)]
 
