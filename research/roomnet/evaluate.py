@@ -21,6 +21,7 @@ from rich.console import Console
 from safetensors.torch import load_file, save_file
 
 from research.roomnet import dataset
+from research.roomnet.borders import gradient, ranking
 from research.roomnet.export import load
 from research.roomnet.network import groups, judgement
 from research.roomnet.network.batches import sides
@@ -100,7 +101,7 @@ def judged(path: Path, store: Store, *, calibrate: bool = False) -> dict[str, An
     """Marks on rendered rooms, hard ones and real photos, and what the file says of itself; at the size trained at."""
     network, known = load(path)
     if calibrate:
-        heat = judgement.temperature(network.to(store.device), store)
+        heat = judgement.temperature(network.to(store.device), store, scale=float(known.get("scale", "1.0")))
         known["temperature"] = f"{heat}"
         partial = path.with_suffix(".partial")  # the tensors are mapped from the file itself
         save_file(load_file(path), partial, metadata=known)
@@ -124,16 +125,20 @@ def _real(network: RoomNet, temperature: float, scale: float) -> dict[str, Any] 
     from tools.eval_rooms import collection, ground_truth, scores  # noqa: PLC0415 - needs the services' packages
 
     counts = np.zeros((len(groups.SURFACES), len(groups.SURFACES)), np.int64)
-    sure, right, depth, kinds = [], [], [], []
+    sure, right, depth, kinds, borders = [], [], [], [], []
     for source in collection.find(Path(os.environ["MODOMO_ROOMS"])).sources:
         photo = ground_truth.read(source)
-        chances, inverse, rooms = _seen(network, photo.rgb, temperature, scale)
+        chances, inverse, rooms, other = _seen(network, photo.rgb, temperature, scale)
         if photo.surfaces is not None:
             found = chances.argmax(axis=2).astype(np.uint8)
             counts += scores.confusion(photo.surfaces, found)
             known = photo.surfaces != ground_truth.UNLABELLED
             sure.append(chances.max(axis=2)[known])
             right.append((found == photo.surfaces)[known])
+            shape = other.shape[::-1]
+            labels = cv2.resize(photo.surfaces, shape, interpolation=cv2.INTER_NEAREST_EXACT).astype(np.uint8)
+            picture = cv2.resize(photo.rgb, shape, interpolation=cv2.INTER_AREA).astype(np.uint8)
+            borders.append([ranking(one, labels) for one in (other, gradient(picture))])
         if photo.depth is not None:
             depth.append(scores.depth_errors(photo.depth, inverse))
         if photo.room_type is not None:
@@ -147,6 +152,7 @@ def _real(network: RoomNet, temperature: float, scale: float) -> dict[str, Any] 
         "spearman": float(np.nanmean([rank for _, rank in depth])) if depth else None,
         "room_type": float(np.mean(kinds)) if kinds else None,
         "calibration": scores.calibration(sure, right) if sure else None,
+        "borders": dict(zip(("network", "gradient"), np.nanmean(borders, axis=0).tolist(), strict=True)),
         "photos": {"labelled": len(sure), "with_depth": len(depth), "typed": len(kinds)},
     }
 
@@ -154,8 +160,8 @@ def _real(network: RoomNet, temperature: float, scale: float) -> dict[str, Any] 
 @torch.no_grad()
 def _seen(
     network: RoomNet, photo: NDArray[np.uint8], temperature: float, scale: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Chances of the five surfaces and inverse depth in the photo's size, and chances of room types."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Chances of the five surfaces and inverse depth in the photo's size, of room types, and of borders as it says."""
     height, width = photo.shape[:2]
     rows, columns = sides(height, width, scale * (AREA / (height * width)) ** 0.5)
     small = cv2.resize(photo, (columns, rows), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
@@ -166,7 +172,8 @@ def _seen(
     merged.index_add_(0, torch.from_numpy(groups.surfaces()).long(), chances)
     full = cv2.resize(merged.permute(1, 2, 0).numpy(), (width, height), interpolation=cv2.INTER_LINEAR)
     inverse = cv2.resize(said.inverse_depth[0, 0].cpu().numpy(), (width, height), interpolation=cv2.INTER_LINEAR)
-    return full.astype(np.float32), inverse.astype(np.float32), said.room[0].softmax(dim=0).cpu().numpy()
+    other = (1 - said.same[0].sigmoid()).amax(dim=0).cpu().numpy()
+    return full.astype(np.float32), inverse.astype(np.float32), said.room[0].softmax(dim=0).cpu().numpy(), other
 
 
 if __name__ == "__main__":

@@ -37,10 +37,11 @@ class Probabilities(nn.Module):
         self.network = network
         self.temperature = temperature
 
-    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """N×3×H×W to groups N×G×H/2×W/2, inverse depth N×1×H/2×W/2, room types N×T."""
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """N×3×H×W to groups N×G×H/2×W/2, inverse depth N×1×H/2×W/2, room types N×T, and same N×2×H/2×W/2."""
         said = self.network(picture)
-        return (said.labels / self.temperature).softmax(dim=1), said.inverse_depth, said.room.softmax(dim=1)
+        chances = (said.labels / self.temperature).softmax(dim=1)
+        return chances, said.inverse_depth, said.room.softmax(dim=1), said.same.sigmoid()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -55,12 +56,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def load(weights: Path) -> tuple[RoomNet, dict[str, str]]:
-    """The network that training saved, ready to answer, and what is known of it."""
+    """The network that training or `export` saved, ready to answer, and what is known of it.
+
+    What tells whether neighbours belong together is untrained where weights are older than it. Raises ValueError where
+    they are another network's.
+    """
     with safe_open(weights, framework="pt") as file:
         known = dict(file.metadata() or {})
         state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
     network = RoomNet(groups=len(groups.NAMES), types=len(ROOM_TYPES), size=SIZES[known.get("size", "large")])
-    network.load_state_dict(state)
+    if not any(".norm." in name for name in state):
+        network = folded(network)  # exported weights: nothing is left of the normalisation
+    lacking = network.load_state_dict({name: tensor.float() for name, tensor in state.items()}, strict=False)
+    if lacking.unexpected_keys or any(not name.startswith("same") for name in lacking.missing_keys):
+        raise ValueError(f"{weights} holds the weights of another network")
     return network.eval(), known
 
 
@@ -91,8 +100,8 @@ def export(weights: Path, folder: Path) -> None:
             (torch.zeros(1, 3, 192, 256),),
             str(whole),
             input_names=["picture"],
-            output_names=["groups", "inverse_depth", "room"],
-            dynamic_axes={"picture": sizes, "groups": sizes, "inverse_depth": sizes},
+            output_names=["groups", "inverse_depth", "room", "same"],
+            dynamic_axes={"picture": sizes, "groups": sizes, "inverse_depth": sizes, "same": sizes},
             opset_version=17,
             dynamo=False,  # the newer exporter takes minutes for the same graph
         )

@@ -29,6 +29,10 @@ SUBSTITUTES: Final = 3
 RESTARTS: Final = 3
 """Times that a broken pool of workers is replaced."""
 
+NARROWEST: Final = 64
+WIDEST: Final = 1024
+"""Pixels that a lying picture may be wide."""
+
 _STRIDE: Final = 1 << 31
 """From a seed to its substitute; a run has fewer examples."""
 
@@ -44,34 +48,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1, help="another seed, other rooms")
     parser.add_argument("--out", type=Path, required=True, help="folder for rooms-*.npz")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--width", type=int, default=dataset.WIDTH, help="pixels of a lying picture; its height is three quarters"
+    )
     parser.add_argument("--uncompressed", action="store_true", help="twice as large, and a sixth faster")
     wanted = parser.parse_args(arguments)
     if wanted.count < 1 or wanted.processes < 1 or not 0 <= wanted.seed < 1 << 31:
         parser.error("--count and --processes must be at least 1 and --seed within 0..2147483647")
+    if not NARROWEST <= wanted.width <= WIDEST or wanted.width % 4:
+        parser.error(f"--width must be a multiple of 4 within {NARROWEST}..{WIDEST}")
     generate(
         count=wanted.count,
         seed=wanted.seed,
         out=wanted.out,
         processes=wanted.processes,
+        width=wanted.width,
         compressed=not wanted.uncompressed,
     )
 
 
-def generate(*, count: int, seed: int, out: Path, processes: int, compressed: bool = True) -> None:
+def generate(
+    *, count: int, seed: int, out: Path, processes: int, width: int = dataset.WIDTH, compressed: bool = True
+) -> None:
     """Writes the shards that are not there yet; a worker that dies costs the shards in hand, which are made again."""
     out.mkdir(parents=True, exist_ok=True)
     library.load()  # compiled once, before the workers ask for it
     for _ in range(RESTARTS):
         try:
-            _missing(count=count, seed=seed, out=out, processes=processes, compressed=compressed)
+            _missing(count=count, seed=seed, out=out, processes=processes, width=width, compressed=compressed)
         except BrokenProcessPool:
             _LOG.exception("a worker died; going on with what is missing")
         else:
             return
-    _missing(count=count, seed=seed, out=out, processes=processes, compressed=compressed)
+    _missing(count=count, seed=seed, out=out, processes=processes, width=width, compressed=compressed)
 
 
-def _missing(*, count: int, seed: int, out: Path, processes: int, compressed: bool) -> None:
+def _missing(*, count: int, seed: int, out: Path, processes: int, width: int, compressed: bool) -> None:
     starts = [start for start in range(0, count, SHARD) if not _path(out, start).exists()]
     with (
         Progress(
@@ -81,7 +93,9 @@ def _missing(*, count: int, seed: int, out: Path, processes: int, compressed: bo
     ):
         task = progress.add_task("Rendering rooms", total=count, completed=count - _left(starts, count))
         jobs = {
-            pool.submit(_shard, seed, start, min(SHARD, count - start), _path(out, start), compressed): start
+            pool.submit(
+                _shard, seed, start, min(SHARD, count - start), _path(out, start), width=width, compressed=compressed
+            ): start
             for start in starts
         }
         for job in as_completed(jobs):
@@ -96,22 +110,23 @@ def _path(out: Path, start: int) -> Path:
     return out / f"rooms-{start:07}.npz"
 
 
-def _shard(seed: int, start: int, count: int, path: Path, compressed: bool) -> int:
-    made = [substituted((seed << 32) + number) for number in range(start, start + count)]
+def _shard(seed: int, start: int, count: int, path: Path, *, width: int, compressed: bool) -> int:
+    made = [substituted((seed << 32) + number, width=width) for number in range(start, start + count)]
     dataset.save(made, path, compressed=compressed)
     return count
 
 
-def substituted(seed: int) -> Example:
+def substituted(seed: int, *, width: int = dataset.WIDTH) -> Example:
     """Of that seed, or of the first of its substitutes that can be made; raises what the last one raised."""
+    height = width * 3 // 4
     for attempt in range(SUBSTITUTES):
         try:
-            return dataset.example(seed + attempt * _STRIDE)
+            return dataset.example(seed + attempt * _STRIDE, width=width, height=height)
         except Exception:  # one room in a million must not cost a night of work, whatever ails it
             _LOG.exception(
                 "room %d cannot be made; trying %d", seed + attempt * _STRIDE, seed + (attempt + 1) * _STRIDE
             )
-    return dataset.example(seed + SUBSTITUTES * _STRIDE)
+    return dataset.example(seed + SUBSTITUTES * _STRIDE, width=width, height=height)
 
 
 if __name__ == "__main__":

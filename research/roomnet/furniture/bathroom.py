@@ -64,6 +64,17 @@ def bathtub(shop: Workshop, *, length: float = 1.7, width: float = 0.75, height:
     return body.add(CHROME, shop.tube(tap, 0.016).moved(left + 0.25, 0, height + 0.16))
 
 
+def standing_tub(shop: Workshop, shell: Material, *, length: float = 1.6, width: float = 0.75) -> Body:
+    """Free-standing and oval, its middle at the origin; hollow, with a rolled rim."""
+    outside = [(0.0, 0.02), (0.3, 0.02), (0.38, 0.06), (0.44, 0.3), (0.5, 0.58), (0.51, 0.6), (0.49, 0.61)]
+    inside = [(0.46, 0.58), (0.41, 0.32), (0.35, 0.18), (0.0, 0.15)]
+    body = Body(part=Part(label="bathtub", thing="bathtub"))
+    body.add(PORCELAIN, shop.lathe([outside[-1], *inside]).scaled(length, width, 1.0))
+    body.add(shell, shop.lathe(outside).scaled(length, width, 1.0))
+    tap = [(0.0, 0.0, 0.0), (0.0, 0.0, 0.95), (-0.1, 0.0, 1.02), (-0.2, 0.0, 0.94)]
+    return body.add(CHROME, shop.tube(tap, 0.018).moved(length / 2 + 0.06, 0, 0))
+
+
 def shower(
     shop: Workshop,
     tray: Material,

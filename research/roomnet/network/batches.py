@@ -56,4 +56,5 @@ def batch(views: Views) -> Batch:
         labels=views.groups[:, 0, offset::STRIDE, offset::STRIDE],
         depth=views.depth[:, :, offset::STRIDE, offset::STRIDE],
         room=views.room,
+        surface=views.surface[:, 0, offset::STRIDE, offset::STRIDE],
     )

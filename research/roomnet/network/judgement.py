@@ -82,12 +82,12 @@ def judge(network: RoomNet, store: Store, *, temperature: float = 1.0, hard: boo
 
 
 @torch.no_grad()
-def temperature(network: RoomNet, store: Store) -> float:
+def temperature(network: RoomNet, store: Store, *, scale: float = 1.0) -> float:
     """What logits have to be divided by for the chances to be true of hard pictures (Guo et al., 2017)."""
     network.eval()
     choices = torch.linspace(0.6, 3.0, 49)
     cost = torch.zeros(len(choices), dtype=torch.float64)
-    for true in _batches(store, hard=True):
+    for true in _batches(store, hard=True, scale=scale):
         logits = network(true.picture).labels.float().permute(0, 2, 3, 1)[true.labels != groups.IGNORED][::7]
         labels = true.labels[true.labels != groups.IGNORED][::7]
         for number, choice in enumerate(choices.tolist()):

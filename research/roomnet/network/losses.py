@@ -31,6 +31,9 @@ class Batch:
     room: Tensor
     """N; −100 where the room is empty and its type a matter of taste."""
 
+    surface: Tensor
+    """N×h×w, numbers of surfaces and things."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
@@ -45,6 +48,8 @@ class Terms:
     overlap: bool = True
     depth: bool = True
     room: bool = True
+    same: bool = True
+    """Whether neighbours show the same surface or thing."""
 
 
 EVERY: Final = Terms()
@@ -61,7 +66,7 @@ def weights(shares: Tensor) -> Tensor:
 
 
 def total(said: Prediction, true: Batch, weight: Tensor, terms: Terms = EVERY) -> Tensor:
-    """Groups + the five surfaces + overlap of both + 0.6 inverse depth + 0.25 its gradients + 0.15 room type."""
+    """Groups + the five surfaces + overlap of both + 0.6 inverse depth + 0.25 its gradients + 0.15 room + 0.3 same."""
     logits = said.labels.float()
     loss = F.cross_entropy(logits, true.labels, weight=weight if terms.rarity else None, ignore_index=IGNORED)
     chances, known = logits.softmax(dim=1), true.labels != IGNORED
@@ -77,6 +82,25 @@ def total(said: Prediction, true: Batch, weight: Tensor, terms: Terms = EVERY) -
     if terms.room:
         kinds = F.cross_entropy(said.room.float(), true.room, label_smoothing=0.05, reduction="sum")
         loss = loss + 0.15 * kinds / (true.room >= 0).sum().clamp(min=1)
+    if terms.same:
+        loss = loss + 0.3 * neighbours(said.same.float(), true.surface, known)
+    return loss
+
+
+def neighbours(said: Tensor, surface: Tensor, known: Tensor) -> Tensor:
+    """Cross-entropy of "same" and "other", N×2×h×w logits: to the right, and below. The last column and row are free.
+
+    The few pixels at borders are not weighted: the chances shall be those that occur (the class-balanced ones of Xie &
+    Tu, "Holistically-nested edge detection", 2015, are not).
+    """
+    loss = said.sum() * 0
+    for channel, axis in ((0, 2), (1, 1)):
+        size = surface.shape[axis] - 1
+        one, other = surface.narrow(axis, 0, size), surface.narrow(axis, 1, size)
+        both = (known.narrow(axis, 0, size) & known.narrow(axis, 1, size)).float()
+        logits = said[:, channel].narrow(axis, 0, size)
+        each = F.binary_cross_entropy_with_logits(logits, (one == other).float(), reduction="none")
+        loss = loss + _mean(each, both)
     return loss
 
 

@@ -11,6 +11,9 @@ from torch.nn import functional as F
 STRIDE: Final = 2
 """Labels and depth are said for every second pixel."""
 
+EDGES: Final = 24
+"""Channels that tell whether neighbours belong together: what the stem sees and what the pyramid knows, added up."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
@@ -52,6 +55,9 @@ class Prediction(NamedTuple):
 
     room: Tensor
     """N×types, logits."""
+
+    same: Tensor
+    """N×2×h×w, logits: whether a pixel shows the same surface or thing as the one to its right, and the one below."""
 
 
 class ConvNorm(nn.Module):
@@ -128,14 +134,17 @@ class RoomNet(nn.Module):
         self.shape = ConvNorm(pyramid, pyramid // 2, 3)
         self.coarse_depth = nn.Conv2d(pyramid // 2, 1, 1)
         self.fine_depth = nn.Conv2d(pyramid, 1, 1)
+        self.same_fine = nn.Conv2d(size.stem, EDGES, 1)
+        self.same_coarse = nn.Conv2d(pyramid, EDGES, 1)
+        self.same = nn.Conv2d(EDGES, 2, 3, padding=1)
         self.dropout = nn.Dropout(0.2)
         self.evidence = nn.Conv2d(deepest + 2 * groups, 96, 1)
         self.room = nn.Conv2d(96, types, 1)
 
     def forward(self, picture: Tensor) -> Prediction:
         """N×3×H×W, any scale of colours (each picture is standardised); H and W are multiples of 32."""
-        x = self.stem(torch.cat([standardised(picture), positions(picture)], dim=1))
-        levels = []
+        stem = self.stem(torch.cat([standardised(picture), positions(picture)], dim=1))
+        x, levels = stem, []
         for stage in self.stages:
             x = stage(x)
             levels.append(x)
@@ -147,7 +156,10 @@ class RoomNet(nn.Module):
             features.append(F.relu(blend(lateral(level) + doubled(features[-1]))))
         labels = self.labels(features[-1])
         depth = doubled(self.coarse_depth(F.relu(self.shape(features[-2])))) + self.fine_depth(features[-1])
-        return Prediction(labels=doubled(labels), inverse_depth=doubled(depth), room=self._type(pooled, labels))
+        same = self.same(F.relu(self.same_fine(stem) + doubled(self.same_coarse(features[-1]))))
+        return Prediction(
+            labels=doubled(labels), inverse_depth=doubled(depth), room=self._type(pooled, labels), same=same
+        )
 
     def _type(self, pooled: Tensor, labels: Tensor) -> Tensor:
         """A room is what stands in it: the shares of the groups, and how surely each is there at all."""

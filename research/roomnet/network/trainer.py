@@ -23,6 +23,15 @@ AVERAGE: Final = 0.999
 """How much of the running average of the weights each step keeps."""
 
 
+PARTS: Final = {
+    "everything": ("",),
+    "heads": ("lateral", "blend", "context", "labels", "shape", "coarse", "fine", "evidence", "room", "same"),
+    "same": ("same",),
+}
+"""What can be taught alone, by the beginnings of its weights' names: the pyramid and what follows it takes a third of
+the work, what tells whether neighbours belong together a fifth; all else stays as it is."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """How long and on what."""
@@ -43,6 +52,9 @@ class Plan:
     scale: float = 1.0
     """Of the pictures' sides; 1 is about 256×192."""
 
+    only: str = "everything"
+    """A key of PARTS."""
+
     rooms: int | None = None
     """Only the first so many; None is all."""
 
@@ -54,17 +66,35 @@ class Plan:
         steps = 1 if self.steps is None else self.steps
         if min(self.minutes, self.batch, self.scale, steps) <= 0 or self.size not in SIZES:
             raise ValueError(f"minutes, batch, scale and steps must be above 0 and size one of {', '.join(SIZES)}")
+        if self.only not in PARTS:
+            raise ValueError(f"only one of {', '.join(PARTS)} can be taught alone")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """A trained network to go on from."""
+
+    network: RoomNet
+    known: dict[str, str]
+    """What its file says of it."""
 
 
 class Trainer:
     """Goes on from `checkpoint.pt` where the folder has one."""
 
-    def __init__(self, store: Store, plan: Plan, out: Path) -> None:
-        """Raises RuntimeError where the checkpoint is of another size of network."""
+    def __init__(self, store: Store, plan: Plan, out: Path, *, start: Start | None = None) -> None:
+        """Goes on from `start`, or begins with a network that knows nothing; the folder's checkpoint comes before both.
+
+        Raises RuntimeError where the checkpoint is of another network.
+        """
         self._store, self._plan, self._out = store, plan, out
         device = store.device
         torch.manual_seed(plan.seed)
-        self.network = RoomNet(groups=len(groups.NAMES), types=len(ROOM_TYPES), size=SIZES[plan.size]).to(device)
+        blank = RoomNet(groups=len(groups.NAMES), types=len(ROOM_TYPES), size=SIZES[plan.size])
+        self.network, self._known = (blank, {}) if start is None else (start.network, start.known)
+        self.network = self.network.to(device)
+        for name, weight in self.network.named_parameters():
+            weight.requires_grad_(name.startswith(PARTS[plan.only]))
         if device.type == "cuda":
             torch.backends.cudnn.benchmark = True
             torch.set_float32_matmul_precision("high")
@@ -93,7 +123,7 @@ class Trainer:
         """One step; the loss stays where it was computed, since asking for it would make the device wait."""
         for group in self._optimiser.param_groups:
             group["lr"] = self._plan.rate * rate(self.progress)
-        self.network.train()
+        self.network.train(self._plan.only == "everything")  # normalisation is left alone with the rest
         true = draw(self._store, self._plan.batch, self._plan.changes, rooms=self._plan.rooms, scale=self._plan.scale)
         with self._precision():
             said = self.network(true.picture)
@@ -110,9 +140,12 @@ class Trainer:
 
     def save(self, *, checkpoint: bool = True) -> None:
         """The averaged weights, and all that is needed to go on."""
-        about = {"size": self._plan.size, "steps": str(self.step), "seed": str(self._plan.seed)}
+        about = {"steps": str(self.step), "seed": str(self._plan.seed), "batch": str(self._plan.batch)}
         about |= {"rooms": str(min(len(self._store), self._plan.rooms or len(self._store)))}
-        about |= {"seconds": f"{self.elapsed:.0f}", "batch": str(self._plan.batch), "scale": str(self._plan.scale)}
+        about |= {"seconds": f"{self.elapsed:.0f}"}
+        if self._plan.only != "everything":  # how all else was trained is told as well
+            about = self._known | {f"{self._plan.only}_{name}": value for name, value in about.items()}
+        about |= {"size": self._plan.size, "scale": str(self._plan.scale)}
         state = {name: tensor.contiguous().cpu() for name, tensor in self.average.state_dict().items()}
         partial = self.weights.with_suffix(".partial")
         save_file(state, partial, metadata=about)
@@ -143,17 +176,19 @@ class Trainer:
 
     def _weights(self) -> list[dict[str, Any]]:
         """Convolutions decay; biases and normalisation do not."""
-        shrinking = [one for one in self.network.parameters() if one.dim() > 1]
-        free = [one for one in self.network.parameters() if one.dim() <= 1]
+        learning = [one for one in self.network.parameters() if one.requires_grad]
+        shrinking = [one for one in learning if one.dim() > 1]
+        free = [one for one in learning if one.dim() <= 1]
         return [
             {"params": shrinking, "weight_decay": self._plan.decay},
             {"params": free, "weight_decay": 0.0},
         ]
 
     def _precision(self) -> AbstractContextManager[Any]:
-        """16 bits where hardware multiplies them; CPUs seldom do."""
-        if self._store.device.type == "cuda":
-            return torch.autocast("cuda", dtype=torch.bfloat16)
+        """16 bits where hardware multiplies them: half the time on CPUs that do."""
+        kind = self._store.device.type
+        if kind == "cuda" or torch.cpu._is_avx512_bf16_supported():
+            return torch.autocast(kind, dtype=torch.bfloat16)
         return nullcontext()
 
     @torch.no_grad()

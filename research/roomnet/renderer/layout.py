@@ -47,6 +47,7 @@ SKY: Final = np.dtype(
         ("skyline", "f4"),
         ("houses", "f4"),
         ("above_ground", "f4"),
+        ("close", "i4"),
         ("seed", "u4"),
     ]
 )

@@ -13,7 +13,7 @@ def furnish(plan: Plan) -> None:
     """A basin under a mirror, a toilet, a tub or a shower, towels."""
     shop = plan.shop
     bathes = shop.rng.random()
-    if bathes < 0.55:
+    if bathes < 0.55 and not (shop.aside().chance(0.2) and _standing_tub(plan)):
         _tub(plan)
     if bathes > 0.45:
         _shower(plan)
@@ -61,6 +61,19 @@ def _tub(plan: Plan) -> None:
         side = 1 if shop.chance(0.5) else -1
         plan.add(spot.put(drape, out=0.8, up=0.25, shift=side * (0.84 - width / 2)))
         plan.add(spot.put(textiles.curtain_rod(shop, finishes.CHROME, width=1.72), out=0.8, up=height))
+
+
+def _standing_tub(plan: Plan) -> bool:
+    """Free-standing; false where there is no room for it."""
+    shop = plan.shop.aside()
+    length, width = shop.between(1.45, 1.75), shop.between(0.68, 0.8)
+    spot = plan.at_wall(length + 0.3, width + 0.2, 0.6, sides=["back", "left", "right"], clear=0.2)
+    if not spot:
+        return False
+    shell = finishes.PORCELAIN if shop.chance(0.75) else finishes.painted(pick(shop, WALLS[4]), shop.seed())
+    plan.add(spot.put(bathroom.standing_tub(shop, shell, length=length, width=width), out=width / 2 + 0.1))
+    plan.focus.append((*spot.side.point(spot.along, -0.5, 0)[:2], 0.5))
+    return True
 
 
 def _shower(plan: Plan) -> None:

@@ -9,7 +9,7 @@ from research.roomnet.scene.material import Material
 from research.roomnet.scene.scene import Body, Part, Scene
 from research.roomnet.scene.solids import rectangle
 from research.roomnet.scene.workshop import Workshop
-from research.roomnet.shell import doorway, openings, panelling, roof, walls
+from research.roomnet.shell import doorway, openings, panelling, relief, roof, walls
 from research.roomnet.shell.walls import Opening, Side
 
 SIZES: Final[dict[str, tuple[float, float, float, float]]] = {
@@ -49,15 +49,20 @@ def build(shop: Workshop, room_type: str) -> Plan:
     accent = ("back", "left", "right")[int(shop.rng.integers(3))]
     for name, side in sides.items():
         holes = [*plan.windows.get(name, []), *plan.doors.get(name, [])]
-        plan.add(walls.wall(side, taste.accent_wall if name == accent else taste.wall, openings=holes))
+        surface = taste.accent_wall if name == accent else taste.wall
+        recesses = _recesses(plan, side, surface)
+        plan.add(walls.wall(side, surface, openings=[*holes, *recesses]))
+        _pilasters(plan, side, surface)
         if shop.chance(0.9) and room_type != "bathroom":
-            plan.add(walls.skirting(shop, side, taste.trim, gaps=holes, height=shop.between(0.05, 0.16)))
+            plan.add(walls.skirting(shop, side, taste.trim, gaps=[*holes, *recesses], height=shop.between(0.05, 0.16)))
     _clad(plan, room_type)
     plan.add(walls.floor(taste.floor, width, depth, along_y=shop.chance(0.7)))
     _ceiling(plan, slope)
+    _boxing(plan, slope)
     for name, holes in plan.windows.items():
         for hole in holes:
             _window(plan, sides[name], hole)
+    _curtains_beside_a_wall(plan)
     for name, holes in plan.doors.items():
         for hole in holes:
             _door(plan, sides[name], hole)
@@ -177,10 +182,15 @@ def _window(plan: Plan, side: Side, hole: Opening) -> None:
     bars = (int(shop.rng.integers(0, 3)), int(shop.rng.integers(0, 3))) if shop.chance(0.35) else (0, 0)
     sashes = max(1, round(hole.width / shop.between(0.6, 1.3)))
     sill = taste.trim if hole.bottom > 0.2 and shop.chance(0.8) else None
-    plan.add(
-        openings.window(shop, side, hole, frame, sashes=sashes, bars=bars, sill=sill, setback=shop.between(0.05, 0.16))
-    )
-    plan.scene.lights.append(openings.portal(side, hole, level=1.0))
+    setback, aside = shop.between(0.05, 0.16), shop.aside()
+    if aside.chance(0.35):  # small panes, as in old houses and in new ones that would be old
+        bars = (int(aside.rng.integers(1, 4)), int(aside.rng.integers(1, 6)))
+    if hole.bottom < 0.1 and hole.width > 1.0 and aside.chance(0.6):
+        solid = aside.between(0.2, 0.8) if aside.chance(0.4) else 0.0
+        plan.add(openings.glazed_doors(shop, side, hole, frame, taste.metal, bars=bars, solid=solid))
+    else:
+        plan.add(openings.window(shop, side, hole, frame, sashes=sashes, bars=bars, sill=sill, setback=setback))
+    plan.scene.lights.append(openings.portal(side, hole, level=1.0 / plan.scene.sky.glare))
     if shop.chance(0.3) and hole.bottom > 0.45:
         radiator = openings.radiator(shop, taste.trim, width=min(hole.width, 1.2), height=min(0.55, hole.bottom - 0.18))
         plan.add(side.place(radiator, hole.middle, 0.03))
@@ -203,6 +213,86 @@ def _window(plan: Plan, side: Side, hole: Opening) -> None:
         plan.add(side.place(blind, hole.middle, -0.025, hole.top))
     if 0.22 < dressed < 0.78:
         _curtains(plan, side, hole, taste.curtain)
+
+
+def _recesses(plan: Plan, side: Side, surface: Material) -> list[Opening]:
+    """Now and then one or two, empty or with boards, mostly above the furniture; takes that stretch of wall."""
+    shop = plan.shop.aside()
+    if side.name in plan.low_sides or not shop.chance(0.1):
+        return []
+    found = []
+    for _ in range(1 if shop.chance(0.6) else 2):
+        wide = shop.between(0.35, 1.4)
+        if side.length < wide + 0.5:
+            continue
+        along = shop.between(wide / 2 + 0.15, side.length - wide / 2 - 0.15)
+        if not plan.hang_at(side.name, along, wide):
+            continue
+        bottom = 0.0 if shop.chance(0.25) else shop.between(0.4, 1.2)
+        top = min(bottom + shop.between(0.5, 1.8), plan.height - 0.15)
+        hole = Opening(left=along - wide / 2, right=along + wide / 2, bottom=bottom, top=top)
+        plan.add(relief.back(side, hole, surface if shop.chance(0.7) else plan.taste.accent_wall))
+        if shop.chance(0.35):
+            plan.add(relief.boards(shop, side, hole, plan.taste.wood, count=int(shop.rng.integers(1, 5))))
+        found.append(hole)
+    return found
+
+
+def _pilasters(plan: Plan, side: Side, surface: Material) -> None:
+    """Now and then one, a pair about a door or a window, or a corner boxed in; they take their piece of floor."""
+    shop = plan.shop.aside()
+    if side.name in plan.low_sides or not shop.chance(0.12):
+        return
+    width, out = shop.between(0.12, 0.5), shop.between(0.05, 0.35)
+    holes = [*plan.windows.get(side.name, []), *plan.doors.get(side.name, [])]
+    if holes and shop.chance(0.5):
+        places = [holes[0].left - width / 2 - 0.13, holes[0].right + width / 2 + 0.13]
+    else:
+        places = [width / 2 if shop.chance(0.3) else shop.between(width / 2, side.length - width / 2)]
+    material = surface if shop.chance(0.7) else plan.taste.trim
+    capital = shop.between(0.015, 0.05) if shop.chance(0.4) else 0.0
+    for along in places:
+        blocked = any(hole.left < along + width / 2 and hole.right > along - width / 2 for hole in holes)
+        inside = width / 2 <= along <= side.length - width / 2
+        if inside and not blocked and plan.take(footprint(side, along, width, 0, out)):
+            plan.hung.setdefault(side.name, []).append((along - width / 2, along + width / 2))
+            plan.add(relief.pilaster(shop, side, material, along=along, width=width, out=out, capital=capital))
+
+
+def _boxing(plan: Plan, slope: str) -> None:
+    """Now and then a box under the ceiling along a wall, or a single beam across."""
+    shop = plan.shop.aside()
+    if slope or plan.rise or plan.height < 2.35:
+        return
+    if shop.chance(0.1):
+        side = plan.sides[("back", "left", "right")[int(shop.rng.integers(3))]]
+        highest = max((hole.top for hole in plan.windows.get(side.name, [])), default=2.05)
+        drop = min(shop.between(0.2, 0.5), plan.height - highest - 0.12)
+        if drop > 0.08:
+            plan.add(relief.boxing(shop, side, plan.taste.wall, out=shop.between(0.25, 0.7), drop=drop))
+    if shop.chance(0.06):
+        material = plan.taste.ceiling if shop.chance(0.7) else plan.taste.wood
+        y, deep = plan.depth * shop.between(0.4, 0.75), shop.between(0.12, 0.28)
+        plan.add(relief.downstand(shop, material, width=plan.width, y=y, height=plan.height, deep=deep))
+
+
+def _curtains_beside_a_wall(plan: Plan) -> None:
+    """Now and then curtains with no window between them: what hangs between drapes need not be a pane."""
+    shop = plan.shop.aside()
+    if not shop.chance(0.06):
+        return
+    spot = plan.hang(shop.between(1.2, 2.4))
+    if spot is None:
+        return
+    low, high = 0.02, plan.height - shop.between(0.06, 0.3)
+    width = shop.between(0.25, 0.5)
+    reach = shop.between(0.4, 0.9)
+    for along in (spot.along - reach, spot.along + reach):
+        if along - width / 2 > 0.02 and along + width / 2 < spot.side.length - 0.02:
+            drape = textiles.drape(
+                shop, plan.taste.curtain, width=width, height=high - low, folds=max(3, round(width / 0.09)), depth=0.045
+            )
+            plan.add(spot.side.place(drape, along, 0.1, low))
 
 
 def _curtains(plan: Plan, side: Side, hole: Opening, cloth: Material) -> None:

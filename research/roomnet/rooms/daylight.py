@@ -1,5 +1,7 @@
 """Weather, time of day and the lamps that are on."""
 
+import numpy as np
+
 from research.roomnet.furniture import lamps
 from research.roomnet.rooms import built_in
 from research.roomnet.rooms.plan import Plan
@@ -7,6 +9,9 @@ from research.roomnet.scene.light import Light, LightKind, Point, Sky
 from research.roomnet.scene.material import Colour, Material
 from research.roomnet.scene.scene import Body, Part
 from research.roomnet.scene.workshop import Workshop
+
+CLOSE = (0.5, 0.2, 0.14, 0.16)
+"""How often nothing, a tree, a fence or the neighbours' wall stands right outside."""
 
 LAMPLIGHT: tuple[Colour, ...] = ((1.0, 0.58, 0.26), (1.0, 0.7, 0.42), (1.0, 0.85, 0.66), (0.95, 0.97, 1.0))
 
@@ -25,12 +30,16 @@ def sky(shop: Workshop) -> Sky:
         zenith, horizon, sun = (tone, tone, tone * 1.05), (tone * 0.8, tone * 0.82, tone * 0.85), (0.0, 0.0, 0.0)
     else:  # dusk
         zenith, horizon, sun, level = (0.02, 0.03, 0.07), (0.1, 0.08, 0.1), (0.0, 0.0, 0.0), 0.02
+    aside = shop.aside()
+    exposed = aside.rng.random()  # burnt out, blended as estate agents do so that the garden is seen, or neither
+    low, high = (1.5, 5.0) if exposed < 0.12 else (0.015, 0.2) if exposed < 0.62 else (1.0, 1.0)
+    glare = float(np.exp(aside.between(np.log(low), np.log(high))))
     return Sky(
-        zenith=zenith,
-        horizon=horizon,
-        haze=tuple(0.75 * channel for channel in horizon),  # type: ignore[arg-type]  # three channels stay three
+        zenith=_times(zenith, glare),
+        horizon=_times(horizon, glare),
+        haze=_times(horizon, 0.75 * glare),
         ground=((0.14, 0.155, 0.085), (0.3, 0.28, 0.25), (0.2, 0.16, 0.1))[int(shop.rng.integers(3))],
-        daylight=(8.0 * level, 8.0 * level, 7.6 * level),
+        daylight=_times((8.0, 8.0, 7.6), level * glare),
         sun=sun,
         sun_heading=shop.between(0, 360),
         sun_height=shop.between(14, 60),
@@ -39,7 +48,13 @@ def sky(shop: Workshop) -> Sky:
         houses=float(shop.chance(0.35)) * shop.between(0.3, 1.0),
         above_ground=shop.between(1.0, 9.0),
         seed=shop.seed(),
+        close=int(aside.rng.choice(4, p=CLOSE)),
+        glare=glare,
     )
+
+
+def _times(colour: Colour, factor: float) -> Colour:
+    return colour[0] * factor, colour[1] * factor, colour[2] * factor
 
 
 def lights(plan: Plan) -> None:

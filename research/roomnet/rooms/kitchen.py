@@ -29,27 +29,28 @@ def furnish(plan: Plan) -> None:
     things.pictures(plan, most=2)
     if shop.chance(0.3):
         things.floor_plant(plan)
+    if shop.aside().chance(0.12):
+        _standing_apart(plan, fitting)
+
+
+def _standing_apart(plan: Plan, fitting: Fitting) -> None:
+    """A refrigerator at a wall of its own, as kitchens have that were never planned."""
+    shop = plan.shop.aside()
+    width, height = shop.between(0.55, 0.92), shop.between(0.85, 1.95)
+    spot = plan.at_wall(width, 0.68, height)
+    if spot:
+        shell = fitting.appliance if shop.chance(0.5) else finishes.STEEL
+        fridge = kitchen.refrigerator(shop, shell, width=width, height=height, side_by_side=width > 0.8)
+        plan.add(spot.put(fridge, shift=-width / 2))
+        plan.focus.append((*spot.side.point(spot.along, -0.5, 0)[:2], 1.0))
 
 
 def _run(plan: Plan, fitting: Fitting, side: Side, *, appliances: bool) -> bool:
     """Units along the longest stretch of wall without a door; false where there is no room for them."""
     shop = plan.shop
     at, end = _stretch(plan, side)
-    if shop.chance(0.65) and appliances and end - at > 1.6:
-        shell = fitting.appliance if shop.chance(0.6) else finishes.STEEL
-        double = shop.chance(0.3)
-        wide = 0.9 if double else shop.between(0.58, 0.72)
-        if plan.wall_free(side.name, at + wide / 2, wide, 1.8) and plan.take(
-            footprint(side, at + wide / 2, wide, 0, 0.68)
-        ):
-            fridge = kitchen.refrigerator(shop, shell, width=wide, height=shop.between(1.5, 1.95), side_by_side=double)
-            plan.add(side.place(fridge, at, 0.0))
-            if side.name not in plan.low_sides and plan.height > 2.35 and shop.chance(0.5):
-                plan.add(
-                    side.place(kitchen.wall_unit(shop, fitting, width=wide, height=plan.height - 2.0), at, 0.2, 1.97)
-                )
-            at += wide + 0.02
-            plan.focus.append((*side.point(at - wide / 2, -0.5, 0)[:2], 1.1))
+    if shop.chance(0.85) and appliances and end - at > 1.6:
+        at = _cold(plan, fitting, side, at=at)
     at = _larders(plan, fitting, side, at=at, end=end)
     start, oven_at, sink_at = at, shop.between(0.2, 0.5), shop.between(0.5, 0.8)
     if end - start < 0.8 or not plan.take(footprint(side, (start + end) / 2, end - start, 0, BASE_DEPTH)):
@@ -82,6 +83,8 @@ def _run(plan: Plan, fitting: Fitting, side: Side, *, appliances: bool) -> bool:
             _wall_unit(plan, fitting, side, at=at, width=width)
         at += width
     length = min(at, side.length) - start
+    if side.name not in plan.low_sides:
+        plan.counters.append(footprint(side, start + length / 2, length, 0.45, BASE_DEPTH))
     plan.add(side.place(kitchen.worktop(shop, fitting, length=length), start))
     _backsplash(plan, fitting, side, start=start, length=length)
     for _ in range(int(shop.rng.integers(0, 6)) + int(shop.rng.poisson(3 * plan.mess))):
@@ -92,6 +95,22 @@ def _run(plan: Plan, fitting: Fitting, side: Side, *, appliances: bool) -> bool:
     if shop.chance(0.3):
         plan.add(side.place(kitchen.microwave(shop, fitting), start + 0.3, 0.0, BASE_HEIGHT + TOP_THICKNESS))
     return True
+
+
+def _cold(plan: Plan, fitting: Fitting, side: Side, *, at: float) -> float:
+    """A refrigerator at the end of a run, if there is room; returns where the next thing may start."""
+    shop = plan.shop
+    shell = fitting.appliance if shop.chance(0.5) else finishes.STEEL if shop.chance(0.7) else fitting.front
+    double = shop.chance(0.4)
+    wide = 0.9 if double else shop.between(0.58, 0.72)
+    if plan.wall_free(side.name, at + wide / 2, wide, 1.8) and plan.take(footprint(side, at + wide / 2, wide, 0, 0.68)):
+        fridge = kitchen.refrigerator(shop, shell, width=wide, height=shop.between(1.5, 1.95), side_by_side=double)
+        plan.add(side.place(fridge, at, 0.0))
+        if side.name not in plan.low_sides and plan.height > 2.35 and shop.chance(0.5):
+            plan.add(side.place(kitchen.wall_unit(shop, fitting, width=wide, height=plan.height - 2.0), at, 0.2, 1.97))
+        at += wide + 0.02
+        plan.focus.append((*side.point(at - wide / 2, -0.5, 0)[:2], 1.1))
+    return at
 
 
 def _larders(plan: Plan, fitting: Fitting, side: Side, *, at: float, end: float) -> float:
@@ -170,6 +189,9 @@ def _island(plan: Plan, fitting: Fitting) -> None:
         ]
     )
     plan.focus.append((*place, 0.9))
+    plan.counters.append(
+        (place[0] - size[0] / 2, place[1] - size[1] / 2, place[0] + size[0] / 2, place[1] + size[1] / 2)
+    )
     disorder.scatter(plan, place, (0.6 * size[0], 0.6 * size[1]), BASE_HEIGHT + 0.045, most=3)
     angle = np.radians(float(turn))
     for number in range(int(shop.rng.integers(0, 5))):

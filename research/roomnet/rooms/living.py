@@ -36,6 +36,38 @@ def furnish(plan: Plan) -> None:
     things.pictures(plan)
 
 
+def furnish_softly(plan: Plan) -> None:
+    """Without a straight front anywhere: padded seats, round tables on rugs, plants, lamps, cushions on the floor."""
+    shop = plan.shop.aside()
+    spot = _sofa(plan) if shop.chance(0.4) else None
+    for _ in range(int(shop.rng.integers(1, 5))):
+        things.easy_chair(plan)
+    for _ in range(int(shop.rng.integers(1, 4))):
+        place = plan.anywhere(0.9, 0.9)
+        if place:
+            things.rug(plan, *place, shop.between(1.0, 2.2), shop.between(1.0, 2.2))
+            _centrepiece(plan, place)
+    for maker, chance in ((things.floor_plant, 0.8), (things.floor_plant, 0.5), (things.floor_lamp, 0.7)):
+        if shop.chance(chance):
+            maker(plan)
+    disorder.clutter(plan, shop.between(0.2, 0.8))
+    if spot is None:
+        plan.focus.append((plan.width / 2, plan.depth * 0.6, 0.6))
+    things.pictures(plan)
+
+
+def _centrepiece(plan: Plan, place: tuple[float, float]) -> None:
+    """A round table or a large ottoman in the middle of a rug."""
+    shop, taste = plan.shop.aside(), plan.taste
+    if shop.chance(0.5):
+        plan.add(seating.ottoman(shop, taste.accent()).placed(*place, 0.01, shop.between(0, 90)))
+        return
+    part, height = Part(label="coffee table", thing="coffee_table"), shop.between(0.34, 0.5)
+    table = tables.round_table(shop, taste.wood, taste.metal, part, radius=shop.between(0.28, 0.45), height=height)
+    plan.add(table.placed(*place, 0.01, 0.0))
+    disorder.scatter(plan, place, (0.4, 0.4), height + 0.01)
+
+
 def _sofa(plan: Plan) -> Spot | None:
     shop = plan.shop
     width, depth = shop.between(1.5, 2.5), shop.between(0.82, 1.0)
@@ -97,7 +129,7 @@ def _group(plan: Plan, spot: Spot) -> None:
         if 0.45 < along < side.length - 0.45 and plan.take(footprint(side, along, 0.85, far - 0.42, far + 0.42)):
             ax, ay, _ = side.point(along, -far, 0)
             things.seat(plan, ax, ay, side.turn + sign * shop.between(-110, -50))
-    if shop.chance(0.25):
+    if shop.chance(0.4):
         place = plan.anywhere(0.6, 0.6)
         if place:
             plan.add(seating.ottoman(shop, taste.accent()).placed(*place, 0, shop.between(0, 90)))

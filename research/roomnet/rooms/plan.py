@@ -56,6 +56,9 @@ class Plan:
     """How much lies about, 0 to 3."""
 
     occupied: list[Rectangle] = field(default_factory=list)
+    counters: list[Rectangle] = field(default_factory=list)
+    """Tops that one may look across from close by."""
+
     focus: list[tuple[float, float, float]] = field(default_factory=list)
     """Points that a photographer would look at."""
 

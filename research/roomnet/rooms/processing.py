@@ -8,6 +8,10 @@ from research.roomnet.renderer.trace import Floats
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
+DIM = 0.1
+"""Share of pictures taken in too little light."""
+
+
 def by_chance(light: Floats, rng: np.random.Generator) -> Development:
     """Metered on the picture, then as well or badly exposed and processed as photos are."""
     grey = light @ _LUMINANCE
@@ -20,6 +24,10 @@ def by_chance(light: Floats, rng: np.random.Generator) -> Development:
         rng.uniform(0.35, 0.95) if rng.random() < 0.7 else rng.uniform(0.0, 0.35)
     )  # what automatic white balance would do, and what it often fails to do
     stops = rng.normal(0.1, 0.55) if kind < 0.82 else rng.uniform(-1.8, 1.5)
+    aside = rng.spawn(1)[0]
+    dim = aside.random() < DIM
+    if dim:  # taken in too little light: dark, or brightened with all its noise
+        stops = aside.uniform(-3.0, -0.8) if aside.random() < 0.7 else stops
     agent = rng.random() < 0.35
     return Development(
         exposure=0.26 / metered * 2.0**stops,
@@ -29,7 +37,8 @@ def by_chance(light: Floats, rng: np.random.Generator) -> Development:
         shadows=float(rng.uniform(0.4, 0.75) if agent else rng.uniform(0.0, 0.5)),
         glare=float(rng.uniform(0.0, 0.1) if rng.random() < 0.5 else 0.0),
         vignette=float(rng.uniform(0.0, 0.35)),
-        grain=float(rng.choice([0.004, 0.01, 0.02, 0.04], p=[0.55, 0.28, 0.12, 0.05])),
+        grain=float(rng.choice([0.004, 0.01, 0.02, 0.04], p=[0.55, 0.28, 0.12, 0.05]))
+        + (float(aside.uniform(0.01, 0.06)) if dim else 0.0),
         sharpening=float(rng.uniform(0.0, 0.8)) if rng.random() < 0.4 else 0.0,
         blur=float(
             rng.uniform(0.7, 1.2) if rng.random() < 0.25 else rng.uniform(0.4, 0.65)

@@ -39,6 +39,9 @@ ROOM_TYPES: Final = tuple(FURNISHERS)
 SHARES: Final = (0.19, 0.2, 0.19, 0.14, 0.09, 0.07, 0.03, 0.05, 0.04)
 """How often each type is drawn."""
 
+SOFT: Final = 0.12
+"""Share of living rooms in which nothing has a straight front."""
+
 EMPTY: Final = 0.08
 """Share of rooms without furniture; an empty room has its type in name only, so it is `other`."""
 
@@ -48,9 +51,12 @@ def room(rng: np.random.Generator, room_type: str, *, fine: bool = False) -> Pla
     shop = Workshop(rng=rng, fine=fine)
     plan = building.build(shop, room_type)
     plan.mess = disorder.amount(plan)
-    _fit(plan, room_type)
-    FURNISHERS[room_type](plan)
-    _fill(plan, room_type)
+    if room_type == "living_room" and shop.aside().chance(SOFT):
+        living.furnish_softly(plan)
+    else:
+        _fit(plan, room_type)
+        FURNISHERS[room_type](plan)
+        _fill(plan, room_type)
     disorder.clutter(plan, 0.35 * plan.mess)
     if shop.chance(wild.SHARE):
         wild.repaint(plan)

@@ -4,8 +4,11 @@ from research.roomnet.furniture import finishes
 from research.roomnet.furniture.kitchen import Fitting
 from research.roomnet.rooms import patterns
 from research.roomnet.rooms.taste import ACCENTS, CLOTHS, WALL_SHARES, WALLS, WOODS, Taste, pick
-from research.roomnet.scene.material import Material, Texture, shade, srgb
+from research.roomnet.scene.material import Colour, Material, Texture, shade, srgb
 from research.roomnet.scene.workshop import Workshop
+
+BLEACHED = 0.08
+"""Share of rooms in which nearly everything is white."""
 
 WET = frozenset({"bathroom"})
 TILED = frozenset({"bathroom", "kitchen", "hallway"})
@@ -18,6 +21,8 @@ def choose(shop: Workshop, room_type: str) -> Taste:
     trim = white if shop.chance(0.7) else wood
     metals = (finishes.BRASS, finishes.STEEL, finishes.BLACK_METAL, finishes.CHROME)
     wall = _wall(shop, room_type)
+    if shop.aside().chance(BLEACHED):
+        return _bleached(shop, room_type, wood, metals[int(shop.rng.integers(len(metals)))])
     return Taste(
         wall=wall,
         accent_wall=_accent(shop) if shop.chance(0.22) else wall,
@@ -31,6 +36,31 @@ def choose(shop: Workshop, room_type: str) -> Taste:
         other_cloth=_cover(shop),
         metal=metals[int(shop.rng.integers(len(metals)))],
         curtain=_curtain(shop),
+        shop=shop,
+    )
+
+
+def _bleached(shop: Workshop, room_type: str, wood: Material, metal: Material) -> Taste:
+    """White walls, white paint on everything made of wood, pale cloth: only light tells one thing from the next."""
+
+    def pale() -> Colour:
+        return shade(pick(shop, WALLS[0]), shop.between(0.9, 1.02))
+
+    wall = finishes.wall_paint(pale(), shop.seed(), mottle=shop.between(0.0, 0.05))
+    painted = [finishes.painted(pale(), shop.seed(), roughness=shop.between(0.3, 0.6)) for _ in range(4)]
+    return Taste(
+        wall=wall,
+        accent_wall=wall,
+        ceiling=finishes.wall_paint(pale(), shop.seed(), mottle=0.03),
+        floor=painted[3] if shop.chance(0.2) else _floor(shop, room_type),
+        trim=painted[0],
+        door=painted[1],
+        wood=painted[2] if shop.chance(0.8) else wood,
+        other_wood=painted[1],
+        cloth=finishes.cloth(pale(), shop.seed(), melange=0.15),
+        other_cloth=finishes.cloth(pale(), shop.seed(), melange=0.15),
+        metal=metal,
+        curtain=finishes.drapery(pale(), shop.seed()),
         shop=shop,
     )
 

@@ -16,6 +16,9 @@ from research.roomnet.scene.scene import Part
 STRUCTURE: Final = frozenset({"wall", "floor", "ceiling", "windowpane", "door", "blind", "rug"})
 """Labels that are not furniture where shares of a picture are counted."""
 
+NEAR: Final = 0.2
+"""Share of pictures of rooms with counters that are taken across one of them."""
+
 _TRIES: Final = 16
 _AGENT, _HAND, _DETAIL = 0.36, 0.62, 0.84
 """Of all pictures, those above are an estate agent's, held in the hand without care, and of a detail of the room."""
@@ -54,14 +57,16 @@ def choose(
 ) -> Camera:
     """The best of several cameras for a picture with those shares of furniture and ceiling."""
     parts, style, wanted_kinds = plan.scene.parts, plan.shop.rng.random(), 11
+    near = plan.shop.aside().chance(NEAR)
     if style > _DETAIL:
         wanted_kinds, furniture = 5, min(0.9, furniture + 0.15)
     best, least = None, np.inf
     for _ in range(_TRIES):
-        camera = _candidate(plan, width, height, style)
+        camera = _candidate(plan, width, height, style, near=near)
         small = replace(camera, width=48, height=max(8, round(48 * height / width)))
         seen = shares(look(small), parts)
-        cost = 1.6 * abs(seen.furniture - furniture) + 1.5 * abs(seen.ceiling - ceiling) + 3 * seen.close
+        close = 0.0 if plan.counters and near else seen.close
+        cost = 1.6 * abs(seen.furniture - furniture) + 1.5 * abs(seen.ceiling - ceiling) + 3 * close
         cost += 0.5 * max(0.0, 0.08 - seen.floor) + 0.07 * max(0, wanted_kinds - seen.kinds)
         if cost < least:
             best, least = camera, cost
@@ -69,7 +74,7 @@ def choose(
     return best
 
 
-def _candidate(plan: Plan, width: int, height: int, style: float) -> Camera:
+def _candidate(plan: Plan, width: int, height: int, style: float, *, near: bool) -> Camera:
     shop = plan.shop
     if style < _AGENT:
         focal, tall, pitch = shop.between(22, 30), shop.between(1.25, 1.65), shop.rng.normal(-6, 5)
@@ -80,6 +85,8 @@ def _candidate(plan: Plan, width: int, height: int, style: float) -> Camera:
     else:  # a detail
         focal, tall, pitch = shop.between(30, 60), shop.between(0.9, 1.6), shop.rng.normal(-11, 7)
     x, y = _stand(plan)
+    if plan.counters and near:
+        x, y, tall = _behind_a_counter(plan)
     if plan.focus and shop.chance(0.8):
         target = plan.focus[int(shop.rng.integers(len(plan.focus)))]
         heading = np.degrees(np.arctan2(-(target[0] - x), target[1] - y)) + shop.rng.normal(0, 12)
@@ -100,6 +107,15 @@ def _candidate(plan: Plan, width: int, height: int, style: float) -> Camera:
         width=width,
         height=height,
     )
+
+
+def _behind_a_counter(plan: Plan) -> tuple[float, float, float]:
+    """At the edge of a counter, so that its top fills the picture's foot: x, y and height of the eye."""
+    shop = plan.shop
+    left, front, right, back = plan.counters[int(shop.rng.integers(len(plan.counters)))]
+    x, y = shop.between(left, right), shop.between(front, back)
+    inside_x, inside_y = min(max(x, 0.15), plan.width - 0.15), min(max(y, 0.15), plan.depth - 0.15)
+    return inside_x, inside_y, shop.between(1.2, 1.65)
 
 
 def _stand(plan: Plan) -> tuple[float, float]:

@@ -63,6 +63,13 @@ class Sky:
     skyline: float = 0.35
     houses: float = 0.0
     above_ground: float = 1.5
+    close: int = 0
+    """What stands right outside: 0 nothing, 1 a tree, 2 a fence before a hedge, 3 the neighbours' wall."""
+
+    glare: float = 1.0
+    """How many times too bright the view is for the light that comes in: above 1 panes are burnt out, below 1 the view
+    was exposed for itself, as where two pictures are blended."""
+
     seed: int = 1
 
     def packed(self) -> NDArray[np.void]:
@@ -71,6 +78,7 @@ class Sky:
         for name in ("zenith", "horizon", "haze", "ground", "foliage", "daylight", "sun", "skyline", "houses"):
             record[name] = getattr(self, name)
         record["above_ground"], record["seed"] = self.above_ground, self.seed
+        record["close"] = self.close
         heading, height = np.radians([self.sun_heading, self.sun_height])
         record["sun_direction"] = (-np.sin(heading) * np.cos(height), np.cos(heading) * np.cos(height), np.sin(height))
         record["sun_radius"] = np.radians(self.sun_radius)

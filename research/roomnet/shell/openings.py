@@ -61,6 +61,34 @@ def window(
     return side.place(body, 0)
 
 
+def glazed_doors(
+    shop: Workshop, side: Side, hole: Opening, frame: Material, metal: Material, *, bars: tuple[int, int], solid: float
+) -> Body:
+    """French doors: two leaves, panes down to `solid` metres above the floor, `bars` (upright, level) in each."""
+    body = Body(part=Part(label="door", thing="door"))
+    outer, stile, y = 0.05, 0.095, 0.08
+    meshes = _frame(shop, hole.left, hole.right, hole.bottom, hole.top, bar=outer, y=y, deep=0.08)
+    each, low, high = (hole.width - 2 * outer) / 2, hole.bottom + 0.01, hole.top - outer
+    for number in range(2):
+        left = hole.left + outer + each * number
+        meshes += _frame(shop, left + 0.002, left + each - 0.002, low, high - 0.002, bar=stile, y=y - 0.01, deep=0.045)
+        inner, base = each - 2 * stile, low + max(solid, stile)
+        if solid > stile:
+            meshes.append(shop.box((inner, 0.03, solid - stile), (left + each / 2, y, low + stile)))
+        for bar in range(bars[0]):
+            x = left + stile + inner * (bar + 1) / (bars[0] + 1)
+            meshes.append(shop.box((0.022, 0.03, high - stile - base), (x, y + 0.002, base)))
+        for bar in range(bars[1]):
+            z = base + (high - stile - base) * (bar + 1) / (bars[1] + 1)
+            meshes.append(shop.box((inner, 0.03, 0.022), (left + each / 2, y + 0.002, z)))
+        x = hole.middle + (1 if number else -1) * 0.05
+        body.add(metal, shop.box((0.02, 0.05, 0.13), (x, y - 0.06, 1.0), radius=0.006))
+    body.add(frame, *meshes)
+    return side.place(
+        body.add(PANE, rectangle((hole.left, y, hole.bottom), (hole.width, 0, 0), (0, 0, hole.height))), 0
+    )
+
+
 def handle(shop: Workshop, side: Side, metal: Material, *, along: float, up: float, out: float) -> Body:
     """A window handle pointing down; part of the window."""
     body = Body(part=Part(label="windowpane"))

@@ -42,7 +42,7 @@ def test_the_command_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytes
 def test_a_room_that_cannot_be_made_gives_way_to_another(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fragile(seed: int) -> dataset.Example:
+    def fragile(seed: int, **_size: int) -> dataset.Example:
         if seed in {7, 7 + (1 << 31)}:
             raise ValueError("walls without a room")
         return make(seed, width=64, height=48, quality=ROUGH)
@@ -54,7 +54,7 @@ def test_a_room_that_cannot_be_made_gives_way_to_another(
 
 
 def test_a_worker_that_dies_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def mortal(seed: int) -> dataset.Example:
+    def mortal(seed: int, **_size: int) -> dataset.Example:
         if not died.exists():
             died.touch()
             os._exit(1)
@@ -68,7 +68,7 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_generator_that_makes_no_room_at_all_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(seed: int) -> dataset.Example:
+    def broken(seed: int, **_size: int) -> dataset.Example:
         raise ValueError("walls without a room")
 
     monkeypatch.setattr(dataset, "example", broken)
@@ -76,7 +76,26 @@ def test_a_generator_that_makes_no_room_at_all_says_why(monkeypatch: pytest.Monk
         generate.substituted(7)
 
 
-@pytest.mark.parametrize("wrong", [["--count", "0"], ["--count", "x"], ["--count", "3", "--seed", "-1"]])
+def test_pictures_are_as_wide_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, int] = {}
+
+    def made(seed: int, **size: int) -> dataset.Example:
+        asked.update(size)
+        return make(seed, **size, quality=ROUGH)
+
+    make = dataset.example
+    monkeypatch.setattr(dataset, "example", made)
+    assert sorted(generate.substituted(3, width=88).image.shape) == [3, 66, 88]
+    assert asked == {"width": 88, "height": 66}
+
+
+WRONG = (
+    ["--count", "0"], ["--count", "x"], ["--count", "3", "--seed", "-1"],
+    ["--count", "3", "--width", "2"], ["--count", "3", "--width", "90"], ["--count", "3", "--width", "4096"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
 def test_bad_arguments_are_refused(wrong: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as refused:
         generate.main([*wrong, "--out", str(tmp_path)])

@@ -149,11 +149,32 @@ def test_a_perfect_answer_costs_less_than_a_wrong_one(store: Store) -> None:
     def cost(shift: int) -> float:
         labels = (true.labels.where(true.labels != groups.IGNORED, 0) + shift) % len(groups.NAMES)
         logits = torch.nn.functional.one_hot(labels, len(groups.NAMES)).permute(0, 3, 1, 2) * 30.0
-        said = Prediction(labels=logits, inverse_depth=depth * (1 - 2 * shift), room=kinds)
+        same = torch.stack([_alike(true.surface, axis) for axis in (2, 1)], dim=1) * 40.0 - 20.0
+        said = Prediction(labels=logits, inverse_depth=depth * (1 - 2 * shift), room=kinds, same=same * (1 - 2 * shift))
         return float(losses.total(said, true, weight))
 
     assert cost(0) < 0.5
     assert cost(1) > 5
+
+
+def _alike(surface: torch.Tensor, axis: int) -> torch.Tensor:
+    """1 where a place is of the same surface as the next along that axis; the last one is compared with the first."""
+    return (surface == surface.roll(-1, dims=axis)).float()
+
+
+def test_neighbours_are_asked_for_to_the_right_and_below() -> None:
+    surface = torch.tensor([[[1, 1, 2], [1, 1, 2], [3, 3, 2]]])
+    known = torch.ones(1, 3, 3, dtype=torch.bool)
+    right = torch.tensor([[1.0, -1, 0], [1, -1, 0], [1, -1, 0]])
+    below = torch.tensor([[1.0, 1, 1], [-1, -1, 1], [0, 0, 0]])
+    said = torch.stack([right, below])[None] * 30
+    assert float(losses.neighbours(said, surface, known)) < 1e-6
+    assert float(losses.neighbours(said.flip(1), surface, known)) > 5
+    known[:, :, 2] = False
+    wrong = said.clone()
+    wrong[:, :, :, 2] *= -1  # nothing is known of the last column, nor of who is its neighbour
+    wrong[:, 0, :, 1] *= -1
+    assert float(losses.neighbours(wrong, surface, known)) < 1e-6
 
 
 def test_rare_groups_weigh_more_but_the_mean_stays() -> None:
@@ -165,7 +186,7 @@ def test_rare_groups_weigh_more_but_the_mean_stays() -> None:
     assert weight[-1] > weight[0]
 
 
-@pytest.mark.parametrize("left_out", ["surfaces", "overlap", "depth", "room"])
+@pytest.mark.parametrize("left_out", ["surfaces", "overlap", "depth", "room", "same"])
 def test_a_term_that_is_left_out_costs_nothing(store: Store, left_out: str) -> None:
     torch.manual_seed(1)
     true = draw(store, 4, Changes(), scale=0.5)

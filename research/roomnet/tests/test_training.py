@@ -15,7 +15,7 @@ from research.roomnet import evaluate, export, train
 from research.roomnet.network import groups
 from research.roomnet.network.model import SIZES, RoomNet
 from research.roomnet.network.store import Store
-from research.roomnet.network.trainer import Plan, Trainer, rate
+from research.roomnet.network.trainer import PARTS, Plan, Start, Trainer, rate
 from research.roomnet.rooms.random import ROOM_TYPES
 
 pytestmark = pytest.mark.slow  # trains a network
@@ -64,10 +64,11 @@ def test_folding_and_halving_change_nothing_to_speak_of(store: Store, tmp_path: 
         picture = torch.rand(1, 3, height, width)
         with torch.no_grad():
             said = made(picture)
-        labels, inverse_depth, room = session.run(None, {"picture": picture.numpy()})
+        labels, inverse_depth, room, same = session.run(None, {"picture": picture.numpy()})
         np.testing.assert_allclose(labels, said.labels.softmax(dim=1).numpy(), atol=5e-3)
         np.testing.assert_allclose(inverse_depth, said.inverse_depth.numpy(), atol=2e-2)
         np.testing.assert_allclose(room, said.room.softmax(dim=1).numpy(), atol=5e-3)
+        np.testing.assert_allclose(same, said.same.sigmoid().numpy(), atol=5e-3)
 
 
 def test_the_temperature_is_part_of_the_graph(tmp_path: Path) -> None:
@@ -96,6 +97,41 @@ def test_weights_are_judged_and_calibrated(folder: Path, tmp_path: Path, monkeyp
         torch.testing.assert_close(calibrated.state_dict()[name], tensor)
 
 
+@pytest.mark.parametrize("only", PARTS)
+def test_training_goes_on_from_exported_weights_and_keeps_what_is_not_taught(
+    store: Store, tmp_path: Path, only: str
+) -> None:
+    old = network()
+    state = {name: tensor for name, tensor in old.state_dict().items() if not name.startswith("same")}
+    save_file(state, tmp_path / "raw", metadata={"size": "small"})  # as weights were before neighbours were asked for
+    export.export(tmp_path / "raw", tmp_path / "out")
+    start, known = export.load(tmp_path / "out" / "roomnet.safetensors")
+    assert known["size"] == "small"
+    picture = torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        torch.testing.assert_close(start(picture).labels, old.eval()(picture).labels, atol=2e-2, rtol=1e-2)
+    before = {name: tensor.clone() for name, tensor in start.state_dict().items()}
+    trainer = Trainer(store, replace(TINY, only=only, rate=1e-3), tmp_path, start=Start(network=start, known=known))
+    trainer.advance()
+    trainer.save()
+    after, about = export.load(trainer.weights)
+    assert about["size"] == "small"
+    assert about["steps" if only == "everything" else f"{only}_steps"] == "1"
+    changed = {name for name, tensor in trainer.network.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert "same.weight" in changed
+    assert ("labels.weight" in changed) == (only != "same")
+    assert any(name.startswith(("stem", "stages")) for name in changed) == (only == "everything")
+    assert set(after.state_dict()) == set(before)  # what was folded stays folded
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    state = network().state_dict()
+    del state["labels.bias"]
+    save_file(state, tmp_path / "raw", metadata={"size": "small"})
+    with pytest.raises(ValueError, match="another network"):
+        export.load(tmp_path / "raw")
+
+
 def test_as_many_steps_as_asked_for_whatever_the_clock_says(store: Store, tmp_path: Path) -> None:
     trainer = train.train(store, replace(TINY, minutes=1e-9, steps=3), tmp_path)
     assert trainer.step == 3
@@ -110,6 +146,10 @@ def test_as_many_steps_as_asked_for_whatever_the_clock_says(store: Store, tmp_pa
         (["--minutes", "0"], "above 0"),
         (["--batch", "0"], "above 0"),
         (["--size", "huge"], "invalid choice"),
+        (["--only", "same"], "--only needs --from"),
+        (["--only", "walls"], "invalid choice"),
+        (["--steps", "0"], "above 0"),
+        (["--from", "/nowhere.safetensors"], "/nowhere.safetensors"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(

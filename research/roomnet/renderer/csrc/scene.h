@@ -45,6 +45,7 @@ typedef struct {
     float skyline;                        /* tangent of the elevation to which trees or houses rise */
     float houses;                         /* 0 trees .. 1 houses */
     float above_ground;                   /* of the window, metres */
+    int32_t close;                        /* 0 nothing, 1 a tree, 2 a fence before a hedge, 3 the neighbours' wall */
     uint32_t seed;
 } sky;
 

@@ -14,6 +14,7 @@ from diffusion.lite.choice import choose
 from diffusion.lite.labels import Label, ade20k_of
 from diffusion.palette_distance import palette_delta_e
 from diffusion.preview_steps import preview_steps
+from diffusion.recolourable import recolourable
 from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.engine import EngineInfo
 
@@ -63,7 +64,7 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
         strength=restyling.strength,
         steps=total,
         surfaces=tuple(canvases[0].surfaces),
-        palette_delta_e=palette_delta_e(images[0], kept, restyling.palette),
+        palette_delta_e=palette_delta_e(images[0], recolourable(restyling, kept), restyling.palette),
         seconds=seconds,
         device_seconds=perf_counter() - begin,
     )
