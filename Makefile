@@ -5,19 +5,22 @@ UV := build/uv/bin/uv
 PYTHON_OF_UV := build/uv/bin/python
 LOCK := requirements.lock
 LIGHT := -e protos -e 'services/_servicekit[images,redis,s3,tracing]' -e services/_roomnet -e 'services/detection[lite]' \
-	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway
+	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway -e clients/python
 MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
-PROJECTS := pyproject.toml protos/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
+PROJECTS := pyproject.toml protos/pyproject.toml clients/python/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
 # the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
 RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi 2>/dev/null)),.venv-torch,.venv)
 RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
 TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/triton/ready)
-# what tests the alerts, and a proxy; from Debian's packages, signed by Debian, and skipped where there are none
-DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready)
+# what tests the alerts, a proxy, and Redis with TLS; for chaos clocks that jump; from Debian's packages, signed by Debian, and skipped where there are none
+DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/redis/ready)
+CLOCKS := $(if $(DEBIAN),build/libfaketime/ready)
+# linters of the OpenAPI document and of pages; from npm, held to the hashes of their lock, and skipped where there is no npm
+NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos attacks inputs eval-rooms roomnet roomnet-ablations weights audit chart protos docs version dist lock clean
+.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -34,15 +37,15 @@ demo: $(RUN_VENV)/ready
 JOBS ?= 2
 TEST := $(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 test test-fast coverage: export OMP_NUM_THREADS := 1
-test: .venv-dev/ready $(TRITON) $(DEBIAN)
+test: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE) build/annotators/ready
 	$(TEST)
 
-# all that is not marked `slow`: some four minutes of two cores
+# all that is not marked `slow`: some hundred seconds of two idle cores
 test-fast: .venv-dev/ready
 	$(TEST) -m "not slow"
 
 # which lines of services/ the tests reach, into build/coverage; what runs in processes of its own is not counted
-coverage: .venv-dev/ready $(TRITON) $(DEBIAN)
+coverage: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE) build/annotators/ready
 	mkdir -p build/coverage
 	$(TEST) --cov --cov-report=html --cov-report=term:skip-covered
 
@@ -68,8 +71,24 @@ load: .venv-dev/ready
 	$(DEV) -m tools.load $(LOAD)
 
 # everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
-chaos: .venv-dev/ready
+chaos: .venv-dev/ready $(CLOCKS)
 	$(DEV) -m tools.chaos $(SCENARIO)
+
+# another version, BEFORE=COMMIT, and this one side by side, through a rolling restart there and back with jobs in flight
+BEFORE ?= $(shell git describe --tags --abbrev=0 HEAD^ 2>/dev/null || echo d7d2db2)
+upgrade: .venv-dev/ready build/before/$(BEFORE)/ready
+	$(DEV) -m tools.chaos.upgrade build/before/$(BEFORE)
+
+build/before/%/ready:
+	mkdir -p $(@D)
+	git archive $* | tar -x -C $(@D)
+	$(MAKE) -C $(@D) .venv/ready
+	touch $@
+
+# hours of traffic in minutes, MINUTES=30 of it: memory must stay flat
+MINUTES ?= 30
+soak: .venv-dev/ready
+	$(DEV) -m tools.chaos.soak --minutes $(MINUTES)
 
 # attacks from outside at full size, as a table: attack, before, now, bound. ATTACKS="-k webhook" for some of them
 attacks: .venv-dev/ready
@@ -80,8 +99,9 @@ inputs: .venv-dev/ready
 	$(DEV) -m tools.inputs
 
 # how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
+# HALVES=A leaves half B of more/ out, as whoever chooses a constant must; STYLES="boho modern" takes less time than all
 eval-rooms: .venv-dev/ready
-	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)")
+	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)") $(if $(HALVES),--halves $(HALVES)) $(if $(STYLES),--styles $(STYLES))
 
 # known vulnerabilities of everything that is locked, as OSV lists them; OSV_URL names another server that answers like it
 audit: .venv-dev/ready
@@ -98,6 +118,10 @@ protos: .venv-dev/ready
 	$(DEV) -m protos.generate
 	.venv-dev/bin/buf build --exclude-source-info --output protos/modomo.binpb
 
+# the copy of the OpenAPI document, and what the clients stand on: types, kinds of errors, the asynchronous client
+clients: .venv-dev/ready
+	$(DEV) -m tools.clients
+
 # the documentation site, into build/site: what is written by hand, and the reference of HTTP, gRPC and Python
 docs: .venv-dev/ready
 	$(DEV) -m tools.docs
@@ -110,18 +134,29 @@ version: .venv-dev/ready
 dist: .venv-dev/ready
 	$(DEV) -m tools.release dist build/dist
 
+# every image, by docker, podman or buildah, with a bill of materials each and a table of what they weigh, into build/images.
+# IMAGES=lite for those of the lite engines, IMAGES=--help for all there is to say
+images: .venv-dev/ready
+	$(DEV) -m tools.images $(IMAGES)
+
+# builds the images of the lite engines with buildah and sends a photo through containers of them; some ten minutes, as root
+test-images: .venv-dev/ready
+	MODOMO_TEST_IMAGES=1 $(DEV) -m pytest tests/images
+
 # pins everything that any command installs; every install is held to it, hashes included. UPGRADE=1 takes newer versions
 lock: $(UV)
 	$(UV) pip compile --universal --python-version 3.11 --all-extras --group local --group check --group test --group docs \
 	  --generate-hashes --no-header --no-annotate --no-emit-index-url --overrides requirements.overrides $(if $(UPGRADE),--upgrade) \
 	  $(foreach package,modomo-protos modomo-servicekit modomo-roomnet,--no-emit-package $(package)) \
-	  protos/pyproject.toml services/*/pyproject.toml research/pyproject.toml --output-file $(LOCK) > /dev/null
+	  protos/pyproject.toml services/*/pyproject.toml clients/python/pyproject.toml research/pyproject.toml --output-file $(LOCK) > /dev/null
 	printf 'uv==$(UV_VERSION)\nhatchling>=1.27\n' | $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
-	  --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
+	  --constraints $(LOCK) --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
 
-# the real models, into ./weights or MODOMO_WEIGHTS; FROM=DIR takes files that are here already
-weights: .venv-torch/ready
-	.venv-torch/bin/python -m servicekit.weights pull $(if $(FROM),--from $(FROM))
+# the real models, into ./weights or MODOMO_WEIGHTS; TIER=cpu takes those for a machine without a GPU, FROM=DIR files that
+# are here already; `make weights-check` says what would be fetched, how large it is and what is missing, and fetches nothing
+weights weights-check: .venv-torch/ready
+	.venv-torch/bin/python -m servicekit.weights $(if $(filter weights-check,$@),check,pull) \
+	  $(if $(TIER),--tier $(TIER)) $(if $(FROM),--from $(FROM))
 
 # the lite engines' own network, from nothing: rooms are rendered, learned from and judged by; goes on where it stopped
 TRAINED ?= $(CURDIR)/build/roomnet
@@ -148,13 +183,26 @@ build/triton/ready: requirements.triton.lock $(UV)
 	$(UV) pip install --python $(PYTHON_OF_UV) --target build/triton --no-deps --require-hashes --requirement requirements.triton.lock
 	touch $@
 
+# the annotators that ControlNets were published with, for the tests of our control maps
+build/annotators/ready: requirements.annotators.lock $(UV)
+	$(UV) pip install --python $(PYTHON_OF_UV) --target build/annotators --no-deps --require-hashes --requirement requirements.annotators.lock
+	touch $@
+
 build/promtool/ready: PACKAGE := prometheus
 build/nginx/ready: PACKAGE := nginx
-build/promtool/ready build/nginx/ready:
+build/libfaketime/ready: PACKAGE := libfaketime
+build/redis/ready: PACKAGE := redis-tools redis-server libjemalloc2 liblzf1 liblua5.1-0 lua-cjson lua-bitop
+build/promtool/ready build/nginx/ready build/libfaketime/ready build/redis/ready:
 	mkdir -p $(@D)/lists/partial
 	cd $(@D) && (apt-get download $(PACKAGE) || (apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists update && \
-	  apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists download $(PACKAGE))) && dpkg-deb --extract $(PACKAGE)_*.deb . \
-	  || echo "no $(PACKAGE): the tests that need it will be skipped"
+	  apt-get -o Dir::State::lists=$(CURDIR)/$(@D)/lists download $(PACKAGE))) && \
+	  for file in *.deb; do dpkg-deb --extract $$file . || exit 1; done || echo "no $(PACKAGE): the tests that need it will be skipped"
+	touch $@
+
+build/node/ready: tools/npm/package.json tools/npm/package-lock.json
+	mkdir -p $(@D)
+	cp tools/npm/package.json tools/npm/package-lock.json $(@D)
+	(cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund) || echo "no linters from npm: the tests that need them will be skipped"
 	touch $@
 
 clean:
@@ -171,12 +219,12 @@ $(UV):
 
 .venv-torch/ready: $(UV) $(LOCK) $(PROJECTS)
 	$(UV) venv --quiet --clear --python $(PYTHON_OF_UV) .venv-torch
-	$(UV) pip install --python .venv-torch --constraints $(LOCK) --overrides requirements.overrides \
+	$(UV) pip install --python .venv-torch --constraints $(LOCK) --build-constraints $(LOCK) --overrides requirements.overrides \
 	  --group local $(LIGHT) $(MODELS)
 	touch $@
 
 .venv-dev/ready: $(UV) $(LOCK) $(PROJECTS)
 	$(UV) venv --quiet --clear --python $(PYTHON_OF_UV) .venv-dev
-	$(UV) pip install --python .venv-dev --constraints $(LOCK) --overrides requirements.overrides \
+	$(UV) pip install --python .venv-dev --constraints $(LOCK) --build-constraints $(LOCK) --overrides requirements.overrides \
 	  --group local --group check --group test --group docs --requirements research/pyproject.toml $(LIGHT) $(MODELS)
 	touch $@

@@ -34,10 +34,9 @@ def generate(output: Path) -> None:
         raise SystemExit(f"protoc ended with status {status}")
     for package in sorted({path.parent for path in output.glob("modomo/**/*_pb2.py")}):
         for directory in (package, *package.relative_to(output).parents):
-            marker = output / directory / "__init__.py"
-            if directory != Path():
-                marker.touch()
-    (output / "modomo" / "py.typed").touch()
+            if len(directory.parts) > 1:  # `modomo` itself is shared with the client, as PEP 420 has it
+                (output / directory / "__init__.py").touch()
+        (output / Path(*package.relative_to(output).parts[:2]) / "py.typed").touch()
 
 
 def stale(fresh: Path) -> list[str]:

@@ -15,6 +15,7 @@ UV: Final = "0.13.9"
 OPTIONS: Final = " ".join(
     [
         f"--build-constraints {SOURCE}/requirements.build.lock",
+        f"--build-constraints {SOURCE}/requirements.lock",  # SAM 2 is built beside the torch that it will run on
         f"--constraints {SOURCE}/requirements.lock",
         f"--overrides {SOURCE}/requirements.overrides",
     ]

@@ -13,7 +13,7 @@ import yaml
 NAMESPACE: Final = "RELEASE_NAMESPACE"
 """Stands in expressions for the namespace of an install, as WINDOW does for a span of time; the chart replaces it."""
 
-OWN_DOING: Final = ("NOT_A_ROOM", "NOTHING_TO_RESTYLE", "UNKNOWN_DETECTION")
+OWN_DOING: Final = ("NOT_A_ROOM", "NOTHING_TO_REMOVE", "NOTHING_TO_RESTYLE", "UNKNOWN_DETECTION", "UNSAFE_RESULT")
 """Reasons of failed jobs that lie in what was sent: no fault of the system."""
 
 FEWEST: Final = 20

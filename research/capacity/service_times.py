@@ -17,7 +17,7 @@ STEPS: Final = 21
 """That run: 24 of the quality tier, of which a strength of 0.9 leaves out the first."""
 
 WINDOWS: Final = (0.8, 0.6, 0.5)
-"""Shares of the steps after which depth, segmentation and edges let go, as `diffusion.sd.control` has them."""
+"""Shares of the steps after which depth, segmentation and edges let go: `edges` in `diffusion.sd.recipes`."""
 
 FAST_STEPS: Final = 7
 """Of the fast tier: 8 with Hyper-SD's LoRA, at the same strength."""

@@ -1,4 +1,4 @@
-"""The short version of every scenario. `make chaos` runs the long ones."""
+"""Scenarios in short. `make chaos` runs the long ones, and those that take long however short they are."""
 
 from pathlib import Path
 
@@ -8,6 +8,8 @@ from tests.fixtures.otlp_collector import collecting
 from tools.chaos import (
     cancellation,
     failover,
+    full_disks,
+    namespaces,
     rolling_restart,
     service_outages,
     store_outages,
@@ -32,6 +34,11 @@ async def test_services_die(tmp_path: Path) -> None:
 async def test_stores_fail(tmp_path: Path) -> None:
     done = await store_outages.run(store_outages.SHORT, tmp_path / "system")
     assert done.failed_calls, "the object store never failed: this proved nothing"
+
+
+@pytest.mark.skipif(not namespaces.own("mount"), reason="nothing may be mounted here")
+async def test_disks_are_full() -> None:
+    assert (await full_disks.run(full_disks.SHORT)).refused == 3
 
 
 @pytest.mark.parametrize("kind", failover.KINDS)

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ FROM_CLIENT: Final = {"process_cpu_seconds_total": frozenset[str](), "process_re
 """Of what prometheus_client adds to every process, the series that are looked at."""
 
 
+@cache
 def series() -> dict[str, frozenset[str]]:
     """Labels of every series by name."""
     found = dict(FROM_CLIENT)

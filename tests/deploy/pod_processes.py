@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,9 @@ from tests.deploy.charts import container
 ENTRY: Final = {"gateway": "gateway", "worker": "gateway"}
 """The image's entry point is `python -m` and this, or the component's name."""
 TIMEOUT_SECONDS: Final = 60.0
+
+Command = Callable[[Mapping[str, Any], Mapping[str, str]], Sequence[str]]
+"""What starts a container of a specification, with these variables."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +97,12 @@ async def running(
     secrets: Mapping[str, str],
     files: Mapping[str, Path] | None = None,
     free: Mapping[int, int] | None = None,
+    command: Command | None = None,
 ) -> AsyncIterator[Pod]:
     """Starts a deployment's container; `secrets` has the value of each `name/key`, `files` the folder of each mount.
 
-    `free` has the ports by which components of a release find one another.
+    `free` has the ports by which components of a release find one another. `command` starts the container from an image
+    in place of this environment's Python.
     """
     spec = container(deployment)
     own = {port["containerPort"] for port in spec["ports"]} - (free or {}).keys()
@@ -110,10 +115,11 @@ async def running(
         for one in spec["env"]
     }
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - in a test, before anything runs
+    environ = {"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1", **environ}
     child = await Child.start(
         name,
-        [sys.executable, "-m", ENTRY.get(name, name), *spec.get("args", ())],
-        environment={"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1", **environ},
+        command(spec, environ) if command else [sys.executable, "-m", ENTRY.get(name, name), *spec.get("args", ())],
+        environment=environ,
         directory=folder,  # nothing of ours lies there, as in the image
         log=folder / f"{name}.log",
     )

@@ -142,6 +142,7 @@ async def test_the_bucket_is_made_once(s3_endpoint: str) -> None:
         await store.close()
 
 
+@pytest.mark.slow
 async def test_a_server_that_does_not_come_is_not_waited_for_for_ever() -> None:
     settings = StorageSettings(
         storage="s3",

@@ -38,6 +38,7 @@ def test_it_is_built_apart_from_locked_hashes(service: str) -> None:
     assert "--constraints requirements.lock" in packages
     assert "--build-constraints requirements.build.lock" in packages
     assert packages.count("./services/") == 1
+    assert "--no-editable" in packages, "what is editable stays in the build stage"
     copied = {source for one in build.all("COPY") for source in one.text.split()[:-1]}
     assert all((ROOT / source).exists() for source in copied)
     own = {f"services/{service}", "services/_servicekit", "services/_roomnet", "protos"}
@@ -84,8 +85,8 @@ def test_the_build_lock_has_the_tools_that_are_used() -> None:
     [
         (
             "modomo-gateway[tracing]",
-            {"fastapi", "redis", "aiobotocore", "pillow", "opentelemetry-sdk"},
-            {"torch", "numpy", "boto3", "modomo-roomnet"},
+            {"fastapi", "redis", "aioboto3", "pillow", "opentelemetry-sdk"},
+            {"torch", "numpy", "modomo-roomnet"},
         ),
         (
             "modomo-notifier[tracing]",
@@ -100,7 +101,7 @@ def test_the_build_lock_has_the_tools_that_are_used() -> None:
             {"torch", "diffusers", "nvidia-ml-py"},
             {"redis", "aiobotocore", "ultralytics", "modomo-roomnet"},
         ),
-        ("modomo-detection[torch]", {"torch", "ultralytics"}, {"redis", "aiobotocore", "diffusers"}),
+        ("modomo-detection[torch]", {"torch", "ultralytics", "sam2"}, {"redis", "aiobotocore", "diffusers"}),
     ],
 )
 def test_an_image_holds_what_its_service_needs_alone(requirement: str, wanted: set[str], unwanted: set[str]) -> None:

@@ -19,6 +19,8 @@ from servicekit.jobstore.redis.connection import Keys
 from servicekit.observability import metrics
 from tests.deploy.charts import NAMED, PRESETS, container, environment, files, of_kind, preset, render
 
+ROOT = Path(__file__).parents[2]
+
 KUBERNETES = "1.34"
 CUSTOM_KINDS = {"ScaledObject", "TriggerAuthentication", "PodMonitor", "HTTPRoute", "GRPCRoute", "PrometheusRule"}
 """Their schemas come with their operators, not with Kubernetes."""
@@ -64,6 +66,7 @@ def test_strict_lint_finds_nothing(chart: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "toggles"), COMBINATIONS)
+@pytest.mark.slow
 def test_every_combination_is_valid_kubernetes(chart: Path, name: str, toggles: tuple[str, ...]) -> None:
     manifests = render(chart, NAMED, preset(name), *(TOGGLES[toggle] for toggle in toggles))
     names = [(one["kind"], one["metadata"]["name"]) for one in manifests]
@@ -217,3 +220,10 @@ def test_notes_say_what_to_do_next(chart: Path) -> None:
     words = ("get pods", "port-forward", "gateway.httpRoute.parentRefs", "MODOMO_GATEWAY_PUBLIC_URL", "helm test m")
     assert [word for word in words if word not in notes] == []
     assert "gateway.httpRoute" not in files(chart, NAMED, TOGGLES["route"])["modomo/templates/NOTES.txt"]
+    assert "driver" not in notes
+    source = ROOT / "services/_servicekit/servicekit/inference/cuda.py"  # which imports torch
+    (least,) = re.findall(r"^LEAST_DRIVER: Final = (\d+)$", source.read_text(), re.MULTILINE)
+    on_gpus = files(chart, NAMED, preset("t4"))["modomo/templates/NOTES.txt"]
+    assert f"NVIDIA's driver {least} or newer" in on_gpus
+    for page in ("README.md", "docs/first-run.md", "docs/gpu-nodes.md", "services/diffusion/TORCH.md"):
+        assert least in (ROOT / page).read_text(), page

@@ -38,6 +38,7 @@ def devices(rendered: dict[str, Any]) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.slow
 def test_a_rollout_never_waits_for_a_gpu_that_nobody_has(chart: Path, name: str) -> None:
     for rendered in of_kind(render(chart, NAMED, preset(name)), "Deployment").values():
         update = rendered["spec"]["strategy"]["rollingUpdate"]
@@ -47,6 +48,7 @@ def test_a_rollout_never_waits_for_a_gpu_that_nobody_has(chart: Path, name: str)
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.slow
 def test_a_rollout_fails_later_than_models_need_to_start(chart: Path, name: str) -> None:
     for rendered in of_kind(render(chart, NAMED, preset(name)), "Deployment").values():
         probe = container(rendered)["startupProbe"]
@@ -97,6 +99,7 @@ def test_a_claim_takes_the_place_of_a_gpu_and_counts_as_one(chart: Path) -> None
 
 
 @pytest.mark.parametrize("example", re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL))
+@pytest.mark.slow
 def test_the_examples_of_the_page_are_taken_by_the_chart_and_by_kubernetes(chart: Path, example: str) -> None:
     for manifest in render(chart, NAMED, preset("t4"), yaml.safe_load(example)):
         if manifest["kind"] in {"Deployment", "ResourceClaimTemplate"}:
@@ -104,6 +107,7 @@ def test_the_examples_of_the_page_are_taken_by_the_chart_and_by_kubernetes(chart
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.slow
 def test_nodes_that_are_started_for_a_pod_are_found_by_what_they_have_before(chart: Path, name: str) -> None:
     for rendered in of_kind(render(chart, NAMED, preset(name)), "Deployment").values():
         selected = rendered["spec"]["template"]["spec"].get("nodeSelector", {})

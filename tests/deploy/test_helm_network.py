@@ -144,10 +144,12 @@ def test_webhooks_are_signed_by_a_secret_and_reach_nothing_inside(chart: Path) -
         reference = environment(of_kind(manifests, "Deployment")[name])["MODOMO_WEBHOOK_SECRETS"]
         assert reference["secretKeyRef"]["name"] == "signing"
     internet = {name: _internet(policy) for name, policy in of_kind(manifests, "NetworkPolicy").items()}
-    assert [name for name, rules in internet.items() if rules] == ["m-notifier"]
-    (rule,) = internet["m-notifier"]
-    assert rule["ports"] == [{"port": 443}]
-    assert {"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"} <= {*rule["to"][0]["ipBlock"]["except"]}
+    assert sorted(name for name, rules in internet.items() if rules) == ["m-gateway", "m-notifier"]
+    inside = {"10.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"}
+    for name in ("m-gateway", "m-notifier"):  # which fetches photos by address, and which tells receivers
+        (rule,) = internet[name]
+        assert rule["ports"] == [{"port": 443}]
+        assert inside <= {*rule["to"][0]["ipBlock"]["except"]}
 
 
 def _internet(policy: Mapping[str, Any]) -> list[dict[str, Any]]:

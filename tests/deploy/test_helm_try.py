@@ -85,6 +85,7 @@ def test_the_notes_have_a_key_that_the_gateway_takes_and_say_what_this_is_not_fo
     assert len(KeyRing(text=text, path=None)) == 1
 
 
+@pytest.mark.slow
 async def test_the_gateway_opens_to_the_key_of_the_notes_alone(
     chart: Path, tmp_path: Path, s3_settings: StorageSettings, jobstore_settings: JobStoreSettings
 ) -> None:

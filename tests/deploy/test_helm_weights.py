@@ -69,6 +69,7 @@ def test_the_job_may_call_the_internet_and_nobody_else(chart: Path) -> None:
     assert policy["ingress"] == []
 
 
+@pytest.mark.slow
 def test_a_job_with_another_image_has_another_name_since_jobs_cannot_be_changed(chart: Path) -> None:
     def name(*values: dict[str, Any]) -> str:
         (only,) = of_kind(render(chart, NAMED, preset("t4"), CLAIM, *values), "Job")

@@ -23,6 +23,7 @@ def make_run(**environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_everything_missing_is_in_one_list(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -52,6 +53,7 @@ def test_everything_missing_is_in_one_list(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_service_that_refuses_a_setting_says_so_without_json(tmp_path: Path) -> None:
     (port,) = ports.free(1)
     done = make_run(PORT=str(port), MODOMO_DATA_DIR=str(tmp_path), MODOMO_GATEWAY_PUBLIC_URL="nonsense")

@@ -49,6 +49,7 @@ def commands(site: DeploySite) -> list[str]:
     return [line for request in site.all("ImageGetOrCreateRequest") for line in request.image.dockerfile_commands]
 
 
+@pytest.mark.slow
 def test_containers_have_the_missions_gpu_timeout_and_numbers(site: DeploySite) -> None:
     models = function(site, "Models.*")
     assert (models.resources.gpu_config.gpu_type, models.resources.gpu_config.count) == ("T4", 1)
@@ -97,6 +98,7 @@ def test_the_image_is_built_with_the_uv_of_all_other_builds() -> None:
     assert version == image.UV
 
 
+@pytest.mark.slow
 def test_a_container_that_has_no_checkout_can_load_the_app(tmp_path: Path) -> None:
     """There, `deploy` lies alone in the home folder, and the services are installed packages."""
     shutil.copytree(ROOT / "deploy" / "modal", tmp_path / "deploy" / "modal")

@@ -81,13 +81,24 @@ RUN = ("--group", "local", *packages("LIGHT"))
 TEST = (*RUN, "--group", "check", "--group", "test", "--group", "docs", *packages("MODELS"))
 
 
+SOURCES = ("sam2", "iopath", "antlr4-python3-runtime")
+"""What nobody publishes a wheel of: SAM 2, and what it needs. All are built without a compiler."""
+
+
 def resolve(
-    version: str, platform: str, target: Path, *, wanted: Sequence[str] = RUN, macos: str = "14.0"
+    version: str,
+    platform: str,
+    target: Path,
+    *,
+    wanted: Sequence[str] = RUN,
+    sources: Sequence[str] = (),
+    macos: str = "14.0",
 ) -> subprocess.CompletedProcess[str]:
-    """What would be installed, of wheels alone and held to the lock; skips where no package index answers."""
+    """What would be installed, of wheels and `sources` alone and held to the lock; skips where no index answers."""
     if not UV.exists():
         pytest.skip(f"{UV} is made by `make`, which did not make this environment")
     command: list[str | Path] = [UV, "pip", "install", "--dry-run", "--only-binary", ":all:", "--target", target]
+    command += [word for name in sources for word in ("--no-binary", name)]
     command += ["--python-version", version, "--python-platform", platform]
     command += ["--constraints", "requirements.lock", "--overrides", "requirements.overrides", *wanted]
     environ = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": macos}
@@ -111,9 +122,13 @@ def test_all_of_make_run_comes_in_wheels_that_the_lock_names(version: str, platf
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.11", "3.13"])
-def test_all_of_make_test_comes_in_wheels(version: str, tmp_path: Path) -> None:
-    done = resolve(version, "x86_64-manylinux_2_28", tmp_path, wanted=TEST)
+def test_all_of_make_test_comes_in_wheels_but_for_three_packages(version: str, tmp_path: Path) -> None:
+    done = resolve(version, "x86_64-manylinux_2_28", tmp_path, wanted=TEST, sources=SOURCES)
     assert done.returncode == 0, done.stderr
+    for name in SOURCES:
+        rest = [one for one in SOURCES if one != name]
+        refused = resolve(version, "x86_64-manylinux_2_28", tmp_path, wanted=TEST, sources=rest)
+        assert refused.returncode != 0, f"{name} has a wheel by now"
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Every alert has its page, every page its alert, and what a page names is there."""
 
 import re
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pytest
@@ -54,26 +54,47 @@ def test_alerts_lead_to_their_pages(chart: Path) -> None:
         assert found["runbook_url"] == f"https://docs.example/docs/runbooks/{alert}.html"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What pages may name."""
+
+    variables: set[str]
+    series: set[str]
+    values: set[str]
+    sources: str
+    board: str
+
+
+@pytest.fixture(scope="module")
+def known() -> Known:
+    return Known(
+        variables={
+            variable_name(field, prefix)
+            for prefix, classes in SETTINGS.values()
+            for one in classes
+            for field in fields(one)
+        },
+        series={*declared_metrics.series()},
+        values={*_values(read(CHARTS / "modomo" / "values.yaml"))}
+        | {
+            f"{component}.{path}"
+            for component in SETTINGS
+            for path in _values(read(CHARTS / "service" / "values.yaml"))
+        },
+        sources=" ".join(path.read_text() for path in (ROOT / "services").glob("*/*/**/*.py")),
+        board=dashboard.text(),
+    )
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
-def test_what_a_page_names_is_there(page: Path) -> None:
+def test_what_a_page_names_is_there(page: Path, known: Known) -> None:
     text = page.read_text()
-    known = {
-        variable_name(field, prefix)
-        for prefix, classes in SETTINGS.values()
-        for one in classes
-        for field in fields(one)
-    }
-    assert {*re.findall(r"MODOMO_\w+", text)} <= known
-    assert {*re.findall(r"\bmodomo_\w+", text)} <= declared_metrics.series().keys()
-    said = {*_values(read(CHARTS / "modomo" / "values.yaml"))} | {
-        f"{component}.{path}" for component in SETTINGS for path in _values(read(CHARTS / "service" / "values.yaml"))
-    }
+    assert {*re.findall(r"MODOMO_\w+", text)} <= known.variables
+    assert {*re.findall(r"\bmodomo_\w+", text)} <= known.series
     for path in re.findall(rf"`((?:global|{'|'.join(SETTINGS)})\.[A-Za-z.0-9]+)`", text):
-        assert path in said, path
-    sources = " ".join(path.read_text() for path in (ROOT / "services").glob("*/*/**/*.py"))
-    board = dashboard.text()
+        assert path in known.values, path
     for words in re.findall(r'"([a-zA-Z][^"\n]+)"', text):
-        assert f'"{words}"' in sources or f'"title": "{words}"' in board or words == "Targets", words
+        assert f'"{words}"' in known.sources or f'"title": "{words}"' in known.board or words == "Targets", words
     for path in re.findall(r"docs/[\w.-]+\.md", text):
         assert (ROOT / path).exists()
 

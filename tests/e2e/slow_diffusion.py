@@ -24,6 +24,7 @@ from servicekit.config import env
 from servicekit.inference.engine import EngineInfo
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.rpc.serve import serve_engines
+from servicekit.types.modes import RoomMode
 
 STEPS = int(os.environ.get("SLOW_DIFFUSION_STEP_COUNT", "100"))
 STEP_SECONDS = 0.1
@@ -40,6 +41,16 @@ class SlowEngine:
     def info(self) -> EngineInfo:
         """Who this is."""
         return EngineInfo(name="slow")
+
+    @property
+    def modes(self) -> frozenset[RoomMode]:
+        """Whatever is asked for, it darkens."""
+        return frozenset(RoomMode)
+
+    @property
+    def takes_style_image(self) -> bool:
+        """And looks at none."""
+        return False
 
     async def load(self) -> None:
         """Nothing to load."""

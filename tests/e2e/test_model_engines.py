@@ -28,8 +28,8 @@ PREFERENCES = {
     "color_palette": ["#A3AD91", "#F3E9D2"],
     "strength": 0.5,
 }
-TAKE_PART = ["yoloe", "sam2", "siglip2", "dpt", "upernet", "sd15", "taesd"]
-TAKE_PART += [f"controlnet-{name}" for name in ("depth", "segmentation", "canny", "inpaint")]
+TAKE_PART = ["yolo11", "sam2", "siglip2", "dpt", "upernet", "realistic-vision", "vae-ft-mse", "mlsd", "taesd"]
+TAKE_PART += [f"controlnet-{name}" for name in ("segmentation", "mlsd", "inpaint", "tile")]
 REPOSITORIES = {entry.repository for entry in Manifest.shipped() if entry.name in TAKE_PART}
 SEEN = ["queued", "analyzing", "detecting", "generating", "transforming", "finalizing", "completed"]
 
@@ -52,6 +52,7 @@ def variables(weights: Path, *, vision: str) -> dict[str, str]:
         "MODOMO_CONTROLMAPS_ENGINE": vision,
         "MODOMO_DIFFUSION_ENGINE": "torch",
         "MODOMO_CONTROLMAPS_ROOM_THRESHOLD": "0",
+        "MODOMO_DIFFUSION_FINISHED_SIDE": "256",  # where tiny models draw at 96 pixels, 2,048 would be most of the time
         "OMP_NUM_THREADS": "1",
         **{f"MODOMO_{service}_DEVICE": "cpu" for service in ("DETECTION", "CONTROLMAPS", "DIFFUSION")},
     }

@@ -17,6 +17,7 @@ from servicekit.inference import hardware
 from tools.gpu.bench import NETS, Bench, bench
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA GPU here"),
 ]

@@ -10,6 +10,7 @@ from prometheus_client.registry import CollectorRegistry
 from servicekit.inference import gpu_metrics
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA GPU here"),
 ]

@@ -16,6 +16,7 @@ from servicekit.weights import WeightStore
 from tests.fixtures.rooms import draw_room
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.gpu,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no NVIDIA GPU here"),
 ]

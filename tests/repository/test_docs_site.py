@@ -22,6 +22,7 @@ def test_the_site_builds_strictly_and_loads_nothing_from_elsewhere(tmp_path: Pat
         assert re.search(rf">\s*{title}\s*<", home), title
 
 
+@pytest.mark.slow
 def test_a_link_to_a_page_that_is_not_there_ends_the_build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = {
         "README.md": "# Modomo\n\n[metrics](docs/metrics.md)\n",

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tools.images.catalogue import IMAGES
+
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
@@ -61,13 +63,13 @@ def test_commands_name_targets_of_the_makefile() -> None:
         assert "${{" not in step.get("run", ""), "what comes from outside goes through env"
 
 
-def test_a_release_has_an_image_of_every_service_and_none_with_agpl_code() -> None:
-    (job,) = [job for path in WORKFLOWS for job in read(path)["jobs"].values() if "docker build" in str(job)]
-    images = [(one["service"], one.get("engine")) for one in job["strategy"]["matrix"]["include"]]
-    assert {name for name, engine in images if engine is None} == {
-        path.parent.name for path in ROOT.glob("services/*/Dockerfile")
-    }
-    assert ("detection", "torch") not in images
+def test_a_release_has_every_image_that_may_be_shipped_and_signs_them() -> None:
+    jobs = read(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    assert jobs["images"]["strategy"]["matrix"]["image"] == [image.name for image in IMAGES if image.released]
+    assert "detection-torch" not in jobs["images"]["strategy"]["matrix"]["image"]  # it has code under the AGPL
+    for job in ("images", "publish"):
+        assert "cosign sign --yes" in str(jobs[job]["steps"])
+        assert jobs[job]["permissions"]["id-token"] == "write"
 
 
 @pytest.mark.parametrize("path", [form for form in FORMS if form.name != "config.yml"], ids=lambda path: path.name)

@@ -4,12 +4,14 @@ import itertools
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
-from diffusion.sd import palette
-from diffusion.sd.text import MAX_PIECES
+from diffusion.domain import Restyling
+from diffusion.sd import modes, prompts
 from diffusion.styles import read_styles
 from gateway.api.uploads.preferences import PreferencesBody
+from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
 from tests.fixtures.gateway import Gateway, photo
 
@@ -34,7 +36,7 @@ def texts_of(schema: Any, definitions: dict[str, Any], path: str = "") -> list[t
 def test_every_text_of_preferences_is_a_word_of_ours_or_follows_a_bounded_pattern() -> None:
     schema = PreferencesBody.model_json_schema()
     texts = texts_of(schema, schema.get("$defs", {}))
-    assert {path for path, _ in texts} == {".color_palette", ".keep", ".room_type"}
+    assert {path for path, _ in texts} == {".color_palette", ".group", ".keep", ".mode", ".room_type"}
     for path, text in texts:
         assert "enum" in text or ("pattern" in text and text["maxLength"] <= 64), path
         assert "enum" in text or (text["pattern"][0] + text["pattern"][-1] == "^$"), path
@@ -42,11 +44,20 @@ def test_every_text_of_preferences_is_a_word_of_ours_or_follows_a_bounded_patter
 
 def test_prompts_are_made_of_our_words_and_bounded() -> None:
     colours = ["#FF0000", "#00FF00", "#0000FF", "#FFFFFF", "#000000", "#808080", "#F5DEB3", "#2F4F4F"]
-    words = palette.in_words(colours)
-    for style, room in itertools.product(read_styles().values(), [None, *RoomType]):
-        assert len(f"{style.positive_prompt(room)}, {words}") <= MAX_PROMPT
-        assert len(style.prompt.negative) <= MAX_PROMPT
-    assert MAX_PIECES == 3, "what is longer is not read at all"
+    photo = np.zeros((64, 64, 3), dtype=np.uint8)
+    for style, room, mode in itertools.product(read_styles().values(), [None, *RoomType], RoomMode):
+        asked = Restyling(
+            photo=photo, style=style, room_type=room, mode=mode, palette=tuple(colours), strength=1.0, seed=0
+        )
+        for base in prompts.BASES:
+            for words in modes.prompts(asked, *prompts.prompts(asked, base)):
+                assert len(words) <= MAX_PROMPT
+
+
+@pytest.mark.slow  # loads torch
+def test_what_is_longer_is_not_read_at_all() -> None:
+    text = pytest.importorskip("diffusion.sd.text", reason="diffusion's torch extra is not installed")
+    assert text.MAX_PIECES == 3
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tests.fixtures.rooms import draw_room
 from tools.eval_rooms import ablation
 
 
+@pytest.mark.slow
 def test_every_step_has_a_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

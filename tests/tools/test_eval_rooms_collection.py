@@ -147,3 +147,15 @@ def test_files_that_are_not_what_they_say_are_named(tmp_path: Path) -> None:
         ground_truth.read(Source(name="x", picture=picture, depth=save(tmp_path / "d.png", grey(80, 60)[..., 0])))
     with pytest.raises(UnreadableError, match="smaller than"):
         ground_truth.read(Source(name="x", picture=save(tmp_path / "tiny.png", grey(4, 4))))
+
+
+def test_photos_without_labels_are_two_halves_and_pictures_of_something_else_no_rooms(tmp_path: Path) -> None:
+    for name in ("more/kitchen_8", "more/kitchen_9", "more/kitchen", "nonrooms/dog"):
+        save(tmp_path / f"{name}.png", grey())
+    found = collection.find(tmp_path)
+    assert {(one.name, one.half, one.is_room) for one in found.sources} == {
+        ("more-kitchen_8", "A", True),
+        ("more-kitchen_9", "B", True),
+        ("nonrooms-dog", None, False),
+    }
+    assert [one.file for one in found.skipped] == ["more/kitchen.png"]

@@ -56,8 +56,20 @@ def test_a_labelled_room_is_evaluated_whole(tmp_path: Path) -> None:
     Image.fromarray(labels).save(rooms / "ade/drawn_label150.png")
     Image.fromarray(room.photo).save(rooms / "ade/drawn.png")
     (rooms / "photos/broken.jpg").write_bytes(b"no picture")
+    for name in ("more/room_3", "nonrooms/plain"):
+        (rooms / name).parent.mkdir()
+        Image.fromarray(draw_room(96, 64).photo if "room_3" in name else np.full((64, 96, 3), 90, np.uint8)).save(
+            rooms / f"{name}.png"
+        )
     made = evaluated(rooms, tmp_path / "out")
-    assert made["counts"]["labelled"] == made["counts"]["restyled"] == 1
+    assert (made["counts"]["labelled"], made["counts"]["restyled"]) == (1, 2)
+    labelled, half_b = made["intervals"]["labelled"], made["intervals"]["half_b"]
+    assert labelled["mean_iou"]["count"] == half_b["invented_edges"]["count"] == 1
+    assert labelled["invented_edges"]["low"] == labelled["invented_edges"]["value"]
+    assert labelled["invented_edges"]["met"] is (labelled["invented_edges"]["high"] <= 0.05)
+    assert made["room_test"]["others_taken_for_rooms"] == 0
+    assert (tmp_path / "out/worst-1.png").exists()
+    assert not (tmp_path / "out/more-room_3.jpg").exists(), "nobody is to look at half B"
     assert made["segmentation"]["mean_iou"] > made["segmentation"]["baseline"]["mean_iou"]
     assert made["restyle"]["kept_max_difference"] == 0
     assert made["depth"]["abs_rel"] is None

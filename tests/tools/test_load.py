@@ -177,6 +177,7 @@ def result(records: Records) -> RunResult:
     return RunResult(plan=Plan(), records=records, looks=looks, before=before, after=after, engine="lite")
 
 
+@pytest.mark.slow
 def test_a_report_says_what_was_and_what_went_wrong(tmp_path: Path) -> None:
     records = Records()
     records.answered(SUBMIT, 202)

@@ -17,8 +17,11 @@ from tests.security.images import Report
 from tools.bench import document
 from tools.bench.figures import Row, Samples
 from tools.chaos import (
+    backlog,
     cancellation,
+    clock_jumps,
     failover,
+    full_disks,
     rolling_restart,
     service_outages,
     store_outages,
@@ -54,7 +57,10 @@ async def _deaths(data: Path, tell: Tell) -> list[Row]:
 
 async def _services(data: Path, tell: Tell) -> list[Row]:
     done, plan = await service_outages.run(service_outages.LONG, data, tell=tell), service_outages.LONG
-    away = f"each service killed for {plan.away_seconds:g} s, and hung for {plan.hung_seconds:g} s, in mid-job"
+    away = (
+        f"each service killed for {plan.away_seconds:g} s, and hung for {plan.hung_seconds:g} s, in mid-job; "
+        f"the notifier slow for {plan.slow_seconds:g} s"
+    )
     return [
         Row(
             what=away, figure=f"{done.jobs} of {done.jobs} jobs completed, no event missed, readiness said no each time"
@@ -76,6 +82,33 @@ async def _stores(data: Path, tell: Tell) -> list[Row]:
         ),
         Row(what="Redis back → first event of a worker", figure=seconds(done.resumed)),
         Row(what="503 with Retry-After while a store is away", figure=seconds(done.refused)),
+    ]
+
+
+async def _full(data: Path, tell: Tell) -> list[Row]:
+    del data  # it has disks of its own
+    done, plan = await full_disks.run(full_disks.LONG, tell=tell), full_disks.LONG
+    what = f"disk of the object store, memory of Redis, disk of Redis full for {plan.full_seconds:g} s each, in mid-job"
+    return [
+        Row(what=what, figure=f"{done.jobs} jobs completed, each once; {done.refused} submissions told to come again")
+    ]
+
+
+async def _clocks(data: Path, tell: Tell) -> list[Row]:
+    done = await clock_jumps.run(clock_jumps.LONG, data, tell=tell)
+    what = f"{done.jumps} jumps of clocks by ± 1 h in mid-job: Redis, the services, both"
+    return [
+        Row(what=what, figure=f"{done.jobs} jobs completed, each once, no event missed; {done.repeated} begun again")
+    ]
+
+
+async def _backlog(data: Path, tell: Tell) -> list[Row]:
+    done, plan = await backlog.run(backlog.LONG, data, tell=tell), backlog.LONG
+    return [
+        Row(
+            what=f"everything started again while {plan.jobs} jobs wait",
+            figure=f"ready after {done.ready_seconds:.1f} s, all done {done.drained_seconds:.0f} s later, each once",
+        )
     ]
 
 
@@ -114,7 +147,7 @@ async def _rolling(data: Path, tell: Tell) -> list[Row]:
     return [
         Row(
             what=f"rolling restart of {done.processes} processes in {done.seconds:.0f} s, {plan.clients} clients",
-            figure=f"{done.requests} requests and {done.jobs} jobs, none failed",
+            figure=f"{done.requests} requests and {len(done.jobs)} jobs, none failed",
         )
     ]
 
@@ -178,6 +211,9 @@ SCENARIOS: Final[dict[str, Callable[[Path, Tell], Coroutine[None, None, list[Row
     "deaths": _deaths,
     "services": _services,
     "stores": _stores,
+    "disks": _full,
+    "clocks": _clocks,
+    "backlog": _backlog,
     "failover": _failover,
     "followers": _followers,
     "rolling": _rolling,

@@ -26,12 +26,14 @@ class Plan:
     """Killed and not restarted."""
     hung_seconds: float
     """Stopped and continued; 0 leaves this out."""
+    slow_seconds: float
+    """How long the notifier gets a tenth of the time."""
     gone_run_seconds: float
     """How long a job may run whose service never comes back; 0 leaves this out."""
 
 
-LONG: Final = Plan(jobs=12, away_seconds=30.0, hung_seconds=30.0, gone_run_seconds=30.0)
-SHORT: Final = Plan(jobs=2, away_seconds=1.0, hung_seconds=0.0, gone_run_seconds=0.0)
+LONG: Final = Plan(jobs=12, away_seconds=30.0, hung_seconds=30.0, slow_seconds=60.0, gone_run_seconds=30.0)
+SHORT: Final = Plan(jobs=2, away_seconds=1.0, hung_seconds=0.0, slow_seconds=2.0, gone_run_seconds=0.0)
 
 
 @dataclass(kw_only=True)
@@ -69,6 +71,11 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
                     os.kill(target.pid(service), signal.SIGCONT)
                 outages.jobs += plan.jobs
                 await until_ready(target)
+        tell(f"the notifier is slow for {plan.slow_seconds:g} s")
+        async with jobs_in_mid_work(target, plan.jobs):
+            await _slowed(target.pid("notifier"), plan.slow_seconds)
+        outages.jobs += plan.jobs
+        await until_ready(target)
     assert not any(outages.readiness.values()), outages.readiness
     if plan.gone_run_seconds:
         tell("diffusion gone for good")
@@ -76,15 +83,25 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
     return outages
 
 
+async def _slowed(pid: int, seconds: float) -> None:
+    """A process that mostly waits for its turn, as on a machine that is far too busy."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        os.kill(pid, signal.SIGSTOP)
+        await asyncio.sleep(0.9)  # others are at work
+        os.kill(pid, signal.SIGCONT)
+        await asyncio.sleep(0.1)  # its turn
+
+
 async def _gone(plan: Plan, data: Path, outages: Outages) -> None:
-    limit = {"MODOMO_GATEWAY_RUN_SECONDS": str(plan.gone_run_seconds)}
+    limit = {f"MODOMO_GATEWAY_{name}_SECONDS": str(plan.gone_run_seconds) for name in ("RUN", "WAIT")}
     async with system(data, workers=1, idle_seconds=6.0, step_seconds=0.1, overrides=limit) as target:
         async with target.client.session.get("/styles") as styles:  # which the gateway then remembers
             assert styles.status == 200
         target.kill("diffusion")
         started = time.monotonic()
         (job_id,) = await target.submit(1)
-        await all_ended(target, [job_id], seconds=plan.gone_run_seconds + 60)
+        await all_ended(target, [job_id], seconds=2 * plan.gone_run_seconds + 60)
         outages.gone_seconds = time.monotonic() - started
         status = await target.client.status(job_id)
         assert status["status"] == "failed"

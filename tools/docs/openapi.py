@@ -32,6 +32,11 @@ def document() -> dict[str, Any]:
     return create_app(Parts(**parts | shown)).openapi()
 
 
+def copy() -> str:
+    """The document as `clients/openapi.json` has it, which clients are made from."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
 def files() -> dict[str, str]:
     """Path and text of the page and of everything that it loads."""
     text = json.dumps(document(), ensure_ascii=False)

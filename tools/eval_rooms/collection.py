@@ -6,6 +6,8 @@
     **/depth_seg_*/segm_gt_N.png, depth_gt_N.png, N.png
     **/depth_*/…depth….png|pgm                  beside it …color…, …rgb… of any picture format
     **/room_type/TYPE/*                         photos of one type of room
+    more/NAME_N.*                               photos without labels: half A where N is even, half B where it is odd
+    nonrooms/*                                  pictures that show no room
 
 Folders may be missing and nested, names may differ; what cannot be paired or read is told, not fatal.
 """
@@ -14,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from servicekit.types.rooms import RoomType
 
@@ -43,6 +45,12 @@ class Source:
     room_type: RoomType | None = None
     """What it shows; such photos are only classified."""
 
+    half: Literal["A", "B"] | None = None
+    """Of the photos without labels: constants may be chosen on A, B is for reporting alone."""
+
+    is_room: bool = True
+    """False for a picture of something else, which is only asked whether it shows a room."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped:
@@ -68,7 +76,8 @@ def find(root: Path) -> Collection:
     sources = tuple(_distinct(one for one in found if isinstance(one, Source)))
     if not sources:
         raise NothingToEvaluateError(
-            f"{root} holds no photo: looked for photos/*, *_label150.png, seg40_*/, depth_*/ and room_type/TYPE/*"
+            f"{root} holds no photo: looked for photos/*, more/*, nonrooms/*, *_label150.png, seg40_*/, depth_*/ and "
+            "room_type/TYPE/*"
         )
     return Collection(sources=sources, skipped=tuple(one for one in found if isinstance(one, Skipped)))
 
@@ -83,6 +92,10 @@ def _found(root: Path) -> Iterator[Source | Skipped]:
             yield from _with_depth(root, folder)
         elif folder.name.startswith("seg40"):
             yield from _nyu(root, folder)
+        elif folder.name == "more":
+            yield from (_half(root, file) for file in _pictures(folder))
+        elif folder.name == "nonrooms":
+            yield from (replace(_source(root, file), is_room=False) for file in _pictures(folder))
         elif folder.name == "photos":
             yield from (_source(root, file) for file in _pictures(folder))
         elif folder.parent.name == "room_type":
@@ -128,6 +141,13 @@ def _with_depth(root: Path, folder: Path) -> Iterator[Source | Skipped]:
         names = (depth.stem.replace("sync_", "").replace("depth", word) for word in COLOUR_WORDS)
         picture = next((file for name in names if (file := _picture(folder, name))), None)
         yield _source(root, picture, depth=depth) if picture else _alone(root, depth)
+
+
+def _half(root: Path, file: Path) -> Source | Skipped:
+    number = file.stem.rpartition("_")[2]
+    if not (number.isascii() and number.isdigit()):
+        return Skipped(file=str(file.relative_to(root)), reason="no number in its name to tell which half it is of")
+    return replace(_source(root, file), half="B" if int(number) % 2 else "A")
 
 
 def _typed(root: Path, folder: Path) -> Iterator[Source | Skipped]:

@@ -62,8 +62,10 @@ class Seconds:
 class Engines:
     """Use as an asynchronous context manager; loads on entering."""
 
-    def __init__(self) -> None:
-        self.styles = read_styles()
+    def __init__(self, styles: Sequence[str] = ()) -> None:
+        """With all styles, or only those named; KeyError for one that there is not."""
+        known = read_styles()
+        self.styles = {name: known[name] for name in styles} if styles else known
         self._detection = detection.build_engine(DetectionSettings(engine="lite"))
         self._controlmaps = controlmaps.build_engine(ControlMapsSettings(engine="lite"))
         self._diffusion = LiteEngine(DeviceExecutor("diffusion"))

@@ -6,7 +6,7 @@ blind, and everything else.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -57,6 +57,11 @@ class Photo:
 
     room_type: RoomType | None = None
 
+    half: Literal["A", "B"] | None = None
+    """Of the photos without labels; see collection.Source."""
+
+    is_room: bool = True
+
 
 def read(source: Source) -> Photo:
     """Reads all files of a photo; raises UnreadableError."""
@@ -79,6 +84,8 @@ def read(source: Source) -> Photo:
         panes=None if panes is None else _nearest(panes.astype(np.uint8)) > 0,
         depth=None if depth is None else _nearest(depth),
         room_type=source.room_type,
+        half=source.half,
+        is_room=source.is_room,
     )
 
 

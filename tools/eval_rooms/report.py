@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tools.eval_rooms import baseline, scores
 from tools.eval_rooms.collection import Skipped
 from tools.eval_rooms.engines import Seconds
+from tools.eval_rooms.intervals import Interval, bootstrap
 from tools.eval_rooms.rows import Restyled, Row
 
 TARGETS: Final[Mapping[str, tuple[str, float]]] = {
@@ -33,10 +34,25 @@ TARGETS: Final[Mapping[str, tuple[str, float]]] = {
     "restyle.kept_max_difference": ("≤", 0.0),
     "restyle.window_mean_difference": ("≤", 2.0),
     "restyle.wrongly_painted": ("≤", 0.05),
+    "restyle.invented_edges": ("≤", 0.05),
+    "restyle.invented_length": ("≤", 0.3),
     "seconds.all_p50": ("≤", 1.0),
     "seconds.preview_p50": ("≤", 0.4),
     "memory.beyond_bare_mb": ("≤", 400.0),
 }
+HALF: Final = 0.5
+"""Probability from which a picture is called a room."""
+BARS: Final[Mapping[str, tuple[str, float]]] = {
+    "invented_edges": ("≤", 0.05),
+    "invented_length": ("≤", 0.3),
+    "repainted": ("≥", 0.55),
+    "style_distance": ("≥", 8.0),
+    "wrongly_painted": ("≤", 0.06),
+    "mean_iou": ("≥", 0.62),
+}
+"""What the worse end of a figure's interval over photos is to reach."""
+BY_STAND_IN: Final = ("wrong_by_stand_in", "mean_iou_by_stand_in")
+"""Figures without a bar: the network that they are measured by errs too."""
 COLUMNS: Final = (
     "mean_iou",
     "accuracy",
@@ -45,6 +61,7 @@ COLUMNS: Final = (
     "palette_share",
     "style_distance",
     "wrongly_painted",
+    "invented_edges",
 )
 """What `report.md` tells of each photo."""
 
@@ -75,6 +92,9 @@ class Findings:
     conditions: Mapping[str, str]
     """Revisions and machine."""
 
+    rooms: Sequence[tuple[bool, float]] = ()
+    """Of every picture: whether it shows a room, and the probability that it was given."""
+
 
 def summary(findings: Findings) -> dict[str, Any]:
     """The content of `report.json`."""
@@ -96,6 +116,11 @@ def summary(findings: Findings) -> dict[str, Any]:
             "restyle": {
                 **_restyle([row.restyled for row in rows]),
                 "baseline": _restyle([row.painted for row in rows]),
+            },
+            "intervals": _intervals(rows),
+            "room_test": {
+                "rooms_found": _mean([float(p >= HALF) for is_room, p in findings.rooms if is_room]),
+                "others_taken_for_rooms": _mean([float(p >= HALF) for is_room, p in findings.rooms if not is_room]),
             },
             "seconds": {
                 "all_p50": _median([one.all for one in findings.seconds]),
@@ -132,7 +157,7 @@ def write(folder: Path, findings: Findings) -> dict[str, Any]:
 def figures(made: Mapping[str, Any]) -> str:
     """A Markdown table: every figure beside baseline and aim."""
     lines = ["| | figure | baseline | aim |", "|---|---|---|---|"]
-    for section in ("segmentation", "depth", "room_type", "restyle", "seconds", "memory", "confidence"):
+    for section in ("segmentation", "depth", "room_type", "restyle", "room_test", "seconds", "memory", "confidence"):
         for name, value in made[section].items():
             if name != "baseline":
                 trivial = made[section].get("baseline", {}).get(name)
@@ -145,9 +170,19 @@ def figures(made: Mapping[str, Any]) -> str:
 def text(made: Mapping[str, Any]) -> str:
     """`report.md`: the figures, the photos worst first, what was skipped."""
     lines = ["# How well rooms are seen and restyled", "", figures(made)]
+    lines += ["", "Means over photos with their 95 % intervals; ✓ where the worse end meets the bar.", ""]
+    lines += ["| photos | figure | value | interval | bar | |", "|---|---|---|---|---|---|"]
+    for group, figures_of in made["intervals"].items():
+        for name, one in figures_of.items():
+            bar = f"{BARS[name][0]} {one['aim']:g} | {'✓' if one['met'] else '✗'}" if name in BARS else "|"
+            interval = f"{_number(one['low'])} – {_number(one['high'])}"
+            lines.append(f"| {group} ({one['count']}) | {name} | {_number(one['value'])} | {interval} | {bar} |")
     counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in made["counts"].items())
     lines += ["", f"Photos: {counts}.", ""]
-    lines += ["| photo | " + " | ".join(name.replace("_", " ") for name in COLUMNS) + " |", "|" + "---|" * 8]
+    lines += [
+        "| photo | " + " | ".join(name.replace("_", " ") for name in COLUMNS) + " |",
+        "|" + "---|" * (len(COLUMNS) + 1),
+    ]
     for one in sorted(made["photos"], key=_worst_first):
         lines.append(f"| {one['name']} | " + " | ".join(_number(one[column]) for column in COLUMNS) + " |")
     wrong = [one for one in made["room_types"] if one["found"] != one["shows"]]
@@ -170,7 +205,41 @@ def _restyle(restyled: Sequence[Restyled]) -> dict[str, float]:
         "window_mean_difference": _median([row.window_mean_difference for row in styles]),
         "wrongly_painted": _mean([row.wrongly_painted for row in styles]),
         "repainted": _median([row.repainted for row in styles]),
+        "invented_edges": _mean([row.invented_edges for row in styles]),
+        "invented_length": _mean([row.invented_length for row in styles]),
     }
+
+
+def _intervals(rows: Sequence[Row]) -> dict[str, dict[str, dict[str, float | bool | None]]]:
+    """By group of photos and figure: its value over photos, 95 % interval, number of photos, and whether the worse end
+    meets its bar. Means over photos and styles; the mean over photos for the distance of styles."""
+    groups = {
+        "labelled": [row for row in rows if row.surfaces is not None],
+        "half_a": [row for row in rows if row.half == "A"],
+        "half_b": [row for row in rows if row.half == "B"],
+        "others": [row for row in rows if row.surfaces is None and row.half is None],
+    }
+    made: dict[str, dict[str, dict[str, float | bool | None]]] = {}
+    for group, members in groups.items():
+        for name in (*BARS, *BY_STAND_IN):
+            found = _interval(members, name)
+            if not math.isnan(found.value):
+                sign, aim = BARS.get(name, ("", None))
+                met = None if aim is None else found.meets(sign, aim)
+                made.setdefault(group, {})[name] = {**asdict(found), "aim": aim, "met": met}
+    return made
+
+
+def _interval(rows: Sequence[Row], name: str) -> Interval:
+    if name in ("mean_iou", "mean_iou_by_stand_in"):
+        truth = [row.surfaces.counts for row in rows if row.surfaces is not None]
+        counts = truth if name == "mean_iou" else [row.stand_in for row in rows if row.stand_in is not None]
+        return bootstrap(counts, lambda drawn: scores.segmentation(_sum(drawn))["mean_iou"])
+    if name == "style_distance":
+        values = [row.restyled.style_distance for row in rows]
+    else:
+        values = [_mean([getattr(style, name) for style in row.restyled.rows]) for row in rows]
+    return bootstrap(_known(values), _mean)
 
 
 def _depth(errors: Sequence[tuple[float, float] | None]) -> dict[str, float]:

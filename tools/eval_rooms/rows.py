@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from servicekit.types import ade20k
 from tools.eval_rooms import baseline, restyle_scores, scores
 from tools.eval_rooms.engines import Engines, Seen
 from tools.eval_rooms.ground_truth import SURFACES, UNLABELLED, Photo, from_ade20k
+from tools.eval_rooms.invented_edges import invented_edges
+from tools.eval_rooms.stand_in import StandIn
 
 NOTHING: Final = float("nan")
 """A figure that has nothing to stand on."""
@@ -30,6 +32,12 @@ class StyleRow:
     wrongly_painted: float
     repainted: float
     """Share of the photo."""
+    invented_edges: float
+    """Share of the paint's borders; see invented_edges."""
+    invented_length: float
+    """The same in long sides."""
+    wrong_by_stand_in: float
+    """As wrongly_painted, against what the stand-in is sure of."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +71,11 @@ class Row:
     size: tuple[int, int]
     """Width and height."""
 
+    half: Literal["A", "B"] | None = None
+
+    stand_in: NDArray[np.int64] | None = None
+    """5×5, as scores.confusion, of the labels against what the stand-in is sure of."""
+
     surfaces: Surfaces | None = None
     guessed: NDArray[np.int64] | None = None
     """5×5: the counts of a guess by position."""
@@ -82,27 +95,34 @@ class Row:
         return replace(self, restyled=replace(self.restyled, pictures={}), painted=replace(self.painted, pictures={}))
 
 
-async def evaluate(engines: Engines, photo: Photo, seen: Seen, *, number: int) -> Row:
+async def evaluate(engines: Engines, photo: Photo, seen: Seen, *, number: int, stand_in: StandIn | None = None) -> Row:
     """Everything but the room type; `number` chooses the style that is repeated with something kept."""
+    surely = None if stand_in is None else stand_in.surfaces(photo.rgb)
     start = perf_counter()
     painted = {name: baseline.restyled(photo.rgb, style) for name, style in engines.styles.items()}
     seconds = (perf_counter() - start) / len(painted)
     return Row(
         name=photo.name,
         size=(photo.rgb.shape[1], photo.rgb.shape[0]),
+        half=photo.half,
+        stand_in=None
+        if surely is None or seen.maps.segmentation is None
+        else scores.confusion(surely, from_ade20k(seen.maps.segmentation)),
         surfaces=_surfaces(photo, seen),
         guessed=None
         if photo.surfaces is None
         else scores.confusion(photo.surfaces, baseline.surfaces(photo.rgb.shape)),
         depth=_depth(photo, seen.maps.depth),
         ramp=_depth(photo, baseline.inverse_depth(photo.rgb.shape)),
-        restyled=await _restyled(engines, photo, seen, number=number),
-        painted=_measured(photo, seen, engines.styles, painted),
+        restyled=await _restyled(engines, photo, seen, surely, number=number),
+        painted=_measured(photo, seen, surely, engines.styles, painted, edges=False),
         painting_seconds=seconds,
     )
 
 
-async def _restyled(engines: Engines, photo: Photo, seen: Seen, *, number: int) -> Restyled:
+async def _restyled(
+    engines: Engines, photo: Photo, seen: Seen, surely: NDArray[np.uint8] | None, *, number: int
+) -> Restyled:
     results = {}
     for style in engines.styles:
         result = await engines.restyle(photo.rgb, seen, style)
@@ -115,23 +135,26 @@ async def _restyled(engines: Engines, photo: Photo, seen: Seen, *, number: int) 
         style = list(engines.styles)[number % len(engines.styles)]
         result = await engines.restyle(photo.rgb, seen, style, keep=kept)
         difference = restyle_scores.greatest_difference(photo.rgb, result.images[0], kept)
-    return _measured(photo, seen, engines.styles, results, kept_difference=difference)
+    return _measured(photo, seen, surely, engines.styles, results, kept_difference=difference)
 
 
 def _measured(
     photo: Photo,
     seen: Seen,
+    surely: NDArray[np.uint8] | None,
     styles: Mapping[str, Style],
     results: Mapping[str, tuple[RGB, NDArray[np.uint8]]],
     *,
     kept_difference: float = NOTHING,
+    edges: bool = True,
 ) -> Restyled:
-    """Results are pictures with what was repainted as what."""
+    """Results are pictures with what was repainted as what; their edges take time, the baseline's tell nothing."""
     panes = photo.panes
     if panes is None:
         panes = np.asarray(seen.maps.segmentation == ade20k.index("windowpane"))
     repainted = {style: surface != ade20k.UNKNOWN for style, (_picture, surface) in results.items()}
     pictures = {style: picture for style, (picture, _surface) in results.items()}
+    invented = {style: invented_edges(photo.rgb, picture, surface) for style, (picture, surface) in results.items()}
     rows = tuple(
         StyleRow(
             style=style,
@@ -142,6 +165,9 @@ def _measured(
                 NOTHING if photo.surfaces is None else restyle_scores.wrongly_painted(surface, photo.surfaces)
             ),
             repainted=float(repainted[style].mean()),
+            invented_edges=invented[style][0],
+            invented_length=invented[style][1],
+            wrong_by_stand_in=NOTHING if surely is None else restyle_scores.wrongly_painted(surface, surely),
         )
         for style, (picture, surface) in results.items()
     )

@@ -1,7 +1,7 @@
 """The same picture by our restyler and by the stock pipelines, on models made on the spot, measured on one device."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -15,14 +15,16 @@ from diffusion.domain import Restyling, Tier
 from diffusion.sd import latents, tensors
 from diffusion.sd.control import ActiveControl, ControlBranch
 from diffusion.sd.latents import Autoencoder
+from diffusion.sd.letterbox import MULTIPLE
 from diffusion.sd.models import Models
-from diffusion.sd.options import Control
-from diffusion.sd.pipeline import RestylingPipeline
-from diffusion.sd.plan import Plan, plan
+from diffusion.sd.options import Control, Structure
+from diffusion.sd.pipeline import RestylingPipeline, Work
+from diffusion.sd.plan import Pass, plan
 from diffusion.sd.previews import TaesdPreviewDecoder
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import SamplingPreset
+from servicekit.imaging.arrays import RGB
 from servicekit.inference.hardware import Hardware
 
 from .full_size import SCHEDULER, RandomModels, full_size, tiny_size, tokenizer
@@ -38,9 +40,11 @@ STRENGTH: Final = 0.8
 class Unskipping(RestylingPipeline):
     """Runs every ControlNet in every step, as stock pipelines do: what skipping saves is the difference."""
 
-    def _encode_controls(self, restyling: Restyling, planned: Plan) -> Iterable[tuple[Control, ActiveControl]]:
-        for control, active in super()._encode_controls(restyling, planned):
-            yield control, replace(active, schedule=replace(active.schedule, start=0.0, end=1.0))
+    def _encode_controls(self, work: Work, one: Pass, start: RGB) -> dict[Control, ActiveControl]:
+        return {
+            control: replace(active, schedule=replace(active.schedule, start=0.0, end=1.0))
+            for control, active in super()._encode_controls(work, one, start).items()
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,17 +107,21 @@ class Bench:
         variants: int = 1,
     ) -> RestylingPipeline:
         """Ours, with these ControlNets and so many variants in a batch."""
-        models = replace(self.models, controls=branches, presets=dict.fromkeys(Tier, preset), side=side)
+        models = replace(
+            self.models, controls=branches, presets=dict.fromkeys(Tier, preset), sides=dict.fromkeys(Tier, side)
+        )
         return kind(models, self.hardware, variants_at_once=variants)
 
     def theirs(self, side: int, nets: Sequence[Control]) -> Callable[[], object]:
         """The same picture by the stock pipeline. To be measured before ours, which takes the ControlNets apart."""
-        models = replace(self.models, presets=dict.fromkeys(Tier, TWENTY), side=side)
+        models = replace(self.models, presets=dict.fromkeys(Tier, TWENTY), sides=dict.fromkeys(Tier, side))
         asked = request(side)
         planned = plan(asked, models)
-        maps = dict(tensors.control_images(asked.maps, planned.letterbox))
-        shown = {control: tensors.unit(maps[control], self.hardware) for control in nets}
-        pipeline = stock_pipeline(self.stock, planned, list(nets)).to(self.hardware.device)
+        one = planned.passes[0]
+        recipe = {control: one.recipe[control] for control in nets}
+        images = tensors.control_images(recipe, asked, planned.start, one.letterbox, None)
+        shown = {control: tensors.unit(image, self.hardware) for control, image in images}
+        pipeline = stock_pipeline(self.stock, one, list(shown)).to(self.hardware.device)
         arguments = stock_arguments(planned, shown, latents.generators(asked.seed, 1), self.hardware)
 
         def picture() -> object:
@@ -139,8 +147,16 @@ def bench(hardware: Hardware, *, tiny: bool, repeat: int) -> Bench:
         unets=dict.fromkeys(Tier, made.unet),
         controls={},
         preview_decoder=TaesdPreviewDecoder(made.taesd),
+        detector=None,
+        style_adapter=None,
+        safety_checker=None,
         scheduler=SCHEDULER,
-        side=512,
+        base="sd15",
+        structure=Structure.EDGES,
+        sides=dict.fromkeys(Tier, 512),
+        bucket=MULTIPLE,
+        finished_side=0,
+        window=1024,
         origins={},
     )
     stock = StockModels(

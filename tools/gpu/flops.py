@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from diffusion.sd.control import CONTROL_SCHEDULES
-from diffusion.sd.options import Control
+from diffusion.sd.options import Control, Structure
+from diffusion.sd.recipes import STRUCTURES
 from servicekit.inference.hardware import Hardware
 
 from .full_size import RandomModels, full_size
@@ -47,7 +47,7 @@ def picture_flops(parts: Mapping[str, float], nets: tuple[Control, ...], *, ours
     """Operations of one picture with guidance: the stock pipeline's, or ours with hints made once and windows kept."""
     total = parts["VAE encode"] + parts["VAE decode"] + 2 * parts["text encoder"] + steps * 2 * parts["UNet"]
     for control in nets:
-        active = sum(CONTROL_SCHEDULES[control].active(step, steps) for step in range(steps))
+        active = sum(STRUCTURES[Structure.EDGES][control].active(step, steps) for step in range(steps))
         if ours:
             total += active * 2 * (parts["ControlNet"] - parts["ControlNet hint"]) + parts["ControlNet hint"]
         else:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import torch
+from sam2.build_sam import build_sam2
 from torch import nn
 from transformers import (
     ConvNextConfig,
@@ -16,16 +17,13 @@ from transformers import (
     Dinov2Config,
     DPTConfig,
     DPTForDepthEstimation,
-    Sam2Config,
-    Sam2HieraDetConfig,
-    Sam2Model,
-    Sam2VisionConfig,
     SiglipConfig,
     SiglipModel,
     UperNetConfig,
     UperNetForSemanticSegmentation,
 )
 
+from detection.engine.torch_sam2 import CONFIGURATIONS
 from servicekit.types import ade20k
 from tests.fixtures import tiny_yolo
 from tests.fixtures.tiny_vision import STAGES
@@ -35,25 +33,21 @@ YOLOE_NAMES: Final = 4585
 
 
 def yoloe() -> nn.Module:
-    """YOLOE-11L, prompt-free; made on the CPU, since Ultralytics runs a model to learn its strides."""
-    model: nn.Module = tiny_yolo.prompt_free("yoloe-11l-seg.yaml", dict.fromkeys(range(YOLOE_NAMES), "name"))
+    """YOLOE-26L, prompt-free; made on the CPU, since Ultralytics runs a model to learn its strides."""
+    model: nn.Module = tiny_yolo.prompt_free("yoloe-26l-seg.yaml", dict.fromkeys(range(YOLOE_NAMES), "name"))
     return model
 
 
 def yolo11() -> nn.Module:
-    """YOLO11m-seg."""
-    model: nn.Module = tiny_yolo.TASKS.SegmentationModel("yolo11m-seg.yaml", verbose=False)
+    """YOLO11l-seg."""
+    model: nn.Module = tiny_yolo.TASKS.SegmentationModel("yolo11l-seg.yaml", verbose=False)
     return model
 
 
 def sam2() -> nn.Module:
-    """SAM 2.1 on Hiera-S."""
-    backbone = Sam2HieraDetConfig(
-        blocks_per_stage=[1, 2, 11, 2],
-        global_attention_blocks=[7, 10, 13],
-        window_positional_embedding_background_size=[7, 7],
-    )
-    return Sam2Model(Sam2Config(vision_config=Sam2VisionConfig(backbone_config=backbone)))
+    """SAM 2.1 on Hiera-S; made on the CPU, since its constructor reads numbers out of tensors."""
+    model: nn.Module = build_sam2(CONFIGURATIONS[16], None, device="cpu", hydra_overrides_extra=[])
+    return model
 
 
 def siglip2() -> nn.Module:
@@ -92,7 +86,6 @@ def dpt() -> nn.Module:
 
 
 DEPTH_ANYTHING_SMALL: Final[Mapping[str, Any]] = {"width": 384, "heads": 6, "neck": [48, 96, 192, 384], "fusion": 64}
-DEPTH_ANYTHING_BASE: Final[Mapping[str, Any]] = {"width": 768, "heads": 12, "neck": [96, 192, 384, 768], "fusion": 128}
 
 
 def depth_anything(*, width: int, heads: int, neck: list[int], fusion: int) -> nn.Module:
@@ -114,31 +107,27 @@ def depth_anything(*, width: int, heads: int, neck: list[int], fusion: int) -> n
 
 
 def upernet() -> nn.Module:
-    """UPerNet on ConvNeXt-S, without the head that only helps in training."""
-    backbone = ConvNextConfig(hidden_sizes=[96, 192, 384, 768], depths=[3, 3, 27, 3], **STAGES)
+    """UPerNet on ConvNeXt-B, without the head that only helps in training."""
+    backbone = ConvNextConfig(hidden_sizes=[128, 256, 512, 1024], depths=[3, 3, 27, 3], **STAGES)
     config = UperNetConfig(backbone_config=backbone, hidden_size=512, use_auxiliary_head=False)
     config.id2label = dict(enumerate(ade20k.names()))
     return UperNetForSemanticSegmentation(config)
 
 
 MODELS: Final[Mapping[str, tuple[str, Callable[[], Any]]]] = {
-    "YOLOE-11L, prompt-free": ("detection", yoloe),
+    "YOLO11l-seg": ("detection", yolo11),
     "SAM 2.1 Hiera-S": ("detection", sam2),
     "SigLIP 2 B/16, picture tower": ("controlmaps", siglip2_vision),
     "DPT-Large": ("controlmaps", dpt),
-    "UPerNet ConvNeXt-S": ("controlmaps", upernet),
+    "UPerNet ConvNeXt-B": ("controlmaps", upernet),
 }
 """Loaded together, by service."""
 
 OTHERS: Final[Mapping[str, tuple[str, Callable[[], Any]]]] = {
-    "YOLO11m-seg": ("in place of YOLOE", yolo11),
+    "YOLOE-26L, prompt-free": ("in place of YOLO11", yoloe),
     "Depth Anything V2 small": (
         "in place of DPT",
         lambda: depth_anything(**DEPTH_ANYTHING_SMALL),
-    ),
-    "Depth Anything V2 base": (
-        "in place of DPT",
-        lambda: depth_anything(**DEPTH_ANYTHING_BASE),
     ),
     "SigLIP 2 B/16, both towers": ("while controlmaps starts", siglip2),
 }
@@ -147,6 +136,6 @@ OTHERS: Final[Mapping[str, tuple[str, Callable[[], Any]]]] = {
 
 def parameters(build: Callable[[], nn.Module]) -> int:
     """Parameters of a model that is made on the `meta` device, where it takes no memory."""
-    on_cpu = build in (yoloe, yolo11)
+    on_cpu = build in (yoloe, yolo11, sam2)
     with torch.device("cpu" if on_cpu else "meta"):
         return sum(parameter.numel() for parameter in build().parameters())

@@ -1,14 +1,16 @@
 """How far our pictures are from those of the stock pipelines: `python -m tools.gpu.parity` prints the table.
 
 Same weights, same seeds, same control pictures; tiny models of the same classes, single precision, on the host. What
-is compared is the decoded picture on a scale of 0 to 1, before it is rounded to bytes.
+is compared is the decoded picture on a scale of 0 to 1, before it is rounded to bytes. Cases come in two kinds: every
+mode, sampler and number of ControlNets, and what requests in production are like.
 """
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,21 +20,21 @@ from diffusion.domain import Restyling, Result, Tier
 from diffusion.sd import checkpoints, latents, tensors
 from diffusion.sd import models as ours
 from diffusion.sd.latents import Autoencoder
-from diffusion.sd.options import Control, Options
+from diffusion.sd.options import Base, Control, FastLora, Options, Structure
 from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.sd.plan import Mode, plan
 from diffusion.sd.schedulers import Sampler
-from diffusion.sd.tiers import SamplingPreset
-from servicekit.imaging.arrays import Mask
+from diffusion.sd.tiers import HYPER_SD, LCM, QUALITY, SamplingPreset
 from servicekit.inference import hardware
 from servicekit.weights import WeightStore
 
-from .requests import restyling
+from .requests import restyling, style
 from .stock import StockModels, stock_arguments, stock_pipeline
 
 MAPS = (Control.DEPTH, Control.SEGMENTATION, Control.CANNY)
 STEPS = 3
 SEED = 11
+BASE: Base = "sd15"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,29 +42,61 @@ class Case:
     """One comparison."""
 
     mode: Mode
-    sampler: Sampler
-    controlnets: int
-    """The first so many of MAPS."""
-    inpaint_net: bool = False
-    """Whether the inpainting ControlNet takes part too."""
+    controls: Sequence[Control]
+
+    structure: Structure = Structure.EDGES
+    preset: SamplingPreset = field(default_factory=lambda: _preset(Sampler.DPMPP_2M))
     strength: float = 0.7
+    variants: int = 1
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the request, over the usual ones."""
+    what: str = ""
+    """Of a case of production: what it is about."""
 
     @property
     def name(self) -> str:
         """For tables and tests."""
-        extra = "+inpaint" if self.inpaint_net else ""
-        return f"{self.mode}-{self.strength:g}-{self.sampler}-{self.controlnets}{extra}"
+        return self.what or f"{self.mode}-{self.strength:g}-{self.preset.sampler}-{'+'.join(self.controls) or 'none'}"
 
 
 def cases() -> Iterator[Case]:
     """Every mode, sampler and number of ControlNets; inpainting with its own ControlNet and from pure noise too."""
     for sampler in Sampler:
+        preset = _preset(sampler)
         for count in range(len(MAPS) + 1):
-            yield Case(mode=Mode.TEXT, sampler=sampler, controlnets=count, strength=1.0)
-            yield Case(mode=Mode.IMAGE, sampler=sampler, controlnets=count)
-            yield Case(mode=Mode.INPAINT, sampler=sampler, controlnets=count)
-        yield Case(mode=Mode.INPAINT, sampler=sampler, controlnets=3, inpaint_net=True)
-        yield Case(mode=Mode.INPAINT, sampler=sampler, controlnets=1, inpaint_net=True, strength=1.0)
+            controls = MAPS[:count]
+            yield Case(mode=Mode.TEXT, preset=preset, controls=controls, strength=1.0)
+            yield Case(mode=Mode.IMAGE, preset=preset, controls=controls)
+            yield Case(mode=Mode.INPAINT, preset=preset, controls=controls)
+        yield Case(mode=Mode.INPAINT, preset=preset, controls=(*MAPS, Control.INPAINT))
+        yield Case(mode=Mode.INPAINT, preset=preset, controls=(MAPS[0], Control.INPAINT), strength=1.0)
+
+
+def production() -> Iterator[Case]:
+    """What requests in production are like, on the recipe that is the default."""
+    lines = (Control.SEGMENTATION, Control.MLSD)
+    usual: dict[str, Any] = {"mode": Mode.IMAGE, "controls": lines, "structure": Structure.LINES, "strength": 0.9}
+    off_grid = np.zeros((90, 120), dtype=np.bool_)
+    off_grid[13:47, 29:101] = True
+    yield Case(what="all 24 steps", preset=QUALITY, **usual)
+    yield Case(what="three variants in a batch", variants=3, **usual)
+    yield Case(
+        what="a prompt of 200 tokens",
+        request={"style": style(positive="oak floor, the room, " * 20, negative="dark, " * 5)},
+        **usual,
+    )
+    yield Case(what="guidance 1", preset=replace(_preset(Sampler.LCM), guidance=(1.0, 1.0)), **usual)
+    yield Case(what="Hyper-SD's LoRA", preset=HYPER_SD, **usual)
+    yield Case(what="LCM's LoRA", preset=LCM, **usual)
+    yield Case(what="a photo that does not fill the latents", request={"height": 67, "width": 101}, **usual)
+    yield Case(
+        what="a mask off the grid",
+        request={"height": 90, "width": 120, "keep": off_grid},
+        **(usual | {"mode": Mode.INPAINT, "controls": (*lines, Control.INPAINT)}),
+    )
+    yield Case(what="windows alone are kept", request={"repaint_openings": False}, **(usual | {"mode": Mode.INPAINT}))
+    yield Case(what="a palette", request={"palette": ("#A3AD91", "#C48F8C")}, **usual)
+    yield Case(what="a palette at strength 1", request={"palette": ("#A3AD91",)}, **(usual | {"strength": 1.0}))
 
 
 class Comparison:
@@ -70,39 +104,59 @@ class Comparison:
 
     def __init__(self, store: Path) -> None:
         self._hardware = hardware.choose("cpu")
-        self._ours = ours.load(Options(weights=store, device="cpu", fast_lora="none"), self._hardware)
+        self._store = store
+        self._loaded: dict[tuple[Structure, str], ours.Models] = {}
         self._stock = stock_models(store, self._hardware)
 
     def difference(self, case: Case) -> float:
         """The greatest absolute difference of any value of any pixel, on a scale of 0 to 1."""
         request = _request(case)
-        controls = {Control.INPAINT} if case.inpaint_net else set()
-        controls.update(MAPS[: case.controlnets])
-        recorder = Recorder(self._ours.autoencoder)
+        loaded = self._models(case.structure, case.preset.lora)
+        recorder = Recorder(loaded.autoencoder)
         models = replace(
-            self._ours,
+            loaded,
             autoencoder=recorder,
-            presets={Tier.QUALITY: SamplingPreset(sampler=case.sampler, steps=STEPS)},
-            controls={control: branch for control, branch in self._ours.controls.items() if control in controls},
+            presets={request.tier: case.preset},
+            controls={control: branch for control, branch in loaded.controls.items() if control in case.controls},
+            finished_side=0,
         )
-        restyler = RestylingPipeline(models, self._hardware, variants_at_once=1)
+        restyler = RestylingPipeline(models, self._hardware, variants_at_once=case.variants)
         assert isinstance(list(restyler.restyle(request))[-1], Result)
 
         planned = plan(request, models)
-        assert planned.mode is case.mode
-        shown = {
-            control: tensors.unit(picture, self._hardware)
-            for control, picture in tensors.control_images(request.maps, planned.letterbox)
-            if control in controls
-        }
-        if case.inpaint_net and planned.letterboxed_keep is not None:
-            keep = tensors.keep_tensor(planned.letterboxed_keep, self._hardware)
+        one = planned.passes[0]
+        assert one.mode is case.mode
+        recipe = {control: schedule for control, schedule in one.recipe.items() if control in case.controls}
+        images = tensors.control_images(recipe, request, planned.start, one.letterbox, models.detector)
+        shown = {control: tensors.unit(picture, self._hardware) for control, picture in images}
+        kept = planned.letterboxed_keep(one)
+        if Control.INPAINT in recipe and kept is not None:
+            keep = tensors.keep_tensor(kept, self._hardware)
             shown[Control.INPAINT] = tensors.masked(tensors.unit(planned.start, self._hardware), keep)
-        pipeline = stock_pipeline(self._stock, planned, list(shown))
-        random = latents.generators(SEED, 1)
-        expected: Tensor = pipeline(**stock_arguments(planned, shown, random, self._hardware))[0]
-        (picture,) = recorder.decoded
-        return float((expected - (picture / 2 + 0.5).clamp(0, 1)).abs().max())
+        assert set(shown) == set(case.controls)
+        pipeline = stock_pipeline(self._stock, one, list(shown))
+        if case.preset.lora:
+            pipeline.load_lora_weights(str(WeightStore(self._store).file(case.preset.lora)))
+        text = models.text.embed(planned.prompt, planned.negative_prompt)
+        arguments = stock_arguments(
+            planned,
+            shown,
+            latents.generators(SEED, case.variants),
+            self._hardware,
+            text=text if text.positive.shape[1] > 77 else None,
+        )
+        expected: Tensor = pipeline(**arguments)[0]
+        if case.preset.lora:
+            pipeline.unload_lora_weights()
+        pictures = torch.cat(recorder.decoded)
+        return float((expected - (pictures / 2 + 0.5).clamp(0, 1)).abs().max())
+
+    def _models(self, structure: Structure, lora: str) -> ours.Models:
+        if (structure, lora) not in self._loaded:
+            fast: FastLora = "hyper-sd" if lora == "hyper-sd" else "lcm-lora" if lora else "none"
+            options = Options(weights=self._store, device="cpu", base=BASE, structure=structure, fast_lora=fast, side=0)
+            self._loaded[structure, lora] = ours.load(options, self._hardware)
+        return self._loaded[structure, lora]
 
 
 class Recorder(Autoencoder):
@@ -120,7 +174,7 @@ class Recorder(Autoencoder):
 def stock_models(store: Path, device: hardware.Hardware) -> StockModels:
     """Loaded once more, for the stock pipelines."""
     weights = WeightStore(store)
-    base = checkpoints.load_base(weights, device)
+    base = checkpoints.load_base(weights, device, name=BASE)
     return StockModels(
         tokenizer=base.tokenizer,
         text_encoder=base.text_encoder,
@@ -134,43 +188,40 @@ def stock_models(store: Path, device: hardware.Hardware) -> StockModels:
 
 
 def table(store: Path, chosen: Sequence[Case]) -> str:
-    """Markdown: a row a mode and sampler, a column a number of ControlNets."""
+    """Markdown: a row a case."""
     comparison = Comparison(store)
-    rows: dict[tuple[str, str], dict[str, float]] = {}
-    for case in chosen:
-        column = f"{case.controlnets}{' + inpaint' if case.inpaint_net else ''}"
-        row = rows.setdefault((f"{case.mode}, strength {case.strength:g}", case.sampler), {})
-        row[column] = comparison.difference(case)
-    columns = [*map(str, range(len(MAPS) + 1)), "1 + inpaint", "3 + inpaint"]
-    lines = [
-        f"| mode | sampler | {' | '.join(f'{column} ControlNets' for column in columns)} |",
-        f"|{'---|' * (2 + len(columns))}",
-    ]
-    for (mode, sampler), row in sorted(rows.items()):
-        cells = [f"{row[column]:.1e}" if column in row else "" for column in columns]
-        lines.append(f"| {mode} | {sampler} | {' | '.join(cells)} |")
+    lines = ["| case | greatest difference |", "|---|---|"]
+    lines += [f"| {case.name} | {comparison.difference(case):.1e} |" for case in chosen]
     return "\n".join(lines)
 
 
+def _preset(sampler: Sampler) -> SamplingPreset:
+    return SamplingPreset(sampler=sampler, steps=STEPS)
+
+
 def _request(case: Case) -> Restyling:
-    keep: Mask | None = None
-    if case.mode is Mode.INPAINT:
+    fields = dict(case.request)
+    if case.mode is Mode.INPAINT and "keep" not in fields and fields.get("repaint_openings", True):
         keep = np.zeros((64, 64), dtype=np.bool_)
         keep[16:40, 24:48] = True
-    return restyling(keep=keep, strength=case.strength, seed=SEED)
+        fields["keep"] = keep
+    tier = Tier.FAST if case.preset.lora else Tier.QUALITY
+    usual: dict[str, Any] = {"strength": case.strength, "seed": SEED, "variants": case.variants, "tier": tier}
+    return restyling(**(usual | fields))
 
 
 def main() -> None:
     """Prints the table, on the tiny models or on a store that is named."""
     torch.set_num_threads(1)
+    chosen = [*cases(), *production()]
     if len(sys.argv) > 1:
-        print(table(Path(sys.argv[1]), list(cases())))
+        print(table(Path(sys.argv[1]), chosen))
         return
     from tests.fixtures.tiny_diffusion import write_tiny_diffusion
 
     with tempfile.TemporaryDirectory() as directory:
         write_tiny_diffusion(Path(directory))
-        print(table(Path(directory), list(cases())))
+        print(table(Path(directory), chosen))
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ from typing import Any
 import diffusers
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from diffusion.sd import schedulers, tensors
-from diffusion.sd.control import CONTROL_SCHEDULES
+from diffusion.sd import latents, schedulers, tensors
+from diffusion.sd.letterbox import MULTIPLE
 from diffusion.sd.options import Control
-from diffusion.sd.plan import Mode, Plan
+from diffusion.sd.plan import Mode, Pass, Plan
+from diffusion.sd.text import Embeddings
 from servicekit.inference.hardware import Hardware
 
 
@@ -34,15 +36,18 @@ _PIPELINES = {
 }
 
 
-def stock_pipeline(models: StockModels, plan: Plan, controls: Sequence[Control]) -> Any:
-    """A stock pipeline for the plan's mode, with ControlNets or without."""
-    plain, controlled = _PIPELINES[plan.mode]
+def stock_pipeline(models: StockModels, one: Pass, controls: Sequence[Control]) -> Any:
+    """A stock pipeline for a pass's mode, with ControlNets or without.
+
+    Its own choice of timesteps for a strength, by their number, is replaced by ours, by their noise.
+    """
+    plain, controlled = _PIPELINES[one.mode]
     parts: dict[str, Any] = {
         "vae": models.vae,
         "text_encoder": models.text_encoder,
         "tokenizer": models.tokenizer,
         "unet": models.unet,
-        "scheduler": schedulers.build(plan.preset.sampler, models.scheduler),
+        "scheduler": schedulers.build(one.preset.sampler, models.scheduler),
         "safety_checker": None,
         "feature_extractor": None,
         "requires_safety_checker": False,
@@ -53,36 +58,57 @@ def stock_pipeline(models: StockModels, plan: Plan, controls: Sequence[Control])
     else:
         pipeline = plain(**parts)
     pipeline.set_progress_bar_config(disable=True)
+
+    def get_timesteps(num_inference_steps: int, strength: float, device: torch.device) -> tuple[Tensor, int]:
+        timesteps = schedulers.schedule(pipeline.scheduler, num_inference_steps, strength, device)
+        return timesteps, len(timesteps)
+
+    pipeline.get_timesteps = get_timesteps
     return pipeline
 
 
 def stock_arguments(
-    plan: Plan, shown: Mapping[Control, Tensor], random: Sequence[torch.Generator], hardware: Hardware
+    plan: Plan,
+    shown: Mapping[Control, Tensor],
+    random: Sequence[torch.Generator],
+    hardware: Hardware,
+    *,
+    text: Embeddings | None = None,
 ) -> dict[str, Any]:
-    """What to call that pipeline with; `shown` are the control pictures, 1×3×H×W."""
-    height, width = plan.letterbox.size
+    """What to call that pipeline with for a plan's first pass; `shown` are the control pictures, 1×3×H×W.
+
+    `text` takes the place of the prompts, for those that are longer than the stock pipelines read.
+    """
+    one = plan.passes[0]
+    height, width = one.letterbox.size
     arguments: dict[str, Any] = {
-        "prompt": plan.prompt,
-        "negative_prompt": plan.negative_prompt,
-        "guidance_scale": plan.guidance,
-        "num_inference_steps": plan.preset.steps,
+        **(
+            {"prompt": plan.prompt, "negative_prompt": plan.negative_prompt}
+            if text is None
+            else {"prompt_embeds": text.positive, "negative_prompt_embeds": text.negative}
+        ),
+        "guidance_scale": one.guidance,
+        "num_inference_steps": one.preset.steps,
         "num_images_per_prompt": len(random),
         "generator": list(random),
         "output_type": "pt",
         "return_dict": False,
     }
     photo = tensors.unit(plan.start, hardware)
-    if plan.mode is not Mode.IMAGE:
+    if one.mode is not Mode.IMAGE:
         arguments |= {"height": height, "width": width}
-    if plan.mode is not Mode.TEXT:
-        arguments |= {"image": photo, "strength": plan.strength}
-    if plan.mode is Mode.INPAINT and plan.letterboxed_keep is not None:
-        arguments["mask_image"] = 1 - tensors.keep_tensor(plan.letterboxed_keep, hardware)
+    if one.mode is not Mode.TEXT:
+        arguments |= {"image": photo, "strength": one.strength}
+    kept = plan.letterboxed_keep(one)
+    if one.mode is Mode.INPAINT and kept is not None:
+        # of a latent that is kept in part stock asks one pixel, ours repaints it; stock is given ours in whole latents
+        repaint = latents.repaint_mask(tensors.keep_tensor(kept, hardware))
+        arguments["mask_image"] = F.interpolate(repaint, scale_factor=MULTIPLE)
     if shown:
         images = list(shown.values())
-        schedule = [CONTROL_SCHEDULES[control] for control in shown]
+        schedule = [one.recipe[control] for control in shown]
         single = len(images) == 1
-        arguments["image" if plan.mode is Mode.TEXT else "control_image"] = images[0] if single else images
+        arguments["image" if one.mode is Mode.TEXT else "control_image"] = images[0] if single else images
         scales = [one.scale for one in schedule]
         arguments["controlnet_conditioning_scale"] = scales[0] if single else scales
         arguments["control_guidance_start"] = [one.start for one in schedule]

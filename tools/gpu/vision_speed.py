@@ -11,7 +11,9 @@ from statistics import median
 from time import perf_counter
 from typing import Any, Final
 
+import numpy as np
 import torch
+from sam2.sam2_image_predictor import SAM2ImagePredictor
 from torch import Tensor, nn
 
 from servicekit.inference import hardware as devices
@@ -32,21 +34,23 @@ def _named_pixels(model: Any, pixels: Tensor) -> object:
 
 
 def _silhouettes(model: Any, pixels: Tensor) -> object:
-    corners = torch.tensor([[[100.0, 100.0, 500.0, 400.0]] * BOXES], device=pixels.device, dtype=pixels.dtype)
-    return model(
-        image_embeddings=model.get_image_embeddings(pixels), input_boxes=corners, multimask_output=False
-    ).pred_masks
+    predictor = SAM2ImagePredictor(model.float())
+    photo = np.zeros((*pixels.shape[2:], 3), dtype=np.uint8)
+    with torch.autocast(pixels.device.type, dtype=torch.float16, enabled=pixels.dtype == torch.float16):
+        predictor.set_image(photo)
+        return predictor.predict(
+            box=np.array([[100, 100, 500, 400]] * BOXES), multimask_output=False, return_logits=True
+        )
 
 
 PASSES: Final[dict[str, tuple[Callable[[], nn.Module], Callable[[Any, Tensor], object], tuple[int, int]]]] = {
-    "YOLO11m-seg": (full.yolo11, _picture, (480, 640)),
-    "YOLOE-11L, prompt-free": (full.yoloe, _picture, (480, 640)),
+    "YOLO11l-seg": (full.yolo11, _picture, (480, 640)),
+    "YOLOE-26L, prompt-free": (full.yoloe, _picture, (480, 640)),
     f"SAM 2.1 Hiera-S, {BOXES} boxes": (full.sam2, _silhouettes, (1024, 1024)),
     "SigLIP 2 B/16, picture tower": (full.siglip2_vision, _named_pixels, (224, 224)),
     "DPT-Large": (full.dpt, _named_pixels, (384, 384)),
     "Depth Anything V2 small": (partial(full.depth_anything, **full.DEPTH_ANYTHING_SMALL), _named_pixels, (518, 686)),
-    "Depth Anything V2 base": (partial(full.depth_anything, **full.DEPTH_ANYTHING_BASE), _named_pixels, (518, 686)),
-    "UPerNet ConvNeXt-S": (full.upernet, _named_pixels, (512, 672)),
+    "UPerNet ConvNeXt-B": (full.upernet, _named_pixels, (512, 672)),
 }
 """Model, how it is called, and height and width of a 4:3 photo at its working size."""
 
@@ -57,7 +61,7 @@ def table(hardware: Hardware, *, repeat: int, names: Sequence[str] = tuple(PASSE
     yield "|---|---|---|---|"
     for name in names:
         build, run, (height, width) = PASSES[name]
-        on_host = build in (full.yolo11, full.yoloe)
+        on_host = build in (full.yolo11, full.yoloe, full.sam2)
         with torch.device("cpu" if on_host else hardware.device):
             model = build()
         model.eval().requires_grad_(False).to(hardware.device, hardware.dtype)

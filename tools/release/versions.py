@@ -12,6 +12,7 @@ FILE: Final = ROOT / "VERSION"
 _FORM: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _PROJECT: Final = r'^version = "(.*)"$'
 _IMAGE: Final = r"^ARG VERSION=(.*)$"
+_COMPOSE: Final = r"\bmodomo/[a-z]+:(\d+\.\d+\.\d+)"
 _GITOPS: Final = r"^ +(?:targetRevision|version): (\d.*)$"
 _CHART: Final = r"^(?:version|appVersion): (.*)$|^ +- \{ name: service, .*\bversion: ([^ ,]*),"
 
@@ -48,6 +49,7 @@ def _places() -> Iterator[tuple[Path, str]]:
     yield from (
         (path, _IMAGE) for folder in ("services", "deploy") for path in sorted(ROOT.glob(f"{folder}/*/Dockerfile"))
     )
+    yield from ((path, _COMPOSE) for path in sorted(ROOT.glob("deploy/compose*.yaml")))
     yield from ((path, _GITOPS) for path in sorted(ROOT.glob("deploy/gitops/*.yaml")))
     yield from ((path, _CHART) for path in sorted(ROOT.glob("deploy/helm/*/Chart.yaml")))
 

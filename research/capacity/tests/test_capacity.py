@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
-from diffusion.sd.control import CONTROL_SCHEDULES
-from diffusion.sd.options import Control
+from diffusion.sd.options import Control, Structure
+from diffusion.sd.recipes import STRUCTURES
 from diffusion.sd.tiers import HYPER_SD, QUALITY
 from diffusion.styles import read_styles
 from research.capacity import __main__ as command
@@ -182,10 +182,11 @@ def test_the_times_are_those_of_the_code() -> None:
     style = read_styles()["modern"]
     assert int(QUALITY.steps * style.strength) == service_times.STEPS
     assert int(HYPER_SD.steps * style.strength) == service_times.FAST_STEPS
-    windows = [CONTROL_SCHEDULES[control].end for control in (Control.DEPTH, Control.SEGMENTATION, Control.CANNY)]
+    edges = STRUCTURES[Structure.EDGES]
+    windows = [edges[control].end for control in (Control.DEPTH, Control.SEGMENTATION, Control.CANNY)]
     assert tuple(windows) == service_times.WINDOWS
     active = sum(
-        CONTROL_SCHEDULES[control].active(step, service_times.STEPS)
+        edges[control].active(step, service_times.STEPS)
         for control, step in itertools.product(
             (Control.DEPTH, Control.SEGMENTATION, Control.CANNY), range(service_times.STEPS)
         )

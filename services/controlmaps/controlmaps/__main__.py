@@ -30,6 +30,7 @@ def build_engine(settings: Settings) -> Engine:
 
             options = Options(
                 depth_model=settings.depth_model,
+                segmentation_model=settings.segmentation_model,
                 classifier_directory=settings.classifier_directory,
                 device=settings.device,
             )

@@ -16,7 +16,7 @@ CHANGED: Final = 24.0
 """Difference from which on a pixel counts as changed; between, it counts in part."""
 MAX_CHANGED: Final = 0.4
 """Share of changed pixels at which nothing is left of the score for keeping."""
-WEIGHTS: Final = {"structure": 0.5, "palette": 0.2, "keep": 0.2, "sharpness": 0.1}
+WEIGHTS: Final = {"structure": 0.5, "palette": 0.2, "keep": 0.2, "sharpness": 0.3}
 """Of the scores in the overall one."""
 
 

@@ -29,7 +29,10 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = env.read(Settings, prefix=PREFIX)
     options = Options(
-        depth_model=settings.depth_model, classifier_directory=settings.classifier_directory, device="cpu"
+        depth_model=settings.depth_model,
+        segmentation_model=settings.segmentation_model,
+        classifier_directory=settings.classifier_directory,
+        device="cpu",
     )
     tasks = arguments.tasks or list(Task)
     networks = TorchNetworks(WeightStore(settings.weights), options, tasks=tasks)

@@ -38,8 +38,11 @@ class Settings(ProcessSettings):
     device: str = "auto"
     """Device of the torch engine: `auto`, `cpu`, `cuda` or `cuda:1`."""
 
-    depth_model: Literal["dpt", "depth-anything-small", "depth-anything-base"] = "dpt"
-    """Which depth model of the weights' manifest is used; the base one is not for commercial use."""
+    depth_model: Literal["dpt", "depth-anything-small"] = "dpt"
+    """Which depth model of the weights' manifest is used."""
+
+    segmentation_model: Literal["upernet", "upernet-tiny"] = "upernet"
+    """Which segmentation model of the weights' manifest is used."""
 
     classifier_directory: Path | None = None
     """An image classifier in transformers' form, for the torch engine to use in place of SigLIP 2."""

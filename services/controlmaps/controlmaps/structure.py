@@ -1,8 +1,8 @@
 """Whether walls, windows and furniture are where they were.
 
-Two views are joined. Edges: gradients of both pictures are compared in strength and direction, whatever their sign,
-since a wall may turn from lighter to darker than its window. Layout: the surfaces that the engine finds in both
-pictures, and the depth that it sees in them where it has a model of its own for that.
+Two views are joined. Lines: the room's straight lines, see `lines`. Layout: the surfaces that the engine finds in both
+pictures, the openings among them, and the order of depths where it has a model of its own for that. Edges as such do
+not count: a good restyling loses nine tenths of them with the furniture.
 """
 
 from typing import Final
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from controlmaps import lines
 from controlmaps.domain import Layout, Segmentation
 from servicekit.imaging import resizing
 from servicekit.imaging.arrays import RGB
@@ -18,16 +19,10 @@ from servicekit.types import ade20k
 
 LONG_SIDE: Final = 384
 """Pixels at which pictures are compared: details and texture may change, the room may not."""
-NOISE: Final = 2.5
-"""Gradient (of L 0–100 a pixel) that counts as half an edge."""
-CHANCE: Final = 0.25
-"""Edge agreement of two rooms that have nothing to do with each other; scored 0."""
-LOST_SHARE: Final = 0.7
-"""How much lost edges count against new ones: new materials bring edges of their own."""
-LAYOUT_SHARE: Final = 0.2
-"""How much the layout counts against the edges."""
-DEPTH_SHARE: Final = 0.5
-"""How much depth counts against the surfaces, in the layout."""
+LINES_SHARE: Final = 0.6
+"""How much the lines count against the layout."""
+LEAST_OPENINGS: Final = 0.02
+"""Share of the picture that is surely window or door from which on they are compared."""
 DEPTH_SIDE: Final = 64
 """Pixels at which depths are compared."""
 DEPTH_CHANCE: Final = 0.5
@@ -42,25 +37,33 @@ def reduced(picture: RGB) -> RGB:
 
 
 def score(original: RGB, result: RGB, before: Layout, after: Layout) -> float:
-    """Agreement of two reduced pictures and what is seen in them, 0–1."""
-    edges = edge_agreement(original, result)
-    return (1 - LAYOUT_SHARE) * edges + LAYOUT_SHARE * layout_agreement(before, after)
+    """Agreement of two reduced pictures and what is seen in them, 0–1: a weighted geometric mean.
 
-
-def edge_agreement(original: RGB, result: RGB) -> float:
-    """How many of the edges are the same, 0–1: 1 for identical pictures, about 0 for two different rooms."""
-    one, other = _edges(original), _edges(result)
-    kept, new = _found(one, other), _found(other, one)
-    raw = LOST_SHARE * kept + (1 - LOST_SHARE) * new
-    return float(np.clip((raw - CHANCE) / (1 - CHANCE), 0, 1))
+    A picture whose lines lie elsewhere is another room, whatever its surfaces are. Without lines, only those count.
+    """
+    layout = layout_agreement(before, after)
+    straight = lines.agreement(original, result)
+    return layout if straight is None else float(straight**LINES_SHARE * layout ** (1 - LINES_SHARE))
 
 
 def layout_agreement(before: Layout, after: Layout) -> float:
-    """Whether the same surfaces are at the same place and as far away, 0–1."""
-    surfaces = surface_agreement(before.surfaces, after.surfaces)
-    if before.depth is None or after.depth is None:
-        return surfaces
-    return (1 - DEPTH_SHARE) * surfaces + DEPTH_SHARE * depth_agreement(before.depth, after.depth)
+    """Whether the same surfaces and openings are at the same place and as far away, 0–1: the mean of what is known."""
+    known = [surface_agreement(before.surfaces, after.surfaces)]
+    openings = opening_agreement(before.surfaces, after.surfaces)
+    if openings is not None:
+        known.append(openings)
+    if before.depth is not None and after.depth is not None:
+        known.append(depth_agreement(before.depth, after.depth))
+    return float(np.mean(known))
+
+
+def opening_agreement(before: Segmentation, after: Segmentation) -> float | None:
+    """Share of what is surely window or door that still is, 0–1; None where the original has next to nothing of it."""
+    sure = before.confidence * (_SURFACES[before.labels] == OPENING)
+    if float(sure.mean()) < LEAST_OPENINGS:
+        return None
+    still = cv2.dilate((_SURFACES[after.labels] == OPENING).astype(np.uint8), np.ones((5, 5), np.uint8))
+    return float((sure * still).sum() / sure.sum())
 
 
 def depth_agreement(before: Plane, after: Plane) -> float:
@@ -80,28 +83,6 @@ def surface_agreement(before: Segmentation, after: Segmentation) -> float:
     return float((weight * same).sum() / weight.sum())
 
 
-def _edges(picture: RGB) -> tuple[Plane, Plane, Plane]:
-    """Strength 0–1 and the doubled direction's cosine and sine, so that opposite gradients are equal."""
-    lightness = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[..., 0]
-    smooth = cv2.GaussianBlur(lightness, (0, 0), 1.2)
-    across = np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 1, 0, scale=1 / 32), dtype=np.float32)
-    down = np.asarray(cv2.Scharr(smooth, cv2.CV_32F, 0, 1, scale=1 / 32), dtype=np.float32)
-    squared = across**2 + down**2
-    strength = squared / (squared + NOISE**2)
-    length = squared + 1e-9
-    return strength, (across**2 - down**2) / length, 2 * across * down / length
-
-
-def _found(edges: tuple[Plane, Plane, Plane], where: tuple[Plane, Plane, Plane]) -> float:
-    """The share of some edges that is found in another picture, at the same place and in the same direction."""
-    strength, cosine, sine = edges
-    total = float(strength.sum())
-    if total < 1e-3 * strength.size:
-        return 1.0  # there are none to lose
-    parallel = np.clip(cosine * where[1] + sine * where[2], 0, 1)
-    return float((np.minimum(strength, where[0]) * parallel).sum() / total)
-
-
 def _ranks(depth: Plane) -> NDArray[np.float64]:
     """The rank of every pixel of a reduced depth; those that are equal but for rounding share the mean of theirs."""
     scale = DEPTH_SIDE / max(depth.shape)
@@ -111,6 +92,10 @@ def _ranks(depth: Plane) -> NDArray[np.float64]:
     _values, which, counts = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(counts)
     return np.asarray((ends - (counts - 1) / 2)[which], dtype=np.float64)
+
+
+OPENING: Final = 3
+"""Among the surfaces."""
 
 
 def _surface_table() -> NDArray[np.uint8]:

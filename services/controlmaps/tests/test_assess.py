@@ -8,9 +8,10 @@ import pytest
 from numpy.typing import NDArray
 
 import roomnet
-from controlmaps import assess, palette, sharpness, structure
+from controlmaps import assess, lines, palette, sharpness, structure
 from controlmaps.domain import Layout, Pair, Quality, Segmentation
 from servicekit.imaging.arrays import RGB, Mask
+from servicekit.types import ade20k
 from tests.fixtures.rooms import DrawnRoom, draw_room, read_photo, real_photos
 
 NO_PALETTE = np.zeros((0, 3), dtype=np.uint8)
@@ -156,7 +157,29 @@ def test_depth_is_part_of_the_structure_where_it_is_measured(drawn_room: DrawnRo
     seen = replace(layout(photo), depth=rows)
     same, turned = (structure.score(photo, photo, seen, replace(seen, depth=depth)) for depth in (rows, rows[::-1]))
     assert same == pytest.approx(1, abs=1e-5)
-    assert turned == pytest.approx(1 - structure.LAYOUT_SHARE * structure.DEPTH_SHARE, abs=1e-5)
+    assert structure.layout_agreement(seen, replace(seen, depth=rows[::-1])) < 0.7
+    assert turned < 0.9
+
+
+def test_openings_count_where_there_are_any() -> None:
+    sure = np.ones((90, 120), np.float32)
+    wall, window = np.zeros((90, 120), np.uint8), np.zeros((90, 120), np.uint8)
+    window[20:60, 30:80] = ade20k.index("windowpane")
+    with_one, without = (Segmentation(labels=labels, confidence=sure) for labels in (window, wall))
+    assert structure.opening_agreement(with_one, with_one) == 1
+    assert structure.opening_agreement(with_one, without) == 0
+    assert structure.opening_agreement(without, with_one) is None
+    unsure = replace(with_one, confidence=sure * 0.05)
+    assert structure.opening_agreement(unsure, without) is None
+
+
+def test_lines_say_where_they_are(drawn_room: DrawnRoom) -> None:
+    photo = structure.reduced(drawn_room.photo)
+    shifted = np.roll(photo, photo.shape[1] // 12, axis=1)
+    assert lines.agreement(photo, photo) == 1
+    assert lines.agreement(photo, shifted) == pytest.approx(0, abs=0.3)
+    assert lines.agreement(photo, np.full_like(photo, 90)) == 0
+    assert lines.agreement(np.full_like(photo, 90), photo) is None
 
 
 def test_size_of_the_picture_hardly_matters() -> None:
@@ -168,6 +191,7 @@ def test_size_of_the_picture_hardly_matters() -> None:
 
 
 @pytest.mark.skipif(len(real_photos()) < 4, reason="MODOMO_ROOMS names no real photos")
+@pytest.mark.slow
 def test_real_rooms_are_told_apart_and_their_repainting_is_recognised() -> None:
     for first, second in zip(real_photos()[:8:2], real_photos()[1:8:2], strict=True):
         photo = structure.reduced(read_photo(first))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import numpy as np
 import pytest
+import pytest_asyncio
 from PIL import Image as Pillow
 
 from controlmaps.__main__ import SERVICE_NAME, build_engine
@@ -37,7 +38,10 @@ if TYPE_CHECKING:  # the name exists in the type stubs alone
 SMALL = encode_png(np.full((48, 64, 3), 90, dtype=np.uint8))
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stub() -> AsyncIterator["Stub"]:
     engine = build_engine(Settings(engine="lite"))
     await engine.load()

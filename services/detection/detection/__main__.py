@@ -29,6 +29,7 @@ def build_engine(settings: Settings) -> Engine:
 
             options = Options(
                 detector=settings.detector,
+                segmenter=settings.segmenter,
                 device=settings.device,
                 side=settings.detector_side,
                 min_confidence=settings.min_confidence,

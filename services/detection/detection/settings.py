@@ -32,8 +32,11 @@ class Settings(ProcessSettings):
     device: str = "auto"
     """Device of the torch engine: `auto`, `cpu`, `cuda` or `cuda:1`."""
 
-    detector: Literal["yoloe", "yolo11"] = "yoloe"
-    """Which detector of the weights' manifest the torch engine runs."""
+    detector: Literal["yolo11", "yolo11-nano", "yoloe"] = "yolo11"
+    """Which detector of the weights' manifest the torch engine runs; `yoloe` knows names beyond COCO's 80."""
+
+    segmenter: Literal["sam2", "sam2-tiny"] = "sam2"
+    """Which SAM 2.1 of the weights' manifest the torch engine runs."""
 
     detector_side: int = 640
     """Pixels that a photo's longer side is brought to for the detector; a multiple of 32."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import grpc
 import numpy as np
 import pytest
+import pytest_asyncio
 from PIL import Image as Pillow
 
 from detection.__main__ import SERVICE_NAME, build_engine
@@ -28,7 +29,10 @@ if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.detection.v1.detection_service_pb2_grpc import DetectionServiceAsyncStub as Stub
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stub() -> AsyncIterator["Stub"]:
     engine = build_engine(Settings(engine="lite"))
     await engine.load()

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from diffusion.domain import SEEDS, Manifest, Maps, PreviewFrame, Progress, Restyling, Result, Tier
+from diffusion.domain import SEEDS, Manifest, Maps, PassReport, PreviewFrame, Progress, Restyling, Result, Started, Tier
 from diffusion.engine import Step
 from diffusion.styles import Style
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
@@ -20,6 +20,7 @@ from servicekit.imaging.resizing import reduced
 from servicekit.inference.engine import info_to_proto
 from servicekit.types import ade20k
 from servicekit.types.colours import parse_palette
+from servicekit.types.modes import RoomMode, mode_from_proto, mode_to_proto
 from servicekit.types.rooms import RoomType, room_type_from_proto
 
 MAX_PIXELS: Final = 8_388_608
@@ -28,6 +29,8 @@ MAX_VARIANTS: Final = 4
 MAX_PREVIEWS: Final = 8
 FRAME_SIDE: Final = 512
 """Long side of a preview on the way, pixels."""
+STYLE_IMAGE_SIDE: Final = 512
+"""Long side that a style image is kept at, pixels."""
 RESULT_QUALITY: Final = 94
 PREVIEW_QUALITY: Final = 85
 DRAWN_SEED_BITS: Final = 32
@@ -53,6 +56,7 @@ def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Rest
     palette = parse_palette(request.color_palette, field="color_palette")
     room_type = _room_type(request)
     tier = _tier(request)
+    mode = _mode(request)
     photo = decode_rgb(request.image, max_pixels=MAX_PIXELS)
     return Restyling(
         photo=photo,
@@ -60,6 +64,11 @@ def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Rest
         room_type=room_type,
         maps=_maps(request.maps, photo.shape[:2]),
         keep=decode_mask(request.keep, shape=photo.shape[:2], field="keep") if request.HasField("keep") else None,
+        mode=mode,
+        remove=decode_mask(request.remove, shape=photo.shape[:2], field="remove")
+        if mode is RoomMode.DECLUTTER
+        else None,
+        style_image=_style_image(request),
         repaint_openings=request.repaint_openings,
         palette=palette,
         strength=strength,
@@ -73,6 +82,8 @@ def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Rest
 def response(step: Step) -> pb.TransformResponse:
     """One message of the stream."""
     match step:
+        case Started():
+            return pb.TransformResponse(started=pb.Started())
         case Progress():
             return pb.TransformResponse(progress=pb.Progress(step=step.step, total_steps=step.total_steps))
         case PreviewFrame():
@@ -105,6 +116,25 @@ def manifest(made: Manifest) -> pb.Manifest:
         palette_delta_e=made.palette_delta_e,
         seconds=made.seconds,
         device_seconds=made.device_seconds,
+        passes=[_pass(one) for one in made.passes],
+        mode=mode_to_proto(made.mode),
+        style_image_used=made.style_image_used,
+        style_image_palette=made.style_image_palette,
+        safety_checked=made.safety_checked,
+    )
+
+
+def _pass(made: PassReport) -> pb.Pass:
+    return pb.Pass(
+        stage=made.stage,
+        width=made.width,
+        height=made.height,
+        steps=made.steps,
+        strength=made.strength,
+        controls=[
+            pb.AppliedControl(control=one.control, scale=one.scale, start=one.start, end=one.end)
+            for one in made.controls
+        ],
     )
 
 
@@ -156,6 +186,31 @@ def _room_type(request: pb.TransformRequest) -> RoomType | None:
         return room_type_from_proto(request.room_type)
     except ValueError as error:
         raise InvalidArgument("UNKNOWN_ROOM_TYPE", "room_type is none that we know.", field="room_type") from error
+
+
+def _mode(request: pb.TransformRequest) -> RoomMode:
+    try:
+        mode = mode_from_proto(request.mode)
+    except ValueError as error:
+        raise InvalidArgument("UNKNOWN_MODE", "mode is none that we know.", field="mode") from error
+    if mode is RoomMode.DECLUTTER and not request.HasField("remove"):
+        raise InvalidArgument("FIELD_MISSING", "remove says what to remove, and is missing.", field="remove")
+    if mode is not RoomMode.DECLUTTER and request.HasField("remove"):
+        raise InvalidArgument("FIELD_INVALID", f"remove goes with declutter alone, not with {mode}.", field="remove")
+    for name, given in (
+        ("color_palette", bool(request.color_palette)),
+        ("style_image", request.HasField("style_image")),
+    ):
+        if given and mode is RoomMode.DECLUTTER:
+            raise InvalidArgument("FIELD_INVALID", f"{name} has no use with declutter.", field=name)
+    return mode
+
+
+def _style_image(request: pb.TransformRequest) -> RGB | None:
+    """Shrunk: what is taken of it are colours, light and what an image encoder of 224 pixels sees."""
+    if not request.HasField("style_image"):
+        return None
+    return reduced(decode_rgb(request.style_image, field="style_image", max_pixels=MAX_PIXELS), STYLE_IMAGE_SIDE)
 
 
 def _tier(request: pb.TransformRequest) -> Tier:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from diffusion.styles import Style
 from servicekit.imaging.arrays import RGB, Grey, Mask
 from servicekit.inference.engine import EngineInfo
+from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
 
 SEEDS: Final = 1 << 53
@@ -53,8 +54,16 @@ class Restyling:
     keep: Mask | None = None
     """What must come out exactly as it is."""
 
+    mode: RoomMode = RoomMode.RESTYLE
+
+    remove: Mask | None = None
+    """What RoomMode.DECLUTTER removes; None in every other mode."""
+
+    style_image: RGB | None = None
+    """A picture of any size whose look is wanted; None leaves the look to the style."""
+
     repaint_openings: bool = False
-    """Whether windows and doors may change although something is kept."""
+    """Whether windows and doors may change too."""
 
     palette: tuple[str, ...] = ()
     """`#RRGGBB`; empty leaves the colours to the style."""
@@ -72,6 +81,11 @@ class Restyling:
 
     previews: int = 0
     """Number of previews wanted on the way, 0–8."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """The engine has taken the request up; until then it waited for the device."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +121,43 @@ class Surface:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppliedControl:
+    """A ControlNet that took part in a pass."""
+
+    control: str
+    """What it follows: `segmentation`, `mlsd`, `tile`."""
+
+    scale: float
+    """How strongly; 1 is as trained."""
+
+    start: float
+    """Share of the steps after which it began, 0–1."""
+
+    end: float
+    """Share of the steps after which it ended, 0–1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassReport:
+    """One run of the denoising loop."""
+
+    stage: str
+    """`draw` for the new room, `finish` for its detail at the photo's size."""
+
+    width: int
+    height: int
+    """Of the picture that it worked on, pixels."""
+
+    steps: int
+    """For each batch of variants."""
+
+    strength: float
+    """Noise that it started from, 0–1."""
+
+    controls: Sequence[AppliedControl] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """How a result came to be."""
 
@@ -120,10 +171,25 @@ class Manifest:
     surfaces: Sequence[Surface] = ()
 
     palette_delta_e: float | None = None
-    """Mean ΔE2000 between the result's main colours and the palette asked for; None without one."""
+    """Mean ΔE2000 between the palette asked for and the main colours of what it was for, walls and textiles; None
+    without a palette."""
+
+    passes: Sequence[PassReport] = ()
+    """In order; empty from an engine that does not denoise."""
 
     seconds: Mapping[str, float] = field(default_factory=dict)
     device_seconds: float = 0.0
+
+    mode: RoomMode = RoomMode.RESTYLE
+
+    style_image_used: bool = False
+    """Whether the look of a picture was taken."""
+
+    style_image_palette: tuple[str, ...] = ()
+    """`#RRGGBB` that were taken from that picture, largest first; empty where its look is taken whole."""
+
+    safety_checked: bool = False
+    """Whether all results passed a safety check."""
 
 
 @dataclass(frozen=True, kw_only=True)

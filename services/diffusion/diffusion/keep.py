@@ -16,24 +16,30 @@ LEAST_FREE: Final = 0.02
 SEAM: Final = 3
 """Width in pixels of the transition outside of what is kept."""
 
-OPENINGS: Final = ("windowpane", "door", "screen door", "blind")
-"""What belongs to the building: it stays whenever something is kept, unless the caller says otherwise."""
+OPENINGS: Final = ("windowpane", "door", "screen door", "blind", "column")
+"""What belongs to the building: it stays unless the caller says otherwise. Published interior pipelines mask windows,
+doors and columns."""
 
 
 def kept(restyling: Restyling) -> Mask | None:
-    """All pixels that must stay: the caller's, and with them windows and doors; None where nothing must.
+    """All pixels that must stay: the caller's, and windows and doors; None where nothing must.
 
     Raises FailedPrecondition where that leaves nearly nothing to restyle.
     """
-    keep = restyling.keep
-    if keep is None or not keep.any():
-        return None
+    keep = np.zeros(restyling.photo.shape[:2], dtype=np.bool_) if restyling.keep is None else restyling.keep
     segmentation = restyling.maps.segmentation
     if segmentation is not None and not restyling.repaint_openings:
-        keep = keep | np.isin(segmentation, [ade20k.index(name) for name in OPENINGS])
+        openings = np.isin(segmentation, [ade20k.index(name) for name in OPENINGS])
+        # a map that shows nothing else is mistaken, and the caller asked for nothing to be kept
+        if keep.any() or 1.0 - openings.mean() >= LEAST_FREE:
+            keep = keep | openings
+    if not keep.any():
+        return None
     if 1.0 - keep.mean() < LEAST_FREE:
         raise FailedPrecondition(
-            "NOTHING_TO_RESTYLE", "What is to be kept covers nearly the whole photo; there is nothing left to restyle."
+            "NOTHING_TO_RESTYLE",
+            "What is to be kept, windows and doors among it, covers nearly the whole photo; there is nothing left to "
+            "restyle.",
         )
     return keep
 

@@ -31,7 +31,8 @@ class Pipeline:
 
     def __init__(self, engine: Engine, *, preview_engine: Engine, styles: Mapping[str, Style]) -> None:
         """`preview_engine` may be the same one."""
-        self._engine = engine
+        self.engine = engine
+        """What restyles."""
         self._preview_engine = preview_engine
         self.styles = styles
         """By name."""
@@ -39,12 +40,12 @@ class Pipeline:
     async def transform(self, restyling: Restyling) -> AsyncGenerator[Step, None]:
         """The engine's steps; closing this closes the engine's generator."""
         begun = time.perf_counter()
-        async with aclosing(self._engine.transform(restyling)) as steps:
+        async with aclosing(self.engine.transform(restyling)) as steps:
             async for step in steps:
                 if isinstance(step, Progress):
                     if step.step > 1:  # the first one has also waited for the device
-                        STEP_SECONDS.labels(self._engine.info.name).observe(time.perf_counter() - begun)
-                    STEPS.labels(self._engine.info.name).inc()
+                        STEP_SECONDS.labels(self.engine.info.name).observe(time.perf_counter() - begun)
+                    STEPS.labels(self.engine.info.name).inc()
                 yield step
                 begun = time.perf_counter()
 

@@ -10,6 +10,7 @@ from diffusion import convert
 from diffusion.pipeline import PREVIEW_SIDE, Pipeline
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceServicer
+from servicekit.types.modes import RoomMode, mode_to_proto
 
 
 class DiffusionServicer(DiffusionServiceServicer):
@@ -41,5 +42,11 @@ class DiffusionServicer(DiffusionServiceServicer):
         request: pb.ListStylesRequest,
         context: grpc.aio.ServicerContext[pb.ListStylesRequest, pb.ListStylesResponse],
     ) -> pb.ListStylesResponse:
-        """Lists the styles by name."""
-        return pb.ListStylesResponse(styles=[convert.style(style) for style in self._pipeline.styles.values()])
+        """Lists the styles by name, and what the engine can do."""
+        engine = self._pipeline.engine
+        return pb.ListStylesResponse(
+            styles=[convert.style(style) for style in self._pipeline.styles.values()],
+            engine=engine.info.name,
+            modes=[mode_to_proto(mode) for mode in RoomMode if mode in engine.modes],
+            takes_style_image=engine.takes_style_image,
+        )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Literal
 
-from diffusion.sd.options import Control, FastLora, Options
+from diffusion.sd.options import MOST_FINISHED, Base, Control, FastLora, Options, Safety, Structure
 from servicekit.config import env
 from servicekit.config.settings import ProcessSettings
 
@@ -36,17 +36,31 @@ class Settings(ProcessSettings):
     device: str = "auto"
     """`cuda`, `cuda:1`, `cpu`; `auto` takes a GPU where there is one."""
 
+    base: Base = "realistic-vision"
+    """Which Stable Diffusion 1.5 paints, by its name in the store: `realistic-vision`, `dreamshaper` or `sd15`."""
+
+    structure: Structure = Structure.LINES
+    """What of the photo a restyled picture follows: `lines` (surfaces and the room's straight lines, as published
+    interior pipelines do) or `edges` (depth, surfaces and Canny's edges: furniture keeps its shape)."""
+
     controlnets: tuple[Control, ...] = tuple(Control)
-    """ControlNets to load; a request uses those that it has a map for."""
+    """ControlNets that may be used; those among them that `structure` asks for are loaded."""
 
     fast_lora: FastLora = "auto"
     """For the fast tier: `hyper-sd`, `lcm-lora`, `none`; `auto` takes the first of them that the store has."""
 
     side: int = 0
-    """Pictures are worked on with about side² pixels; 0 is the model's own, 512."""
+    """Pictures are drawn with about side² pixels; 0 is 768 for the quality tier and 512 for the fast one."""
+
+    finished_side: int = MOST_FINISHED
+    """Long side in pixels up to which the quality tier's second pass draws detail; 0 leaves that pass out."""
 
     variants_at_once: int = 0
     """Variants worked on in one batch, 1–4; 0 measures at the start what fits the device's memory."""
+
+    safety: Safety = "off"
+    """`check` has the safety checker look at every result: a job with one that it refuses fails. Previews on the way,
+    which nobody has looked at, are left out then."""
 
     compile: bool = False
     """Compile the models: faster, after about a minute for the first picture of every size."""

@@ -1,7 +1,7 @@
 """The styles: one TOML file each in `styles/`, validated when the service starts.
 
 A file's name is the style's name, its keys are the fields of `Style`. A key that is missing, unknown or wrong is
-refused with the file and the key's path, so a sixth style is one more file and nothing else.
+refused with the file and the key's path, so another style is one more file and nothing else.
 """
 
 import tomllib
@@ -109,10 +109,12 @@ class Materials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Words for engines that read them."""
+    """Words for engines that read them. The engine adds the style's name, the room, and what its model answers to."""
 
     positive: Text
+    """What is to be seen."""
     negative: Text
+    """What is not."""
 
 
 class Light(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -154,14 +156,6 @@ class Style(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Where the caller names none."""
     guidance: Annotated[float, msgspec.Meta(ge=1.0, le=20.0)]
     """Classifier-free guidance scale, for engines that have one."""
-
-    def positive_prompt(self, room: RoomType | None) -> str:
-        """The general prompt, the room's name and the room's own words."""
-        parts = [self.prompt.positive]
-        if room is not None:
-            parts += [room.replace("_", " ") if room is not RoomType.OTHER else "interior"]
-            parts += [own.prompt for own in [self.rooms.get(room)] if own is not None and own.prompt]
-        return ", ".join(parts)
 
     def materials_for(self, room: RoomType | None) -> Materials:
         """The materials in a room of that type."""

@@ -11,6 +11,7 @@ from diffusion.engine import Step
 from diffusion.pipeline import Pipeline
 from diffusion.styles import read_styles
 from servicekit.inference.engine import EngineInfo
+from servicekit.types.modes import RoomMode
 
 STYLES = read_styles()
 PHOTO = np.zeros((48, 64, 3), dtype=np.uint8)
@@ -20,6 +21,8 @@ class Counted:
     """An engine of three steps that do nothing."""
 
     info = EngineInfo(name="counted")
+    modes = frozenset(RoomMode)
+    takes_style_image = True
 
     async def load(self) -> None: ...
 

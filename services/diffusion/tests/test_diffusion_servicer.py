@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import numpy as np
 import pytest
+import pytest_asyncio
 from PIL import Image as Pillow
 
 from diffusion.__main__ import SERVICE_NAME
@@ -19,6 +20,7 @@ from diffusion.servicer import DiffusionServicer
 from diffusion.styles import read_styles
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1 import diffusion_service_pb2_grpc as pb_grpc
+from modomo.type.v1 import mode_pb2
 from modomo.type.v1.control_map_pb2 import (
     CONTROL_MAP_KIND_CONFIDENCE,
     CONTROL_MAP_KIND_DEPTH,
@@ -35,6 +37,7 @@ from servicekit.rpc import client
 from servicekit.rpc.server import ServerOptions, running
 from servicekit.rpc.status import from_call
 from servicekit.types import ade20k
+from servicekit.types.modes import RoomMode
 from tests.fixtures.rooms import DrawnRoom, draw_room
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
@@ -75,7 +78,10 @@ async def serving(engine: Engine) -> AsyncGenerator["Stub", None]:
         yield pb_grpc.DiffusionServiceStub(channel)
 
 
-@pytest.fixture
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stub() -> AsyncIterator["Stub"]:
     engine = LiteEngine(DeviceExecutor("diffusion"))
     await engine.load()
@@ -164,8 +170,44 @@ async def test_preview_is_one_small_picture(stub: "Stub") -> None:
 
 async def test_styles_are_listed_with_their_colours(stub: "Stub") -> None:
     styles = (await stub.ListStyles(pb.ListStylesRequest())).styles
-    assert [style.name for style in styles] == ["boho", "industrial", "minimalist", "modern", "scandinavian"]
+    assert [style.name for style in styles] == list(read_styles())
     assert all(style.title and style.description and style.palette for style in styles)
+
+
+async def test_what_the_engine_can_do_is_listed(stub: "Stub") -> None:
+    answer = await stub.ListStyles(pb.ListStylesRequest())
+    assert (answer.engine, list(answer.modes), answer.takes_style_image) == ("lite", [mode_pb2.MODE_RESTYLE], True)
+
+
+async def test_the_start_comes_first(stub: "Stub") -> None:
+    kinds = [event.WhichOneof("event") for event in await messages(stub, request())]
+    assert [number for number, kind in enumerate(kinds) if kind == "started"] == [0]
+
+
+async def test_colours_of_a_style_image_are_told(stub: "Stub") -> None:
+    blue = encode_png(np.full((48, 48, 3), (40, 70, 150), dtype=np.uint8))
+    plain, styled = await result(stub, request()), await result(stub, request(style_image=blue))
+    assert (plain.manifest.style_image_used, list(plain.manifest.style_image_palette)) == (False, [])
+    assert styled.manifest.style_image_used
+    assert len(styled.manifest.style_image_palette) == 1
+    assert styled.images[0].data != plain.images[0].data
+    first_look = await stub.Preview(pb.PreviewRequest(transform=request(style_image=blue)))
+    assert first_look.manifest.style_image_used
+
+
+@pytest.mark.parametrize("mode", [mode_pb2.MODE_STAGE, mode_pb2.MODE_DECLUTTER])
+async def test_a_mode_that_the_engine_lacks_is_a_failed_precondition(
+    stub: "Stub", mode: mode_pb2.Mode.ValueType
+) -> None:
+    remove = encode_mask(ROOM.sofa) if mode == mode_pb2.MODE_DECLUTTER else None
+    error = await refusal(stub, request(mode=mode, remove=remove))
+    assert (error.code, error.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "MODE_NOT_SUPPORTED")
+    assert error.metadata["field"] == "mode"
+    assert "The engine lite cannot" in error.message
+
+
+async def test_models_tell_their_licence(stub: "Stub") -> None:
+    assert (await result(stub, request())).manifest.engine.models[0].licence == "Apache-2.0"
 
 
 def _png(width: int, height: int) -> bytes:
@@ -202,6 +244,23 @@ SMALL_MAP = ControlMap(kind=CONTROL_MAP_KIND_DEPTH, image=Image(data=_png(100, 1
         pytest.param({"keep": SMALL_MASK}, "SIZE_MISMATCH", "keep", id="mask of another size"),
         pytest.param({"keep": Mask(png=b"x")}, "IMAGE_UNREADABLE", "keep", id="mask unreadable"),
         pytest.param({"keep": Mask()}, "IMAGE_MISSING", "keep", id="mask empty"),
+        pytest.param({"mode": 9}, "UNKNOWN_MODE", "mode", id="mode"),
+        pytest.param({"mode": mode_pb2.MODE_DECLUTTER}, "FIELD_MISSING", "remove", id="nothing to remove"),
+        pytest.param({"remove": Mask(png=_png(192, 144))}, "FIELD_INVALID", "remove", id="mask without its mode"),
+        pytest.param(
+            {"mode": mode_pb2.MODE_DECLUTTER, "remove": SMALL_MASK}, "SIZE_MISMATCH", "remove", id="mask to remove"
+        ),
+        pytest.param(
+            {"mode": mode_pb2.MODE_DECLUTTER, "remove": Mask(png=_png(192, 144)), "color_palette": ["#FFFFFF"]},
+            "FIELD_INVALID",
+            "color_palette",
+            id="palette without use",
+        ),
+        pytest.param({"style_image": Image(data=b"text")}, "IMAGE_UNREADABLE", "style_image", id="no style image"),
+        pytest.param(
+            {"style_image": Image(data=_png(4000, 4000))}, "IMAGE_TOO_LARGE", "style_image", id="large style image"
+        ),
+        pytest.param({"style_image": Image()}, "IMAGE_MISSING", "style_image", id="empty style image"),
         pytest.param({"maps": [SMALL_MAP]}, "SIZE_MISMATCH", "maps", id="map of another size"),
         pytest.param({"maps": [MAPS[0], MAPS[0]]}, "DUPLICATE_MAP", "maps", id="map twice"),
         pytest.param(
@@ -234,6 +293,9 @@ class EndlessEngine:
     @property
     def info(self) -> EngineInfo:
         return EngineInfo(name="endless")
+
+    modes = frozenset(RoomMode)
+    takes_style_image = True
 
     async def load(self) -> None: ...
 

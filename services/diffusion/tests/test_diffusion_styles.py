@@ -1,10 +1,12 @@
 """Styles: what is in the package, what a directory adds, and what a broken file is told."""
 
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 from diffusion.styles import Pattern, StyleError, parse_style, read_styles
+from servicekit.imaging import colour
 from servicekit.types.rooms import RoomType
 
 FILE = """
@@ -46,20 +48,38 @@ floor = [{ name = "white tiles", pattern = "tiles", color = "#F0F0F0", size = 0.
 """
 
 
-def test_package_brings_the_five_styles() -> None:
+CONTRACT = {"boho", "industrial", "minimalist", "modern", "scandinavian"}
+
+
+def test_package_brings_twenty_styles_and_among_them_the_five_of_the_contract() -> None:
     styles = read_styles()
-    assert list(styles) == ["boho", "industrial", "minimalist", "modern", "scandinavian"]
+    assert len(styles) == 20
+    assert set(styles) >= CONTRACT
+    assert list(styles) == sorted(styles)
     for name, style in styles.items():
         assert style.name == name
         assert len(style.palette.colors) >= 6
         assert len(style.materials.wall) + len(style.materials.floor) >= 3, "the seed needs something to choose from"
 
 
-def test_room_adds_words_and_replaces_materials() -> None:
+def test_no_two_styles_have_nearly_the_same_palette_or_words() -> None:
+    styles = read_styles()
+    surfaces = {
+        name: colour.lab_of_hex([style.palette.wall, style.palette.floor, style.palette.textile, style.palette.accent])
+        for name, style in styles.items()
+    }
+    for one, other in combinations(styles, 2):
+        apart = [float(colour.delta_e(a[None], b)[0]) for a, b in zip(surfaces[one], surfaces[other], strict=True)]
+        assert sum(apart) / 4 > 6, (one, other)
+        words, others = (set(styles[name].prompt.positive.split(", ")) for name in (one, other))
+        assert len(words & others) <= 4, (one, other)
+    texts = [(style.title, style.description, style.prompt.positive) for style in styles.values()]
+    for kind in zip(*texts, strict=True):
+        assert len(set(kind)) == len(styles)
+
+
+def test_room_replaces_materials() -> None:
     style = parse_style("plain", FILE)
-    assert style.positive_prompt(None) == "a plain room"
-    assert style.positive_prompt(RoomType.BATHROOM) == "a plain room, bathroom, white tiles"
-    assert style.positive_prompt(RoomType.LIVING_ROOM) == "a plain room, living room"
     bathroom, bedroom = style.materials_for(RoomType.BATHROOM), style.materials_for(RoomType.BEDROOM)
     assert [finish.pattern for finish in bathroom.floor] == [Pattern.TILES]
     assert bathroom.wall == style.materials.wall
@@ -103,10 +123,10 @@ def test_file_name_must_be_a_word() -> None:
         parse_style("My Style", FILE)
 
 
-def test_sixth_style_is_a_file(tmp_path: Path) -> None:
+def test_another_style_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "plain.toml").write_text(FILE)
     (tmp_path / "notes.txt").write_text("no style")
-    assert list(read_styles(tmp_path)) == ["boho", "industrial", "minimalist", "modern", "plain", "scandinavian"]
+    assert set(read_styles(tmp_path)) == {*read_styles(), "plain"}
 
 
 def test_extra_style_replaces_ours_of_the_same_name(tmp_path: Path) -> None:

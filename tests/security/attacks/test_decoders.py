@@ -47,6 +47,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.slow
 def test_a_small_file_of_large_parts_is_refused_before_it_is_decoded(name: str, measure: Measure) -> None:
     data = BOMBS[name]()
     before, start = psutil.Process().memory_info().rss, time.process_time()
@@ -54,6 +55,44 @@ def test_a_small_file_of_large_parts_is_refused_before_it_is_decoded(name: str, 
         optimise(read_header(data), long_side=1024)
     measure("seconds of decoding", time.process_time() - start, 0.5)
     measure("megabytes of decoding", (psutil.Process().memory_info().rss - before) / MEGABYTE, 30)
+
+
+MARKERS = at_full_size(1_200, 1_200_000)
+"""Segments or chunks; as many chunks as 14 MB hold."""
+
+MARKER_BOMBS: dict[str, Callable[[], bytes]] = {
+    "jpeg: empty segments": lambda: _after(saved(quarters(), "JPEG"), 2, b"\xff\xe5\0\2" * (3 * MARKERS)),
+    "png: tiny chunks": lambda: _after(saved(quarters(), "PNG"), 33, b"\0\0\0\0junk\xb6\x1c\xf3\xe8" * MARKERS),
+    "png: a picture in tiny chunks": lambda: _after(
+        saved(quarters(), "PNG"), 33, b"\0\0\0\0IDAT\x35\xaf\x06\x1e" * (3 * MARKERS)
+    ),
+    "webp: empty chunks": lambda: _riff(saved(quarters(), "WEBP")[12:] + b"junk\0\0\0\0" * MARKERS),
+}
+
+
+def _after(data: bytes, place: int, put: bytes) -> bytes:
+    return data[:place] + put + data[place:]
+
+
+def _riff(chunks: bytes) -> bytes:
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WEBP" + chunks
+
+
+@pytest.mark.parametrize("name", MARKER_BOMBS)
+def test_a_file_of_markers_is_refused_before_they_are_all_read(name: str, measure: Measure) -> None:
+    data = MARKER_BOMBS[name]()
+    before, start = psutil.Process().memory_info().rss, time.process_time()
+    with pytest.raises(InvalidArgument, match="IMAGE_UNREADABLE"):
+        read_header(data)
+    measure("seconds of reading markers", time.process_time() - start, 0.5)
+    measure("megabytes of reading markers", (psutil.Process().memory_info().rss - before) / MEGABYTE, 30)
+
+
+def test_fill_bytes_take_no_time(measure: Measure) -> None:
+    data = _after(saved(quarters(), "JPEG"), 2, b"\xff" * at_full_size(100_000, 14_000_000))
+    start = time.process_time()
+    assert (read_header(data).width, read_header(data).height) == (640, 480)
+    measure("seconds of reading fill bytes", time.process_time() - start, 0.5)
 
 
 @pytest.mark.parametrize("kind", ["heic", "avif"])

@@ -72,6 +72,7 @@ def progressive() -> bytes:
 
 
 @pytest.mark.parametrize("make", [lambda: png((2000, 1500)), progressive], ids=["many", "heavy"])
+@pytest.mark.slow
 async def test_photos_of_one_tenant_wait_in_turn_with_those_of_others(make: Any) -> None:
     """Both send the same photo: the other tenant's is done after two of the six that were there before it."""
     data, done = make(), []

@@ -96,6 +96,7 @@ async def test_nothing_is_read_of_a_message_without_a_key(guarded: Gateway, othe
         await other.submit()
 
 
+@pytest.mark.slow
 async def test_half_sent_photos_of_one_tenant_are_bounded_and_hold_up_no_other(
     guarded: Gateway, other: OtherTenant, holders: tuple[KeyHolder, KeyHolder]
 ) -> None:
@@ -108,6 +109,7 @@ async def test_half_sent_photos_of_one_tenant_are_bounded_and_hold_up_no_other(
 
 
 @pytest.mark.parametrize("method", [CHECK, WATCH, REFLECTION])
+@pytest.mark.slow
 async def test_half_sent_probes_are_bounded_and_hold_up_no_other(
     guarded: Gateway, other: OtherTenant, method: str
 ) -> None:
@@ -145,6 +147,7 @@ async def _probe(caller: Http2Caller, method: str) -> str:
         return await caller.status(stream)
 
 
+@pytest.mark.slow
 async def test_calls_that_are_reset_at_once_are_refused_by_the_transport(guarded: Gateway, other: OtherTenant) -> None:
     """HTTP/2 Rapid Reset, CVE-2023-44487."""
     flood = asyncio.create_task(asyncio.to_thread(reset_flood, guarded.api.grpc_api.port, GET, calls=20_000))
@@ -158,6 +161,7 @@ async def test_calls_that_are_reset_at_once_are_refused_by_the_transport(guarded
     assert longest < 3
 
 
+@pytest.mark.slow
 async def test_connections_are_bounded_and_end_where_they_say_nothing(
     start_gateway: StartGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:

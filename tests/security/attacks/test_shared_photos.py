@@ -29,7 +29,9 @@ async def test_a_purge_deletes_what_is_known_of_ones_own_photo_and_of_nobody_els
         for job_id in (mine, others):
             await bench.completed(job_id)
         assert len({key.split("/")[1] async for key in bench.store.list(PREFIX)}) == 2
-        await Purger(store=bench.store, job_store=bench.jobstore.jobs).purge(mine, message="Deleted.")
+        await Purger(store=bench.store, job_store=bench.jobstore.jobs, groups=bench.groups).purge(
+            mine, message="Deleted."
+        )
         assert len({key.split("/")[1] async for key in bench.store.list(PREFIX)}) == 1
         assert await calls_of(bench, "key:other") == dict.fromkeys(CALLS, 0)
         assert await calls_of(bench, "key:me") == CALLS

@@ -62,7 +62,8 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- if $image.digest -}}
 {{ $path }}@{{ $image.digest }}
 {{- else -}}
-{{ $path }}:{{ default .Chart.AppVersion $image.tag }}
+{{- $variant := tpl (default "" $image.variant) . -}}
+{{ $path }}:{{ default (ternary .Chart.AppVersion (printf "%s-%s" .Chart.AppVersion $variant) (empty $variant)) $image.tag }}
 {{- end -}}
 {{- end -}}
 

@@ -16,6 +16,9 @@ class Model:
     revision: str
     """Pinned revision, or the version of our own code or weights."""
 
+    licence: str = ""
+    """SPDX identifier, or the name under which its licence is published; empty where none is known."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EngineInfo:
@@ -44,11 +47,13 @@ class Engine(Protocol):
 
 def info_to_proto(info: EngineInfo) -> engine_pb2.Engine:
     """The wire form."""
-    models = [engine_pb2.Model(name=model.name, revision=model.revision) for model in info.models]
+    models = [
+        engine_pb2.Model(name=model.name, revision=model.revision, licence=model.licence) for model in info.models
+    ]
     return engine_pb2.Engine(name=info.name, models=models)
 
 
 def info_from_proto(message: engine_pb2.Engine) -> EngineInfo:
     """Back from the wire."""
-    models = tuple(Model(name=model.name, revision=model.revision) for model in message.models)
+    models = tuple(Model(name=model.name, revision=model.revision, licence=model.licence) for model in message.models)
     return EngineInfo(name=message.name, models=models)

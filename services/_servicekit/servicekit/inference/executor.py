@@ -1,7 +1,8 @@
 """Runs blocking engines off the event loop: one job at a time a device, a bounded queue in front.
 
 A job is a function, or a generator that yields as it goes. A generator's consumer may leave at any time: the step in
-flight is finished, the generator is closed, and only then is the device given to the next job.
+flight is finished, the generator is closed, and only then is the device given to the next job. A job that loses the
+device ends the process.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ from typing import Final, TypeVar
 from prometheus_client import Counter, Gauge, Histogram
 
 from servicekit.errors import Exhausted
+from servicekit.inference import device_lost
+from servicekit.inference.device_lost import DeviceLost
 from servicekit.inference.turns import FairTurns
 from servicekit.observability import tracing
 from servicekit.observability.metrics import SECONDS_BUCKETS
@@ -109,6 +112,9 @@ class DeviceExecutor:
         future = asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, function)
         try:
             return await asyncio.shield(future)
+        except DeviceLost as error:
+            device_lost.report(error)
+            raise
         except asyncio.CancelledError:
             while not future.done():
                 with contextlib.suppress(asyncio.CancelledError):  # cancelled again: the thread works all the same

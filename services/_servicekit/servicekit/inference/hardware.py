@@ -12,11 +12,43 @@ import torch
 
 from servicekit.config.env import SettingsError
 from servicekit.errors import out_of_memory
+from servicekit.inference import cuda
+from servicekit.inference.device_lost import DeviceLost
 
 Value = TypeVar("Value")
 
-_ALLOCATOR_WORDS: Final = ("can't allocate memory", "out of memory", "not enough memory")
-"""In messages of allocators other than CUDA's, which raise a bare RuntimeError."""
+_OUT_OF_MEMORY_WORDS: Final = (
+    "can't allocate memory",
+    "out of memory",
+    "not enough memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUSOLVER_STATUS_ALLOC_FAILED",
+    "CUSPARSE_STATUS_ALLOC_FAILED",
+    "CUFFT_ALLOC_FAILED",
+    "cudaErrorMemoryAllocation",
+    "CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+    "CUDNN_STATUS_INTERNAL_ERROR_HOST_ALLOCATION_FAILED",
+    "Unable to find a valid cuDNN algorithm",
+    "unable to find an engine to execute this computation",
+    "GET was unable to find an engine",
+)
+"""In messages of allocators and libraries that raise a bare RuntimeError."""
+
+_LOST_WORDS: Final = (
+    "illegal memory access",
+    "device-side assert triggered",
+    "unspecified launch failure",
+    "an illegal instruction was encountered",
+    "misaligned address",
+    "invalid program counter",
+    "hardware stack error",
+    "uncorrectable ECC error",
+    "uncorrectable NVLink error",
+    "the launch timed out and was terminated",
+    "GPU is lost",
+)
+"""Of errors that CUDA answers every later call of the process with, too (CUDA Runtime API, "Error handling")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +67,25 @@ class Hardware:
             return None
         return int(torch.cuda.get_device_properties(self.device).total_memory)
 
+    @property
+    def free_bytes(self) -> int | None:
+        """What of the device's memory this process can still have, other processes' share left out; None for the host.
+
+        What torch holds without using it counts as free: it gives that to whoever asks next.
+        """
+        if self.device.type != "cuda":
+            return None
+        free, _total = torch.cuda.mem_get_info(self.device)
+        return int(free + torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device))
+
+    @property
+    def photo_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Height and width of photos to run once at the start, so that no caller waits for a kernel to be chosen.
+
+        On a GPU all common ones; elsewhere nothing is chosen by shape.
+        """
+        return ((768, 1024), (1024, 768), (1024, 1024)) if self.device.type == "cuda" else ((768, 1024),)
+
     def event(self) -> torch.cuda.Event | None:
         """A mark in the device's queue of work; None on the CPU, where work is done when it is called."""
         if self.device.type != "cuda":
@@ -50,14 +101,18 @@ class Hardware:
 
 
 def choose(name: str) -> Hardware:
-    """`auto`, `cpu`, `cuda` or `cuda:1`; raises SettingsError for a device that is not there.
+    """`auto`, `cpu`, `cuda` or `cuda:1`; raises SettingsError for a device that is not there, or cannot be used.
 
-    Makes CUDA's convolutions repeatable for the whole process: the same request gives the same bytes.
+    `auto` takes the CPU only where there is no NVIDIA card: one that torch cannot use is an error, since nobody would
+    wait for the same models on a CPU. Makes CUDA's convolutions repeatable for the whole process: the same request
+    gives the same bytes.
     """
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        name = "cuda" if cuda.is_present() else "cpu"
     try:
         device = torch.device(name)
+        if device.type == "cuda":
+            cuda.check(device.index or 0)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise SettingsError(
@@ -69,10 +124,31 @@ def choose(name: str) -> Hardware:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that an allocation failed, on the device or on the host."""
+    """Whether an exception says that an allocation failed, on the device or on the host.
+
+    CUDA's libraries have words of their own for it, and cuDNN none: it says that no algorithm would do, or that its
+    plan failed, where its workspace found no room.
+    """
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _ALLOCATOR_WORDS)
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _OUT_OF_MEMORY_WORDS)
+
+
+def is_lost(error: BaseException, hardware: Hardware) -> bool:
+    """Whether the process can use its device no more.
+
+    Some of CUDA's errors say so themselves. After any other a device that still works can be waited for, and one that
+    is lost answers with the same error again.
+    """
+    if hardware.device.type != "cuda" or not isinstance(error, RuntimeError) or is_out_of_memory(error):
+        return False
+    if any(words in str(error) for words in _LOST_WORDS):
+        return True
+    try:
+        hardware.synchronise()
+    except RuntimeError:
+        return True
+    return False
 
 
 def release(hardware: Hardware) -> None:
@@ -85,13 +161,16 @@ def release(hardware: Hardware) -> None:
 def oom_guard(hardware: Hardware, work: Callable[[], Generator[Value, None, None]]) -> Generator[Value, None, None]:
     """Runs a generator; where it runs out of memory, all that it held is freed and Exhausted raised instead.
 
-    The traceback holds the frames of what failed, and with them its tensors. It has to be gone before memory can be
-    freed, which is why Exhausted is raised outside of the handler.
+    Raises DeviceLost where the device cannot be used any more. The traceback holds the frames of what failed, and with
+    them its tensors. It has to be gone before memory can be freed, which is why Exhausted is raised outside of the
+    handler.
     """
     steps = work()
     try:
         yield from steps
     except (RuntimeError, MemoryError) as error:
+        if is_lost(error, hardware):
+            raise DeviceLost(str(error).splitlines()[0]) from error
         if not is_out_of_memory(error):
             raise
     else:

@@ -9,6 +9,7 @@ A job is a record, an event log and a place in the queue. All three change toget
 claim        a worker takes the next job and gets a lease on it, proven by a token
 lease        the right to work on a job and to write to it; it expires unless heartbeats extend it
 heartbeat    extends the lease, and tells a worker that its lease is gone
+device       what computes a job; the claim's holder tells when the job waits for it and when it has taken the job
 takeover     another worker claims a job whose lease has expired
 ack          `finish`: result, terminal event and the end of the lease in one step
 retry        the worker gives a job back, to be claimed again after a delay
@@ -20,7 +21,8 @@ Rules that every implementation keeps:
 - A job that `submit` returned is never lost.
 - A job gets exactly one terminal event, its last; whoever does not hold the lease is refused (`Superseded`).
 - `seq` counts 1, 2, 3, … without a gap; `progress` never goes down.
-- The receiver that a job names (`webhook_url`) is told of its ending, after as many attempts as it takes (`outbox`).
+- The receiver that a job names (`webhook_url`) is told of what it asks for (`webhook_events`; every ending where it
+  asks for nothing), after as many attempts as it takes (`outbox`).
 - Cancelling ends a job at once, waiting or running; its worker is told, and can write nothing more.
 
 Payloads and results are JSON texts that the store does not read; they are the gateway's.
@@ -36,8 +38,10 @@ from servicekit.jobstore.values import (
     Ending,
     Event,
     Job,
+    JobPage,
     JobStatus,
     NewJob,
+    Position,
     Priority,
     QueueState,
     Submitted,
@@ -53,9 +57,11 @@ __all__ = [
     "Event",
     "EventLog",
     "Job",
+    "JobPage",
     "JobStatus",
     "JobStore",
     "NewJob",
+    "Position",
     "Priority",
     "QueueState",
     "Submitted",
@@ -76,6 +82,9 @@ class JobStore(Protocol):
 
     async def get(self, job_id: str) -> Job:
         """Reads a record; raises NotFound."""
+
+    async def jobs_of(self, tenant: str, *, limit: int, before: Position | None = None) -> JobPage:
+        """Jobs of a tenant, the newest first, beginning behind `before`."""
 
     async def cancel(self, job_id: str, *, message: str) -> None:
         """Ends a job; done for one that is cancelled, raises NotFound, FailedPrecondition where it ended otherwise."""
@@ -128,6 +137,26 @@ class Claim(Protocol):
     @property
     def seconds_left(self) -> float:
         """Until the job's running deadline."""
+
+    @property
+    def run_seconds(self) -> float:
+        """How long the job may run once its device has taken it."""
+
+    @property
+    def waits_for_device(self) -> bool:
+        """Whether the job waits for its device."""
+
+    async def wait_for_device(self) -> None:
+        """From now on the job waits for its device, for as long as it may wait at all; once a claim.
+
+        Raises Superseded, Cancelled.
+        """
+
+    async def device_taken(self) -> None:
+        """The device has taken the job, whose deadline for running begins now; once a claim.
+
+        Raises Superseded, Cancelled.
+        """
 
     async def append(self, update: Update) -> None:
         """Adds an event; a progress below the last is raised to it. Raises Superseded, Cancelled."""

@@ -1,22 +1,37 @@
-"""Deliveries of webhooks, which tell a receiver how a job has ended.
+"""Deliveries of webhooks, which tell a receiver that a job was accepted, and how it has ended.
 
-A delivery is scheduled in the step that ends its job, so none is lost. It is kept until the receiver has accepted it,
-it is given up, or its job expires. Any number of processes may deliver: each attempt is leased, and where a process
-dies its delivery is due again when the lease expires. So a receiver is told at least once, always with the same id.
+A delivery is scheduled in the step that accepts or ends its job, so none is lost. It is kept until the receiver has
+accepted it, it is given up, or its job expires. Any number of processes may deliver: each attempt is leased, and where
+a process dies its delivery is due again when the lease expires. So a receiver is told at least once, always with the
+same id.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
-from servicekit.jobstore import JobStatus
+from servicekit.jobstore.values import ENDINGS, JobStatus
+
+ACCEPTED: Final = "accepted"
+"""The event of a job's acceptance; the others are called as the endings."""
+EVENTS: Final = (ACCEPTED, JobStatus.COMPLETED.value, JobStatus.FAILED.value, JobStatus.CANCELLED.value)
+"""What a receiver may ask to be told of."""
+_ACCEPTED_SUFFIX: Final = f"#{ACCEPTED}"
+
+
+def accepted(job_id: str) -> str:
+    """The stored name of the delivery that tells of a job's acceptance; that of its ending is called as the job."""
+    return job_id + _ACCEPTED_SUFFIX
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
     """One webhook to send, leased to one process."""
+
+    name: str
+    """What it is stored as."""
 
     job_id: str
     tenant: str
@@ -24,7 +39,7 @@ class Delivery:
     url: str
 
     status: JobStatus
-    """One of ENDINGS."""
+    """One of ENDINGS, or `queued` where it tells of the acceptance."""
 
     message: str
     """Public."""
@@ -35,7 +50,7 @@ class Delivery:
     created_at: datetime
     """When the job was submitted."""
 
-    ended_at: datetime
+    happened_at: datetime
 
     attempt: int
     """1 for the first."""
@@ -47,9 +62,14 @@ class Delivery:
     """The trace that the job belongs to."""
 
     @property
+    def event(self) -> str:
+        """One of EVENTS."""
+        return self.status if self.status in ENDINGS else ACCEPTED
+
+    @property
     def message_id(self) -> str:
         """The same for every attempt: a receiver knows by it what it has had already."""
-        return f"msg_{self.job_id}"
+        return f"msg_{self.job_id}" if self.status in ENDINGS else f"msg_{self.job_id}_{ACCEPTED}"
 
 
 class Outcome(StrEnum):

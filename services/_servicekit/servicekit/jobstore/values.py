@@ -61,19 +61,32 @@ class NewJob:
     """Hex digest of the whole request; the same key with another digest is a conflict."""
 
     webhook_url: str = ""
-    """The receiver that is told of the ending; empty for none."""
+    """The receiver that is told of events; empty for none."""
+
+    webhook_events: tuple[str, ...] = ()
+    """What it is told of: `accepted`, or the word of an ending; none for every ending."""
 
     traceparent: str = ""
     """The trace that the job belongs to (W3C); empty for none."""
 
     wait_seconds: float = 600.0
-    """A job that no worker has claimed within this time fails."""
+    """A job that no worker has claimed within this time fails, as does one that no device has taken by then."""
 
     run_seconds: float = 120.0
-    """A job that runs longer than this, retries included, fails."""
+    """A job that runs longer than this, retries included, fails. The time begins when the job is claimed, and anew when
+    its device takes it."""
 
     retention_seconds: float = 86_400.0
     """Record and events are kept this long after submit."""
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Position:
+    """Where a job lies among its tenant's; later ones are greater."""
+
+    milliseconds: int
+    """Of its submission, since the epoch."""
+    job_id: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +181,17 @@ class Job:
     """1 for the next in line, 0 where it does not wait."""
     traceparent: str = ""
     """The trace that it belongs to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobPage:
+    """Some jobs of a tenant, the newest first."""
+
+    jobs: tuple[Job, ...]
+    """May be fewer than asked for though others follow: jobs that expire or are being purged are left out."""
+
+    following: Position | None
+    """Go on before this one; None where nothing follows."""
 
 
 @dataclass(frozen=True, kw_only=True)

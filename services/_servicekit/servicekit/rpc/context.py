@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
+from urllib.parse import unquote
 
 REQUEST_ID_KEY: Final = "x-request-id"
 JOB_ID_KEY: Final = "x-job-id"
@@ -40,8 +41,9 @@ def adopt(call_metadata: Iterable[tuple[str, str | bytes]]) -> None:
 
 
 def peer_host(peer: str) -> str:
-    """The address in `ServicerContext.peer()` without its port: `ipv4:10.0.0.1:4711`, `ipv6:%5B::1%5D:4711`."""
-    return peer.rpartition(":")[0] if peer.startswith("ipv") else peer
+    """The address in `ServicerContext.peer()`: `ipv4:10.0.0.1:4711`, `ipv6:%5B::1%5D:4711`; others as they are."""
+    kind, _, rest = peer.partition(":")
+    return unquote(rest.rpartition(":")[0]).strip("[]") if kind in ("ipv4", "ipv6") else peer
 
 
 def seconds_left(*, margin: float = 0.05) -> float | None:

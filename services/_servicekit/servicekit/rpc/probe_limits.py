@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 import grpc
 
+from servicekit.addresses import one_client
 from servicekit.errors import Exhausted
 from servicekit.fair_shares import FairShares
 from servicekit.rpc.context import peer_host
@@ -55,7 +56,7 @@ class ProbeLimits(grpc.aio.ServerInterceptor):
         async def handle(requests: AsyncIterator[Any], call: _Call) -> Any:  # noqa: ANN401 - any message
             busy = Exhausted("TOO_MANY_CALLS", "Too many calls of this kind at once.")
             try:
-                with self._calls.one(peer_host(call.peer()), refusal=busy):
+                with self._calls.one(_client(call), refusal=busy):
                     return await answer(requests, call)
             except Exhausted as error:
                 await call.abort(error.code, error.message)
@@ -83,13 +84,17 @@ class ProbeLimits(grpc.aio.ServerInterceptor):
         return handle
 
     async def _next(self, requests: AsyncIterator[Any], call: _Call) -> Any:  # noqa: ANN401 - any message
-        address = peer_host(call.peer())
+        client = _client(call)
         try:
             async with asyncio.timeout(_SECONDS):
-                await self._messages.take(address)
+                await self._messages.take(client)
                 try:
                     return await anext(requests, None)
                 finally:
-                    self._messages.give_back(address)
+                    self._messages.give_back(client)
         except TimeoutError:
             await call.abort(grpc.StatusCode.DEADLINE_EXCEEDED, f"No message within {_SECONDS:g} seconds.")
+
+
+def _client(call: _Call) -> str:
+    return one_client(peer_host(call.peer()))

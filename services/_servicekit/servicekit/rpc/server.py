@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from servicekit.inference.engine import EngineInfo, info_to_proto
 from servicekit.observability import logs
 from servicekit.rpc import reflection
 from servicekit.rpc.probe_limits import ProbeLimits
@@ -25,6 +26,8 @@ log = logs.get(__name__)
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 ENGINE_KEY: Final = "x-modomo-engine"
 """Initial metadata of every health answer: the name of the service's engine, for operators."""
+MODELS_KEY: Final = "x-modomo-engine-bin"
+"""Beside it, the engine with its models and their licences: a `modomo.type.v1.Engine`."""
 
 _HANDSHAKE_MILLISECONDS: Final = 10_000
 """How long a connection may say nothing, where connections are scarce."""
@@ -182,9 +185,9 @@ class RunningServer:
         self._names = names
         self._health = health_servicer
 
-    def set_engine(self, name: str) -> None:
-        """Sets the engine's name that health checks answer."""
-        self._health.engine = name
+    def set_engine(self, info: EngineInfo) -> None:
+        """Sets the engine that health checks name, with its models."""
+        self._health.engine = info
 
     async def set_serving(self, serving: bool) -> None:
         """Sets the status that health checks answer."""
@@ -195,16 +198,17 @@ class RunningServer:
 
 
 class _HealthServicer(health.aio.HealthServicer):
-    """The reference implementation, plus the engine's name."""
+    """The reference implementation, plus the engine."""
 
-    engine = ""
+    engine: EngineInfo | None = None
 
     async def Check(  # noqa: N802 - the base's name
         self, request: health_pb2.HealthCheckRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> health_pb2.HealthCheckResponse:
         """Says whether a service is serving."""
         if self.engine:
-            await context.send_initial_metadata(((ENGINE_KEY, self.engine),))
+            models = info_to_proto(self.engine).SerializeToString()
+            await context.send_initial_metadata(((ENGINE_KEY, self.engine.name), (MODELS_KEY, models)))
         response: health_pb2.HealthCheckResponse = await super().Check(request, context)
         return response
 

@@ -7,7 +7,7 @@ import asyncio
 import sys
 from typing import Final
 
-from aiobotocore.session import get_session
+import aioboto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from servicekit.backoff import Backoff
@@ -33,7 +33,7 @@ async def make(settings: StorageSettings, *, timeout_seconds: float = TIMEOUT_SE
 
 
 async def _make(settings: StorageSettings) -> None:
-    opening = get_session().create_client(
+    opening = aioboto3.Session().client(
         "s3",
         endpoint_url=settings.s3_endpoint or None,
         region_name=settings.s3_region,

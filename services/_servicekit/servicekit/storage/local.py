@@ -3,6 +3,9 @@
 objects/…    one file an object, at its key's path
 incoming/…   files being written, renamed into place once they are on the disk
 link-secret  the secret that links are signed with, unless a setting names one
+
+None of these is reached through a symbolic link: whoever can make one here must not have this process read or write
+elsewhere. The directory itself may be one.
 """
 
 import asyncio
@@ -52,10 +55,12 @@ class LocalStore:
 
     def __init__(self, directory: Path, *, link_secret: str = "") -> None:
         """Makes the directory; without a secret, one is generated once and stored there."""
+        directory.mkdir(parents=True, exist_ok=True)
+        directory = directory.resolve()
         self._objects = directory / "objects"
         self._incoming = directory / "incoming"
         for path in (self._objects, self._incoming):
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(exist_ok=True)
         self._signer = LinkSigner(link_secret.encode() or _stored_secret(directory / "link-secret"), prefix=LINK_PREFIX)
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
@@ -102,7 +107,7 @@ class LocalStore:
         return self._objects / validate_key(key)
 
     def _write(self, path: Path, data: bytes) -> None:
-        temporary = self._incoming / secrets.token_hex(16)
+        temporary = _unlinked(self._incoming) / secrets.token_hex(16)
         try:
             with temporary.open("xb") as file:
                 file.write(data)
@@ -118,12 +123,13 @@ class LocalStore:
         """Moves a file into place; repeated, since a delete may remove the folder between the two lines."""
         for _attempt in range(_PUT_ATTEMPTS):
             with contextlib.suppress(FileNotFoundError, FileExistsError):
-                path.parent.mkdir(parents=True, exist_ok=True)
+                _unlinked(path.parent).mkdir(parents=True, exist_ok=True)
                 temporary.replace(path)
                 return
         raise OSError(errno.EBUSY, "the folder is removed again and again", str(path.parent))
 
     def _remove(self, path: Path) -> None:
+        _unlinked(path.parent)
         path.unlink(missing_ok=True)
         for folder in path.parents:
             if folder == self._objects:
@@ -135,16 +141,16 @@ class LocalStore:
 
     def _keys(self, prefix: str) -> Iterator[str]:
         folder = self._objects / prefix.rpartition("/")[0]
-        if not folder.resolve().is_relative_to(self._objects.resolve()):
+        if ".." in folder.parts:
             raise ValueError(f"not a prefix of object keys: {prefix[:80]!r}")
-        for parent, _folders, names in os.walk(folder):
+        for parent, _folders, names in os.walk(_unlinked(folder)):
             for name in names:
                 key = (Path(parent) / name).relative_to(self._objects).as_posix()
                 if key.startswith(prefix):
                     yield key
 
     def _probe(self) -> None:
-        path = self._incoming / secrets.token_hex(16)
+        path = _unlinked(self._incoming) / secrets.token_hex(16)
         path.touch(exist_ok=False)
         path.unlink()
 
@@ -166,8 +172,15 @@ async def _off_loop(function: Callable[[], Value]) -> Value:
 
 
 def _existing(path: Path) -> Path:
-    if not path.is_file():
+    if not _unlinked(path).is_file():
         raise _Missing
+    return path
+
+
+def _unlinked(path: Path) -> Path:
+    """The path; raises OSError where a symbolic link is on its way or at its end."""
+    if os.path.realpath(path) != str(path):
+        raise OSError(errno.ELOOP, "a symbolic link is not followed", str(path))
     return path
 
 
@@ -191,4 +204,4 @@ def _stored_secret(path: Path) -> bytes:
             os.link(made, path)  # fails where another process was first
         finally:
             made.unlink()
-    return path.read_bytes()
+    return _unlinked(path).read_bytes()

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
+import aioboto3
 import aiohttp
-from aiobotocore.session import get_session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from prometheus_client import Histogram
@@ -142,7 +142,7 @@ class S3Store:
             async with asyncio.timeout(self._seconds if bounded else None):
                 async with self._opening:
                     if self._client is None:
-                        opening = get_session().create_client("s3", **self._options)
+                        opening = aioboto3.Session().client("s3", **self._options)
                         self._client = await self._exits.enter_async_context(opening)
                 yield self._client
 

@@ -48,6 +48,9 @@ class ObjectLabel(StrEnum):
 OPENINGS: Final = frozenset({ObjectLabel.WINDOW, ObjectLabel.DOOR})
 """What belongs to the building rather than to its furnishing."""
 
+CLUTTER: Final = frozenset({ObjectLabel.CUSHION, ObjectLabel.PLANT, ObjectLabel.PICTURE, ObjectLabel.OTHER})
+"""What lies, stands or hangs about in a room, and is neither furniture, nor a fixture, nor part of the building."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DetectedObject:

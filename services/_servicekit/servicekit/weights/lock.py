@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,8 @@ import msgspec
 from servicekit.weights.errors import WeightsError
 
 LOCK_NAME: Final = "weights.lock"
+KNOWN_NAME: Final = "known.lock"
+"""The lock that comes with this package: files whose bytes were known before anybody pulled them."""
 
 
 class LockedFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,3 +65,9 @@ class Lock:
         draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         draft.write_bytes(text + b"\n")
         draft.replace(self.path)
+
+
+def shipped() -> dict[str, LockedModel]:
+    """The package's own lock. It names the files that are known, which need not be all of a model's."""
+    text = package_files("servicekit.weights").joinpath(KNOWN_NAME).read_bytes()
+    return msgspec.json.decode(text, type=dict[str, LockedModel])

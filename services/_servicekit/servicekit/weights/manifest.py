@@ -4,11 +4,14 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from importlib.resources import files as package_files
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeAlias
 
 import msgspec
 
 from servicekit.weights.errors import WeightsError
+
+Tier: TypeAlias = Literal["default", "cpu"]
+"""`default` is for a machine with a GPU, `cpu` for one without."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,7 +21,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Ours, and the directory in the store."""
 
     repository: str
-    """Repository id on the Hugging Face Hub or a mirror of it."""
+    """Repository id on the Hugging Face Hub or a mirror of it; with an address, whose files they are."""
 
     revision: str
     """Branch or tag to resolve on the first pull; the lock then holds the commit."""
@@ -38,11 +41,23 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     purpose: str
     """One line for people."""
 
-    default: bool = True
-    """Whether a pull that names nothing gets it."""
+    tiers: tuple[Tier, ...] = ()
+    """Pulls of models that are not named take it; empty for one that is got by its name alone."""
 
-    pickle: Literal["", "ultralytics"] = ""
-    """The restricted loader of the one pickle format that is accepted; empty accepts none."""
+    address: str = ""
+    """URL of the directory that holds the files of a release, with its last slash; empty for one on the Hub."""
+
+    pickle: Literal["", "ultralytics", "tensors"] = ""
+    """The restricted loader that its pickles go through; empty accepts none."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an address that names no directory, or that patterns cannot be resolved at."""
+        if not self.address:
+            return
+        if not self.address.startswith(("https://", "http://127.0.0.1:")) or not self.address.endswith("/"):
+            raise ValueError("address must be a directory's URL with https:// and a slash at its end")
+        if any(set(name) & set("*?[") for name in self.files):
+            raise ValueError("files at an address are named without patterns")
 
 
 class Manifest:

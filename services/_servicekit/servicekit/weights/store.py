@@ -7,6 +7,7 @@ from servicekit.weights.checks import sha256
 from servicekit.weights.errors import WeightsCorrupt, WeightsMissing
 from servicekit.weights.lock import LOCK_NAME, Lock, LockedModel
 from servicekit.weights.manifest import Manifest
+from servicekit.weights.verified import Verified
 
 
 class WeightStore:
@@ -18,25 +19,28 @@ class WeightStore:
         self.manifest = manifest or Manifest.shipped()
         """What there is to pull."""
         self._lock = Lock(directory / LOCK_NAME)
-        self._verified: set[str] = set()
+        self._verified = Verified(directory)
 
     def has(self, name: str) -> bool:
-        """Whether a model was pulled; raises WeightsCorrupt where it was and files lack or have another size now."""
-        self.manifest[name]
-        if name not in self._lock.read():
+        """Whether a model was pulled, and not another one of its name by an older version of Modomo.
+
+        Raises WeightsMissing or WeightsCorrupt where it was and files lack or have another size now.
+        """
+        entry, locked = self.manifest[name], self._lock.read().get(name)
+        if locked is None or (locked.repository, locked.revision) != (entry.repository, entry.revision):
             return False
         self._check_sizes(name)
         return True
 
     def path(self, name: str) -> Path:
-        """Directory of a model whose files are, byte by byte, those that the lock names; read once a store.
+        """Directory of a model whose files are, byte by byte, those that the lock names.
 
-        Raises WeightsMissing or WeightsCorrupt, naming the file and the command that gets it.
+        The bytes are read only of a file that has changed since they were read last. Raises WeightsMissing or
+        WeightsCorrupt, naming the file and the command that gets it.
         """
         self._check_sizes(name)
-        if name not in self._verified:
-            self.verify(name)
-            self._verified.add(name)
+        for filename, locked in self._locked(name).files.items():
+            self._compare(name, filename, self._verified.digest(self.directory / name / filename), locked.sha256)
         return self.directory / name
 
     def file(self, name: str) -> Path:
@@ -46,17 +50,23 @@ class WeightStore:
         return directory / filename
 
     def model(self, name: str) -> Model:
-        """How results name a model: repository id and locked commit, or `local` where the commit is not known."""
+        """How results name a model: repository id and locked commit; a release's own name, or `local`, without one."""
         locked = self._locked(name)
-        return Model(name=locked.repository, revision=locked.commit or "local")
+        entry = self.manifest[name]
+        unknown = locked.revision if entry.address else "local"
+        return Model(name=locked.repository, revision=locked.commit or unknown, licence=entry.licence)
 
     def verify(self, name: str) -> None:
         """Reads every byte of a model and compares with the lock; raises as `path`."""
         self._check_sizes(name)
         for filename, locked in self._locked(name).files.items():
-            file = self.directory / name / filename
-            if sha256(file) != locked.sha256:
-                raise WeightsCorrupt(f"{file} has changed since it was pulled; {self._advice(name)}")
+            self._compare(name, filename, sha256(self.directory / name / filename), locked.sha256)
+
+    def _compare(self, name: str, filename: str, found: str, expected: str) -> None:
+        if found != expected:
+            raise WeightsCorrupt(
+                f"{self.directory / name / filename} has changed since it was pulled; {self._advice(name)}"
+            )
 
     def _check_sizes(self, name: str) -> None:
         for filename, locked in self._locked(name).files.items():
@@ -73,6 +83,11 @@ class WeightStore:
         if locked is None:
             raise WeightsMissing(
                 f"{self.directory / name} is missing ({entry.purpose}, {entry.repository}); {self._advice(name)}"
+            )
+        if (locked.repository, locked.revision) != (entry.repository, entry.revision):
+            raise WeightsMissing(
+                f"{self.directory / name} holds {locked.repository} at {locked.revision}, this version of Modomo needs "
+                f"{entry.repository} at {entry.revision}; {self._advice(name)}"
             )
         return locked
 

@@ -115,6 +115,7 @@ def test_ordinary_text_stays(words: str) -> None:
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     )
 )
+@pytest.mark.slow
 def test_anything_becomes_json_of_one_line(value: Any) -> None:
     assert "\n" not in json.dumps(redacted(value))
 

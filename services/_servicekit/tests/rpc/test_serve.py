@@ -26,7 +26,9 @@ from modomo.diffusion.v1.diffusion_service_pb2_grpc import (
 from servicekit import process
 from servicekit.config import env
 from servicekit.observability import logs
+from servicekit.inference.device_lost import DeviceLost
 from servicekit.inference.engine import EngineInfo
+from servicekit.inference.executor import DeviceExecutor
 from servicekit.rpc.serve import serve_engines
 from servicekit.config.settings import ProcessSettings
 
@@ -45,10 +47,15 @@ class Engine:
     async def close(self):
         (FOLDER / "closed").touch()
 
+def lose():
+    raise DeviceLost("CUDA error: an illegal memory access was encountered")
+
 class Servicer(DiffusionServiceServicer):
     async def Preview(self, request, call):
         (FOLDER / "called").touch()
         await appears("may-answer")
+        if (FOLDER / "may-answer").read_text() == "device lost":
+            await DeviceExecutor("test").run(lose)
         return pb.PreviewResponse()
 
 async def main():
@@ -142,6 +149,24 @@ async def test_engine_that_cannot_load_ends_the_process(tmp_path: Path, unused_t
     (tmp_path / "may-load").write_text("broken")
     async with _service(tmp_path, unused_tcp_port) as service:
         assert await asyncio.wait_for(service.process.wait(), 30) != 0
+
+
+async def test_a_lost_device_ends_the_process_at_once_and_health_says_so_first(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    (tmp_path / "may-load").touch()
+    (tmp_path / "may-answer").write_text("device lost")
+    async with _service(tmp_path, unused_tcp_port, MODOMO_TEST_DRAIN_SECONDS="60") as service:
+        await service.until_serving()
+        stub: Any = health_pb2_grpc.HealthStub(service.channel)
+        told = stub.Watch(health_pb2.HealthCheckRequest())
+        assert (await told.read()).status == health_pb2.HealthCheckResponse.SERVING
+        with pytest.raises(grpc.aio.AioRpcError):
+            await _preview(pb_grpc.DiffusionServiceStub(service.channel))
+        assert (await told.read()).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        assert await asyncio.wait_for(service.process.wait(), 10) == 71
+        assert service.process.stderr is not None
+        assert b"an illegal memory access was encountered" in await service.process.stderr.read()
 
 
 async def test_wrong_setting_ends_the_process_in_one_line(tmp_path: Path, unused_tcp_port: int) -> None:

@@ -92,6 +92,9 @@ async def test_large_messages_pass_and_larger_ones_are_refused(probe: Probe, pro
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await probe_stub.Preview(request)
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    error = from_call(caught.value)
+    assert (error.reason, error.message) == ("MESSAGE_TOO_LARGE", "The message has more than 32 MB.")
+    assert not error.retryable
     await probe_stub.Preview(pb.PreviewRequest())
 
 

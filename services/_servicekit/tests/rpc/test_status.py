@@ -49,6 +49,12 @@ def test_peer_without_our_details_shows_no_internals() -> None:
     assert "10.0.0.7" not in back.message
 
 
+@pytest.mark.parametrize("details", ["Too many pings: larger message", "larger than max", ""])
+def test_a_lack_of_memory_may_pass(details: str) -> None:
+    error = AioRpcError(grpc.StatusCode.RESOURCE_EXHAUSTED, Metadata(), Metadata(), details=details)
+    assert from_call(error).retryable
+
+
 @pytest.mark.parametrize(
     "trailing", [("grpc-status-details-bin", b"\xff\xff\xff"), ("grpc-status-details-bin", b"\x08\x63\x12\x01x")]
 )

@@ -49,6 +49,7 @@ async def test_plaintext_to_other_machines_is_refused_unless_told() -> None:
 
 
 @pytest.mark.parametrize("module", ["notifier", "detection"])
+@pytest.mark.slow
 def test_a_process_that_would_listen_in_plaintext_for_others_does_not_start(module: str) -> None:
     environ = os.environ | {f"MODOMO_{module.upper()}_LISTEN": "0.0.0.0:0", "MODOMO_LOG_FORMAT": "json"}
     done = subprocess.run(

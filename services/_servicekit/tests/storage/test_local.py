@@ -110,6 +110,61 @@ async def test_local_put_and_delete_at_once(local: LocalStore) -> None:
     assert [key async for key in local.list("")] == []
 
 
+async def test_a_link_in_place_of_a_picture_is_not_followed(local: LocalStore, tmp_path: Path) -> None:
+    secret = tmp_path / "elsewhere"
+    secret.write_bytes(b"secret")
+    folder = tmp_path / "objects" / "jobs" / "1"
+    folder.mkdir(parents=True)
+    (folder / "a.jpg").symlink_to(secret)
+    for reading in (local.get("jobs/1/a.jpg"), _opened(local, "jobs/1/a.jpg")):
+        with pytest.raises(Unavailable):
+            await reading
+    await local.put("jobs/1/a.jpg", b"photo", content_type="image/jpeg")
+    assert (await local.get("jobs/1/a.jpg"), secret.read_bytes()) == (b"photo", b"secret")
+    (folder / "b.jpg").symlink_to(secret)
+    await local.delete("jobs/1/b.jpg")
+    assert secret.exists()
+    assert not (folder / "b.jpg").is_symlink()
+
+
+async def _opened(local: LocalStore, key: str) -> bytes:
+    return (await local.open_signed(key, **_query(await local.url(key, expires_seconds=60)))).path.read_bytes()
+
+
+@pytest.mark.parametrize("linked", ["objects/jobs", "objects", "incoming"])
+async def test_a_link_in_place_of_a_folder_is_not_followed(local: LocalStore, tmp_path: Path, linked: str) -> None:
+    await local.put("jobs/1/a.jpg", b"photo", content_type="image/jpeg")
+    real = tmp_path / "elsewhere"
+    (tmp_path / linked).rename(real)
+    (tmp_path / linked).symlink_to(real)
+    before = sorted(real.rglob("*"))
+    with pytest.raises(Unavailable):
+        await local.put("jobs/1/b.jpg", b"photo", content_type="image/jpeg")
+    if linked != "incoming":
+        for using in (local.get("jobs/1/a.jpg"), _opened(local, "jobs/1/a.jpg"), local.delete("jobs/1/a.jpg")):
+            with pytest.raises(Unavailable):
+                await using
+        with pytest.raises(Unavailable):
+            [key async for key in local.list("jobs/")]
+    assert sorted(real.rglob("*")) == before
+
+
+async def test_a_link_in_place_of_the_secret_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "known").write_bytes(b"known to somebody else")
+    (tmp_path / "link-secret").symlink_to(tmp_path / "known")
+    with pytest.raises(OSError, match="symbolic link"):
+        LocalStore(tmp_path)
+
+
+async def test_the_directory_itself_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "volume").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "volume")
+    store = LocalStore(tmp_path / "data", link_secret=SECRET)
+    await store.put("jobs/1/a.jpg", b"photo", content_type="image/jpeg")
+    assert await _opened(store, "jobs/1/a.jpg") == b"photo"
+    assert [key async for key in store.list("")] == ["jobs/1/a.jpg"]
+
+
 async def test_local_disk_that_refuses_is_unavailable(local: LocalStore, tmp_path: Path) -> None:
     (tmp_path / "incoming").rmdir()
     (tmp_path / "incoming").write_bytes(b"")

@@ -29,6 +29,7 @@ licence = "MIT"
 commercial = true
 service = "detection"
 purpose = "Finds nets"
+tiers = ["default"]
 """
 
 
@@ -275,6 +276,7 @@ def test_every_file_of_the_shipped_manifest_may_come_in() -> None:
             validate_name(filename, entry)
 
 
+@pytest.mark.slow
 def test_the_command_pulls_from_a_mirror_and_fails_in_one_line_without_one(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "manifest.toml").write_text(MANIFEST)
     hub.commit(REPOSITORY, FILES)

@@ -22,7 +22,8 @@ class LiteEngine:
     @property
     def info(self) -> EngineInfo:
         """Who this is."""
-        return EngineInfo(name="lite", models=(Model(name="roomnet", revision=roomnet.revision()),))
+        model = Model(name="roomnet", revision=roomnet.revision(), licence="Apache-2.0")
+        return EngineInfo(name="lite", models=(model,))
 
     @property
     def measures_depth(self) -> bool:

@@ -13,7 +13,8 @@ from typing import Final, Literal, TypeAlias
 
 from controlmaps.engine.resizing import Fit, Fixed, WorkingSize
 
-DepthModel: TypeAlias = Literal["dpt", "depth-anything-small", "depth-anything-base"]
+DepthModel: TypeAlias = Literal["dpt", "depth-anything-small"]
+SegmentationModel: TypeAlias = Literal["upernet", "upernet-tiny"]
 
 
 class Task(StrEnum):
@@ -31,11 +32,9 @@ OUTPUTS: Final = {
     Task.SEGMENTATION: ("labels", "confidence"),
 }
 
-_DEPTH_ANYTHING: Final = Fit(shorter=518, longer=1036, multiple=14)
 _DEPTH_SIZES: Final[dict[DepthModel, WorkingSize]] = {
     "dpt": Fixed(height=384, width=384),
-    "depth-anything-small": _DEPTH_ANYTHING,
-    "depth-anything-base": _DEPTH_ANYTHING,
+    "depth-anything-small": Fit(shorter=518, longer=1036, multiple=14),
 }
 
 

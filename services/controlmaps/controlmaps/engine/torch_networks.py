@@ -10,13 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 from controlmaps.engine import torch_depth, torch_rooms, torch_segmentation
-from controlmaps.engine.tasks import DepthModel, Task, working_sizes
+from controlmaps.engine.tasks import DepthModel, SegmentationModel, Task, working_sizes
 from servicekit.inference.engine import Model
 from servicekit.inference.hardware import Hardware, choose, run_with_oom_guard
 from servicekit.weights import WeightStore
 
 CLASSIFIER: Final = "siglip2"
-SEGMENTER: Final = "upernet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +23,8 @@ class Options:
     """Which networks to load."""
 
     depth_model: DepthModel = "dpt"
+
+    segmentation_model: SegmentationModel = "upernet"
 
     classifier_directory: Path | None = None
     """A directory in transformers' form to classify with in place of SigLIP 2."""
@@ -39,7 +40,11 @@ class TorchNetworks:
         """Loads what `tasks` need; raises WeightsMissing, WeightsCorrupt, or SettingsError for a missing device."""
         self.hardware = choose(options.device)
         self._sizes = working_sizes(options.depth_model)
-        names = {Task.CLASSIFICATION: CLASSIFIER, Task.DEPTH: options.depth_model, Task.SEGMENTATION: SEGMENTER}
+        names = {
+            Task.CLASSIFICATION: CLASSIFIER,
+            Task.DEPTH: options.depth_model,
+            Task.SEGMENTATION: options.segmentation_model,
+        }
         self.networks: dict[Task, torch.nn.Module] = {}
         """By task."""
         models = []
@@ -55,10 +60,10 @@ class TorchNetworks:
         return run_with_oom_guard(self.hardware, lambda: self._infer(task, pixels))
 
     def warm_up(self) -> None:
-        """Runs every network once on a grey picture of its working size."""
+        """Runs every network once on a grey picture of each size that it works at for common photos."""
         for task in self.networks:
-            height, width = self._sizes[task].of(3, 4)
-            self.infer(task, np.full((1, height, width, 3), 128, dtype=np.uint8))
+            for height, width in sorted({self._sizes[task].of(*shape) for shape in self.hardware.photo_shapes}):
+                self.infer(task, np.full((1, height, width, 3), 128, dtype=np.uint8))
 
     @torch.inference_mode()
     def _infer(self, task: Task, pixels: NDArray[np.uint8]) -> list[NDArray[Any]]:

@@ -22,6 +22,7 @@ class TaskModel:
         settings = env.read(Settings, prefix=PREFIX)
         options = Options(
             depth_model=settings.depth_model,
+            segmentation_model=settings.segmentation_model,
             classifier_directory=settings.classifier_directory,
             device=backend.device(args),
         )

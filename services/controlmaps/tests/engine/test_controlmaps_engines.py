@@ -100,12 +100,14 @@ async def test_odd_shapes_and_a_plain_grey_picture_are_answered(engine: Engine, 
         assert sum(found["classification"].rooms.values()) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.slow
 async def test_ten_requests_at_once_are_all_answered(engine: Engine) -> None:
     answers = await asyncio.gather(*(classify(engine, room(240, 320, seed=seed)) for seed in range(10)))
     alone = await classify(engine, room(240, 320, seed=4))
     assert answers[4].rooms == pytest.approx(dict(alone.rooms), abs=1e-4)
 
 
+@pytest.mark.slow
 async def test_more_requests_than_the_queue_holds_are_told_to_come_back(engine: Engine) -> None:
     answers = await asyncio.gather(
         *(classify(engine, room(64, 64, seed=seed)) for seed in range(40)), return_exceptions=True

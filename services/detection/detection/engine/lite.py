@@ -66,7 +66,8 @@ class LiteEngine:
     @property
     def info(self) -> EngineInfo:
         """Who this is."""
-        return EngineInfo(name="lite", models=(Model(name="roomnet", revision=roomnet.revision()),))
+        model = Model(name="roomnet", revision=roomnet.revision(), licence="Apache-2.0")
+        return EngineInfo(name="lite", models=(model,))
 
     async def load(self) -> None:
         """Runs once on a small grey picture."""

@@ -15,7 +15,6 @@ from servicekit.inference.engine import Model
 from servicekit.inference.hardware import choose, run_with_oom_guard
 from servicekit.weights import WeightStore
 
-SAM2: Final = "sam2"
 MASK_PIXELS: Final = 400_000_000
 """All masks of an answer together; of a very large photo only the most confident objects fit."""
 
@@ -24,8 +23,11 @@ MASK_PIXELS: Final = 400_000_000
 class Options:
     """How to detect."""
 
-    detector: str = "yoloe"
-    """Name in the weights' manifest."""
+    detector: str = "yolo11"
+    """Name in the weights' manifest of what finds boxes."""
+
+    segmenter: str = "sam2"
+    """Name there of what turns boxes into masks."""
 
     device: str = "auto"
     """`auto`, `cpu`, `cuda` or `cuda:1`."""
@@ -43,17 +45,19 @@ class TorchDetector:
     def __init__(self, store: WeightStore, options: Options) -> None:
         """Loads; raises WeightsMissing, WeightsCorrupt, or SettingsError for a device that is not there."""
         self._hardware = choose(options.device)
-        file, directory = store.file(options.detector), store.path(SAM2)
-        self._yolo = Yolo(file, self._hardware, side=options.side, min_confidence=options.min_confidence)
-        self._sam2 = Sam2(directory, self._hardware)
-        self.models: tuple[Model, ...] = (store.model(options.detector), store.model(SAM2))
+        files = [store.file(name) for name in (options.detector, options.segmenter)]
+        self._yolo = Yolo(files[0], self._hardware, side=options.side, min_confidence=options.min_confidence)
+        self._sam2 = Sam2(files[1], self._hardware)
+        self.models: tuple[Model, ...] = (store.model(options.detector), store.model(options.segmenter))
         """Who finds, in the order of use."""
 
     def warm_up(self) -> None:
-        """Runs both models once; raises as `detect`."""
-        grey = np.full((64, 64, 3), 128, dtype=np.uint8)
-        whole = Box(left=0, top=0, right=64, bottom=64)
-        run_with_oom_guard(self._hardware, lambda: (self._yolo.detect(grey), list(self._sam2.masks(grey, [whole]))))
+        """Runs both models once on the shapes of photos that are served; raises as `detect`."""
+        for height, width in self._hardware.photo_shapes:
+            grey = np.full((height, width, 3), 128, dtype=np.uint8)
+            run_with_oom_guard(self._hardware, lambda grey=grey: self._yolo.detect(grey))  # type: ignore[misc]  # bound now
+        whole = Box(left=0, top=0, right=width, bottom=height)
+        run_with_oom_guard(self._hardware, lambda: list(self._sam2.masks(grey, [whole])))
 
     def detect(self, photo: RGB, *, masks: bool) -> Sequence[Candidate]:
         """Candidates, most confident first; raises Exhausted where the device is out of memory, and stays usable."""

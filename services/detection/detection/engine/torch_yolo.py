@@ -95,7 +95,7 @@ class Yolo:
             reason = " ".join(str(error).split())[:300] or type(error).__name__
             raise WeightsCorrupt(f"{file} cannot be loaded as a YOLO checkpoint: {reason}") from error
         if not self._labels:
-            raise WeightsCorrupt(f"{file} has no class of our vocabulary, only {', '.join(self._model.names.values())}")
+            raise WeightsCorrupt(f"{file} {_without_labels(list(self._model.names.values()))}")
         self._options["classes"] = sorted(self._labels)
 
     def detect(self, photo: RGB) -> Sequence[Candidate]:
@@ -109,6 +109,17 @@ class Yolo:
             if box.area >= 1 and np.isfinite(confidence):
                 found.append(Candidate(label=self._labels[int(index)], confidence=min(1.0, confidence), box=box))
         return sorted(found, key=lambda candidate: -candidate.confidence)
+
+
+def _without_labels(known: Sequence[str]) -> str:
+    """What is wrong with a checkpoint that knows none of our labels, and what helps."""
+    if known == ["object"]:
+        return (
+            "knows everything by the one name 'object': it is a prompt-free checkpoint without its vocabulary; get "
+            "Ultralytics' own release file, which has it, with `python -m servicekit.weights pull yoloe`, or set "
+            "MODOMO_DETECTION_DETECTOR=yolo11"
+        )
+    return f"has no class of our vocabulary, only {', '.join(known[:20])}; set MODOMO_DETECTION_DETECTOR=yolo11"
 
 
 def _check_pickle(file: Path) -> None:

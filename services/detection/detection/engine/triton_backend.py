@@ -19,6 +19,7 @@ class DetectionModel:
         settings = env.read(Settings, prefix=PREFIX)
         options = Options(
             detector=settings.detector,
+            segmenter=settings.segmenter,
             device=backend.device(args),
             side=settings.detector_side,
             min_confidence=settings.min_confidence,

@@ -91,11 +91,13 @@ async def test_odd_shapes_and_a_plain_grey_picture_are_answered(engine: Engine, 
             assert candidate.mask.shape == shape
 
 
+@pytest.mark.slow
 async def test_ten_requests_at_once_are_all_answered(engine: Engine) -> None:
     answers = await asyncio.gather(*(engine.detect(room(240, 320), masks=False) for _request in range(10)))
     assert len({len(answer) for answer in answers}) == 1
 
 
+@pytest.mark.slow
 async def test_more_requests_than_the_queue_holds_are_told_to_come_back(engine: Engine) -> None:
     answers = await asyncio.gather(
         *(engine.detect(room(64, 64), masks=False) for _request in range(40)), return_exceptions=True

@@ -17,6 +17,7 @@ photos = pytest.mark.parametrize(
 
 
 @photos
+@pytest.mark.slow
 async def test_every_photo_shows_something_and_nothing_twice(file: os.PathLike[str]) -> None:
     engine = build_engine(Settings(engine="lite"))
     photo = read_photo(file)

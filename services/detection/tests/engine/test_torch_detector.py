@@ -1,9 +1,8 @@
 """What only the torch detector can get wrong: its files, its device, its packages' habits."""
 
-import json
+import logging
 import os
 import pickle
-import shutil
 import subprocess
 import sys
 import textwrap
@@ -19,14 +18,14 @@ from servicekit.weights import WeightsCorrupt, WeightsMissing, WeightStore
 pytest.importorskip("torch", reason="the torch extra is not installed")
 
 import torch
-from safetensors.torch import load_file, save_file
+from PIL import Image
 
 from detection.domain import Box
 from detection.engine import names
 from detection.engine.torch_detector import Options, TorchDetector
 from detection.engine.torch_sam2 import Sam2
 from detection.engine.torch_yolo import Yolo
-from servicekit.inference.hardware import Hardware, choose
+from servicekit.inference.hardware import choose
 
 # the first test of a session loads torch and makes the tiny models
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -41,11 +40,6 @@ COCO += ["refrigerator", "clock", "vase"]
 
 def yolo(file: Path) -> Yolo:
     return Yolo(file, choose("cpu"), side=320, min_confidence=0.25)
-
-
-@pytest.fixture
-def sam2_directory(tiny_vision: WeightStore, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(tiny_vision.path("sam2"), tmp_path / "sam2"))
 
 
 def test_a_checkpoint_with_fixed_classes_is_mapped_to_our_labels(tiny_vision: WeightStore) -> None:
@@ -65,33 +59,53 @@ def test_a_checkpoint_of_boxes_alone_serves_as_well(tmp_path: Path) -> None:
     assert {candidate.label for candidate in found} <= set(names.labels_by_class(dict(enumerate(COCO))).values())
 
 
-def test_sam2_looks_once_and_cuts_all_boxes_out_in_one_batch(tiny_vision: WeightStore) -> None:
-    model = Sam2(tiny_vision.path("sam2"), choose("cpu"))
+BOXES = [Box(left=20, top=20, right=120, bottom=150), Box(left=100, top=40, right=280, bottom=190)]
+
+
+@pytest.fixture(scope="module")
+def sam2(tiny_vision: WeightStore) -> Sam2:
+    return Sam2(tiny_vision.file("sam2"), choose("cpu"))
+
+
+def test_sam2_looks_once_and_cuts_all_boxes_out_in_one_batch(sam2: Sam2) -> None:
     calls: list[str] = []
-    for name in ("vision_encoder", "mask_decoder"):
-        module = getattr(model._model, name)
+    for name in ("image_encoder", "sam_mask_decoder"):
+        module = getattr(sam2._predictor.model, name)
         module.register_forward_hook(lambda *_arguments, name=name: calls.append(name))
-    boxes = [Box(left=10 * step, top=5, right=10 * step + 90, bottom=150) for step in range(12)]
-    regions = list(model.masks(PHOTO, boxes))
-    assert calls == ["vision_encoder", "mask_decoder"]
+    regions = list(sam2.masks(PHOTO, BOXES * 6))
+    assert calls == ["image_encoder", "sam_mask_decoder"]
     assert [region.shape for region in regions] == [(200, 300)] * 12
+    assert list(sam2.masks(PHOTO, [])) == []
 
 
-def test_masks_do_not_depend_on_the_other_boxes(tiny_vision: WeightStore) -> None:
-    model = Sam2(tiny_vision.path("sam2"), choose("cpu"))
-    boxes = [Box(left=20, top=20, right=120, bottom=150), Box(left=100, top=40, right=280, bottom=190)]
-    together = list(model.masks(PHOTO, boxes))
-    alone = [next(iter(model.masks(PHOTO, [box]))) for box in boxes]
+def test_the_package_does_not_tell_of_every_photo_and_others_still_may(
+    sam2: Sam2, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        assert list(sam2.masks(PHOTO, BOXES))
+        logging.getLogger("ours").info("something else")
+    assert [record.message for record in caplog.records] == ["something else"]
+
+
+def test_masks_do_not_depend_on_the_other_boxes(sam2: Sam2) -> None:
+    together = list(sam2.masks(PHOTO, BOXES))
+    alone = [next(iter(sam2.masks(PHOTO, [box]))) for box in BOXES]
     assert all(np.mean(one != other) < 0.01 for one, other in zip(together, alone, strict=True))
 
 
-def test_half_precision_gives_the_same_masks_but_for_borders(tiny_vision: WeightStore) -> None:
-    half = Hardware(device=torch.device("cpu"), dtype=torch.float16)
-    boxes = [Box(left=20, top=20, right=220, bottom=180)]
-    (full,), (halved,) = (
-        list(Sam2(tiny_vision.path("sam2"), hardware).masks(PHOTO, boxes)) for hardware in (choose("cpu"), half)
-    )
-    assert np.mean(full != halved) < 0.02
+def test_masks_are_the_packages_own_predictors_also_of_a_photo_larger_than_the_model_sees(sam2: Sam2) -> None:
+    box, small = BOXES[0], np.ascontiguousarray(PHOTO[:, :240])
+    with torch.inference_mode():
+        sam2._predictor.set_image(small)
+        stock, _scores, _logits = sam2._predictor.predict(
+            box=np.array([box.left, box.top, box.right, box.bottom]), multimask_output=False
+        )
+    assert np.array_equal(next(sam2.masks(small, [box])), stock[0] > 0)
+    large = np.asarray(Image.fromarray(small).resize((1200, 1000), Image.Resampling.NEAREST))
+    enlarged = Box(left=box.left * 5, top=box.top * 5, right=box.right * 5, bottom=box.bottom * 5)
+    found = next(sam2.masks(large, [enlarged]))
+    assert found.shape == (1000, 1200)
+    assert np.mean(found[2::5, 2::5] != (stock[0] > 0)) < 0.1
 
 
 class Bomb:
@@ -164,29 +178,65 @@ def test_a_checkpoint_of_another_code_base_is_refused() -> None:
         yolo(Path(rooms) / "weights" / "yolov5n.pt")
 
 
-def test_sam2_files_that_do_not_fit_are_refused(sam2_directory: Path) -> None:
-    weights = sam2_directory / "model.safetensors"
-    tensors = load_file(weights)
-    name = "mask_decoder.iou_token.weight"
-    save_file({key: tensor for key, tensor in tensors.items() if key != name}, weights, metadata={"format": "pt"})
-    with pytest.raises(WeightsCorrupt, match=f"1 weights are missing or of another shape, the first {name}"):
-        Sam2(sam2_directory, choose("cpu"))
-    save_file({**tensors, name: torch.zeros(1, 7)}, weights, metadata={"format": "pt"})
-    with pytest.raises(WeightsCorrupt, match="sam2 cannot be loaded"):
-        Sam2(sam2_directory, choose("cpu"))
-    weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(WeightsCorrupt, match="sam2 cannot be loaded"):
-        Sam2(sam2_directory, choose("cpu"))
+def test_a_checkpoint_for_video_holds_all_that_pictures_need(tmp_path: Path) -> None:
+    """What is published is one file for both, its memory of earlier frames included."""
+    from sam2.build_sam import build_sam2_video_predictor
+
+    from detection.engine.torch_sam2 import SIDE, overrides
+    from tests.fixtures.tiny_vision import SAM2_WIDTH
+
+    with torch.random.fork_rng(devices=[]):
+        model = build_sam2_video_predictor(
+            "configs/sam2.1/sam2.1_hiera_s.yaml", None, device="cpu", hydra_overrides_extra=overrides(SAM2_WIDTH, SIDE)
+        )
+    torch.save({"model": model.state_dict()}, tmp_path / "sam2.1_hiera_small.pt")
+    assert (
+        len(Sam2(tmp_path / "sam2.1_hiera_small.pt", choose("cpu"))._predictor.model.image_encoder.trunk.blocks) == 16
+    )
 
 
-def test_an_unusable_normalisation_is_refused(sam2_directory: Path) -> None:
-    (sam2_directory / "preprocessor_config.json").write_text(json.dumps({"image_mean": [0.5], "image_std": "none"}))
-    with pytest.raises(WeightsCorrupt, match="image_mean or image_std"):
-        Sam2(sam2_directory, choose("cpu"))
+def test_sam2_files_that_do_not_fit_are_refused(tiny_vision: WeightStore, tmp_path: Path) -> None:
+    whole = torch.load(tiny_vision.file("sam2"), weights_only=True)["model"]
+    file = tmp_path / "sam2.1_hiera_small.pt"
+    name = "sam_mask_decoder.iou_token.weight"
+    cases = {
+        "Missing key": {key: tensor for key, tensor in whole.items() if key != name},
+        "size mismatch": {**whole, name: torch.zeros(1, 7)},
+        "it is SAM 2, not SAM 2.1": {key: tensor for key, tensor in whole.items() if "tpos" not in key},
+        "transformers' form is not this one": {"vision_encoder.backbone.blocks.0.layer_norm1.weight": torch.zeros(3)},
+    }
+    for problem, tensors in cases.items():
+        torch.save({"model": tensors}, file)
+        with pytest.raises(WeightsCorrupt, match=rf"sam2\.1_hiera_small\.pt cannot be loaded as a SAM 2\.1.*{problem}"):
+            Sam2(file, choose("cpu"))
+    file.write_bytes(tiny_vision.file("sam2").read_bytes()[:1000])
+    with pytest.raises(WeightsCorrupt, match="cannot be loaded"):
+        Sam2(file, choose("cpu"))
+
+
+def test_a_sam2_checkpoint_that_would_run_code_is_refused_unrun(tmp_path: Path) -> None:
+    torch.save({"model": Bomb(tmp_path / "trace")}, tmp_path / "sam2.1_hiera_small.pt")
+    with pytest.raises(WeightsCorrupt, match="cannot be loaded"):
+        Sam2(tmp_path / "sam2.1_hiera_small.pt", choose("cpu"))
+    assert not (tmp_path / "trace").exists()
+
+
+def test_a_prompt_free_checkpoint_without_its_vocabulary_names_the_remedy(
+    tiny_vision: WeightStore, tmp_path: Path
+) -> None:
+    from tests.fixtures.tiny_yolo import write_yoloe
+
+    assert yolo(tiny_vision.file("yoloe")).detect(PHOTO)
+    with torch.random.fork_rng(devices=[]):
+        write_yoloe(tmp_path / "yoloe-11l-seg-pf.pt", names=("object",))
+    with pytest.raises(
+        WeightsCorrupt, match=r"seg-pf\.pt knows everything by the one name 'object'.*weights pull yoloe"
+    ):
+        yolo(tmp_path / "yoloe-11l-seg-pf.pt")
 
 
 def test_missing_weights_name_the_command(tmp_path: Path) -> None:
-    with pytest.raises(WeightsMissing, match="pull yoloe --directory"):
+    with pytest.raises(WeightsMissing, match="pull yolo11 --directory"):
         TorchDetector(WeightStore(tmp_path), CPU)
 
 
@@ -202,7 +252,7 @@ def test_after_running_out_of_memory_the_next_photo_is_answered(
     detector = TorchDetector(tiny_vision, CPU)
     with monkeypatch.context() as patch:
         # an allocation that no machine can serve, where the masks' memory is taken
-        patch.setattr(Sam2, "_pixels", lambda _self, _photo: torch.empty(1 << 55))
+        patch.setattr(Sam2, "_shown", lambda _self, _photo: torch.empty(1 << 55))
         with pytest.raises(Exhausted, match="too little memory"):
             detector.detect(PHOTO, masks=True)
     assert detector.detect(PHOTO, masks=True)

@@ -22,6 +22,7 @@ from servicekit.types.objects import ObjectLabel
 ROOMS = os.environ.get("MODOMO_ROOMS")
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.timeout(600),  # the first test of a session loads torch
     pytest.mark.skipif(not ROOMS, reason="MODOMO_ROOMS names no real photos"),
     pytest.mark.skipif(

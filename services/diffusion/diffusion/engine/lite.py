@@ -1,18 +1,26 @@
 """Restyling with nothing to download."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from importlib.metadata import version
+from typing import Final
 
 import numpy as np
 
-from diffusion.domain import Maps, Restyling, Tier
+from diffusion.capabilities import refuse_unsupported
+from diffusion.domain import Maps, PreviewFrame, Progress, Restyling, Result, Tier
 from diffusion.engine import Step
 from diffusion.lite.restyle import restyle
+from diffusion.lite.style_photo import telling_look, with_look
+from diffusion.started import reporting_start
 from diffusion.styles import read_styles
 from servicekit.inference.engine import EngineInfo, Model
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.types import ade20k
+from servicekit.types.modes import RoomMode
+
+LICENCE: Final = "Apache-2.0"
+"""Of this project, and of all that this engine is made of."""
 
 
 class LiteEngine:
@@ -24,7 +32,19 @@ class LiteEngine:
     @property
     def info(self) -> EngineInfo:
         """Who this is."""
-        return EngineInfo(name="lite", models=(Model(name="modomo-lite", revision=version("modomo-diffusion")),))
+        return EngineInfo(
+            name="lite", models=(Model(name="modomo-lite", revision=version("modomo-diffusion"), licence=LICENCE),)
+        )
+
+    @property
+    def modes(self) -> frozenset[RoomMode]:
+        """It repaints what is there, and can neither furnish nor clear a room."""
+        return frozenset({RoomMode.RESTYLE})
+
+    @property
+    def takes_style_image(self) -> bool:
+        """Its palette and its light."""
+        return True
 
     async def load(self) -> None:
         """Restyles a small made-up room in every style, which also draws what all later textures are cut from."""
@@ -45,9 +65,14 @@ class LiteEngine:
 
     async def transform(self, restyling: Restyling) -> AsyncGenerator[Step, None]:
         """A step a surface; see the Protocol."""
-        async with aclosing(self._executor.stream(lambda: restyle(restyling, self.info))) as steps:
+        refuse_unsupported(self, restyling)
+        made = self._executor.stream(lambda: reporting_start(self._restyled(restyling)))
+        async with aclosing(made) as steps:
             async for step in steps:
                 yield step
+
+    def _restyled(self, restyling: Restyling) -> Generator[Progress | PreviewFrame | Result, None, None]:
+        return telling_look(restyling, restyle(with_look(restyling), self.info))
 
     async def close(self) -> None:
         """Ends the worker thread."""

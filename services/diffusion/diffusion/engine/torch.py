@@ -2,27 +2,31 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import torch
 
+from diffusion.capabilities import refuse_unsupported
 from diffusion.domain import Maps, Restyling, Tier
 from diffusion.engine import Step
 from diffusion.sd import models
 from diffusion.sd.options import Options
 from diffusion.sd.pipeline import RestylingPipeline
+from diffusion.started import reporting_start
 from diffusion.styles import read_styles
 from servicekit.inference import hardware
 from servicekit.inference.engine import EngineInfo
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.observability import logs
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
 MAX_VARIANTS: Final = 4
 USABLE: Final = 0.9
-"""Share of a device's memory that batches may fill: the rest is for its driver and for fragments."""
+"""Share of the free memory that batches may fill: the rest is for fragments."""
 HOST_SIDE: Final = 128
 """Side of the first picture where no memory has to be measured."""
 
@@ -40,6 +44,16 @@ class TorchEngine:
         """Who this is; the models are known once loaded."""
         return self._pipeline.info if self._pipeline is not None else EngineInfo(name="torch")
 
+    @property
+    def modes(self) -> frozenset[RoomMode]:
+        """Nothing but restyling until the models are loaded."""
+        return self._pipeline.modes if self._pipeline is not None else frozenset({RoomMode.RESTYLE})
+
+    @property
+    def takes_style_image(self) -> bool:
+        """Whether an IP-Adapter is loaded."""
+        return self._pipeline is not None and self._pipeline.takes_style_image
+
     async def load(self) -> None:
         """Loads all models and makes a picture with each UNet, in one step; raises WeightsError, SettingsError."""
         self._pipeline = await self._executor.run(self._loaded)
@@ -49,7 +63,9 @@ class TorchEngine:
         restyler = self._pipeline
         if restyler is None:
             raise RuntimeError("the engine is not loaded")
-        async with aclosing(self._executor.stream(lambda: restyler.restyle(restyling))) as steps:
+        refuse_unsupported(self, restyling)
+        made = self._executor.stream(lambda: reporting_start(restyler.restyle(restyling)))
+        async with aclosing(made) as steps:
             async for step in steps:
                 yield step
 
@@ -62,29 +78,43 @@ class TorchEngine:
         device = hardware.choose(self._options.device)
         loaded = models.load(self._options, device)
         trial = RestylingPipeline(loaded, device, variants_at_once=1)
-        side = loaded.side if device.memory_bytes is not None else min(loaded.side, HOST_SIDE)
-        before = _allocated(device, reset=True)
-        for tier in Tier:
-            for _step in trial.restyle(_first_request(side, tier, steps=loaded.presets[tier].steps)):
-                pass
-        needed = _allocated(device) - before
-        at_once = self._options.variants_at_once or variants_that_fit(device.memory_bytes, before, needed)
+        free = device.free_bytes
+        drawing = max(self._needed(trial, device, loaded, tier, loaded.sides[tier]) for tier in Tier)
+        finishing = 0
+        if free is not None and loaded.finished_side:
+            finishing = self._needed(trial, device, loaded, Tier.QUALITY, loaded.window)
+            if finishing > free * USABLE:
+                loaded = replace(loaded, window=loaded.sides[Tier.QUALITY])
+        at_once = self._options.variants_at_once or variants_that_fit(free, drawing)
         log.info(
             "models ready",
             device=str(device.device),
             dtype=str(device.dtype),
-            model_bytes=before,
-            request_bytes=needed,
+            free_bytes=free,
+            drawing_bytes=drawing,
+            finishing_bytes=finishing,
+            window=loaded.window,
             variants_at_once=at_once,
         )
         return RestylingPipeline(loaded, device, variants_at_once=at_once)
 
+    @staticmethod
+    def _needed(
+        trial: RestylingPipeline, device: hardware.Hardware, loaded: models.Models, tier: Tier, side: int
+    ) -> int:
+        """Bytes beside the models that a step on a photo of side² pixels takes; 0 on the host, on a small photo."""
+        side = side if device.memory_bytes is not None else min(side, HOST_SIDE)
+        before = _allocated(device, reset=True)
+        for _step in trial.restyle(_first_request(side, tier, steps=loaded.presets[tier].steps)):
+            pass
+        return _allocated(device) - before
 
-def variants_that_fit(memory: int | None, models_bytes: int, variant_bytes: int) -> int:
-    """1–4. Of the whole memory, not of what is free now: it must come out the same at every start of a machine."""
-    if memory is None:
+
+def variants_that_fit(free: int | None, variant_bytes: int) -> int:
+    """1–4, of the memory that is free once the models are loaded; 1 on the host."""
+    if free is None:
         return 1
-    return int(min(max((memory * USABLE - models_bytes) // max(variant_bytes, 1), 1), MAX_VARIANTS))
+    return int(min(max(free * USABLE // max(variant_bytes, 1), 1), MAX_VARIANTS))
 
 
 def _allocated(device: hardware.Hardware, *, reset: bool = False) -> int:

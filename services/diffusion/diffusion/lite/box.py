@@ -2,35 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite.camera import EYE_HEIGHT, LEAST_CERTAINTY, ROOM_HEIGHT, Camera
+from diffusion.lite.camera import Camera
 from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
+from diffusion.lite.parameters import BOX, CAMERA
 from servicekit.imaging.arrays import Floats, floats
 from servicekit.imaging.resizing import reduced
-
-SIDE: Final = 320
-"""Long side, in pixels, of the labels that borders are read from."""
-LEAST_POINTS: Final = 10
-"""Columns whose border must lie on a wall for it to be one."""
-LEAST_SUPPORT: Final = 0.7
-"""Share of the border that the walls found must explain."""
-FAR: Final = 50.0
-"""Metres to a wall that is not there."""
-DEEPEST: Final = 12.0
-"""Metres to a wall in a room that people live in; beyond, a wall was missed and its pattern would be dust."""
-CLOSE_BY: Final = 0.08
-"""Share of the picture's width within which a foot in sight vouches for the wall beside it."""
-LOWEST: Final = 2.1
-"""Metres to a ceiling,"""
-HIGHEST: Final = 3.3
-"""and to a high one."""
-NEAR: Final = 0.12
-"""A border point lies on a wall within this share of its distance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +31,7 @@ class Box:
     def seen(self, camera: Camera, columns: Floats, rows: Floats) -> "Seen":
         """The nearest wall behind each of N pixels."""
         over, along, down = camera.rays(columns, rows)
-        reaches = np.full((3, len(columns)), FAR / camera.focal, dtype=np.float32)
+        reaches = np.full((3, len(columns)), BOX.far / camera.focal, dtype=np.float32)
         for number, (wall, toward) in enumerate(((self.front, along), (self.left, -over), (self.right, over))):
             if wall is not None:
                 reaches[number] = np.where(toward > 1e-3, wall / np.maximum(toward, 1e-3), reaches[number])
@@ -60,7 +41,7 @@ class Box:
         slant = (
             reach
             * np.hypot(over, along)
-            / np.choose(number, [wall or FAR for wall in (self.front, self.left, self.right)])
+            / np.choose(number, [wall or BOX.far for wall in (self.front, self.left, self.right)])
         )
         scale = np.float32(self.scale)
         return Seen(
@@ -90,13 +71,13 @@ class Seen:
 
 def find(layout: Layout, camera: Camera) -> Box | None:
     """The box, where camera and borders are sure enough to draw bricks by it."""
-    if camera.certainty < LEAST_CERTAINTY:
+    if camera.certainty < CAMERA.least_certainty:
         return None
-    columns, rows = _foot(reduced(layout.labels, SIDE, nearest=True))
-    scale = layout.labels.shape[1] / reduced(layout.labels, SIDE, nearest=True).shape[1]
+    columns, rows = _foot(reduced(layout.labels, BOX.side, nearest=True))
+    scale = layout.labels.shape[1] / reduced(layout.labels, BOX.side, nearest=True).shape[1]
     below = rows * scale > camera.horizon + 0.02 * layout.labels.shape[0]
     columns, rows = columns[below], rows[below]
-    if len(columns) < LEAST_POINTS:
+    if len(columns) < BOX.least_points:
         return None
     over, along = camera.floor(floats((columns + 0.5) * scale), floats(rows * scale))
     facing = np.abs(_slope(over)) >= np.abs(_slope(along))
@@ -106,9 +87,9 @@ def find(layout: Layout, camera: Camera) -> Box | None:
     explained = np.zeros((3, len(over)), dtype=bool)
     for number, (wall, distance) in enumerate(((front, along), (left, -over), (right, over))):
         if wall is not None:
-            explained[number] = np.abs(distance - wall) < NEAR * wall
+            explained[number] = np.abs(distance - wall) < BOX.near * wall
     room = Box(front=front, left=left, right=right)
-    if explained.any(axis=0).mean() < LEAST_SUPPORT or _farthest(room, layout, camera) > DEEPEST:
+    if explained.any(axis=0).mean() < BOX.least_support or _farthest(room, layout, camera) > BOX.deepest:
         return None
     feet = [columns[explained[number]] * scale for number in range(3)]
     return replace(room, scale=_scale(room, layout, camera), witnessed=_witnessed(room, layout, camera, feet))
@@ -129,21 +110,21 @@ def _farthest(room: Box, layout: Layout, camera: Camera) -> float:
 
 
 def _scale(room: Box, layout: Layout, camera: Camera) -> float:
-    """1 where the walls come out as high as walls are, else what brings them to ROOM_HEIGHT.
+    """1 where the walls come out as high as walls are, else what brings them to CAMERA.room_height.
 
-    The camera may have been held lower than EYE_HEIGHT, or its horizon be off; either shows in the ceiling's height.
+    The camera may have been held lower than that, or its horizon be off; either shows in the ceiling's height.
     """
-    small = reduced(layout.labels, SIDE, nearest=True)
+    small = reduced(layout.labels, BOX.side, nearest=True)
     tops = (small[:-1] == Label.CEILING) & (small[1:] == Label.WALL)
     columns = np.flatnonzero(tops.any(axis=0))
-    if len(columns) < LEAST_POINTS:
+    if len(columns) < BOX.least_points:
         return 1.0
     scale = layout.labels.shape[1] / small.shape[1]
     rows = (np.argmax(tops[:, columns], axis=0) + 1) * scale
-    height = EYE_HEIGHT - float(np.median(room.seen(camera, floats((columns + 0.5) * scale), floats(rows)).down))
-    if LOWEST < height < HIGHEST or height <= 0.0:
+    height = CAMERA.eye_height - float(np.median(room.seen(camera, floats((columns + 0.5) * scale), floats(rows)).down))
+    if BOX.heights[0] < height < BOX.heights[1] or height <= 0.0:
         return 1.0
-    return ROOM_HEIGHT / height
+    return CAMERA.room_height / height
 
 
 def _witnessed(
@@ -159,7 +140,7 @@ def _witnessed(
             shares.append(0.0)
             continue
         gap = np.abs(own[:, None] - feet[number][None]).min(axis=1)
-        shares.append(float((gap < CLOSE_BY * width).mean()))
+        shares.append(float((gap < BOX.close_by * width).mean()))
     return shares[0], shares[1], shares[2]
 
 
@@ -170,4 +151,4 @@ def _slope(values: Floats) -> Floats:
 
 
 def _distance(values: Floats) -> float | None:
-    return float(np.median(values)) if len(values) >= LEAST_POINTS else None
+    return float(np.median(values)) if len(values) >= BOX.least_points else None

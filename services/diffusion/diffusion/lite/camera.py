@@ -7,37 +7,15 @@ each line segment votes for the hypotheses that it agrees with. The camera is ta
 
 from dataclasses import dataclass
 from math import atan2, cos, hypot, sin, tan
-from typing import Final
 
 import cv2
 import numpy as np
 
 from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
+from diffusion.lite.parameters import CAMERA
 from servicekit.imaging.arrays import Floats, floats
 from servicekit.imaging.resizing import reduced
-
-SIDE: Final = 480
-"""Long side, in pixels, of the picture that is searched for lines."""
-LINES: Final = 120
-"""Number of longest lines that vote."""
-TOLERANCE: Final = np.radians(2.5)
-"""A line that misses a vanishing point by this angle has a vote of 1/e."""
-HORIZONS: Final = np.linspace(0.2, 0.7, 21)
-"""Rows tried, as shares of the height."""
-USUAL_HORIZON: Final = 0.45
-FOCALS: Final = (0.47, 0.6, 0.8, 1.05)
-"""Focal lengths tried, in long sides: wide, phone, narrow."""
-USUAL_FOCAL: Final = 0.75
-TURNS: Final = np.radians(np.arange(-44, 46, 2.0))
-"""Directions of the room tried against the camera's."""
-EYE_HEIGHT: Final = 1.45
-"""Of the camera over the floor, metres."""
-ROOM_HEIGHT: Final = 2.6
-"""From floor to ceiling, metres: with EYE_HEIGHT it says where between the two the horizon runs."""
-LEAST_COLUMNS: Final = 0.05
-"""Share of the columns that must show a wall from ceiling to floor for that to be asked."""
-LEAST_CERTAINTY: Final = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +39,7 @@ class Camera:
         Rows at or above the horizon see points a very long way off.
         """
         over, along, down = self.rays(columns, rows)
-        reach = EYE_HEIGHT / np.maximum(down, 1e-3 * self.focal)
+        reach = CAMERA.eye_height / np.maximum(down, 1e-3 * self.focal)
         return floats(reach * over), floats(reach * along)
 
     def rays(self, columns: Floats, rows: Floats) -> tuple[Floats, Floats, Floats]:
@@ -73,54 +51,39 @@ class Camera:
         along = x * sin(self.turn) + ahead * cos(self.turn)
         return floats(over), floats(along), floats(y * cos(pitch) + self.focal * sin(pitch))
 
-    def seen(self, over: Floats, along: Floats) -> tuple[Floats, Floats]:
-        """Columns and rows at which floor points, in metres, are seen: the inverse of `floor`.
-
-        Points behind the camera are seen far below the picture.
-        """
-        pitch = atan2(self.centre[1] - self.horizon, self.focal)
-        right = over * cos(self.turn) + along * sin(self.turn)
-        ahead = along * cos(self.turn) - over * sin(self.turn)
-        depth = EYE_HEIGHT * sin(pitch) + ahead * cos(pitch)
-        down = EYE_HEIGHT * cos(pitch) - ahead * sin(pitch)
-        nearest = 1e-2 * EYE_HEIGHT
-        columns = self.centre[0] + self.focal * right / np.maximum(depth, nearest)
-        rows = self.centre[1] + self.focal * np.where(depth > nearest, down, EYE_HEIGHT) / np.maximum(depth, nearest)
-        return floats(columns), floats(rows)
-
     def floor_scale(self, rows: Floats) -> tuple[Floats, Floats]:
         """Metres of floor that a pixel covers in each row: sideways, and away from the camera."""
         pitch = atan2(self.centre[1] - self.horizon, self.focal)
         y = rows - self.centre[1]
         fall = np.maximum(y * cos(pitch) + self.focal * sin(pitch), 1e-3 * self.focal)
-        sideways = EYE_HEIGHT / fall
+        sideways = CAMERA.eye_height / fall
         return floats(sideways), floats(sideways * self.focal / fall)
 
 
 def find(grey: Bits, layout: Layout) -> Camera:
     """The camera behind a photo; a usual one, with certainty 0, where too few lines tell."""
     height, width = grey.shape
-    small = reduced(grey, SIDE)
+    small = reduced(grey, CAMERA.side)
     scale = width / small.shape[1]
     lowest = _floor_top(layout) / height
-    labels = reduced(layout.labels, SIDE, nearest=True)
+    labels = reduced(layout.labels, CAMERA.side, nearest=True)
     usual, spread = _eye_level(labels)
     segments = _segments(small, labels)
     long_side = max(small.shape)
     centre = (small.shape[1] / 2, small.shape[0] / 2)
-    horizon, focal, turn, certainty = min(usual, lowest), USUAL_FOCAL, 0.0, 0.0
+    horizon, focal, turn, certainty = min(usual, lowest), CAMERA.usual_focal, 0.0, 0.0
     if len(segments) >= 6:
         best = -1.0
-        for row in HORIZONS:
+        for row in CAMERA.horizons:
             prior = _prior(float(row), lowest, usual, spread)
-            for length in FOCALS:
+            for length in CAMERA.focals:
                 votes = prior * _votes(segments, centre, float(row) * small.shape[0], length * long_side)
                 if votes.max() > best:
                     best = float(votes.max())
-                    horizon, focal, turn = float(row), length, float(TURNS[votes.argmax()])
+                    horizon, focal, turn = float(row), length, float(CAMERA.turns[votes.argmax()])
                     certainty = min(1.0, best / prior)
-    if certainty < LEAST_CERTAINTY:
-        horizon, focal, turn, certainty = min(usual, lowest), USUAL_FOCAL, 0.0, 0.0
+    if certainty < CAMERA.least_certainty:
+        horizon, focal, turn, certainty = min(usual, lowest), CAMERA.usual_focal, 0.0, 0.0
     return Camera(
         focal=focal * long_side * scale,
         horizon=horizon * height,
@@ -145,11 +108,11 @@ def _eye_level(labels: Bits) -> tuple[float, float]:
     tops = (labels[:-1] == Label.CEILING) & (labels[1:] == Label.WALL)
     feet = (labels[:-1] == Label.WALL) & (labels[1:] == Label.FLOOR)
     both = np.flatnonzero(tops.any(axis=0) & feet.any(axis=0))
-    if len(both) < LEAST_COLUMNS * labels.shape[1]:
-        return USUAL_HORIZON, 0.2
+    if len(both) < CAMERA.least_columns * labels.shape[1]:
+        return CAMERA.usual_horizon, 0.2
     top, foot = np.argmax(tops[:, both], axis=0), np.argmax(feet[:, both], axis=0)
-    level = top + (foot - top) * (1.0 - EYE_HEIGHT / ROOM_HEIGHT)
-    return float(np.median(level[foot > top]) / len(labels)) if (foot > top).any() else USUAL_HORIZON, 0.12
+    level = top + (foot - top) * (1.0 - CAMERA.eye_height / CAMERA.room_height)
+    return float(np.median(level[foot > top]) / len(labels)) if (foot > top).any() else CAMERA.usual_horizon, 0.12
 
 
 def _prior(row: float, lowest: float, usual: float, spread: float) -> float:
@@ -170,23 +133,24 @@ def _segments(small: Bits, labels: Bits) -> Floats:
     soft = np.isin(label, [Label.CURTAIN, Label.CUSHION, Label.BED, Label.UPHOLSTERY, Label.WINDOW])
     upright = np.abs(run[:, 1]) > 3.0 * np.abs(run[:, 0])
     usable = (length > 0.03 * max(small.shape)) & ~upright & ~soft
-    order = np.argsort(-length[usable], kind="stable")[:LINES]
+    order = np.argsort(-length[usable], kind="stable")[: CAMERA.lines]
     return floats(segments[usable][order])
 
 
 def _votes(segments: Floats, centre: tuple[float, float], horizon: float, focal: float) -> Floats:
-    """For each of TURNS the share of line length, 0–1, that runs to one of its two vanishing points."""
+    """For each of CAMERA.turns the share of line length, 0–1, that runs to one of its two vanishing points."""
     start, end = segments[:, :2], segments[:, 2:]
     run = end - start
     length = np.hypot(run[:, 0], run[:, 1])
     middle = (start + end) / 2
     reach = hypot(focal, horizon - centre[1])
-    agreement = np.zeros((len(TURNS), len(segments)), dtype=np.float32)
+    turns = np.array(CAMERA.turns)
+    agreement = np.zeros((len(turns), len(segments)), dtype=np.float32)
     for quarter in (0.0, np.pi / 2):
-        sine, cosine = np.sin(TURNS + quarter)[:, None], np.cos(TURNS + quarter)[:, None]
+        sine, cosine = np.sin(turns + quarter)[:, None], np.cos(turns + quarter)[:, None]
         # homogeneous: the point itself may be at infinity
         to_x = centre[0] * cosine + reach * sine - middle[:, 0] * cosine
         to_y = (horizon - middle[:, 1]) * cosine
         cross = (to_x * run[:, 1] - to_y * run[:, 0]) / (np.hypot(to_x, to_y) * length + 1e-6)
-        agreement = np.maximum(agreement, np.exp(-((cross / tan(TOLERANCE)) ** 2)))
+        agreement = np.maximum(agreement, np.exp(-((cross / tan(CAMERA.tolerance)) ** 2)))
     return floats((agreement * length).sum(axis=1) / length.sum())

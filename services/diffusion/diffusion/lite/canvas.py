@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.domain import Surface
-from diffusion.lite import borders, light
+from diffusion.lite import light
 from diffusion.lite.choice import Choice
 from diffusion.lite.labels import Label
 from diffusion.lite.morphology import Bits, share_of
+from diffusion.lite.parameters import CANVAS, LIGHT
 from diffusion.lite.scene import Scene
 from diffusion.lite.sizes import sampled
 from servicekit.imaging import colour
@@ -60,11 +61,12 @@ class Canvas:
     def patch(self, mask: Bits) -> Patch:
         """Where paint on a mask goes; the mask is H×W, 1 inside, not empty."""
         side = max(mask.shape)
-        margin = borders.margin(side)
+        width = max(0.8, CANVAS.feather * side / 1024)
+        margin = round(3 * width) + 1
         left, top, columns, rows = cv2.boundingRect(mask)
         left, right = max(0, left - margin), left + columns + margin
         top, bottom = max(0, top - margin), top + rows + margin
-        share = borders.share(mask[top:bottom, left:right], self.scene.soft[top:bottom, left:right], side)
+        share = floats(cv2.GaussianBlur(floats(mask[top:bottom, left:right]), (0, 0), width / 2))
         down, over = np.nonzero(share > 1e-3)
         index = (down + top) * mask.shape[1] + over + left
         share = share[down, over]
@@ -76,7 +78,7 @@ class Canvas:
             core=core if len(core) else np.arange(len(index)),
         )
 
-    def shade(self, patch: Patch, mask: Bits, base: Floats, *, tint: float = light.TINT) -> Floats:
+    def shade(self, patch: Patch, mask: Bits, base: Floats, *, tint: float = LIGHT.tint) -> Floats:
         """N×3, how much brighter than a reference colour each pixel of a patch is lit, per channel."""
         cast = light.tint(self.scene.small, mask, base, amount=tint)
         return floats(light.brightness(patch.light, base)[:, None] * sampled(cast, patch.index, mask.shape))
@@ -89,11 +91,13 @@ class Canvas:
         """
         self.painted.reshape(-1, 3)[patch.index] += patch.share * (fresh - patch.light)
 
-    def cover(self, index: NDArray[np.intp], share: Floats, fresh: Floats) -> None:
-        """Puts N×3 linear light over what is painted already, at N positions; `share` is N×1."""
-        flat = self.painted.reshape(-1, 3)
-        under = flat[index]
-        flat[index] = under + share * (fresh - under)
+    def to_paint(self, region: Label) -> Bits | None:
+        """H×W, 1 where a region is to be painted; None where it nowhere is. What is not sure is noted."""
+        whole, chosen = self.scene.layout.mask(region), self.scene.layout.painted
+        mask = whole if chosen is None else whole & chosen
+        if share_of(left := whole & ~mask) >= CANVAS.noted:
+            self.record(region, left, "")
+        return mask if mask.any() else None
 
     def record(self, region: Label, mask: Bits, material: str) -> None:
         """Notes for the manifest what a surface became; an empty material means that it was left alone."""

@@ -10,7 +10,6 @@ import numpy as np
 from diffusion.domain import Restyling
 from diffusion.styles import Alternatives, Finish, Pattern
 from servicekit.imaging import colour
-from servicekit.types.rooms import RoomType
 
 KINDS: Final = ("wall", "floor", "upholstery", "bedding", "cabinet", "curtain", "rug", "accent")
 """Kinds of finishes that the seed picks or the caller colours."""
@@ -21,8 +20,6 @@ ECHO: Final = ("rug", "accent")
 """Kinds that take up a colour again where there are fewer colours than groups."""
 CROSSED: Final = ("floor", "bedding", "cabinet")
 """Kinds whose alternatives do not go round in step with the others': with two of each, four variants are four pairs."""
-BARE: Final = frozenset({RoomType.KITCHEN, RoomType.BATHROOM})
-"""Rooms whose floor stays bare."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +43,6 @@ class Choice:
     accent: Finish
     """Cushions and other small textiles."""
 
-    may_add_rug: bool
-    """Whether the room's type is one that a rug may be added to."""
-
     seed: int
     """For what the patterns leave to chance."""
 
@@ -69,7 +63,6 @@ def choose(restyling: Restyling, variant: int) -> Choice:
         ceiling=Finish(name="ceiling paint", pattern=Pattern.PLAIN, color=palette.ceiling),
         trim=Finish(name="trim lacquer", pattern=Pattern.PLAIN, color=palette.trim),
         wood=Finish(name="stained wood", pattern=Pattern.PLAIN, color=palette.wood),
-        may_add_rug=restyling.room_type not in BARE,
         seed=int(random.integers(1 << 32)) + variant,
     )
 

@@ -1,7 +1,5 @@
 """The floor, laid anew: a texture through the floor's homography, under the light of the old one."""
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,25 +10,18 @@ from diffusion.lite.labels import Label
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
-from diffusion.lite.morphology import Bits
+from diffusion.lite.parameters import WALLS
 from diffusion.lite.relief import smooth_shading
 from diffusion.lite.sizes import sampled
-from diffusion.lite.surface import confident_mask
 from servicekit.imaging import colour
 from servicekit.imaging.arrays import Floats, floats
 
-SUBROWS: Final = (0.25, 0.75)
-"""Where down a pixel the texture is sampled: it is seen at a slant."""
 
-
-def lay_floor(canvas: Canvas) -> tuple[Bits, Floats] | None:
-    """Lays the chosen floor under the photo's light.
-
-    Returns where (H×W, 1 inside) and its shading (h×w×3), None where no floor is sure.
-    """
-    mask = confident_mask(canvas, Label.FLOOR)
+def lay_floor(canvas: Canvas) -> None:
+    """Lays the chosen floor under the photo's light."""
+    mask = canvas.to_paint(Label.FLOOR)
     if mask is None:
-        return None
+        return
     finish = canvas.choice.floor
     patch = canvas.patch(mask)
     shade = smooth_shading(canvas.scene.light, mask, patch.typical())
@@ -40,23 +31,15 @@ def lay_floor(canvas: Canvas) -> tuple[Bits, Floats] | None:
         albedo = laid(texture, canvas.scene.camera, patch.index, mask.shape[1])
     canvas.lay(patch, light.lit(albedo, sampled(shade, patch.index, mask.shape)))
     canvas.record(Label.FLOOR, mask, finish.name)
-    return mask, shade
 
 
-def laid(
-    texture: Texture, camera: Camera, index: NDArray[np.intp], width: int, *, origin: tuple[float, float] = (0.0, 0.0)
-) -> Floats:
-    """N×3 albedo of the floor as the camera sees it at N positions in the flattened picture.
-
-    `origin` is where on the floor, in metres over and along, the texture begins.
-    """
+def laid(texture: Texture, camera: Camera, index: NDArray[np.intp], width: int) -> Floats:
+    """N×3 albedo of the floor as the camera sees it at N positions in the flattened picture."""
     rows, columns = np.divmod(index, width)
     samples = []
-    for offset in SUBROWS:
+    for offset in WALLS.subsamples:
         row = floats(rows + offset)
         sideways, away = camera.floor_scale(row)
         over, along = camera.floor(floats(columns + 0.5), row)
-        samples.append(
-            albedo_at(texture, over - origin[0], along - origin[1], np.maximum(sideways, away / (2 * len(SUBROWS))))
-        )
+        samples.append(albedo_at(texture, over, along, np.maximum(sideways, away / (2 * len(WALLS.subsamples)))))
     return floats(np.mean(samples, axis=0))

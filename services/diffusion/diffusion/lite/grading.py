@@ -1,30 +1,18 @@
 """The grade: white balance, exposure, contrast, warmth and saturation of the picture as a whole."""
 
-from typing import Final
-
 import cv2
 import numpy as np
 
+from diffusion.lite.parameters import GRADE
 from diffusion.styles import Light
 from servicekit.imaging import colour
 from servicekit.imaging.arrays import RGB, Floats, floats
 from servicekit.imaging.resizing import reduced
 
-SIDE: Final = 128
-"""Long side, in pixels, of the picture that is measured."""
-BALANCE: Final = 0.5
-"""Share of a colour cast that is taken out; the rest is the room's own light."""
-KEY: Final = 0.3
-"""Mean luminance of the brighter half of a well exposed room."""
-MOST_LIFT: Final = 1.6
-"""An underexposed photo is not brightened further: what noise hides stays hidden."""
-PIVOT: Final = 0.2
-"""Luminance that contrast turns about."""
-
 
 def graded(photo: RGB, grade: Light) -> Floats:
     """H×W×3 linear light of a photo, balanced and under a style's grade; clips nothing that was not clipped."""
-    measured = colour.linear(reduced(photo, SIDE)).reshape(-1, 3)
+    measured = colour.linear(reduced(photo, GRADE.side)).reshape(-1, 3)
     gain = balance(measured) * exposure(measured) * 2.0**grade.exposure
     gain = gain * np.array([1 + 0.25 * grade.warmth, 1.0, 1 - 0.4 * grade.warmth])
     # 1 − (1 − x)^g has slope g in the shadows and reaches 1 only where the photo does
@@ -38,7 +26,7 @@ def graded(photo: RGB, grade: Light) -> Floats:
 
 
 def balance(pixels: Floats) -> Floats:
-    """3 gains that take BALANCE of the light's cast out of N×3 pixels.
+    """3 gains that take GRADE.balance of the light's cast out of N×3 pixels.
 
     The cast is that of the brighter pixels that are nearly grey, painted surfaces and ceilings in a room: shades of
     grey (Finlayson and Trezzi, Color Imaging Conference 2004) restricted to them.
@@ -49,19 +37,19 @@ def balance(pixels: Floats) -> Floats:
     if greyish.sum() < len(pixels) // 50:
         return np.ones(3, dtype=np.float32)
     cast = np.power(np.mean(pixels[greyish] ** 4, axis=0), 0.25) + 1e-4
-    gain = (float(colour.LUMINANCE @ cast) / cast) ** BALANCE
+    gain = (float(colour.LUMINANCE @ cast) / cast) ** GRADE.balance
     return floats(np.clip(gain, 0.75, 1.35))
 
 
 def exposure(pixels: Floats) -> float:
-    """The gain that brings N×3 underexposed pixels half of the way to KEY; 1 for any others."""
+    """The gain that brings N×3 underexposed pixels half of the way to GRADE.key; 1 for any others."""
     bright = pixels @ colour.LUMINANCE
     key = float(bright[bright >= np.median(bright)].mean())
-    return float(np.clip((KEY / max(key, 1e-3)) ** 0.5, 1.0, MOST_LIFT))
+    return float(np.clip((GRADE.key / max(key, 1e-3)) ** 0.5, 1.0, GRADE.most_lift))
 
 
 def _contrast(amount: float) -> Floats:
-    """1024 factors by luminance 0–1: a power about PIVOT that fades towards white."""
+    """1024 factors by luminance 0–1: a power about GRADE.pivot that fades towards white."""
     bright = np.linspace(0.0, 1.0, 1024)
-    factor = np.maximum(bright / PIVOT, 1e-2) ** (0.5 * amount)
-    return floats(np.where(bright > PIVOT, 1.0 + (factor - 1.0) * (1.0 - bright), factor))
+    factor = np.maximum(bright / GRADE.pivot, 1e-2) ** (0.5 * amount)
+    return floats(np.where(bright > GRADE.pivot, 1.0 + (factor - 1.0) * (1.0 - bright), factor))

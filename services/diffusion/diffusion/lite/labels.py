@@ -5,10 +5,10 @@ from enum import IntEnum
 from functools import cache
 from typing import Final
 
-import cv2
 import numpy as np
 
-from diffusion.lite.morphology import Bits, bits, grown
+from diffusion.lite.morphology import Bits
+from diffusion.lite.parameters import CANVAS
 from servicekit.imaging.arrays import Floats
 from servicekit.types import ade20k
 
@@ -56,9 +56,6 @@ CLASSES: Final = {
 }
 """The ADE20K classes of each label; every other class is OTHER."""
 
-ASSUMED_CONFIDENCE: Final = 0.75
-"""Of a segmentation that came without a confidence map."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
@@ -70,8 +67,8 @@ class Layout:
     confidence: Floats
     """H×W, 0–1."""
 
-    uncertain: Bits | None = None
-    """H×W, values of Label that are too unsure to be painted by and are OTHER in `labels`; None where none are."""
+    painted: Bits | None = None
+    """H×W, 1 where the label is sure enough to be painted by; None before that is known."""
 
     def mask(self, region: Label) -> Bits:
         """H×W, 1 inside."""
@@ -82,7 +79,7 @@ def layout(segmentation: Bits, confidence: Floats | None) -> Layout:
     """The layout that an ADE20K segmentation and its confidence, both H×W, describe."""
     labels = np.asarray(_table()[segmentation], dtype=np.uint8)
     if confidence is None:
-        confidence = np.full(labels.shape, ASSUMED_CONFIDENCE, dtype=np.float32)
+        confidence = np.full(labels.shape, CANVAS.assumed_confidence, dtype=np.float32)
     return Layout(labels=labels, confidence=confidence)
 
 
@@ -92,19 +89,6 @@ def ade20k_of(regions: Bits) -> Bits:
     for region, names in CLASSES.items():
         table[region] = ade20k.index(names[0])
     return np.asarray(table[regions], dtype=np.uint8)
-
-
-def upsampled_mask(coarse: Bits, names: Bits, labels: Bits) -> Bits:
-    """H×W, 1 where a mask (h×w) of a smaller picture is, up to the borders that the labels have at their own size.
-
-    `names` are the labels (H×W) at the mask's size.
-    """
-    full = np.zeros(labels.shape, dtype=np.uint8)
-    for name in np.unique(names[coarse > 0]):
-        # a fine border lies up to a coarse pixel and a half outside of the coarse part
-        near = grown(bits((coarse > 0) & (names == name)), 1)
-        full |= bits(cv2.resize(near, labels.shape[::-1], interpolation=cv2.INTER_NEAREST)) & bits(labels == name)
-    return full
 
 
 @cache

@@ -7,34 +7,19 @@ taken from every pixel; what colour it has, from a wide neighbourhood, for lamps
 fringes of edges, patterns and sensor noise do not.
 """
 
-from typing import Final
-
 import cv2
 import numpy as np
 
 from diffusion.lite.morphology import Bits
+from diffusion.lite.parameters import LIGHT
 from servicekit.imaging import colour
 from servicekit.imaging.arrays import Floats, floats
-
-DARKEST: Final = 0.004
-"""Luminance below which a reference says nothing: sensor noise would become paint."""
-SAMPLES: Final = 20_000
-"""Pixels that a reference is taken from, at most about."""
-SIDE: Final = 256
-"""Long side, in pixels, at which the light's colour is averaged."""
-AROUND: Final = 0.04
-"""Half the width of that neighbourhood, in long sides."""
-TINT: Final = 0.4
-"""How much of the light's own colour stays on a repainted surface; 1 keeps all of it and with it what is left of the
-old paint, 0 makes lamplight grey."""
-STRONGEST: Final = 1.6
-"""Ratio that a channel's tint may reach."""
 
 
 def reference(pixels: Floats, *, share: float = 0.5) -> Floats:
     """The typical linear colour, 3 values, of a region's N×3 pixels: a quantile, blind to highlights and dirt."""
-    sparse = pixels[:: max(1, len(pixels) // SAMPLES)]
-    return floats(np.maximum(np.quantile(sparse, share, axis=0), DARKEST))
+    sparse = pixels[:: max(1, len(pixels) // LIGHT.samples)]
+    return floats(np.maximum(np.quantile(sparse, share, axis=0), LIGHT.darkest))
 
 
 def brightness(light: Floats, base: Floats) -> Floats:
@@ -42,20 +27,20 @@ def brightness(light: Floats, base: Floats) -> Floats:
     return floats(light @ colour.LUMINANCE) / float(colour.LUMINANCE @ base)
 
 
-def tint(photo: Floats, mask: Bits, base: Floats, *, amount: float = TINT) -> Floats:
+def tint(photo: Floats, mask: Bits, base: Floats, *, amount: float = LIGHT.tint) -> Floats:
     """Factors of luminance about 1 of the photo's size: the colour of the light on a mask against its reference.
 
-    `photo` is h×w×3 linear light, best as small as SIDE; the mask is H×W. The more saturated the old paint was, the
+    `photo` is h×w×3 linear light, as small as LIGHT.side; the mask is H×W. The more saturated the old paint was, the
     less its channels say of the light's colour.
     """
     size = (photo.shape[1], photo.shape[0])
     weight = floats(cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)) / np.float32(255.0)
-    radius = max(2, round(AROUND * max(size)))
+    radius = max(2, round(LIGHT.around * max(size)))
     window = (2 * radius + 1, 2 * radius + 1)
     near = floats(cv2.blur(weight, window))[..., None]
     around = floats(cv2.blur(photo * weight[..., None], window)) / np.maximum(near, 1e-4) / base
     cast = around / np.maximum(colour.luminance(floats(around)), 1e-3)[..., None]
-    cast = np.where(near > 1e-3, np.clip(cast, 1 / STRONGEST, STRONGEST), 1.0)
+    cast = np.where(near > 1e-3, np.clip(cast, 1 / LIGHT.strongest, LIGHT.strongest), 1.0)
     return floats(1.0 + amount * float(base.min() / base.max()) * (cast - 1.0))
 
 

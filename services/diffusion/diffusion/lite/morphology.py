@@ -28,19 +28,9 @@ def grown(mask: Bits, radius: int) -> Bits:
     return bits(cv2.dilate(mask, _square(radius)))
 
 
-def shrunk(mask: Bits, radius: int) -> Bits:
-    """Without all that is within `radius` of its border."""
-    return bits(cv2.erode(mask, _square(radius)))
-
-
 def opened(mask: Bits, radius: int) -> Bits:
     """Without what is thinner than the window."""
     return bits(cv2.morphologyEx(mask, cv2.MORPH_OPEN, _square(radius)))
-
-
-def closed(mask: Bits, radius: int) -> Bits:
-    """With the gaps that are thinner than the window."""
-    return bits(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(radius)))
 
 
 def _square(radius: int) -> Bits:

@@ -8,26 +8,20 @@ import numpy as np
 
 from diffusion import keep
 from diffusion.domain import Manifest, PreviewFrame, Progress, Restyling, Result
-from diffusion.lite import floor, furnishings, rug, scene, walls
+from diffusion.lite import floor, furnishings, scene, walls
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.choice import choose
 from diffusion.lite.labels import Label, ade20k_of
 from diffusion.palette_distance import palette_delta_e
 from diffusion.preview_steps import preview_steps
+from diffusion.recolourable import recolourable
 from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.engine import EngineInfo
-
-
-def _lay_floor_and_rug(canvas: Canvas) -> None:
-    laid = floor.lay_floor(canvas)
-    if laid is not None:
-        rug.add_rug(canvas, *laid)
-
 
 WORKS: Final[Sequence[tuple[str, Callable[[Canvas], None]]]] = (
     ("ceiling", walls.paint_ceiling),
     ("walls", walls.paint_walls),
-    ("floor", _lay_floor_and_rug),
+    ("floor", floor.lay_floor),
     ("textiles", furnishings.recolour_textiles),
     ("furniture", furnishings.recolour_furniture),
 )
@@ -70,7 +64,7 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
         strength=restyling.strength,
         steps=total,
         surfaces=tuple(canvases[0].surfaces),
-        palette_delta_e=palette_delta_e(images[0], kept, restyling.palette),
+        palette_delta_e=palette_delta_e(images[0], recolourable(restyling, kept), restyling.palette),
         seconds=seconds,
         device_seconds=perf_counter() - begin,
     )

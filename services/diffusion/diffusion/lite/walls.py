@@ -8,60 +8,37 @@ from numpy.typing import NDArray
 
 from diffusion.lite import box, light
 from diffusion.lite.canvas import Canvas
-from diffusion.lite.edge_evidence import RIM, exclude_occluders, exclude_rim, object_sized
 from diffusion.lite.labels import Label
 from diffusion.lite.materials import catalogue
 from diffusion.lite.materials.sampling import albedo_at
 from diffusion.lite.materials.texture import Texture
 from diffusion.lite.morphology import Bits, bits, grown, opened
-from diffusion.lite.recolouring import recolour
+from diffusion.lite.parameters import LIGHT, WALLS
 from diffusion.lite.relief import smooth_shading
-from diffusion.lite.scene import LAB_SIDE
 from diffusion.lite.sizes import enlarged, sampled
-from diffusion.lite.surface import confident_mask
-from diffusion.lite.trim import trim
 from diffusion.styles import Finish, Pattern
 from servicekit.imaging import colour
 from servicekit.imaging.arrays import Floats, floats
 
-WELL_LIT: Final = 0.35
-"""Luminance of a wall in a well lit photo; paint in a darker one stays below its nominal colour."""
-DIMMING: Final = 0.3
-"""Exponent of how far below."""
-BRIGHT_SHARE: Final = 0.75
-"""Quantile of the surface that gets the nominal colour; brighter places climb the shoulder."""
 LAID: Final = frozenset({Pattern.BRICK, Pattern.TILES, Pattern.PANELS})
 """Patterns whose lines must run with the room's: without a box they are not drawn."""
-LEAST_CONFIDENCE: Final = 0.7
-"""Of a wall that is clad: tiles on what is none cannot be overlooked."""
-LEAST_WITNESSED: Final = 0.45
-"""Of a wall that is clad, see box.Box: where its foot is hidden, a second wall may be."""
-FITTING: Final = 0.22
-"""Step of log luminance against the smoothed wall at which trim, sockets and rails stand out: no cladding on them."""
-SUBCOLUMNS: Final = (0.25, 0.75)
-"""Where across a pixel the texture is sampled: walls to the side are seen at a slant."""
-PLAIN_DISTANCE: Final = 3.0
-"""Metres to a wall whose clouds of plaster have no direction, where no box is known."""
 
 
 def paint_ceiling(canvas: Canvas) -> None:
     """Paints the ceiling plain."""
-    mask = confident_mask(canvas, Label.CEILING)
+    mask = canvas.to_paint(Label.CEILING)
     if mask is not None:
         _paint(canvas, Label.CEILING, mask, canvas.choice.ceiling, None)
 
 
 def paint_walls(canvas: Canvas) -> None:
     """Paints or clads the walls; plain where the cladding chosen cannot be drawn in perspective."""
-    mask = confident_mask(canvas, Label.WALL)
+    mask = canvas.to_paint(Label.WALL)
     if mask is None:
         return
-    mask = mask & ~_paint_trim(canvas, mask)
-    if not mask.any():
-        return
     finish = canvas.choice.wall
-    room = box.find(canvas.scene.layout, canvas.scene.camera) if finish.pattern is not Pattern.PLAIN else None
-    if finish.pattern in LAID and (room is None or _confidence(canvas, mask) < LEAST_CONFIDENCE):
+    room = box.find(canvas.scene.rough, canvas.scene.camera) if finish.pattern is not Pattern.PLAIN else None
+    if finish.pattern in LAID and (room is None or _confidence(canvas, mask) < WALLS.least_confidence):
         finish = canvas.choice.paint
     texture = catalogue.texture(finish, canvas.choice.seed)
     if texture is None or finish.pattern not in LAID:
@@ -75,24 +52,11 @@ def paint_walls(canvas: Canvas) -> None:
             _clad(canvas, clad, finish, texture, room)
 
 
-def _paint_trim(canvas: Canvas, wall: Bits) -> Bits:
-    """Paints skirting, cornices and frames; returns where they are."""
-    scene = canvas.scene
-    bands = trim(scene.lab, scene.edges, scene.layout.labels, wall)
-    if bands.any():
-        recolour(canvas, bands, colour.from_hex(canvas.choice.trim.color))
-        canvas.record(Label.WALL, bands, canvas.choice.trim.name)
-    return bands
-
-
 def _paint(
     canvas: Canvas, region: Label, mask: Bits, finish: Finish, drawn: tuple[Texture, box.Box | None] | None
 ) -> None:
-    mask = exclude_occluders(canvas.scene.lab, canvas.scene.edges, mask)
-    if not mask.any():
-        return
     patch = canvas.patch(mask)
-    base = patch.typical(share=BRIGHT_SHARE)
+    base = patch.typical(share=WALLS.bright_share)
     albedo = colour.from_hex(finish.color)
     if drawn is not None:
         albedo = _on_walls(canvas, *drawn, patch.index)
@@ -102,16 +66,12 @@ def _paint(
 
 def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: box.Box) -> None:
     """Covers the walls but leaves what is mounted on them."""
-    mask = exclude_occluders(canvas.scene.lab, canvas.scene.edges, mask)
-    if not mask.any():
-        return
-    base = canvas.patch(mask).typical(share=BRIGHT_SHARE)
+    base = canvas.patch(mask).typical(share=WALLS.bright_share)
     shade = smooth_shading(canvas.scene.light, mask, base)
     bright = colour.luminance(canvas.scene.light)
     expected = enlarged(colour.luminance(shade), mask.shape) * float(colour.LUMINANCE @ base)
-    step = np.abs(np.log((bright + light.DARKEST) / (expected + light.DARKEST)))
-    rim = max(1, round(RIM * max(mask.shape) / LAB_SIDE))
-    fitting = object_sized(exclude_rim(opened(bits(step > FITTING), 1), mask, rim))
+    step = np.abs(np.log((bright + LIGHT.darkest) / (expected + LIGHT.darkest)))
+    fitting = opened(bits(step > WALLS.fitting), 1) & mask
     free = mask & ~grown(fitting, 1)
     if not free.any():
         return
@@ -126,7 +86,7 @@ def _walls_to_clad(canvas: Canvas, mask: Bits, room: box.Box) -> Bits:
     index = np.flatnonzero(mask)
     rows, columns = np.divmod(index, mask.shape[1])
     wall = room.seen(canvas.scene.camera, floats(columns + 0.5), floats(rows + 0.5)).wall
-    certain = np.array(room.witnessed) >= LEAST_WITNESSED
+    certain = np.array(room.witnessed) >= WALLS.least_witnessed
     if canvas.choice.wall.feature:
         certain &= np.arange(len(certain)) == np.bincount(wall, minlength=len(certain)).argmax()
     chosen = np.zeros(mask.size, dtype=np.uint8)
@@ -140,12 +100,12 @@ def _on_walls(canvas: Canvas, texture: Texture, room: box.Box | None, index: NDA
     camera = canvas.scene.camera
     if room is not None:
         samples = []
-        for offset in SUBCOLUMNS:
+        for offset in WALLS.subsamples:
             seen = room.seen(camera, floats(columns + offset), floats(rows + 0.5))
-            grain = seen.grain * np.maximum(1.0, seen.slant / len(SUBCOLUMNS))
+            grain = seen.grain * np.maximum(1.0, seen.slant / len(WALLS.subsamples))
             samples.append(albedo_at(texture, seen.over, seen.down, floats(grain)))
         return floats(np.mean(samples, axis=0))
-    metres = PLAIN_DISTANCE / camera.focal
+    metres = WALLS.plain_distance / camera.focal
     grain = np.full(len(rows), metres, dtype=np.float32)
     return albedo_at(texture, floats(columns * metres), floats(rows * metres), grain)
 
@@ -156,4 +116,4 @@ def _confidence(canvas: Canvas, mask: Bits) -> float:
 
 def dimmed(base: Floats) -> float:
     """How much of its nominal albedo paint shows in a photo where the surface has that colour now."""
-    return float(np.clip(float(colour.LUMINANCE @ base) / WELL_LIT, 0.2, 1.0) ** DIMMING)
+    return float(np.clip(float(colour.LUMINANCE @ base) / WALLS.well_lit, 0.2, 1.0) ** WALLS.dimming)

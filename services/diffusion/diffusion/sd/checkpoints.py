@@ -4,7 +4,7 @@ diffusers fills a weight that a file lacks with random numbers and goes on; here
 another shape or a file that cannot be read. Each ends in one line that names the directory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -20,7 +20,11 @@ from servicekit.weights import WeightsCorrupt, WeightStore
 Module = TypeVar("Module", bound=torch.nn.Module)
 
 BASE: Final = "sd15"
+VAES: Final = {"realistic-vision": "vae-ft-mse"}
+"""Autoencoders of bases that come without one."""
 TAESD: Final = "taesd"
+SD2_TEXT_WIDTH: Final = 1024
+"""Of OpenCLIP's text encoder, which Stable Diffusion 2 was trained with; that of Stable Diffusion 1.5 is 768."""
 HALF: Final = "fp16"
 """The variant that repositories name their half-precision files after."""
 
@@ -48,17 +52,17 @@ class Base:
         return int(2 ** (len(self.vae.config["block_out_channels"]) - 1))
 
 
-def load_base(store: WeightStore, hardware: Hardware) -> Base:
+def load_base(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> Base:
     """Loads text encoder, UNet and autoencoder; raises WeightsMissing or WeightsCorrupt."""
     disable_progress_bar()  # type: ignore[no-untyped-call]  # unannotated; a bar would stand between the log's lines
-    directory = store.path(BASE)
+    directory = store.path(name)
     base = Base(
         tokenizer=_read(
             directory / "tokenizer", lambda path: CLIPTokenizer.from_pretrained(path, local_files_only=True)
         ),
         text_encoder=_load(CLIPTextModel, directory / "text_encoder", hardware),
-        unet=load_unet(store, hardware),
-        vae=_load(AutoencoderKL, directory / "vae", hardware),
+        unet=load_unet(store, hardware, name=name),
+        vae=_load(AutoencoderKL, store.path(VAES[name]) if name in VAES else directory / "vae", hardware),
         scheduler=_read(directory / "scheduler", _scheduler_config),
     )
     width, expected = base.text_encoder.config.hidden_size, base.unet.config["cross_attention_dim"]
@@ -67,14 +71,28 @@ def load_base(store: WeightStore, hardware: Hardware) -> Base:
     return base
 
 
-def load_unet(store: WeightStore, hardware: Hardware) -> UNet2DConditionModel:
+def load_unet(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> UNet2DConditionModel:
     """A UNet of its own, for `load_base` or for a LoRA; raises as `load_base`."""
-    directory = store.path(BASE) / "unet"
-    unet = _load(UNet2DConditionModel, directory, hardware)
-    if unet.config["in_channels"] != 4:
-        channels = unet.config["in_channels"]
+    directory = store.path(name) / "unet"
+    _check_family(_read(directory, UNet2DConditionModel.load_config), directory)
+    return _load(UNet2DConditionModel, directory, hardware)
+
+
+def _check_family(config: Mapping[str, Any], directory: Path) -> None:
+    """Raises WeightsCorrupt for a UNet that this engine cannot paint with, before its gigabytes are read."""
+    width, channels = config.get("cross_attention_dim"), config.get("in_channels")
+    family = ""
+    if config.get("addition_embed_type") == "text_time":
+        family = "Stable Diffusion XL"
+    elif width == SD2_TEXT_WIDTH:
+        family = "Stable Diffusion 2"
+    if family:
+        raise WeightsCorrupt(
+            f"{directory}: a UNet of {family}, and this engine runs Stable Diffusion 1.5: set MODOMO_DIFFUSION_BASE to "
+            "one that the manifest has, and pull it"
+        )
+    if channels != 4:
         raise WeightsCorrupt(f"{directory}: a UNet with {channels} input channels is for another task; 4 are needed")
-    return unet
 
 
 def load_controlnet(store: WeightStore, name: str, base: Base, hardware: Hardware) -> ControlNetModel:
@@ -95,6 +113,11 @@ def load_tiny_autoencoder(store: WeightStore, hardware: Hardware) -> Autoencoder
     return _load(AutoencoderTiny, store.path(TAESD), hardware)
 
 
+def load_module(kind: type[Module], directory: Path, hardware: Hardware) -> Module:
+    """A model of any class that diffusers or transformers can load; raises WeightsCorrupt."""
+    return _load(kind, directory, hardware)
+
+
 def _load(kind: type[Module], directory: Path, hardware: Hardware) -> Module:
     variant = HALF if any(directory.glob(f"*.{HALF}.safetensors")) else None
     load: Any = kind.from_pretrained  # type: ignore[attr-defined]  # torch's Module lacks it, all that we load have it
@@ -105,7 +128,7 @@ def _load(kind: type[Module], directory: Path, hardware: Hardware) -> Module:
             dtype=hardware.dtype,
             variant=variant,
             local_files_only=True,
-            use_safetensors=True,
+            use_safetensors=any(path.glob("*.safetensors")),
             output_loading_info=True,
         )
         lacking = sorted([*report["missing_keys"], *(str(one) for one in report["mismatched_keys"])])

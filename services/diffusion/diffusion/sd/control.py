@@ -1,4 +1,4 @@
-"""ControlNets: the image that conditions each, how strongly and in which steps.
+"""ControlNets and what they add to the UNet; `recipes` says how strongly and in which steps.
 
 Zhang, Rao and Agrawala, "Adding Conditional Control to Text-to-Image Diffusion Models" (ICCV 2023). Two things that
 stock pipelines repeat in every step are done once or not at all here, without changing the result:
@@ -7,45 +7,18 @@ stock pipelines repeat in every step are done once or not at all here, without c
 - a ControlNet outside of its window of steps adds zeros, so it is not run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import torch
 from diffusers import ControlNetModel
 from torch import Tensor, nn
 
-from diffusion.sd.options import Control
+from diffusion.sd.recipes import ControlSchedule
 
 Residuals: TypeAlias = tuple[list[Tensor], Tensor]
 """For the UNet's down blocks and for its middle block."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ControlSchedule:
-    """How strongly a ControlNet conditions the UNet, and in which steps."""
-
-    scale: float
-    """Factor on its residuals; 0 switches it off."""
-
-    start: float = 0.0
-    """Share of the steps after which it begins, 0–1."""
-
-    end: float = 1.0
-    """Share of the steps after which it ends, 0–1."""
-
-    def active(self, step: int, steps: int) -> bool:
-        """Whether it takes part in a step, counted from 0; the rule of the stock pipelines."""
-        return self.scale != 0.0 and step / steps >= self.start and (step + 1) / steps <= self.end
-
-
-CONTROL_SCHEDULES: Final[Mapping[Control, ControlSchedule]] = {
-    Control.DEPTH: ControlSchedule(scale=0.7, end=0.8),
-    Control.SEGMENTATION: ControlSchedule(scale=0.5, end=0.6),
-    Control.CANNY: ControlSchedule(scale=0.35, end=0.5),
-    Control.INPAINT: ControlSchedule(scale=1.0),
-}
-"""Depth keeps the room's shape and acts longest; edges end early, or old furniture shows through new upholstery."""
 
 
 class ControlBranch:
@@ -85,10 +58,13 @@ class ControlBranch:
 
 @dataclass(frozen=True, kw_only=True)
 class ActiveControl:
-    """A ControlNet that takes part in a request."""
+    """A ControlNet that takes part in a pass."""
 
     branch: ControlBranch
+
     controlnet_cond: Tensor
+    """1×C×h×w: the embedded control image, of the latents' size."""
+
     schedule: ControlSchedule
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -12,6 +12,7 @@ from diffusion.sd.control import ActiveControl, summed_residuals
 from diffusion.sd.latents import InitialLatents, restore_kept
 from diffusion.sd.schedulers import Scheduler, clean_estimate
 from diffusion.sd.text import Embeddings
+from diffusion.sd.windows import Window
 from servicekit.inference.hardware import Hardware
 
 
@@ -32,6 +33,12 @@ class Denoising:
     random: list[torch.Generator] = field(default_factory=list)
     """One a latent, for samplers that add noise."""
 
+    image_embeds: Tensor | None = None
+    """1×1×D of a picture whose look is wanted, for a UNet that `style_adapter` has prepared; None for none."""
+
+    windows: Sequence[Window] = ()
+    """What the UNet sees at a time; empty for all at once."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DenoisingStep:
@@ -41,7 +48,7 @@ class DenoisingStep:
     """From 1."""
 
     latents: Tensor
-    """N×4×h×w after the step."""
+    """N×4×h×w fp32 after the step."""
 
     scheduler: Scheduler
     sample: Tensor
@@ -59,33 +66,17 @@ class DenoisingStep:
 def denoise(run: Denoising, hardware: Hardware) -> Generator[DenoisingStep, None, None]:
     """Runs the UNet and its ControlNets once a step, and yields after each.
 
-    On CUDA work is queued, and the host runs at most one step ahead of the device: the device never waits, and a loop
-    that is closed leaves at most one step to finish.
+    Latents stay in single precision between steps; only the networks work in the device's own. On CUDA work is queued,
+    and the host runs at most one step ahead of the device: the device never waits, and a loop that is closed leaves at
+    most one step to finish.
     """
     scheduler, steps = run.scheduler, len(run.timesteps)
-    latents, count = run.start.latents, len(run.start.latents)
-    conditional = run.text.positive.expand(count, -1, -1)
-    both = torch.cat([run.text.negative.expand(count, -1, -1), conditional])
+    latents = run.start.latents
     queued = hardware.event()
-    guided = run.guidance > 1.0
     extra = _extra_arguments(scheduler, run.random)
     for index, timestep in enumerate(run.timesteps):
         sample = scheduler.scale_model_input(latents, timestep)
-        batch = torch.cat([sample, sample]) if guided else sample
-        text = both if guided else conditional
-        batch = batch.contiguous(memory_format=torch.channels_last)
-        residuals = summed_residuals(run.controls, batch, timestep, text, step=index, steps=steps)
-        prediction = run.unet(
-            batch,
-            timestep,
-            encoder_hidden_states=text,
-            down_block_additional_residuals=residuals[0] if residuals else None,
-            mid_block_additional_residual=residuals[1] if residuals else None,
-            return_dict=False,
-        )[0]
-        if guided:
-            without, with_text = prediction.chunk(2)
-            prediction = without + run.guidance * (with_text - without)
+        prediction = _predict(run, sample, timestep, step=index, steps=steps)
         latents = scheduler.step(prediction, timestep, latents, **extra, return_dict=False)[0]
         if run.start.kept is not None:
             following = run.timesteps[index + 1] if index + 1 < steps else None
@@ -101,6 +92,53 @@ def denoise(run: Denoising, hardware: Hardware) -> Generator[DenoisingStep, None
             prediction=prediction,
             timestep=timestep,
         )
+
+
+def _predict(run: Denoising, sample: Tensor, timestep: Tensor, *, step: int, steps: int) -> Tensor:
+    """The prediction for N×4×h×w in fp32, window by window where there are several."""
+    if len(run.windows) <= 1:
+        return _predict_window(run, run.controls, sample, timestep, step=step, steps=steps)
+    summed, total = torch.zeros_like(sample), torch.zeros_like(sample[:1, :1])
+    for window in run.windows:
+        controls = [replace(control, controlnet_cond=window.of(control.controlnet_cond)) for control in run.controls]
+        weights = window.weights(sample.device)
+        seen = _predict_window(run, controls, window.of(sample), timestep, step=step, steps=steps)
+        window.of(summed).add_(seen * weights)
+        window.of(total).add_(weights)
+    return summed / total
+
+
+def _predict_window(
+    run: Denoising, controls: Sequence[ActiveControl], sample: Tensor, timestep: Tensor, *, step: int, steps: int
+) -> Tensor:
+    """One pass of the UNet and its ControlNets, guided where the scale is above 1."""
+    guided = run.guidance > 1.0
+    conditional = run.text.positive.expand(len(sample), -1, -1)
+    text = torch.cat([run.text.negative.expand(len(sample), -1, -1), conditional]) if guided else conditional
+    batch = (torch.cat([sample, sample]) if guided else sample).to(run.unet.dtype)
+    batch = batch.contiguous(memory_format=torch.channels_last)
+    residuals = summed_residuals(controls, batch, timestep, text, step=step, steps=steps)
+    prediction: Tensor = run.unet(
+        batch,
+        timestep,
+        encoder_hidden_states=text,
+        down_block_additional_residuals=residuals[0] if residuals else None,
+        mid_block_additional_residual=residuals[1] if residuals else None,
+        added_cond_kwargs=_image_condition(run, len(sample), guided=guided),
+        return_dict=False,
+    )[0].float()
+    if not guided:
+        return prediction
+    without, with_text = prediction.chunk(2)
+    return without + run.guidance * (with_text - without)
+
+
+def _image_condition(run: Denoising, count: int, *, guided: bool) -> dict[str, list[Tensor]] | None:
+    """The embedding for each latent; of nothing, which is zeros, for the unconditional half."""
+    if run.image_embeds is None:
+        return None
+    embeds = run.image_embeds.expand(count, -1, -1)
+    return {"image_embeds": [torch.cat([torch.zeros_like(embeds), embeds]) if guided else embeds]}
 
 
 def _extra_arguments(scheduler: Scheduler, random: list[torch.Generator]) -> dict[str, list[torch.Generator]]:

@@ -1,7 +1,7 @@
 """Pictures encoded to latents and decoded again, and the latents that denoising starts from.
 
-Random numbers come from generators on the host, one a variant, so that a seed gives the same noise on every device.
-They are drawn in the order in which the stock pipelines of diffusers draw them.
+Random numbers come from generators on the host, one a variant, in single precision, so that a seed gives the same noise
+on every device and in every precision. They are drawn in the order in which the stock pipelines of diffusers draw them.
 """
 
 from collections.abc import Sequence
@@ -26,20 +26,26 @@ def generators(seed: int, variants: int) -> list[torch.Generator]:
 class Autoencoder:
     """Stable Diffusion's autoencoder, one picture at a time: its largest maps would fill a card in a batch."""
 
-    def __init__(self, vae: AutoencoderKL) -> None:
+    def __init__(self, vae: AutoencoderKL, *, whole: int = 1024) -> None:
+        """Pictures with a side longer than `whole` pixels are coded in overlapping tiles of that side."""
         self._vae = vae
+        vae.tile_sample_min_size = whole
+        vae.tile_latent_min_size = whole // MULTIPLE
+        vae.enable_tiling()
         self._scale = float(vae.config["scaling_factor"])
 
     @torch.inference_mode()
     def encode(self, picture: Tensor, random: Sequence[torch.Generator]) -> Tensor:
-        """A 1×3×H×W picture, −1 to 1, to N×4×h×w latents: one sample of its posterior for each generator."""
-        posterior = self._vae.encode(picture).latent_dist
-        return torch.cat([posterior.sample(generator) for generator in random]) * self._scale
+        """A 1×3×H×W picture, −1 to 1, to N×4×h×w fp32 latents: one sample of its posterior for each generator."""
+        posterior = self._vae.encode(picture.to(self._vae.dtype)).latent_dist
+        mean, deviation = posterior.mean.float(), posterior.std.float()
+        sample: Tensor = mean + deviation * _noise(mean.expand(len(random), -1, -1, -1), random)
+        return sample * self._scale
 
     @torch.inference_mode()
     def decode(self, latents: Tensor) -> Tensor:
         """1×4×h×w latents to a 1×3×H×W picture, about −1 to 1."""
-        picture: Tensor = self._vae.decode(latents / self._scale, return_dict=False)[0]
+        picture: Tensor = self._vae.decode((latents / self._scale).to(self._vae.dtype), return_dict=False)[0]
         return picture
 
 
@@ -62,7 +68,7 @@ class InitialLatents:
     """What denoising starts from."""
 
     latents: Tensor
-    """N×4×h×w, as noisy as the first timestep."""
+    """N×4×h×w fp32, as noisy as the first timestep."""
 
     kept: KeptLatents | None = None
 
@@ -74,7 +80,7 @@ def repaint_mask(keep: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def from_noise(scheduler: Scheduler, like: Tensor, random: list[torch.Generator]) -> InitialLatents:
-    """Pure noise, for text alone; `like` gives shape (N×4×h×w), device and precision."""
+    """Pure noise, for text alone; `like` gives shape (N×4×h×w) and device."""
     return InitialLatents(latents=_noise(like, random) * scheduler.init_noise_sigma)
 
 
@@ -112,6 +118,6 @@ def restore_kept(scheduler: Scheduler, latents: Tensor, kept: KeptLatents, follo
     return (1 - kept.repaint) * own + kept.repaint * latents
 
 
-def _noise(like: Tensor, random: list[torch.Generator]) -> Tensor:
-    noise: Tensor = randn_tensor(like.shape, generator=random, device=like.device, dtype=like.dtype)
+def _noise(like: Tensor, random: Sequence[torch.Generator]) -> Tensor:
+    noise: Tensor = randn_tensor(like.shape, generator=list(random), device=like.device, dtype=torch.float32)
     return noise

@@ -35,7 +35,7 @@ def fuse_lora(unet: UNet2DConditionModel, file: Path) -> None:
         raise WeightsCorrupt(f"{file} changes more than the UNet ({others[0]}); such a LoRA is not supported")
     problem = next(_misfits(unet, own), None)
     if problem is not None:
-        raise WeightsCorrupt(f"{file} was made for another model: {problem}")
+        raise WeightsCorrupt(f"{file} was made for another model: {problem}; take a LoRA for Stable Diffusion 1.5")
     unet.load_lora_adapter(weights, prefix=_PREFIX.removesuffix("."), network_alphas=alphas)
     unet.fuse_lora()
     unet.unload_lora()

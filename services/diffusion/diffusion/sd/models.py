@@ -2,22 +2,29 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from diffusers import UNet2DConditionModel
 
 from diffusion.domain import Tier
-from diffusion.sd import checkpoints
+from diffusion.sd import checkpoints, recipes, safety, style_adapter
 from diffusion.sd.control import ControlBranch
 from diffusion.sd.latents import Autoencoder
+from diffusion.sd.letterbox import BUCKET, MULTIPLE
 from diffusion.sd.lora import fuse_lora
-from diffusion.sd.options import Control, Options
+from diffusion.sd.mlsd import LineDetector, load_line_detector
+from diffusion.sd.options import Base, Control, Options, Structure
 from diffusion.sd.previews import LinearPreviewDecoder, PreviewDecoder, TaesdPreviewDecoder
+from diffusion.sd.safety import SafetyChecker
+from diffusion.sd.style_adapter import StyleAdapter
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import QUALITY, SamplingPreset, fast_preset
 from servicekit.inference.engine import Model
 from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightStore
+
+LINES: Final = "mlsd"
+"""The store's name for what detects lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,18 +41,55 @@ class Models:
     controls: Mapping[Control, ControlBranch]
     preview_decoder: PreviewDecoder
 
+    detector: LineDetector | None
+    """Draws what the ControlNet on lines is shown; None where that is not loaded."""
+
+    style_adapter: StyleAdapter | None
+    """Takes the look of a picture; None where the store has none."""
+
+    safety_checker: SafetyChecker | None
+    """Looks at results; None where it is off."""
+
     scheduler: Mapping[str, Any]
     """The checkpoint's noise schedule."""
 
-    side: int
-    """Pictures are worked on with about side² pixels."""
+    base: Base
+    """The base model, by its name in the store."""
+
+    structure: Structure
+    """What of the photo a restyled picture follows."""
+
+    sides: Mapping[Tier, int]
+    """Pictures are drawn with about side² pixels."""
+
+    bucket: int
+    """Sides of a drawn picture are multiples of it."""
+
+    finished_side: int
+    """Long side in pixels up to which a second pass draws detail; 0 for none."""
+
+    window: int
+    """Longest side in pixels that the UNet sees at a time in the second pass."""
 
     origins: Mapping[str, Model]
     """Repository and revision of each, by the store's names."""
 
-    def info(self, tier: Tier, controls: Iterable[Control], *, previews: bool) -> tuple[Model, ...]:
-        """What takes part in a request of that tier, in the order of use; `previews` where it shows some."""
-        names = [checkpoints.BASE, *(f"controlnet-{control}" for control in controls), self.presets[tier].lora]
+    def info(
+        self, tier: Tier, controls: Iterable[Control], *, previews: bool, styled: bool = False
+    ) -> tuple[Model, ...]:
+        """What takes part in a request of that tier, in the order of use.
+
+        `previews` where it shows some, `styled` where it takes the look of a picture.
+        """
+        used = tuple(controls)
+        vae = checkpoints.VAES.get(self.base, "")
+        names = [self.base, vae, *(f"controlnet-{control}" for control in used), self.presets[tier].lora]
+        if Control.MLSD in used:
+            names.append(LINES)
+        if styled:
+            names.append(style_adapter.NAME)
+        if self.safety_checker is not None:
+            names.append(safety.NAME)
         if previews:
             names.append(checkpoints.TAESD)
         return tuple(self.origins[name] for name in names if name in self.origins)
@@ -54,30 +98,61 @@ class Models:
 def load(options: Options, hardware: Hardware) -> Models:
     """Loads everything; raises WeightsMissing or WeightsCorrupt naming the file."""
     store = WeightStore(options.weights)
-    base = checkpoints.load_base(store, hardware)
-    names = {control: f"controlnet-{control}" for control in options.controlnets}
+    base = checkpoints.load_base(store, hardware, name=options.base)
+    names = {
+        control: f"controlnet-{control}"
+        for control in Control
+        if control in options.controlnets
+        and (
+            control in recipes.needed(options.structure)
+            or (control in recipes.optional(options.structure) and store.has(f"controlnet-{control}"))
+        )
+    }
     nets = {control: checkpoints.load_controlnet(store, name, base, hardware) for control, name in names.items()}
     fast = fast_preset(options.fast_lora, store)
     fast_unet = base.unet
     if fast.lora:
-        fast_unet = checkpoints.load_unet(store, hardware)
+        fast_unet = checkpoints.load_unet(store, hardware, name=options.base)
         fuse_lora(fast_unet, store.file(fast.lora))
     if options.compile:
         for module in {base.unet, fast_unet, *nets.values()}:
             module.compile()
-    used = [checkpoints.BASE, *names.values()] + ([fast.lora] if fast.lora else [])
+    vae = checkpoints.VAES.get(options.base)
+    used = [options.base, *([vae] if vae else []), *names.values()] + ([fast.lora] if fast.lora else [])
+    detector = None
+    if Control.MLSD in names:
+        detector = load_line_detector(store.file(LINES), hardware)
+        used.append(LINES)
     preview_decoder: PreviewDecoder = LinearPreviewDecoder()
     if store.has(checkpoints.TAESD):
         preview_decoder = TaesdPreviewDecoder(checkpoints.load_tiny_autoencoder(store, hardware))
         used.append(checkpoints.TAESD)
+    adapter = style_adapter.load_style_adapter(store, [base.unet, fast_unet], hardware)
+    if adapter is not None:
+        used.append(style_adapter.NAME)
+    checker = None
+    if options.safety == "check":
+        checker = safety.load_safety_checker(store, hardware)
+        used.append(safety.NAME)
     return Models(
         text=TextEmbedder(base.tokenizer, base.text_encoder),
-        autoencoder=Autoencoder(base.vae),
+        autoencoder=Autoencoder(base.vae, whole=base.side * 2),
         presets={Tier.QUALITY: QUALITY, Tier.FAST: fast},
         unets={Tier.QUALITY: base.unet, Tier.FAST: fast_unet},
         controls={control: ControlBranch(net) for control, net in nets.items()},
         preview_decoder=preview_decoder,
+        detector=detector,
+        style_adapter=adapter,
+        safety_checker=checker,
         scheduler=base.scheduler,
-        side=options.side or base.side,
+        base=options.base,
+        structure=options.structure,
+        sides={
+            Tier.QUALITY: options.side or base.side * 3 // 2,
+            Tier.FAST: min(options.side or base.side, base.side),
+        },
+        bucket=max(MULTIPLE, base.side * BUCKET // 512),
+        finished_side=options.finished_side,
+        window=base.side * 2,
         origins={name: store.model(name) for name in used},
     )

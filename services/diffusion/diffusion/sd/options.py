@@ -12,12 +12,28 @@ class Control(StrEnum):
     DEPTH = "depth"
     CANNY = "canny"
     SEGMENTATION = "segmentation"
+    MLSD = "mlsd"
     INPAINT = "inpaint"
+    TILE = "tile"
 
 
+class Structure(StrEnum):
+    """What of the photo a restyled picture follows; `recipes` says how strongly."""
+
+    LINES = "lines"
+    """Where surfaces lie and the room's straight lines: old furniture and textures are not traced."""
+    EDGES = "edges"
+    """Depth, surfaces and all edges: furniture keeps its shape."""
+
+
+Base: TypeAlias = Literal["realistic-vision", "dreamshaper", "sd15"]
+"""The base model, by its name in the store of weights."""
+Safety: TypeAlias = Literal["off", "check"]
+"""Whether results are looked at before they leave."""
 FastLora: TypeAlias = Literal["auto", "hyper-sd", "lcm-lora", "none"]
 
 SIDES: Final = range(256, 1025, 8)
+MOST_FINISHED: Final = 2048
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,17 +46,30 @@ class Options:
     device: str = "auto"
     """`cuda`, `cuda:1`, `cpu`; `auto` takes a GPU where there is one."""
 
+    base: Base = "realistic-vision"
+    """Which Stable Diffusion 1.5 paints."""
+
+    structure: Structure = Structure.LINES
+    """What of the photo a restyled picture follows."""
+
     controlnets: tuple[Control, ...] = tuple(Control)
-    """Those to load; a request uses the ones that it has a map for."""
+    """ControlNets that may be used; those among them that `structure` asks for are loaded."""
 
     fast_lora: FastLora = "auto"
     """For the fast tier; `auto` takes the first that the store has, none means fewer steps without one."""
 
     side: int = 0
-    """Pictures are worked on with about side² pixels; 0 is the model's own side, 512."""
+    """Pictures are worked on with about side² pixels; 0 is the model's own side for the fast tier, 512, and half as
+    much again for the quality tier."""
+
+    finished_side: int = MOST_FINISHED
+    """Long side in pixels up to which the quality tier's second pass draws detail; 0 leaves that pass out."""
 
     variants_at_once: int = 0
     """Variants worked on in one batch; 0 measures what fits the device's memory."""
+
+    safety: Safety = "off"
+    """`check` refuses results that the safety checker takes for nudity, and shows no previews on the way."""
 
     compile: bool = False
     """Compile UNet and ControlNets with torch.compile: the first request of every picture size takes a minute."""
@@ -49,5 +78,7 @@ class Options:
         """Raises ValueError naming the field."""
         if self.side and self.side not in SIDES:
             raise ValueError(f"side must be 0 or a multiple of 8 in {SIDES.start}–{SIDES.stop - 1}, not {self.side}")
+        if not 0 <= self.finished_side <= MOST_FINISHED:
+            raise ValueError(f"finished_side must lie in 0–{MOST_FINISHED}, not {self.finished_side}")
         if not 0 <= self.variants_at_once <= 4:
             raise ValueError(f"variants_at_once must lie in 0–4, not {self.variants_at_once}")

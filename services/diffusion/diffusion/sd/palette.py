@@ -1,8 +1,8 @@
 """Brings a result nearer to a palette: in the prompt, in the picture that denoising starts from, and in the result.
 
-A picture's main colours are the centres of a few clusters in L*a*b*. Each is shifted towards the nearest colour of the
-palette by a bounded distance, and its pixels with it, by the degree to which they belong to it: texture and shading
-stay as they are.
+The main colours of walls and textiles are the centres of a few clusters in L*a*b*. Each is shifted towards the nearest
+colour of the palette by a bounded distance, and its pixels with it, by the degree to which they belong to it: texture
+and shading stay as they are, and so does everything that is next to grey.
 """
 
 from collections.abc import Sequence
@@ -29,43 +29,69 @@ OUT_OF_REACH: Final = 4.0
 """Distance, in multiples of the bound, from which on a main colour stays; it moves less from one bound sooner."""
 LIGHTNESS: Final = 0.4
 """Share of the bound that may go into lightness; more would undo the room's shading."""
+NEUTRAL: Final = 8.0
+"""Chroma up to which a colour is next to grey and stays: white walls under warm light reach it."""
+COLOURED: Final = 14.0
+"""Chroma from which on a colour moves by all that it may."""
 SOFTNESS: Final = 12.0
 """Distance in L*a*b* over which a pixel's belonging to a cluster fades."""
 
 
 def in_words(palette: Sequence[str]) -> str:
-    """For a prompt: `color palette of sage green and off white`; empty without a palette."""
+    """For a prompt: `sage green walls, dusty rose textiles, color palette of …`; empty without a palette.
+
+    The first colour is for the walls, the others for textiles; one alone is for both.
+    """
     names = list(dict.fromkeys(nearest_name(color) for color in palette))
     if not names:
         return ""
-    *others, last = names
-    return f"color palette of {', '.join(others)} and {last}" if others else f"color palette of {last}"
+    first, *others = names
+    if not others:
+        return f"{first} walls, {first} textiles, color palette of {first}"
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{first} walls, {' and '.join(others)} textiles, color palette of {listed}"
 
 
-def shifted(picture: RGB, palette: Sequence[str], free: Mask | None, *, most: float) -> RGB:
-    """The picture with its main colours moved towards the palette by at most `most`; pixels outside `free` stay."""
-    centres = main_colours(picture, free)
-    if not palette or not len(centres):
+def shifted(picture: RGB, palette: Sequence[str], where: Mask | None, *, most: float) -> RGB:
+    """The picture with its main colours in `where` moved towards the palette by at most `most`; all else stays.
+
+    Colours next to grey stay too, whatever they belong to: white is white, and a tint on it reads as a colour cast.
+    Nothing moves where `where` is None.
+    """
+    if not palette or where is None or not where.any():
+        return picture
+    centres = main_colours(picture, where)
+    if not len(centres):
         return picture
     moves = _bounded(_targets(centres, colour.lab_of_hex(palette)) - centres, most)
-    pixels = colour.lab(colour.linear(picture))
-    flat = pixels.reshape(-1, 3)
+    moves *= _colourfulness(centres)[:, None]
+    if not moves.any():
+        return picture
+    flat = colour.lab(colour.linear(picture[where]))
     # |x − c|² = |x|² − 2x·c + |c|²: one matrix product instead of an array of all differences
     squares = np.square(flat).sum(axis=1)[:, None] - 2 * flat @ centres.T + np.square(centres).sum(axis=1)
     closeness = np.exp(np.sqrt(np.maximum(squares, 0)) / -SOFTNESS)
     total = np.maximum(closeness.sum(axis=1, keepdims=True), np.float32(1e-30))
-    moved = colour.srgb(colour.from_lab(pixels + (closeness @ moves / total).reshape(pixels.shape)))
-    return moved if free is None else np.where(free[..., None], moved, picture)
+    moved = picture.copy()
+    moves_of_pixels = (closeness @ moves / total) * _colourfulness(flat)[:, None]
+    moved[where] = colour.srgb(colour.from_lab(flat + moves_of_pixels))
+    return moved
 
 
-def main_colours(picture: RGB, free: Mask | None) -> Floats:
-    """K×3 L*a*b* of the free part of the picture; none where nothing is free. Deterministic."""
-    pixels = sampled_lab(picture, SAMPLE_SIDE, without=None if free is None else ~free)
+def main_colours(picture: RGB, where: Mask) -> Floats:
+    """K×3 L*a*b* of a part of the picture; none where that is empty. Deterministic."""
+    pixels = sampled_lab(picture, SAMPLE_SIDE, without=~where)
     count = min(CLUSTERS, len(np.unique(pixels.round(), axis=0)))
     if not count:
         return np.empty((0, 3), np.float32)
     centres, shares = clusters(pixels, count, iterations=30, precision=0.1)
     return centres[shares >= LEAST_SHARE]
+
+
+def _colourfulness(colours: Floats) -> Floats:
+    """N×3 L*a*b* to N: 0 up to NEUTRAL chroma, 1 from COLOURED on."""
+    chroma = np.linalg.norm(colours[:, 1:], axis=1)
+    return np.asarray(np.clip((chroma - NEUTRAL) / (COLOURED - NEUTRAL), 0.0, 1.0), dtype=np.float32)
 
 
 def _targets(centres: Floats, wanted: Floats) -> Floats:

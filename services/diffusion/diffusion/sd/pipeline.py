@@ -1,10 +1,12 @@
 """One request through the models: encode the prompt and the controls, prepare latents, denoise, decode, finish.
 
-A denoising step itself runs in `denoising`.
+A denoising step itself runs in `denoising`. A request takes one pass or two; `plan` says what each does.
 """
 
-from collections.abc import Generator, Iterable
-from typing import Final
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
 import numpy as np
 import torch
@@ -12,22 +14,25 @@ from prometheus_client import Histogram
 from torch import Tensor
 
 from diffusion import keep
-from diffusion.domain import Manifest, PreviewFrame, Progress, Restyling, Result
+from diffusion.domain import AppliedControl, Manifest, PassReport, PreviewFrame, Progress, Restyling, Result
 from diffusion.palette_distance import palette_delta_e
 from diffusion.preview_steps import preview_steps
-from diffusion.sd import latents, palette, schedulers, tensors
-from diffusion.sd.control import CONTROL_SCHEDULES, ActiveControl
+from diffusion.sd import latents, modes, palette, schedulers, tensors
+from diffusion.sd.control import ActiveControl
 from diffusion.sd.denoising import Denoising, DenoisingStep, denoise
 from diffusion.sd.device_timer import DeviceTimer
+from diffusion.sd.letterbox import MULTIPLE
 from diffusion.sd.models import Models
 from diffusion.sd.options import Control
-from diffusion.sd.plan import Mode, Plan, plan
+from diffusion.sd.plan import Mode, Pass, Plan, Stage, plan
 from diffusion.sd.text import Embeddings
+from diffusion.sd.windows import windows
 from servicekit.errors import ServiceError
 from servicekit.imaging.arrays import RGB
-from servicekit.inference.engine import EngineInfo, Model
+from servicekit.inference.engine import EngineInfo
 from servicekit.inference.hardware import Hardware, oom_guard
 from servicekit.observability import logs
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
@@ -35,9 +40,38 @@ BATCH_SIZE: Final = Histogram(
     "modomo_diffusion_batch_size", "Variants that are denoised together", buckets=(1, 2, 3, 4)
 )
 
+Controls: TypeAlias = dict[Control, ActiveControl]
+Steps: TypeAlias = Generator[Progress | PreviewFrame, None, list[RGB]]
+"""What happens in a pass; it returns the pictures, in the pass's letterbox."""
+
 ENGINE: Final = "torch"
-DEVICE_PARTS: Final = ("read", "encode", "denoise", "preview", "decode")
+DEVICE_PARTS: Final = ("read", "encode", "denoise", "preview", "decode", "check")
 """Parts of a request that keep the device busy."""
+
+
+@dataclass(kw_only=True)
+class Work:
+    """A request under way."""
+
+    restyling: Restyling
+    plan: Plan
+    text: Embeddings
+    timer: DeviceTimer
+
+    total_steps: int
+    """Over all passes and batches."""
+
+    done: int = 0
+    """Steps done so far."""
+
+    ran: dict[Stage, PassReport] = field(default_factory=dict)
+    """What each pass did, of the first variant."""
+
+    image_embeds: Tensor | None = None
+    """Of the picture whose look is wanted; None for none."""
+
+    controls: Controls = field(default_factory=dict)
+    """Of the first pass: they depend on the photo alone, and are encoded once for all its batches."""
 
 
 class RestylingPipeline:
@@ -54,6 +88,16 @@ class RestylingPipeline:
         """The engine with all its models."""
         return EngineInfo(name=ENGINE, models=tuple(self._models.origins.values()))
 
+    @property
+    def modes(self) -> frozenset[RoomMode]:
+        """What the loaded ControlNets can do with a room."""
+        return modes.possible(self._models.controls)
+
+    @property
+    def takes_style_image(self) -> bool:
+        """Whether an IP-Adapter is loaded."""
+        return self._models.style_adapter is not None
+
     def restyle(self, restyling: Restyling) -> Generator[Progress | PreviewFrame | Result, None, None]:
         """Yields Progress after every step, previews in between, one Result at the end.
 
@@ -66,44 +110,75 @@ class RestylingPipeline:
         timer = DeviceTimer(self._hardware)
         with timer.on_host("plan"):
             planned = plan(restyling, self._models)
-        if restyling.strength == 0.0:
-            yield self._result(restyling, planned, [restyling.photo] * restyling.variants, timer, models=(), steps=0)
-            return
-        with timer.on_device("read"):
-            text = self._encode_prompt(restyling, planned)
-        with timer.on_device("encode"):
-            controls = dict(self._encode_controls(restyling, planned))
+        draw, *finishes = planned.passes
         random = latents.generators(restyling.seed, restyling.variants)
         batches = [random[first : first + self._at_once] for first in range(0, len(random), self._at_once)]
+        steps = [len(batches) * self._steps(draw), *(len(random) * self._steps(one) for one in finishes)]
+        with timer.on_device("read"):
+            text = self._encode_prompt(restyling, planned)
+        work = Work(restyling=restyling, plan=planned, text=text, timer=timer, total_steps=sum(steps))
+        if modes.strength(restyling) == 0.0:
+            yield self._result(work, [restyling.photo] * restyling.variants)
+            return
+        with timer.on_device("encode"):
+            work.image_embeds = self._embed_style_image(restyling)
+            work.controls = self._encode_controls(work, draw, planned.start)
         finished: list[RGB] = []
-        done = 0
         for batch in batches:
             BATCH_SIZE.observe(len(batch))
-            with timer.on_device("encode"):
-                run = self._prepare_latents(planned, text, list(controls.values()), batch)
-            steps = len(run.timesteps)
-            previewed = preview_steps(steps, restyling.previews) if not done else frozenset()
-            running = denoise(run, self._hardware)
-            clean = run.start.latents
-            for _number in range(steps):
-                with timer.on_host("denoise"):
-                    step = next(running)
-                done += 1
-                clean = step.latents
-                yield Progress(step=done, total_steps=steps * len(batches))
-                if step.number in previewed:
-                    with timer.on_device("preview"):
-                        preview = self._preview(restyling, planned, step)
-                    yield PreviewFrame(step=done, image=preview)
-            with timer.on_device("denoise"):
-                _validate_finite(clean)
-            for variant in range(len(batch)):
-                with timer.on_device("decode"):
-                    picture = self._decode(clean[variant : variant + 1])
+            pictures = yield from self._run(work, draw, planned.start, work.controls, batch)
+            for variant, picture in enumerate(pictures):
+                at_size = self._at_size(work, draw, picture)
+                for last in finishes:
+                    with timer.on_device("encode"):
+                        start = last.letterbox.place(at_size)
+                        controls = self._encode_controls(work, last, start)
+                    (detailed,) = yield from self._run(work, last, start, controls, batch[variant : variant + 1])
+                    at_size = self._at_size(work, last, detailed)
                 with timer.on_host("finish"):
-                    finished.append(self._finish(restyling, planned, picture))
-        models = self._models.info(restyling.tier, controls, previews=restyling.previews > 0)
-        yield self._result(restyling, planned, finished, timer, models=models, steps=done)
+                    finished.append(self._finish(work, at_size))
+        if self._models.safety_checker is not None:
+            with timer.on_device("check"):
+                self._models.safety_checker.check(finished)
+        yield self._result(work, finished)
+
+    def _run(self, work: Work, one: Pass, start: RGB, controls: Controls, random: list[torch.Generator]) -> Steps:
+        """One pass for one batch of variants."""
+        timer = work.timer
+        with timer.on_device("encode"):
+            run = self._prepare_latents(work, one, start, controls, random)
+        steps = len(run.timesteps)
+        # only the first batch's first pass has anything to show that is not nearly finished
+        previewed = preview_steps(steps, self._previews(work)) if not work.done else frozenset()
+        work.ran.setdefault(one.stage, _report(one, steps, controls))
+        running = denoise(run, self._hardware)
+        clean = run.start.latents
+        for _number in range(steps):
+            with timer.on_host("denoise"), self._styled(run):
+                step = next(running)
+            work.done += 1
+            clean = step.latents
+            yield Progress(step=work.done, total_steps=work.total_steps)
+            if step.number in previewed:
+                with timer.on_device("preview"):
+                    preview = self._preview(work, one, step)
+                yield PreviewFrame(step=work.done, image=preview)
+        with timer.on_device("denoise"):
+            _validate_finite(clean)
+        pictures = []
+        for variant in range(len(random)):
+            with timer.on_device("decode"):
+                pictures.append(self._decode(clean[variant : variant + 1]))
+        return pictures
+
+    def _previews(self, work: Work) -> int:
+        """How many are shown: none that a safety check would have to look at."""
+        return 0 if self._models.safety_checker is not None else work.restyling.previews
+
+    def _steps(self, one: Pass) -> int:
+        """How many steps a pass takes for a batch."""
+        scheduler = schedulers.build(one.preset.sampler, self._models.scheduler)
+        return len(schedulers.schedule(scheduler, one.preset.steps, one.strength, torch.device("cpu")))
 
     def _encode_prompt(self, restyling: Restyling, planned: Plan) -> Embeddings:
         text = self._models.text.embed(planned.prompt, planned.negative_prompt)
@@ -111,98 +186,145 @@ class RestylingPipeline:
             log.warning("prompt cut short", style=restyling.style.name)
         return text
 
-    def _encode_controls(self, restyling: Restyling, planned: Plan) -> Iterable[tuple[Control, ActiveControl]]:
-        """The ControlNets that the request has a map for, each with its control image embedded."""
+    def _embed_style_image(self, restyling: Restyling) -> Tensor | None:
+        adapter = self._models.style_adapter
+        if adapter is None or restyling.style_image is None:
+            return None
+        return adapter.embed(restyling.style_image)
+
+    @contextmanager
+    def _styled(self, run: Denoising) -> Iterator[None]:
+        """The UNet reads the image embedding that a run has, if it has one."""
+        adapter = self._models.style_adapter
+        if adapter is None or run.image_embeds is None:
+            yield
+        else:
+            with adapter.on(run.unet):
+                yield
+
+    def _encode_controls(self, work: Work, one: Pass, start: RGB) -> Controls:
+        """Those of a pass's ControlNets that are loaded and have something to show, with their images embedded."""
         branches = self._models.controls
+        loaded = {control: schedule for control, schedule in one.recipe.items() if control in branches}
         images = {
             control: tensors.unit(image, self._hardware)
-            for control, image in tensors.control_images(restyling.maps, planned.letterbox)
-            if control in branches
+            for control, image in tensors.control_images(
+                loaded, work.restyling, start, one.letterbox, self._models.detector
+            )
         }
-        kept = planned.letterboxed_keep
-        if kept is not None and Control.INPAINT in branches:
-            photo = tensors.unit(planned.start, self._hardware)
+        kept = work.plan.letterboxed_keep(one)
+        if kept is not None and Control.INPAINT in loaded:
+            photo = tensors.unit(start, self._hardware)
             images[Control.INPAINT] = tensors.masked(photo, tensors.keep_tensor(kept, self._hardware))
-        for control, image in images.items():
-            embedded, schedule = branches[control].controlnet_cond(image), CONTROL_SCHEDULES[control]
-            yield control, ActiveControl(branch=branches[control], controlnet_cond=embedded, schedule=schedule)
+        return {
+            control: ActiveControl(
+                branch=branches[control],
+                controlnet_cond=branches[control].controlnet_cond(image),
+                schedule=loaded[control],
+            )
+            for control, image in images.items()
+        }
 
     def _prepare_latents(
-        self, planned: Plan, text: Embeddings, controls: list[ActiveControl], random: list[torch.Generator]
+        self, work: Work, one: Pass, start: RGB, controls: Controls, random: list[torch.Generator]
     ) -> Denoising:
         """Timesteps and initial latents for one batch of variants, ready to be denoised."""
-        models, preset, hardware = self._models, planned.preset, self._hardware
+        models, preset, hardware = self._models, one.preset, self._hardware
         scheduler = schedulers.build(preset.sampler, models.scheduler)
-        strength = 1.0 if planned.mode is Mode.TEXT else planned.strength
+        strength = 1.0 if one.mode is Mode.TEXT else one.strength
         timesteps = schedulers.schedule(scheduler, preset.steps, strength, hardware.device)
-        if planned.mode is Mode.TEXT:
-            shape = (len(random), 4, *planned.letterbox.latent)
-            start = latents.from_noise(
-                scheduler, torch.empty(shape, dtype=hardware.dtype, device=hardware.device), random
-            )
+        if one.mode is Mode.TEXT:
+            shape = (len(random), 4, *one.letterbox.latent)
+            initial = latents.from_noise(scheduler, torch.empty(shape, device=hardware.device), random)
         else:
-            photo = models.autoencoder.encode(tensors.signed(planned.start, hardware), random)
-            kept = planned.letterboxed_keep
+            photo = models.autoencoder.encode(tensors.signed(start, hardware), random)
+            kept = work.plan.letterboxed_keep(one)
             if kept is None:
-                start = latents.from_photo(scheduler, photo, timesteps, random)
+                initial = latents.from_photo(scheduler, photo, timesteps, random)
             else:
-                repaint = latents.repaint_mask(tensors.keep_tensor(kept, hardware))
-                start = latents.around_kept(scheduler, photo, repaint, timesteps, random, all_noise=planned.all_noise)
+                repaint = latents.repaint_mask(tensors.keep_tensor(kept, hardware)).float()
+                initial = latents.around_kept(scheduler, photo, repaint, timesteps, random, all_noise=one.all_noise)
+        # the first pass is drawn whole: windows would each draw a room of their own
+        side = models.window if one.stage is Stage.FINISH else max(one.letterbox.size)
         return Denoising(
-            unet=models.unets[planned.tier],
+            unet=models.unets[one.tier],
             scheduler=scheduler,
             timesteps=timesteps,
-            start=start,
-            text=text,
-            guidance=planned.guidance,
-            controls=controls,
+            start=initial,
+            text=work.text,
+            guidance=one.guidance,
+            controls=list(controls.values()),
+            image_embeds=work.image_embeds,
             random=random,
+            windows=windows(*one.letterbox.latent, side=side // MULTIPLE),
         )
 
-    def _preview(self, restyling: Restyling, planned: Plan, step: DenoisingStep) -> RGB:
+    def _preview(self, work: Work, one: Pass, step: DenoisingStep) -> RGB:
         """The first variant as it looks so far, at the photo's size."""
-        drawn = tensors.rgb(self._models.preview_decoder.draw(step.clean()).nan_to_num())
-        return keep.composite(restyling.photo, planned.letterbox.crop(drawn), planned.kept)
+        return self._at_size(work, one, tensors.rgb(self._models.preview_decoder.draw(step.clean()).nan_to_num()))
 
     def _decode(self, latent: Tensor) -> RGB:
         """1×4×h×w latents to a picture of the letterbox's size; raises ServiceError where it holds no numbers."""
         return tensors.rgb(_validate_finite(self._models.autoencoder.decode(latent))[0])
 
-    def _finish(self, restyling: Restyling, planned: Plan, picture: RGB) -> RGB:
-        """A decoded picture at the photo's size, its colours corrected, with what is kept exactly as it was."""
-        free = None if planned.kept is None else ~planned.kept
-        at_size = planned.letterbox.crop(picture)
-        corrected = palette.shifted(at_size, restyling.palette, free, most=palette.FINAL_SHIFT)
-        return keep.composite(restyling.photo, corrected, planned.kept)
+    @staticmethod
+    def _at_size(work: Work, one: Pass, picture: RGB) -> RGB:
+        """A pass's picture at the photo's size, with what is kept exactly as it was."""
+        return keep.composite(work.restyling.photo, one.letterbox.crop(picture), work.plan.kept)
 
-    def _result(
-        self,
-        restyling: Restyling,
-        planned: Plan,
-        images: list[RGB],
-        timer: DeviceTimer,
-        *,
-        models: tuple[Model, ...],
-        steps: int,
-    ) -> Result:
+    @staticmethod
+    def _finish(work: Work, picture: RGB) -> RGB:
+        """The last picture, its colours corrected."""
+        return palette.shifted(picture, work.restyling.palette, work.plan.meant, most=palette.FINAL_SHIFT)
+
+    def _result(self, work: Work, images: list[RGB]) -> Result:
+        restyling, planned, timer = work.restyling, work.plan, work.timer
         with timer.on_host("finish"):
-            reached = [palette_delta_e(image, planned.kept, restyling.palette) for image in images]
+            meant = planned.meant
+            if meant is None and planned.kept is not None:
+                meant = ~planned.kept
+            reached = [palette_delta_e(image, meant, restyling.palette) for image in images]
         distances = [distance for distance in reached if distance is not None]
+        controls = [Control(applied.control) for report in work.ran.values() for applied in report.controls]
+        models = self._models.info(
+            restyling.tier, controls, previews=self._previews(work) > 0, styled=work.image_embeds is not None
+        )
         return Result(
             images=images,
             manifest=Manifest(
-                engine=EngineInfo(name=ENGINE, models=models),
+                engine=EngineInfo(name=ENGINE, models=models if work.ran else ()),
                 style=restyling.style.name,
                 seed=restyling.seed,
-                strength=restyling.strength,
-                steps=steps,
+                mode=restyling.mode,
+                safety_checked=self._models.safety_checker is not None and bool(work.ran),
+                style_image_used=work.image_embeds is not None,
+                strength=modes.strength(restyling),
+                steps=work.done,
                 prompt=planned.prompt,
                 negative_prompt=planned.negative_prompt,
                 palette_delta_e=float(np.mean(distances)) if distances else None,
+                passes=tuple(work.ran.values()),
                 seconds=timer.seconds,
                 device_seconds=sum(timer.seconds.get(part, 0.0) for part in DEVICE_PARTS),
             ),
         )
+
+
+def _report(one: Pass, steps: int, controls: Controls) -> PassReport:
+    height, width = one.letterbox.content
+    return PassReport(
+        stage=one.stage,
+        width=width,
+        height=height,
+        steps=steps,
+        strength=one.strength,
+        controls=tuple(
+            AppliedControl(
+                control=control, scale=active.schedule.scale, start=active.schedule.start, end=active.schedule.end
+            )
+            for control, active in controls.items()
+        ),
+    )
 
 
 def _validate_finite(numbers: Tensor) -> Tensor:

@@ -1,15 +1,23 @@
-"""From a request to what the denoising loop has to do: prompts, size, mode, guidance."""
+"""From a request to what the denoising loop has to do: prompts, and each pass's size, start, sampler and controls."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
-from diffusion import keep
 from diffusion.domain import Restyling, Tier
-from diffusion.sd import palette
-from diffusion.sd.letterbox import Letterbox, letterbox
+from diffusion.recolourable import recolourable
+from diffusion.sd import modes, palette, recipes
+from diffusion.sd.letterbox import Letterbox, enlarged, letterbox
 from diffusion.sd.models import Models
-from diffusion.sd.tiers import SamplingPreset
+from diffusion.sd.prompts import BASES, prompts
+from diffusion.sd.recipes import Recipe
+from diffusion.sd.tiers import SamplingPreset, clamped
 from servicekit.imaging.arrays import RGB, Mask
+from servicekit.types.modes import RoomMode
+
+WORTH_FINISHING: Final = 1.2
+"""How many times the first pass's pixels a photo needs to have before a second one draws detail."""
 
 
 class Mode(StrEnum):
@@ -18,39 +26,66 @@ class Mode(StrEnum):
     TEXT = "text"
     """From noise; only the control maps keep the room's shape."""
     IMAGE = "image"
-    """From the photo under noise."""
+    """From a picture under noise."""
     INPAINT = "inpaint"
     """Around what is kept."""
+
+
+class Stage(StrEnum):
+    """What a pass is for."""
+
+    DRAW = "draw"
+    """The new room, at the size that the UNet draws best."""
+    FINISH = "finish"
+    """Its detail, at the photo's size."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """One run of the denoising loop."""
+
+    stage: Stage
+    mode: Mode
+    letterbox: Letterbox
+    preset: SamplingPreset
+
+    tier: Tier
+    """Whose UNet it runs."""
+
+    guidance: float
+
+    strength: float
+    """Noise that it starts from, above 0 to 1; `schedulers` says how much that is."""
+
+    all_noise: bool
+    """Whether denoising starts from noise alone, wherever the picture may change."""
+
+    recipe: Recipe
+    """ControlNets that steer it, where they are loaded and have an image to show."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What the denoising loop has to do."""
 
-    mode: Mode
-    tier: Tier
-    preset: SamplingPreset
-    letterbox: Letterbox
+    passes: Sequence[Pass]
+    """In order; each but the first starts from the picture of the one before."""
+
     prompt: str
     negative_prompt: str
-    guidance: float
-
-    strength: float
-    """Share of the schedule to run, above 0 to 1."""
-
-    all_noise: bool
-    """Whether denoising starts from noise alone, wherever the picture may change."""
 
     kept: Mask | None
     """Of the photo's size; None where nothing has to stay."""
 
-    start: RGB
-    """The photo, letterboxed, its colours shifted to the palette where one is asked for and they may change."""
+    meant: Mask | None
+    """What a palette is for, of the photo's size; None where surfaces are not known."""
 
-    @property
-    def letterboxed_keep(self) -> Mask | None:
-        """The kept pixels, letterboxed."""
-        return None if self.kept is None else self.letterbox.place_mask(self.kept)
+    start: RGB
+    """The photo in the first pass's letterbox, its colours shifted to the palette where one is asked for."""
+
+    def letterboxed_keep(self, one: Pass) -> Mask | None:
+        """The kept pixels, letterboxed for a pass."""
+        return None if self.kept is None else one.letterbox.place_mask(self.kept)
 
 
 def plan(restyling: Restyling, models: Models) -> Plan:
@@ -59,28 +94,55 @@ def plan(restyling: Restyling, models: Models) -> Plan:
     With a palette even a strength of 1 starts from the photo, its colours shifted, and not from noise alone: the
     colours of large areas come through the strongest noise.
     """
-    kept = keep.kept(restyling)
+    kept = modes.kept(restyling)
+    strength = modes.strength(restyling)
     height, width = restyling.photo.shape[:2]
-    fitting = letterbox(height, width, side=models.side)
+    fitting = letterbox(height, width, side=models.sides[restyling.tier], multiple=models.bucket)
     preset = models.presets[restyling.tier]
-    all_noise = restyling.strength >= 1.0 and not restyling.palette
+    all_noise = strength >= 1.0 and (not restyling.palette or restyling.mode is not RoomMode.RESTYLE)
     without_kept = Mode.TEXT if all_noise else Mode.IMAGE
-    start = fitting.place(restyling.photo)
-    if restyling.palette:
-        free = None if kept is None else ~fitting.place_mask(kept)
-        start = palette.shifted(start, restyling.palette, free, most=palette.START_SHIFT)
-    words = palette.in_words(restyling.palette)
-    prompt = restyling.style.positive_prompt(restyling.room_type)
-    return Plan(
+    draw = Pass(
+        stage=Stage.DRAW,
         mode=without_kept if kept is None else Mode.INPAINT,
-        tier=restyling.tier,
-        preset=preset,
         letterbox=fitting,
-        prompt=f"{prompt}, {words}" if words else prompt,
-        negative_prompt=restyling.style.prompt.negative,
-        guidance=preset.guided_by(restyling.style.guidance),
-        strength=restyling.strength,
+        preset=preset,
+        tier=restyling.tier,
+        guidance=preset.guided_by(clamped(restyling.style.guidance, BASES[models.base].guidance)),
+        strength=strength,
         all_noise=all_noise,
+        recipe=modes.recipe(restyling, models.structure),
+    )
+    start = fitting.place(restyling.photo)
+    meant = recolourable(restyling, kept)
+    if restyling.palette and meant is not None:
+        start = palette.shifted(start, restyling.palette, fitting.place_mask(meant), most=palette.START_SHIFT)
+    prompt, negative_prompt = modes.prompts(restyling, *prompts(restyling, models.base))
+    return Plan(
+        passes=[draw, *_finish(draw, models)],
+        prompt=prompt,
+        negative_prompt=negative_prompt,
         kept=kept,
+        meant=meant,
         start=start,
     )
+
+
+def _finish(draw: Pass, models: Models) -> Sequence[Pass]:
+    """The second pass, where the tier has one and the photo is large enough to show it."""
+    if draw.tier is not Tier.QUALITY or not models.finished_side:
+        return []
+    fitting = enlarged(*draw.letterbox.photo, long_side=models.finished_side)
+    drawn, shown = (one.content[0] * one.content[1] for one in (draw.letterbox, fitting))
+    if shown < WORTH_FINISHING * drawn:
+        return []
+    return [
+        replace(
+            draw,
+            stage=Stage.FINISH,
+            mode=Mode.IMAGE if draw.mode is Mode.TEXT else draw.mode,
+            letterbox=fitting,
+            strength=min(recipes.FINISH_STRENGTH, draw.strength),
+            all_noise=False,
+            recipe=recipes.FINISH,
+        )
+    ]

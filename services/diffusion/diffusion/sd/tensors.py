@@ -7,9 +7,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from diffusion.domain import Maps
+from diffusion.domain import Restyling
+from diffusion.sd.edges import draw_canny
 from diffusion.sd.letterbox import Letterbox
+from diffusion.sd.mlsd import LineDetector
 from diffusion.sd.options import Control
+from diffusion.sd.recipes import Recipe
 from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.hardware import Hardware
 from servicekit.types import ade20k
@@ -32,17 +35,32 @@ def rgb(picture: Tensor) -> RGB:
     return np.ascontiguousarray(values.round().to(torch.uint8).permute(1, 2, 0).cpu().numpy())
 
 
-def control_images(maps: Maps, letterbox: Letterbox) -> Iterator[tuple[Control, RGB]]:
-    """The maps, letterboxed, as the ControlNets were trained to see them.
+def control_images(
+    recipe: Recipe, restyling: Restyling, picture: RGB, letterbox: Letterbox, detector: LineDetector | None
+) -> Iterator[tuple[Control, RGB]]:
+    """What the ControlNets of a recipe are shown, of the letterbox's size, as they were trained to see it.
 
-    A depth or an edge map that is the same everywhere says nothing and is left out.
+    `picture` is what the pass starts from, letterboxed. Edges and lines are drawn of the photo at the letterbox's size;
+    depth and surfaces come with the request. A control that says nothing is left out: a map that was not sent, depth or
+    edges that are the same everywhere, lines without a detector.
     """
-    if maps.depth is not None and np.ptp(maps.depth) > 0:
-        yield Control.DEPTH, _grey(letterbox.place(_grey(maps.depth))[..., 0])
-    if maps.segmentation is not None:
-        yield Control.SEGMENTATION, letterbox.place_labels(_colours(maps.segmentation))
-    if maps.canny is not None and np.ptp(maps.canny) > 0:
-        yield Control.CANNY, _edges(letterbox.place(_grey(maps.canny))[..., 0])
+    maps = restyling.maps
+    for control in recipe:
+        match control:
+            case Control.DEPTH if maps.depth is not None and np.ptp(maps.depth) > 0:
+                yield control, _grey(letterbox.place(_grey(maps.depth))[..., 0])
+            case Control.SEGMENTATION if maps.segmentation is not None:
+                yield control, letterbox.place_labels(_colours(maps.segmentation))
+            case Control.CANNY:
+                edges = draw_canny(letterbox.place(restyling.photo))
+                if edges.any():
+                    yield control, _grey(edges)
+            case Control.MLSD if detector is not None:
+                lines = detector.draw(letterbox.place(restyling.photo))
+                if lines.any():
+                    yield control, _grey(lines)
+            case Control.TILE:
+                yield control, picture
 
 
 def masked(picture: Tensor, keep: Tensor) -> Tensor:
@@ -57,11 +75,6 @@ def keep_tensor(keep: Mask, hardware: Hardware) -> Tensor:
 
 def _grey(plane: NDArray[np.uint8]) -> RGB:
     return np.repeat(plane[..., None], 3, axis=2)
-
-
-def _edges(plane: NDArray[np.uint8]) -> RGB:
-    """Edges stay one thing or the other when the map shrinks."""
-    return _grey(np.where(plane >= 64, 255, 0).astype(np.uint8))
 
 
 def _colours(labels: NDArray[np.uint8]) -> RGB:

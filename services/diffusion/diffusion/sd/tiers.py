@@ -25,8 +25,12 @@ class SamplingPreset:
 
     def guided_by(self, scale: float) -> float:
         """The nearest guidance scale that the preset takes."""
-        least, most = self.guidance
-        return min(max(scale, least), most)
+        return clamped(scale, self.guidance)
+
+
+def clamped(scale: float, bounds: tuple[float, float]) -> float:
+    """The nearest number within bounds."""
+    return min(max(scale, bounds[0]), bounds[1])
 
 
 QUALITY: Final = SamplingPreset(sampler=Sampler.DPMPP_2M, steps=24)

@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 
 from diffusion.__main__ import build_engine
-from diffusion.domain import Maps, PreviewFrame, Progress, Restyling, Result, Tier
+from diffusion.domain import Maps, PreviewFrame, Progress, Restyling, Result, Started, Tier
 from diffusion.engine import Engine, Step
 from diffusion.engine.lite import LiteEngine
 from diffusion.keep import SEAM
 from diffusion.settings import Settings
 from diffusion.styles import read_styles
-from servicekit.errors import FailedPrecondition
+from servicekit.errors import FailedPrecondition, ServiceError
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.types import ade20k
+from servicekit.types.modes import RoomMode
 from tests.fixtures.compute_device import DEVICE
 from tests.fixtures.modal_app import Deploy
 from tests.fixtures.rooms import draw_room
@@ -88,6 +89,32 @@ async def result_of(engine: Engine, asked: Restyling) -> Result:
     last = (await steps_of(engine, asked))[-1]
     assert isinstance(last, Result)
     return last
+
+
+async def test_says_first_and_once_that_it_has_started(engine: Engine) -> None:
+    steps = await steps_of(engine, restyling(engine))
+    assert [number for number, step in enumerate(steps) if isinstance(step, Started)] == [0]
+
+
+@pytest.mark.parametrize("mode", list(RoomMode))
+async def test_a_mode_is_done_or_refused_by_name(engine: Engine, mode: RoomMode) -> None:
+    asked = restyling(engine, mode=mode, remove=ROOM.sofa if mode is RoomMode.DECLUTTER else None)
+    if mode in engine.modes:
+        result = await result_of(engine, asked)
+        assert result.manifest.mode is mode
+        return
+    with pytest.raises(ServiceError, match=f"The engine {engine.info.name} cannot {mode}") as caught:
+        await steps_of(engine, asked)
+    assert (caught.value.reason, caught.value.metadata["field"]) == ("MODE_NOT_SUPPORTED", "mode")
+
+
+async def test_what_is_not_removed_stays_exactly(engine: Engine) -> None:
+    if RoomMode.DECLUTTER not in engine.modes:
+        pytest.skip("this engine removes nothing")
+    result = await result_of(engine, restyling(engine, mode=RoomMode.DECLUTTER, remove=ROOM.sofa))
+    far = ~_grown(ROOM.sofa, SEAM + 4)
+    np.testing.assert_array_equal(result.images[0][far], ROOM.photo[far])
+    assert (result.images[0] != ROOM.photo)[ROOM.sofa].mean() > 0.5
 
 
 async def test_counts_its_steps_and_ends_with_one_result(engine: Engine) -> None:
@@ -158,8 +185,21 @@ async def test_asked_palette_is_steered_to_and_measured(engine: Engine) -> None:
     assert made.manifest.palette_delta_e >= 0
 
 
+async def test_look_of_a_picture_is_taken_and_told_or_refused_by_name(engine: Engine) -> None:
+    blue = np.full((48, 48, 3), (40, 70, 150), dtype=np.uint8)
+    if not engine.takes_style_image:
+        with pytest.raises(ServiceError, match="STYLE_IMAGE_NOT_SUPPORTED") as caught:
+            await steps_of(engine, restyling(engine, style_image=blue))
+        assert caught.value.metadata["field"] == "style_image"
+        return
+    plain, styled = [await result_of(engine, restyling(engine, style_image=image)) for image in (None, blue)]
+    assert (plain.manifest.style_image_used, styled.manifest.style_image_used) == (False, True)
+    assert (plain.images[0] != styled.images[0]).any()
+
+
 async def test_closing_stops_between_two_steps_and_frees_the_device(engine: Engine) -> None:
     async with aclosing(engine.transform(restyling(engine, variants=4))) as steps:
+        assert isinstance(await anext(steps), Started)
         first = await anext(steps)
         assert isinstance(first, Progress)
         assert first.step < first.total_steps

@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,12 @@ from diffusion.domain import SEEDS, Maps, PreviewFrame, Progress, Restyling, Res
 from diffusion.engine import Step
 from diffusion.engine.torch import TorchEngine, variants_that_fit
 from diffusion.palette_distance import palette_delta_e
-from diffusion.sd.options import Control, Options
+from diffusion.sd.options import Control, Options, Structure
+from diffusion.sd.recipes import FINISH_STRENGTH
 from diffusion.sd.tiers import HYPER_SD, LCM, QUALITY
 from servicekit.errors import Exhausted, FailedPrecondition, ServiceError
 from servicekit.inference.executor import DeviceExecutor
+from servicekit.types import ade20k
 from tests.fixtures.compute_device import DEVICE
 from tools.gpu.requests import restyling, style
 
@@ -135,17 +138,51 @@ async def test_a_batch_of_variants_agrees_with_one_by_one(engine: TorchEngine, t
 
 async def test_controlnets_run_within_their_windows_only(engine: TorchEngine) -> None:
     with calls_of(ControlNetModel) as calls:
-        await result_of(engine, quick(strength=10 / QUALITY.steps))
-    assert len(calls) == 8 + 6 + 5
+        result = await result_of(engine, quick(strength=10 / QUALITY.steps))
+    assert len(calls) == 5 + 1
+    (drawn,) = result.manifest.passes
+    assert [(one.control, one.scale, one.start, one.end) for one in drawn.controls] == [
+        ("segmentation", 0.4, 0.0, 0.5),
+        ("mlsd", 0.2, 0.1, 0.25),
+    ]
 
 
-async def test_only_what_has_a_map_runs_and_is_named(engine: TorchEngine) -> None:
-    maps = Maps(depth=restyling().maps.depth, canny=np.zeros((64, 64), np.uint8))
+async def test_only_what_has_something_to_show_runs_and_is_named(tiny_diffusion: Path) -> None:
+    engine = await loaded(
+        Options(weights=tiny_diffusion, device=DEVICE, base="sd15", structure=Structure.EDGES, finished_side=0)
+    )
+    maps = Maps(depth=restyling().maps.depth)
     with calls_of(ControlNetModel) as calls:
-        result = await result_of(engine, quick(maps=maps))
+        result = await result_of(engine, quick(maps=maps, photo=np.full((64, 64, 3), 90, np.uint8)))
     names = [model.name for model in result.manifest.engine.models]
     assert names == ["stable-diffusion-v1-5/stable-diffusion-v1-5", "lllyasviel/control_v11f1p_sd15_depth"]
     assert len(calls) == 2
+    await engine.close()
+
+
+async def test_a_photo_larger_than_the_canvas_gets_a_second_pass_at_its_own_size(engine: TorchEngine) -> None:
+    request = quick(height=104, width=160, strength=0.4)
+    result = await result_of(engine, request)
+    assert result.images[0].shape == (104, 160, 3)
+    drawn, finished = result.manifest.passes
+    assert (drawn.stage, finished.stage) == ("draw", "finish")
+    assert drawn.width * drawn.height < 1.2 * 96**2 < finished.width * finished.height
+    assert (finished.width, finished.height, finished.strength) == (160, 104, FINISH_STRENGTH)
+    assert [(one.control, one.scale) for one in finished.controls] == [("tile", 1.0)]
+    assert result.manifest.steps == drawn.steps + finished.steps
+    fast = await result_of(engine, replace(request, tier=Tier.FAST))
+    assert [one.stage for one in fast.manifest.passes] == ["draw"]
+
+
+async def test_windows_and_doors_stay_unless_the_caller_says_otherwise(engine: TorchEngine) -> None:
+    labels = np.full((64, 64), ade20k.index("wall"), np.uint8)
+    labels[8:40, 16:40] = ade20k.index("windowpane")
+    request = quick(maps=Maps(segmentation=labels), repaint_openings=False)
+    window = labels == ade20k.index("windowpane")
+    (stays,) = (await result_of(engine, request)).images
+    assert np.array_equal(stays[window], request.photo[window])
+    (goes,) = (await result_of(engine, replace(request, repaint_openings=True))).images
+    assert not np.array_equal(goes[window], request.photo[window])
 
 
 async def test_strength_zero_is_the_original(engine: TorchEngine) -> None:
@@ -157,15 +194,19 @@ async def test_strength_zero_is_the_original(engine: TorchEngine) -> None:
 
 async def test_a_palette_is_approached_and_its_distance_told(engine: TorchEngine) -> None:
     palette = ("#1F7A7A", "#F3E9D2")
-    without = await result_of(engine, quick())
-    steered = await result_of(engine, quick(palette=palette))
-    assert steered.manifest.palette_delta_e == palette_delta_e(steered.images[0], None, palette)
-    before = palette_delta_e(without.images[0], None, palette)
+    labels = np.full((64, 64), ade20k.index("wall"), np.uint8)
+    labels[:16] = ade20k.index("ceiling")
+    walls = labels == ade20k.index("wall")
+    request = quick(maps=Maps(segmentation=labels))
+    without = await result_of(engine, request)
+    steered = await result_of(engine, replace(request, palette=palette))
+    assert steered.manifest.palette_delta_e == palette_delta_e(steered.images[0], walls, palette)
+    before = palette_delta_e(without.images[0], walls, palette)
     assert before is not None
     assert steered.manifest.palette_delta_e is not None
     assert steered.manifest.palette_delta_e < before - 2
     assert without.manifest.palette_delta_e is None
-    assert steered.manifest.prompt.endswith("color palette of teal and cream")
+    assert ", teal walls, cream textiles, color palette of teal and cream, " in steered.manifest.prompt
 
 
 @pytest.mark.parametrize(
@@ -185,7 +226,7 @@ async def test_the_fast_tier_takes_the_loras_few_steps(tiny_diffusion: Path, lor
 @pytest.mark.parametrize(
     "changes",
     [
-        {"height": 256, "width": 4096},
+        {"height": 32, "width": 1024},
         {"height": 333, "width": 16},
         {"photo": np.full((64, 64, 3), 128, np.uint8), "palette": ("#808080",)},
         {"keep": np.zeros((64, 64), np.bool_)},
@@ -277,7 +318,7 @@ async def test_ten_at_once_queue_and_more_than_that_are_refused(tiny_diffusion: 
 
 def test_as_many_variants_as_fit_go_into_a_batch() -> None:
     gigabyte = 1 << 30
-    assert variants_that_fit(None, 0, 0) == 1
-    assert variants_that_fit(16 * gigabyte, 5 * gigabyte, 20 * gigabyte) == 1
-    assert variants_that_fit(16 * gigabyte, 5 * gigabyte, 4 * gigabyte) == 2
-    assert variants_that_fit(80 * gigabyte, 5 * gigabyte, 4 * gigabyte) == 4
+    assert variants_that_fit(None, 0) == 1
+    assert variants_that_fit(11 * gigabyte, 20 * gigabyte) == 1
+    assert variants_that_fit(11 * gigabyte, 4 * gigabyte) == 2
+    assert variants_that_fit(75 * gigabyte, 4 * gigabyte) == 4

@@ -18,7 +18,7 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from diffusion.__main__ import SERVICE_NAME
 from diffusion.engine.torch import TorchEngine
 from diffusion.pipeline import Pipeline
-from diffusion.sd.options import Control, Options
+from diffusion.sd.options import Control, Options, Structure
 from diffusion.servicer import DiffusionServicer
 from diffusion.styles import read_styles
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
@@ -50,7 +50,9 @@ REQUEST = pb.TransformRequest(
 
 @pytest.fixture
 async def stub(tiny_diffusion: Path) -> AsyncIterator["Stub"]:
-    options = Options(weights=tiny_diffusion, device=DEVICE, controlnets=(Control.DEPTH,))
+    options = Options(
+        weights=tiny_diffusion, device=DEVICE, base="sd15", structure=Structure.EDGES, controlnets=(Control.DEPTH,)
+    )
     engine = TorchEngine(options, DeviceExecutor("diffusion"))
     await engine.load()
     servicer = DiffusionServicer(Pipeline(engine, preview_engine=engine, styles=read_styles()))
@@ -87,6 +89,9 @@ async def test_a_whole_call(stub: "Stub") -> None:
     names = [model.name for model in result.manifest.engine.models]
     assert result.manifest.engine.name == "torch"
     assert names[1:] == ["lllyasviel/control_v11f1p_sd15_depth", "ByteDance/Hyper-SD", "madebyollin/taesd"]
+    (drawn,) = result.manifest.passes
+    assert (drawn.stage, drawn.steps) == ("draw", result.manifest.steps)
+    assert [(one.control, round(one.scale, 3), round(one.end, 3)) for one in drawn.controls] == [("depth", 0.7, 0.8)]
 
 
 async def test_a_client_that_goes_away_stops_the_loop_within_a_step(stub: "Stub") -> None:

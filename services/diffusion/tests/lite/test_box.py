@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from diffusion.lite import box, camera
-from diffusion.lite.camera import EYE_HEIGHT, Camera
+from diffusion.lite.camera import Camera
 from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
+from diffusion.lite.parameters import CAMERA
 from servicekit.imaging.arrays import floats
 
 SHAPE = (480, 640)
@@ -21,8 +22,8 @@ def drawn(room: box.Box, view: Camera, height: float = 2.6) -> Bits:
     rows, columns = np.divmod(np.arange(SHAPE[0] * SHAPE[1]), SHAPE[1])
     down = room.seen(view, floats(columns + 0.5), floats(rows + 0.5)).down.reshape(SHAPE)
     labels = np.full(SHAPE, Label.WALL, dtype=np.uint8)
-    labels[down > EYE_HEIGHT] = Label.FLOOR
-    labels[down < EYE_HEIGHT - height] = Label.CEILING
+    labels[down > CAMERA.eye_height] = Label.FLOOR
+    labels[down < CAMERA.eye_height - height] = Label.CEILING
     return labels
 
 

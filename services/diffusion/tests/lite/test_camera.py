@@ -9,6 +9,7 @@ import pytest
 
 from diffusion.lite import camera
 from diffusion.lite.labels import Label, Layout
+from diffusion.lite.parameters import CAMERA
 from servicekit.imaging.arrays import floats
 
 
@@ -21,7 +22,7 @@ def test_camera_finds_the_horizon_and_the_rooms_direction() -> None:
     labels = np.zeros(photo.shape, dtype=np.uint8)
     labels[260:] = Label.FLOOR
     found = camera.find(photo, Layout(labels=labels, confidence=np.ones(photo.shape, dtype=np.float32)))
-    assert found.certainty > camera.LEAST_CERTAINTY
+    assert found.certainty > CAMERA.least_certainty
     assert found.horizon == pytest.approx(true.horizon, abs=30)
     turns = np.degrees(found.turn - true.turn) % 90
     assert min(turns, 90 - turns) < 8
@@ -32,8 +33,8 @@ def _pixel(view: camera.Camera, over: float, along: float) -> tuple[int, int]:
     pitch = atan2(view.centre[1] - view.horizon, view.focal)
     right = over * cos(view.turn) + along * sin(view.turn)
     ahead = along * cos(view.turn) - over * sin(view.turn)
-    down = camera.EYE_HEIGHT * cos(pitch) - ahead * sin(pitch)
-    depth = camera.EYE_HEIGHT * sin(pitch) + ahead * cos(pitch)
+    down = CAMERA.eye_height * cos(pitch) - ahead * sin(pitch)
+    depth = CAMERA.eye_height * sin(pitch) + ahead * cos(pitch)
     return round(view.centre[0] + view.focal * right / depth), round(view.centre[1] + view.focal * down / depth)
 
 
@@ -52,13 +53,3 @@ def test_floor_points_turn_with_the_room() -> None:
     over, along = straight.floor(*pixel)
     assert turned.floor(*pixel)[0] == pytest.approx(over * cos(0.3) - along * sin(0.3), abs=1e-4)
     assert float(straight.floor(floats([320.0]), floats([1e6]))[1][0]) < 1.0, "straight down lies at one's feet"
-
-
-def test_seen_is_the_inverse_of_floor() -> None:
-    view = camera.Camera(focal=500.0, horizon=180.0, centre=(320.0, 240.0), turn=0.3, certainty=1.0)
-    over, along = floats([0.0, -1.2, 2.0]), floats([3.0, 2.5, 6.0])
-    columns, rows = view.seen(over, along)
-    for number, point in enumerate(zip(over, along, strict=True)):
-        assert (round(columns[number]), round(rows[number])) == _pixel(view, *point)
-    back = view.floor(columns, rows)
-    np.testing.assert_allclose(back, (over, along), rtol=1e-3, atol=1e-3)

@@ -9,8 +9,8 @@ import pytest
 from diffusion.domain import Maps, Restyling, Result
 from diffusion.keep import composite
 from diffusion.lite.choice import choose
-from diffusion.lite.fallback_segmentation import CONFIDENCE
 from diffusion.lite.morphology import Bits
+from diffusion.lite.parameters import FALLBACK
 from diffusion.lite.restyle import restyle
 from diffusion.styles import read_styles
 from servicekit.imaging import colour
@@ -57,7 +57,8 @@ def mean_lab(image: RGB, inside: Mask) -> Floats:
     return floats(colour.lab(colour.linear(image))[eroded].mean(axis=0))
 
 
-@pytest.mark.parametrize("style", sorted(STYLES))
+@pytest.mark.parametrize("style", ["boho", "industrial", "minimalist", "modern", "scandinavian", "brutalist"])
+@pytest.mark.slow
 def test_surfaces_take_on_the_styles_colours(style: str) -> None:
     room = draw_room()
     made = result(restyling(room, style))
@@ -78,6 +79,7 @@ def test_view_through_the_window_is_untouched(drawn_room: DrawnRoom) -> None:
 
 
 @pytest.mark.parametrize("style", ["scandinavian", "industrial"])
+@pytest.mark.slow
 def test_a_shadow_stays_on_wall_and_floor(drawn_room: DrawnRoom, style: str) -> None:
     shadow = np.zeros(drawn_room.floor.shape, dtype=np.float32)
     cv2.ellipse(shadow, (480, 400), (90, 40), 0, 0, 360, (1.0,), -1)
@@ -96,12 +98,12 @@ def test_a_shadow_stays_on_wall_and_floor(drawn_room: DrawnRoom, style: str) -> 
 
 def test_unsure_surface_is_left_alone_and_told(drawn_room: DrawnRoom) -> None:
     whole = restyling(drawn_room)
-    confidence = np.where(drawn_room.floor, 0.1, 0.95).astype(np.float32)
+    confidence = np.where(drawn_room.floor, 0.4, 0.95).astype(np.float32)
     made = result(replace(whole, maps=replace(whole.maps, confidence=confidence)))
     floors = [surface for surface in made.manifest.surfaces if surface.label == "floor"]
     assert sum(surface.area for surface in floors) > 0.2
     assert {surface.material for surface in floors} == {""}
-    assert floors[0].confidence == pytest.approx(0.1, abs=0.05)
+    assert floors[0].confidence == pytest.approx(0.4, abs=0.05)
     before, after = mean_lab(drawn_room.photo, drawn_room.floor), mean_lab(made.images[0], drawn_room.floor)
     assert float(colour.delta_e(before, after)) < 12
 
@@ -110,7 +112,7 @@ def test_without_maps_it_paints_what_place_colour_and_edges_agree_on(drawn_room:
     made = result(restyling(drawn_room, "industrial", maps=Maps()))
     painted = {surface.label: surface for surface in made.manifest.surfaces if surface.material}
     assert {"floor", "ceiling"} <= set(painted)
-    assert all(surface.confidence == pytest.approx(CONFIDENCE) for surface in painted.values())
+    assert all(surface.confidence == pytest.approx(FALLBACK.confidence) for surface in painted.values())
     assert painted["floor"].area == pytest.approx(drawn_room.floor.mean(), abs=0.05)
     wanted = colour.lab(colour.from_hex(choose(restyling(drawn_room, "industrial"), 0).floor.color)[None])[0]
     assert float(colour.delta_e(mean_lab(made.images[0], drawn_room.floor), wanted)) < 12

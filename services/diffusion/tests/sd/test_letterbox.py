@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffusion.sd.letterbox import MAX_STRETCH, letterbox
+from diffusion.sd.letterbox import BUCKET, MAX_STRETCH, SLACK, enlarged, letterbox
 
 
 @given(st.integers(16, 9000), st.integers(16, 9000))
@@ -41,3 +41,30 @@ def test_a_letterboxed_mask_never_takes_in_what_is_outside() -> None:
     assert rows.min() >= 51 * scale - 1e-6
     assert columns.max() + 1 <= 240 * scale + 1e-6
     assert placed.sum() > 0.9 * mask.sum() * scale**2
+
+
+@given(st.integers(200, 4096), st.integers(200, 4096))
+def test_buckets_are_whole_and_waste_little(height: int, width: int) -> None:
+    fitting = letterbox(height, width, side=768, multiple=BUCKET)
+    assert fitting.size[0] % BUCKET == fitting.size[1] % BUCKET == 0
+    scales = [drawn / length for drawn, length in zip(fitting.content, (height, width), strict=True)]
+    assert scales[0] == pytest.approx(scales[1], rel=0.02)
+    assert all(drawn <= whole for drawn, whole in zip(fitting.content, fitting.size, strict=True))
+    scale = min(768 / (height * width) ** 0.5, MAX_STRETCH * 768 / max(height, width))
+    assert scales[0] == pytest.approx(scale, rel=SLACK + 0.02)
+    assert fitting.repeated <= letterbox(height, width, side=768, multiple=8).repeated + 0.12
+
+
+@pytest.mark.parametrize(
+    ("photo", "canvas"), [((768, 1024), (704, 960)), ((1024, 1536), (640, 960)), ((1080, 1920), (576, 1024))]
+)
+def test_usual_photos_fit_their_buckets(photo: tuple[int, int], canvas: tuple[int, int]) -> None:
+    fitting = letterbox(*photo, side=768, multiple=BUCKET)
+    assert fitting.size == canvas
+    assert fitting.repeated < 0.03
+
+
+def test_the_second_pass_has_the_photos_size_up_to_a_bound() -> None:
+    assert enlarged(768, 1024, long_side=2048).size == (768, 1024)
+    assert enlarged(1000, 1500, long_side=2048).content == (1000, 1500)
+    assert enlarged(2048, 4096, long_side=2048).content == (1024, 2048)

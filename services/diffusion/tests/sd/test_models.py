@@ -2,8 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from diffusion.sd import checkpoints, models
 from diffusion.sd.lora import fuse_lora
-from diffusion.sd.options import Control, Options
+from diffusion.sd.options import Control, Options, Structure
 from diffusion.sd.previews import LinearPreviewDecoder, TaesdPreviewDecoder
 from diffusion.sd.tiers import FEWER_STEPS, HYPER_SD, LCM, fast_preset
 from servicekit.config.env import SettingsError
@@ -29,12 +30,13 @@ pytestmark = pytest.mark.slow  # loads torch and makes the tiny models
 
 HOST = hardware.choose("cpu")
 UNET = "sd15/unet/diffusion_pytorch_model.fp16.safetensors"
-ALL = tuple(entry.name for entry in Manifest.shipped() if entry.service == "diffusion")
+SD15: Any = {"base": "sd15", "structure": Structure.EDGES, "device": "cpu"}
+"""A base whose files are in half precision, and the ControlNets of the tests below."""
 
 Change = Callable[[Path], None]
 
 
-def store_with(origin: Path, directory: Path, change: Change, names: tuple[str, ...] = ALL) -> Path:
+def store_with(origin: Path, directory: Path, change: Change, names: Sequence[str] = tiny.NAMES) -> Path:
     """A store pulled from changed repositories: everything is as its lock says, but not as a model needs it."""
     repositories = directory / "repositories"
     shutil.copytree(origin, repositories)
@@ -97,7 +99,7 @@ def test_a_model_that_is_not_whole_ends_in_one_line(
 ) -> None:
     store = store_with(tiny_diffusion, tmp_path, change)
     with pytest.raises(WeightsCorrupt, match=says) as caught:
-        models.load(Options(weights=store, device="cpu"), HOST)
+        models.load(Options(weights=store, **SD15), HOST)
     assert "\n" not in str(caught.value)
 
 
@@ -107,12 +109,12 @@ def test_a_file_that_went_bad_on_disk_ends_in_one_line(tiny_diffusion: Path, tmp
     size = (store / UNET).stat().st_size
     (store / UNET).write_bytes(b"\xff" * size)
     with pytest.raises(WeightsCorrupt, match=r"\.safetensors has changed since it was pulled; get it with"):
-        models.load(Options(weights=store, device="cpu"), HOST)
+        models.load(Options(weights=store, **SD15), HOST)
 
 
 def test_a_model_that_is_missing_names_the_command(tmp_path: Path) -> None:
     with pytest.raises(WeightsMissing, match=r"python -m servicekit\.weights pull sd15"):
-        models.load(Options(weights=tmp_path, device="cpu"), HOST)
+        models.load(Options(weights=tmp_path, **SD15), HOST)
 
 
 def test_an_inpainting_unet_is_refused(tiny_diffusion: Path, tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def test_an_inpainting_unet_is_refused(tiny_diffusion: Path, tmp_path: Path) -> 
 
     store = store_with(tiny_diffusion, tmp_path, change)
     with pytest.raises(WeightsCorrupt, match="9 input channels"):
-        models.load(Options(weights=store, device="cpu"), HOST)
+        models.load(Options(weights=store, **SD15), HOST)
 
 
 def lora(name: str, weights: dict[str, torch.Tensor]) -> Change:
@@ -163,7 +165,7 @@ def test_a_lora_for_another_model_is_refused(
 ) -> None:
     store = store_with(tiny_diffusion, tmp_path, lora("lcm-lora", weights))
     with pytest.raises(WeightsCorrupt, match=says) as caught:
-        models.load(Options(weights=store, device="cpu", controlnets=(), fast_lora="lcm-lora"), HOST)
+        models.load(Options(weights=store, **SD15, controlnets=(), fast_lora="lcm-lora"), HOST)
     assert "pytorch_lora_weights.safetensors" in str(caught.value)
 
 
@@ -203,10 +205,10 @@ def test_the_fast_tier_is_made_of_what_the_store_has(tiny_diffusion: Path, tmp_p
 
 
 def test_previews_come_from_taesd_where_the_store_has_it(tiny_diffusion: Path, tmp_path: Path) -> None:
-    options = Options(weights=tiny_diffusion, device="cpu", controlnets=(Control.DEPTH,), fast_lora="none")
+    options = Options(weights=tiny_diffusion, **SD15, controlnets=(Control.DEPTH,), fast_lora="none")
     assert isinstance(models.load(options, HOST).preview_decoder, TaesdPreviewDecoder)
     without = store_with(tiny_diffusion, tmp_path, lambda _root: None, names=("sd15", "controlnet-depth"))
-    options = Options(weights=without, device="cpu", controlnets=(Control.DEPTH,))
+    options = Options(weights=without, **SD15, controlnets=(Control.DEPTH,))
     assert isinstance(models.load(options, HOST).preview_decoder, LinearPreviewDecoder)
 
 

@@ -22,6 +22,8 @@ from servicekit.weights.directory import DirectorySource
 from servicekit.weights.pull import Puller
 from tests.fixtures.rooms import read_photo
 
+pytestmark = pytest.mark.slow  # loads torch
+
 HOST = hardware.choose("cpu")
 
 

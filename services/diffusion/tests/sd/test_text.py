@@ -14,6 +14,8 @@ from diffusion.sd.text import MAX_PIECES, TextEmbedder
 from servicekit.inference import hardware
 from servicekit.weights import WeightStore
 
+pytestmark = pytest.mark.slow  # loads torch
+
 HOST = hardware.choose("cpu")
 
 

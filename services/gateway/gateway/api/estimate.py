@@ -4,6 +4,10 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import msgspec
+
+from gateway.jobs import request
+from gateway.jobs.work import expected_work
 from servicekit.errors import ServiceError
 from servicekit.jobstore import ENDINGS, Job, JobStatus, QueueState
 
@@ -27,30 +31,42 @@ class Estimator:
             self._read_at = time.monotonic()
         return self._state
 
-    async def of_new_job(self, *, queue_position: int) -> float:
-        """Seconds from now to the end of a job that has just been accepted.
+    async def of_new_job(self, *, queue_position: int, work: int = 1) -> float:
+        """Seconds from now to the end of a job that has just been accepted; `work` is its `expected_work`.
 
         The typical duration where the queue cannot be read: the job is accepted all the same.
         """
         try:
             state = await self.state()
         except ServiceError:
-            return self._typical
-        return self._waiting(state, position=max(1, queue_position))
+            return self._typical * work
+        return self._waiting(state, position=max(1, queue_position), work=work)
 
     async def remaining(self, job: Job) -> float:
         """Seconds from now to a job's end; 0 for one that has ended."""
         if job.status in ENDINGS:
             return 0.0
         state = await self.state()
+        work = _work(job)
         if job.status is JobStatus.QUEUED:
-            return self._waiting(state, position=max(1, job.queue_position))
-        return self._duration(state) * (1.0 - job.progress)
+            return self._waiting(state, position=max(1, job.queue_position), work=work)
+        return self._duration(state) * work * (1.0 - job.progress)
 
-    def _waiting(self, state: QueueState, *, position: int) -> float:
-        """Assumes one worker for each running job, each of which takes one of the jobs ahead at a time."""
+    def _waiting(self, state: QueueState, *, position: int, work: int) -> float:
+        """Its own work, and the usual one of those ahead.
+
+        Assumes one worker for each running job, each of which takes one of the jobs ahead at a time.
+        """
         rounds = (position - 1) / max(1, state.running)
-        return self._duration(state) * (1.0 + rounds)
+        return self._duration(state) * (work + rounds)
 
     def _duration(self, state: QueueState) -> float:
         return state.recent_seconds or self._typical
+
+
+def _work(job: Job) -> int:
+    """A job's `expected_work`; 1 where another version has written what it is asked for."""
+    try:
+        return expected_work(request.decode(job.payload))
+    except msgspec.MsgspecError:
+        return 1

@@ -22,6 +22,8 @@ class ResultLinks:
     original: str
     before_after: str
     control_maps: Mapping[str, str]
+    style_image: str
+    """Empty for none."""
 
 
 class UrlSigner:
@@ -55,5 +57,6 @@ class UrlSigner:
             thumbnail=await self.link(record.thumbnail_key),
             original=await self.link(record.original_key),
             before_after=await self.link(record.before_after_key),
+            style_image=await self.link(record.style_image_key) if record.style_image_key else "",
             control_maps={kind: await self.link(key) for kind, key in record.control_map_keys.items()},
         )

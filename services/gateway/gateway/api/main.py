@@ -28,7 +28,9 @@ from gateway.api.settings import PREFIX, ApiSettings
 from gateway.api.shared_state import SharedState
 from gateway.api.style_catalogue import StyleCatalogue
 from gateway.api.transformations import Limits, Transformations
+from gateway.api.trusted_proxies import TrustedProxies
 from gateway.api.uploads.budget import UploadBudget
+from gateway.api.uploads.fetch import PhotoFetcher
 from gateway.api.uploads.optimise import PhotoOptimiser
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.clients.controlmaps import ControlMapsClient
@@ -37,6 +39,7 @@ from gateway.clients.diffusion import DiffusionClient
 from gateway.clients.health import HealthClient
 from gateway.clients.notifier import NotifierClient
 from gateway.clients.readiness import Check, Readiness
+from gateway.jobs.groups.store import RoomGroups
 from gateway.jobs.purger import Purger
 from modomo.transform.v1.transform_service_pb2_grpc import add_TransformServiceServicer_to_server
 from servicekit import process
@@ -51,9 +54,10 @@ from servicekit.rpc.tls import Security
 from servicekit.storage import ObjectStore
 from servicekit.storage.local import LocalStore
 from servicekit.storage.settings import open_store
+from servicekit.webhooks.ssrf import AddressPolicy
 
 _MESSAGE_SLACK_BYTES: Final = 1024 * 1024
-"""What a gRPC message may hold beside its photo; also room for a photo that is a little too large to be told so."""
+"""What a gRPC message may hold beside its pictures; also room for one that is a little too large to be told so."""
 _CALLS_BESIDE_STREAMS: Final = 100
 """On one gRPC connection, beside all the streams that one client may hold."""
 
@@ -95,6 +99,8 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
         admission = _admission(settings, authenticator, state)
         job_store = connect(settings).jobs
         stack.push_async_callback(job_store.close)
+        groups = RoomGroups(settings, job_store)
+        stack.push_async_callback(groups.close)
         store = open_store(settings)
         stack.push_async_callback(store.close)
         optimiser = PhotoOptimiser(
@@ -120,23 +126,25 @@ async def running(settings: ApiSettings) -> AsyncIterator[RunningApi]:
             admission=admission,
             state=state,
             job_store=job_store,
+            groups=groups,
             store=store,
             optimiser=optimiser,
             channels=channels,
         )
         reading = asyncio.create_task(parts.gauges.run(), name="queue gauges")
         stack.push_async_callback(_cancelled, reading)
+        proxies = TrustedProxies(settings.trusted_proxies)
         server = HttpServer(
             create_app(parts),
             listen=settings.listen,
-            trusted_proxies=settings.trusted_proxies,
+            proxies=proxies,
             connections=settings.max_connections,
             connections_per_address=settings.max_connections_per_address,
         )
         await server.start()
         grpc_exits = AsyncExitStack()
         try:
-            grpc_api = await grpc_exits.enter_async_context(_grpc_api(settings, parts, security))
+            grpc_api = await grpc_exits.enter_async_context(_grpc_api(settings, parts, proxies, security))
             await grpc_api.set_serving(True)
             yield RunningApi(server=server, grpc_api=grpc_api, readiness=parts.readiness)
         finally:
@@ -149,7 +157,9 @@ async def _cancelled(task: asyncio.Task[NoReturn]) -> None:
     await asyncio.wait([task])
 
 
-def _grpc_api(settings: ApiSettings, parts: Parts, security: Security) -> AbstractAsyncContextManager[RunningServer]:
+def _grpc_api(
+    settings: ApiSettings, parts: Parts, proxies: TrustedProxies, security: Security
+) -> AbstractAsyncContextManager[RunningServer]:
     servicer = TransformServicer(
         parts.transformations,
         parts.events,
@@ -172,6 +182,8 @@ def _grpc_api(settings: ApiSettings, parts: Parts, security: Security) -> Abstra
     admission = AdmissionInterceptor(
         parts.admission,
         parts.receiver.budget,
+        parts.receiver.quota,
+        proxies,
         max_calls=options.max_concurrent_rpcs - probe_limits.MAX_CALLS,
         max_message_bytes=max_message_bytes,
         seconds=settings.upload_seconds,
@@ -195,6 +207,7 @@ def _parts(
     admission: Admission,
     state: SharedState,
     job_store: JobStore,
+    groups: RoomGroups,
     store: ObjectStore,
     optimiser: PhotoOptimiser,
     channels: Channels,
@@ -219,7 +232,8 @@ def _parts(
             retention_seconds=settings.retention_seconds,
         ),
         webhooks=webhooks,
-        purger=Purger(store=store, job_store=job_store),
+        purger=Purger(store=store, job_store=job_store, groups=groups),
+        groups=groups,
     )
     analyzer = PhotoAnalyzer(
         optimiser=optimiser,
@@ -239,6 +253,7 @@ def _parts(
             seconds=settings.upload_seconds,
             budget=UploadBudget(settings.upload_memory_bytes),
             quota=PhotoQuota(TokenBuckets(state), per_minute=settings.photos_per_minute),
+            fetcher=_fetcher(settings),
         ),
         streams=StreamLimiter(settings.stream_limit),
         admission=admission,
@@ -249,6 +264,13 @@ def _parts(
         public_metrics=settings.public_metrics,
         local_store=store if isinstance(store, LocalStore) else None,
     )
+
+
+def _fetcher(settings: ApiSettings) -> PhotoFetcher | None:
+    if not settings.image_url_seconds:
+        return None
+    addresses = AddressPolicy(settings.image_url_networks)
+    return PhotoFetcher(addresses, seconds=settings.image_url_seconds, max_bytes=settings.max_file_bytes)
 
 
 def _checks(job_store: JobStore, store: ObjectStore, channels: Channels) -> dict[str, Check]:

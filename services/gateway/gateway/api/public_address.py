@@ -14,6 +14,8 @@ HOST_STATE: Final = "forwarded_host"
 """Where a connection's state has the host that a trusted proxy was called by."""
 PREFIX_STATE: Final = "forwarded_prefix"
 """Where it has the path that this proxy has taken off."""
+VERSION_STATE: Final = "api_version_prefix"
+"""Where it has the version of the API that its path began with, `/v1`."""
 
 
 class PublicAddress:
@@ -30,14 +32,15 @@ class PublicAddress:
 
     def base(self, connection: HTTPConnection) -> str:
         """`https://host`, perhaps with a path, without a slash at the end."""
+        version = getattr(connection.state, VERSION_STATE, "")
         if self._fixed:
-            return self._fixed
+            return self._fixed + version
         scheme = {"ws": "http", "wss": "https"}.get(connection.url.scheme, connection.url.scheme)
         host = getattr(connection.state, HOST_STATE, "") or connection.headers.get("host", "")
         if not HOST.fullmatch(host):
             name, port = connection.scope.get("server") or ("localhost", None)
             host = f"{name}:{port}" if port else name
-        return f"{scheme}://{host}{getattr(connection.state, PREFIX_STATE, '')}"
+        return f"{scheme}://{host}{getattr(connection.state, PREFIX_STATE, '')}{version}"
 
 
 def is_loopback(host: str) -> bool:

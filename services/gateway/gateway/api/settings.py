@@ -5,8 +5,11 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from gateway.api.auth.settings import IdentitySettings
+from gateway.api.trusted_proxies import TrustedProxies
+from gateway.jobs.work import most_work
 from gateway.settings import GatewaySettings
 from servicekit.webhooks import WebhookSettings
+from servicekit.webhooks.ssrf import AddressPolicy
 
 PREFIX: Final = "MODOMO_GATEWAY_"
 MAX_URL_SECONDS: Final = 900
@@ -30,7 +33,8 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """Origins whose pages may call, as browsers send them, `https://app.example`; `*` for all."""
 
     trusted_proxies: str = "127.0.0.1"
-    """Addresses, separated by commas, whose `X-Forwarded-*` headers are believed; `*` for all."""
+    """Addresses and networks, separated by commas, whose `X-Forwarded-*` headers are believed; `*` for whoever asks,
+    whose last word of each counts: where there are several proxies, name them."""
 
     max_connections: int = 8192
     """HTTP connections and WebSockets, at most three quarters of the descriptors that the process may open. Where there
@@ -52,8 +56,15 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """All uploads together; more are refused until some are done. No client (a tenant, or an address where tenants are
     unknown) may hold more than is still free, so at most half."""
 
+    image_url_seconds: float = 15.0
+    """What fetching a photo from `image_url` may take, redirects included; 0 fetches none."""
+
+    image_url_networks: tuple[str, ...] = ()
+    """Networks that photos may be fetched from though they are not public; plain http is for these alone."""
+
     photos_per_minute: int = 0
-    """Photos that one client address may send; 0 for any number."""
+    """Photos that one client address (of IPv6, one network of 64 bits) may send over HTTP and gRPC together; 0 for any
+    number."""
 
     decode_threads: int = 2
     """Photos that are decoded at a time."""
@@ -85,10 +96,11 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """As `wait_seconds`, for jobs that were submitted as `batch`."""
 
     wait_seconds: float = 600.0
-    """A job that no worker took up within this time fails."""
+    """A job that no device took up within this time fails."""
 
     run_seconds: float = 120.0
-    """A job that runs longer, retries included, fails."""
+    """A job that runs longer than this for each unit of its expected work (a variant of a photo of usual size), retries
+    included, fails. The time begins when a worker takes the job up, and anew when the device does."""
 
     retention_seconds: float = 86_400.0
     """Jobs and their pictures are kept this long."""
@@ -110,8 +122,12 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
         super().__post_init__()
         IdentitySettings.__post_init__(self)
         WebhookSettings.__post_init__(self)
-        if self.retention_seconds <= max(self.wait_seconds, self.batch_wait_seconds) + self.run_seconds:
-            raise ValueError("retention_seconds must outlast wait_seconds (batch_wait_seconds) and run_seconds")
+        longest = max(self.wait_seconds, self.batch_wait_seconds) + 2 * self.run_seconds * most_work(self.long_side)
+        if self.retention_seconds <= longest:
+            raise ValueError(
+                f"retention_seconds must outlast wait_seconds (batch_wait_seconds) and twice run_seconds for the "
+                f"largest job: {longest:g} s"
+            )
         positive = (
             "long_side",
             "max_file_bytes",
@@ -130,11 +146,16 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
                 raise ValueError(f"{name} must be greater than 0")
         if self.url_seconds > MAX_URL_SECONDS:
             raise ValueError(f"url_seconds must be at most {MAX_URL_SECONDS}")
-        for name in ("photos_per_minute", "units_per_minute", "grpc_connections"):
+        for name in ("photos_per_minute", "units_per_minute", "grpc_connections", "image_url_seconds"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
+        try:
+            AddressPolicy(self.image_url_networks)
+        except ValueError as error:
+            raise ValueError(f"image_url_networks: {error}") from error
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise ValueError("public_url must begin with http:// or https://")
+        TrustedProxies(self.trusted_proxies)
         for origin in self.cors_origins:
             _validate_origin(origin)
 

@@ -1,28 +1,28 @@
-"""The styles that can be asked for: diffusion lists them, the gateway caches the list."""
+"""What can be asked for, styles and modes: diffusion lists it, the gateway caches the list."""
 
 import time
-from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
 
-from gateway.clients.diffusion import StyleInfo
+from gateway.clients.diffusion import Catalogue, StyleInfo
 from servicekit.errors import InvalidArgument, ServiceError
 from servicekit.observability import logs
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
-_KEY: Final = "styles"
+_KEY: Final = "catalogue"
 _FRESH_SECONDS: Final = 60.0
 _SECONDS: Final = 5.0
 """How long diffusion may take to answer."""
 
 
 class StyleSource(Protocol):
-    """Where styles come from."""
+    """Where the list comes from."""
 
-    async def styles(self, *, seconds: float) -> Sequence[StyleInfo]:
-        """All of them; raises ServiceError where they cannot be had."""
+    async def catalogue(self, *, seconds: float) -> Catalogue:
+        """All of it; raises ServiceError where it cannot be had."""
 
 
 class Memory(Protocol):
@@ -36,7 +36,7 @@ class Memory(Protocol):
 
 
 class StyleCatalogue:
-    """Caches the styles, and keeps an old list while diffusion is away.
+    """Caches styles and modes, and keeps an old list while diffusion is away.
 
     With a memory, a gateway that starts while diffusion is scaled to zero has the list too. Without it no job could be
     submitted, and without a job diffusion would not be started.
@@ -45,36 +45,52 @@ class StyleCatalogue:
     def __init__(self, source: StyleSource, memory: Memory | None = None) -> None:
         self._source = source
         self._memory = memory
-        self._styles: tuple[StyleInfo, ...] = ()
+        self._known: Catalogue | None = None
         self._read_at = 0.0
 
     async def styles(self) -> tuple[StyleInfo, ...]:
-        """All of them; raises ServiceError where the list was never read."""
-        if not self._styles or time.monotonic() - self._read_at > _FRESH_SECONDS:
+        """All styles; raises ServiceError where the list was never read."""
+        return (await self._catalogue()).styles
+
+    async def validate(self, style: str, mode: RoomMode, *, style_image: bool) -> None:
+        """Raises InvalidArgument naming what no style is called, or what the engine cannot do."""
+        known = await self._catalogue()
+        names = [one.name for one in known.styles]
+        if style not in names:
+            raise InvalidArgument(
+                "UNKNOWN_STYLE", f"There is no style {style[:64]!r}: {', '.join(names)}.", field="style"
+            )
+        if mode not in known.modes:
+            able = ", ".join(known.modes)
+            raise InvalidArgument(
+                "MODE_NOT_SUPPORTED",
+                f"The engine {known.engine or 'of this service'} cannot {mode}; it can {able}.",
+                field="preferences.mode",
+            )
+        if style_image and not known.takes_style_image:
+            raise InvalidArgument(
+                "STYLE_IMAGE_NOT_SUPPORTED",
+                f"The engine {known.engine or 'of this service'} cannot take the look of a picture.",
+                field="style_image",
+            )
+
+    async def _catalogue(self) -> Catalogue:
+        if self._known is None or time.monotonic() - self._read_at > _FRESH_SECONDS:
             try:
-                await self._learn(tuple(await self._source.styles(seconds=_SECONDS)))
+                self._known = await self._learn(await self._source.catalogue(seconds=_SECONDS))
             except ServiceError as error:
-                if not self._styles:
-                    self._styles = await self._recall()
-                if not self._styles:
+                self._known = self._known or await self._recall()
+                if self._known is None:
                     raise
                 log.warning("styles are not fresh", problem=str(error))
             self._read_at = time.monotonic()
-        return self._styles
+        return self._known
 
-    async def _learn(self, styles: tuple[StyleInfo, ...]) -> None:
-        if self._memory and styles != self._styles:
-            await self._memory.keep(_KEY, msgspec.json.encode(styles).decode())
-        self._styles = styles
+    async def _learn(self, listed: Catalogue) -> Catalogue:
+        if self._memory and listed != self._known:
+            await self._memory.keep(_KEY, msgspec.json.encode(listed).decode())
+        return listed
 
-    async def _recall(self) -> tuple[StyleInfo, ...]:
+    async def _recall(self) -> Catalogue | None:
         kept = await self._memory.kept(_KEY) if self._memory else None
-        return msgspec.json.decode(kept, type=tuple[StyleInfo, ...]) if kept else ()
-
-    async def validate(self, name: str) -> None:
-        """Raises InvalidArgument naming `style` for a name that no style has."""
-        names = [style.name for style in await self.styles()]
-        if name not in names:
-            raise InvalidArgument(
-                "UNKNOWN_STYLE", f"There is no style {name[:64]!r}: {', '.join(names)}.", field="style"
-            )
+        return msgspec.json.decode(kept, type=Catalogue) if kept else None

@@ -1,25 +1,31 @@
 """The use cases behind every transport: submit a photo, ask for its job, cancel it."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from prometheus_client import Counter
 
 from gateway.api.auth import Caller, Scope
 from gateway.api.estimate import Estimator
+from gateway.api.field_problems import FieldProblems
 from gateway.api.links import ResultLinks, UrlSigner
+from gateway.api.uploads import style_image
 from gateway.api.uploads.optimise import Photo
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.jobs import ids, object_keys, request, result, status_presentation
+from gateway.jobs.groups import terms
+from gateway.jobs.groups.store import RoomGroups
 from gateway.jobs.purger import Purger
 from gateway.jobs.request import JobRequest, Preferences
 from gateway.jobs.result import JobError
-from servicekit.errors import Conflict, Exhausted, InvalidArgument, ServiceError
-from servicekit.jobstore import ENDINGS, Job, JobStatus, JobStore, NewJob, Priority, catalog
+from gateway.jobs.work import expected_work
+from servicekit.errors import Conflict, Exhausted, InvalidArgument, NotFound, ServiceError
+from servicekit.jobstore import ENDINGS, Job, JobStatus, JobStore, NewJob, Position, Priority, catalog
 from servicekit.observability import logs, tracing
 from servicekit.rpc import context
-from servicekit.storage import ObjectStore
+from servicekit.storage import ObjectStore, delete_all
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
@@ -35,11 +41,11 @@ class Optimiser(Protocol):
         """Checks and optimises, clients in turns; raises InvalidArgument naming `file`, Exhausted."""
 
 
-class StyleNames(Protocol):
-    """Knows the styles."""
+class Abilities(Protocol):
+    """Knows what can be asked for."""
 
-    async def validate(self, name: str) -> None:
-        """Raises InvalidArgument naming `style` for a name that no style has."""
+    async def validate(self, style: str, mode: RoomMode, *, style_image: bool) -> None:
+        """Raises InvalidArgument naming the field of a style that there is not, or of what the engine cannot do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +58,18 @@ class Limits:
     wait_seconds: float
     batch_wait_seconds: float
     run_seconds: float
+    """For each unit of a job's expected work."""
     retention_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What an engine has to be able to do."""
+
+    style: str
+    mode: RoomMode = RoomMode.RESTYLE
+    style_image: bool = False
+    """Whether a picture whose look is wanted comes along."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +82,28 @@ class Submission:
     idempotency_key: str = ""
     """Empty for none."""
     priority: Priority = Priority.INTERACTIVE
+    style_image: bytes | None = None
+    """A picture whose look is wanted."""
     webhook_url: str = ""
-    """Address that is told of the ending; empty for none."""
+    """Address that is told of events; empty for none."""
+    webhook_events: tuple[str, ...] = ()
+    """Which; none for every ending."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """What an engine has to be able to do for it."""
+        return Wanted(style=self.style, mode=self.preferences.mode, style_image=self.style_image is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinedSubmission:
+    """A submission in its group."""
+
+    submission: Submission
+    look: Photo | None
+    """The picture whose look is wanted."""
+    new: bool
+    """False where a repeated request was in the group before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +112,8 @@ class Accepted:
 
     job_id: str
     estimated_seconds: float
+    created: bool
+    """False where the same request had made it before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +128,16 @@ class JobView:
     error: JobError | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class JobViews:
+    """Some of a caller's jobs."""
+
+    views: tuple[JobView, ...]
+    """May be fewer than asked for though others follow."""
+    following: Position | None
+    """Go on before this one; None where nothing follows."""
+
+
 class Transformations:
     """The use cases."""
 
@@ -98,12 +147,13 @@ class Transformations:
         job_store: JobStore,
         store: ObjectStore,
         optimiser: Optimiser,
-        styles: StyleNames,
+        styles: Abilities,
         url_signer: UrlSigner,
         estimator: Estimator,
         limits: Limits,
         webhooks: WebhookPolicy,
         purger: Purger,
+        groups: RoomGroups,
     ) -> None:
         self._job_store = job_store
         self._store = store
@@ -114,18 +164,25 @@ class Transformations:
         self._limits = limits
         self._webhooks = webhooks
         self._purger = purger
+        self._groups = groups
 
     async def submit(self, submission: Submission, caller: Caller) -> Accepted:
         """Validates, optimises, stores, enqueues; raises InvalidArgument, Conflict, Exhausted or Unavailable."""
-        _validate_idempotency_key(submission.idempotency_key)
-        self._webhooks.validate(submission.webhook_url)
-        await self._styles.validate(submission.style)
+        problems = FieldProblems()
+        await self.validate(submission.wanted, submission.webhook_url, submission.idempotency_key, problems)
+        problems.check()
         photo = await self._optimiser.optimise(submission.photo, client=caller.client)
+        look = await self._style_image(submission, caller)
         job_id = ids.new()
+        joined = await self._join(job_id, submission, look, caller)
+        if joined is not None:
+            submission, look = joined.submission, joined.look
         with context.bound(job=job_id):
             await self._store.put(object_keys.original(job_id), photo.jpeg, content_type="image/jpeg")
+            if look is not None:
+                await self._store.put(object_keys.style_image(job_id), look.jpeg, content_type="image/jpeg")
             try:
-                new = self._new_job(job_id, submission, photo, caller)
+                new = self._new_job(job_id, submission, photo, look, caller)
                 submitted = await self._job_store.submit(
                     new,
                     queue_limit=self._limits.queue,
@@ -133,14 +190,29 @@ class Transformations:
                 )
             except (Conflict, Exhausted):  # other errors leave it open whether the job exists: its photo stays
                 await self._delete_photo(job_id)
+                if joined is not None and joined.new:
+                    await self._leave(job_id, submission, caller)
                 raise
             if submitted.created:
                 ACCEPTED.labels(new.priority).inc()
             else:
                 await self._delete_photo(job_id)
             log.info("job accepted", accepted=submitted.job_id, style=submission.style, new=submitted.created)
-            estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position)
-            return Accepted(job_id=submitted.job_id, estimated_seconds=estimate)
+            estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position, work=new.cost)
+            return Accepted(job_id=submitted.job_id, estimated_seconds=estimate, created=submitted.created)
+
+    async def validate(self, wanted: Wanted, webhook_url: str, idempotency_key: str, problems: FieldProblems) -> None:
+        """Looks at what can be judged without the photo, and collects what is wrong; raises Unavailable."""
+        with problems.collected():
+            _validate_idempotency_key(idempotency_key)
+        with problems.collected():
+            self._webhooks.validate(webhook_url)
+        with problems.collected():
+            if wanted.style_image and wanted.mode is RoomMode.DECLUTTER:
+                message = f"{style_image.FIELD} has no use with mode {wanted.mode}."
+                raise InvalidArgument("FIELD_INVALID", message, field=style_image.FIELD)
+        with problems.collected():
+            await self._styles.validate(wanted.style, wanted.mode, style_image=wanted.style_image)
 
     async def authorize(self, job_id: str, caller: Caller) -> str:
         """The id of a job that the caller may see, in its canonical form; raises NotFound.
@@ -154,7 +226,9 @@ class Transformations:
 
     async def get(self, job_id: str, caller: Caller) -> JobView:
         """A job of the caller's as it is now, with its result once there is one; raises NotFound."""
-        job = await self._authorized_job(ids.validate(job_id), caller)
+        return await self._view(await self._authorized_job(ids.validate(job_id), caller))
+
+    async def _view(self, job: Job) -> JobView:
         completed = job.status is JobStatus.COMPLETED
         return JobView(
             job=job,
@@ -163,6 +237,11 @@ class Transformations:
             result=await self._result(job) if completed else None,
             error=result.decode_error(job.error) if job.status is JobStatus.FAILED else None,
         )
+
+    async def jobs(self, caller: Caller, *, limit: int, before: Position | None = None) -> JobViews:
+        """Jobs of the caller's own, the newest first; raises Unavailable."""
+        page = await self._job_store.jobs_of(caller.tenant, limit=limit, before=before)
+        return JobViews(views=tuple([await self._view(job) for job in page.jobs]), following=page.following)
 
     async def tenant(self, job_id: str) -> str:
         """Whose a job is; raises NotFound."""
@@ -198,40 +277,106 @@ class Transformations:
             raise catalog.unknown_job()
         return job
 
-    def _new_job(self, job_id: str, submission: Submission, photo: Photo, caller: Caller) -> NewJob:
+    async def _join(
+        self, job_id: str, submission: Submission, look: Photo | None, caller: Caller
+    ) -> "JoinedSubmission | None":
+        """The submission with all that it shares with its group; None where it names none.
+
+        Raises InvalidArgument for a group that is full, whatever contradicts it, or a style image that is gone.
+        """
+        word = submission.preferences.group
+        if not word:
+            return None
+        wish = terms.Wish(
+            style=submission.style, preferences=submission.preferences, style_image_digest=look.digest if look else ""
+        )
+        place = await self._groups.join(
+            job_id,
+            wish,
+            tenant=caller.tenant,
+            idempotency_key=submission.idempotency_key,
+            kept_seconds=self._limits.retention_seconds,
+        )
+        try:
+            shared = terms.agreed(wish, place.terms)
+            if look is None and shared.style_image_digest:
+                look = await self._look_of(place.terms)
+        except InvalidArgument:
+            if place.new:
+                await self._leave(job_id, submission, caller)
+            raise
+        return JoinedSubmission(
+            submission=replace(submission, preferences=shared.preferences), look=look, new=place.new
+        )
+
+    async def _look_of(self, first: terms.Terms) -> Photo:
+        """The style image that the first job of a group brought."""
+        try:
+            picture = await self._store.get(object_keys.style_image(first.job_id))
+        except NotFound as error:
+            message = f"{style_image.FIELD} of the group's first photo is gone; send it again."
+            raise InvalidArgument("GROUP_STYLE_IMAGE_GONE", message, field=style_image.FIELD) from error
+        return Photo(jpeg=picture, width=0, height=0, digest=first.style_image_digest)
+
+    async def _leave(self, job_id: str, submission: Submission, caller: Caller) -> None:
+        """Gives a place in a group back; where that fails, the group finds out when it is full."""
+        try:
+            await self._groups.leave(job_id, tenant=caller.tenant, word=submission.preferences.group)
+        except ServiceError as error:
+            log.warning("a group keeps a place", problem=str(error))
+
+    async def _style_image(self, submission: Submission, caller: Caller) -> Photo | None:
+        """The picture whose look is wanted, as it is kept."""
+        if submission.style_image is None:
+            return None
+        with style_image.blamed():
+            return await self._optimiser.optimise(submission.style_image, client=caller.client)
+
+    def _new_job(self, job_id: str, submission: Submission, photo: Photo, look: Photo | None, caller: Caller) -> NewJob:
         priority = Priority.BATCH if caller.batch else submission.priority
         wait = self._limits.batch_wait_seconds if priority is Priority.BATCH else self._limits.wait_seconds
-        payload = request.encode(
-            JobRequest(
-                style=submission.style,
-                preferences=submission.preferences,
-                photo_digest=photo.digest,
-                width=photo.width,
-                height=photo.height,
-            )
+        job = JobRequest(
+            style=submission.style,
+            preferences=submission.preferences,
+            photo_digest=photo.digest,
+            width=photo.width,
+            height=photo.height,
+            style_image_digest=look.digest if look else "",
         )
+        payload, work = request.encode(job), expected_work(job)
         return NewJob(
             job_id=job_id,
             payload=payload,
             message=status_presentation.message(JobStatus.QUEUED, style=submission.style),
             tenant=caller.tenant,
             priority=priority,
-            cost=submission.preferences.variants,
+            cost=work,
             webhook_url=submission.webhook_url,
+            webhook_events=submission.webhook_events,
             traceparent=tracing.traceparent(),
             idempotency_key=submission.idempotency_key,
-            request_digest=hashlib.sha256(f"{payload}\n{submission.webhook_url}".encode()).hexdigest(),
+            request_digest=_digest(payload, submission),
             wait_seconds=wait,
-            run_seconds=self._limits.run_seconds,
+            run_seconds=self._limits.run_seconds * work,
             retention_seconds=self._limits.retention_seconds,
         )
 
     async def _delete_photo(self, job_id: str) -> None:
-        """Deletes the photo of a job that was not made."""
+        """Deletes the pictures of a job that was not made."""
         try:
-            await self._store.delete(object_keys.original(job_id))
+            await delete_all(self._store, object_keys.folder(job_id))
         except ServiceError as error:
             log.warning("a photo without a job stays", key=object_keys.original(job_id), problem=str(error))
+
+
+def _digest(payload: str, submission: Submission) -> str:
+    """Of the whole request; without chosen events as releases make it that know of none."""
+    parts = [
+        payload,
+        submission.webhook_url,
+        *([",".join(submission.webhook_events)] if submission.webhook_events else []),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _validate_idempotency_key(key: str) -> None:

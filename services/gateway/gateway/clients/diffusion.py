@@ -1,6 +1,7 @@
 """The diffusion service as plain async calls."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -16,6 +17,7 @@ from modomo.type.v1.image_pb2 import Mask
 from servicekit.errors import ServiceError
 from servicekit.inference.engine import EngineInfo, info_from_proto
 from servicekit.types.control_maps import MapKind, map_kind_to_proto
+from servicekit.types.modes import RoomMode, mode_from_proto, mode_to_proto
 from servicekit.types.rooms import RoomType, room_type_to_proto
 
 
@@ -49,6 +51,12 @@ class Restyling:
     tier: Tier = Tier.DEFAULT
     previews: int = 0
     """Number of previews wanted on the way, 0–8."""
+    mode: RoomMode = RoomMode.RESTYLE
+    remove: bytes = b""
+    """Mask as PNG of what declutter removes; empty in every other mode."""
+    repaint_openings: bool = False
+    style_image: bytes = b""
+    """JPEG whose look is wanted; empty for none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +82,14 @@ class Manifest:
     palette_delta_e: float | None
     """Mean ΔE2000 to the palette asked for; None without one."""
     device_seconds: float
+    style_image_palette: tuple[str, ...] = ()
+    """`#RRGGBB` that were taken from the picture whose look was wanted."""
+    safety_checked: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkStarted:
+    """The engine has taken the request up; until then it waited for the device."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +133,18 @@ class StyleInfo:
     """`#RRGGBB`."""
 
 
-Step: TypeAlias = StepDone | PreviewPicture | Restyled
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """What can be asked for."""
+
+    styles: tuple[StyleInfo, ...]
+    engine: str = ""
+    """Empty where the service does not say."""
+    modes: tuple[RoomMode, ...] = (RoomMode.RESTYLE,)
+    takes_style_image: bool = False
+
+
+Step: TypeAlias = WorkStarted | StepDone | PreviewPicture | Restyled
 
 
 class DiffusionClient:
@@ -139,6 +166,8 @@ class DiffusionClient:
                 async for response in call:
                     begun = True
                     match response.WhichOneof("event"):
+                        case "started":
+                            yield WorkStarted()
                         case "progress":
                             progress = response.progress
                             yield StepDone(step=progress.step, total_steps=progress.total_steps)
@@ -163,14 +192,27 @@ class DiffusionClient:
             response = await self._stub.Preview(pb.PreviewRequest(transform=_request(restyling)), timeout=seconds)
         return response.image.data
 
-    async def styles(self, *, seconds: float) -> tuple[StyleInfo, ...]:
-        """The styles that can be asked for, by name."""
+    async def catalogue(self, *, seconds: float) -> Catalogue:
+        """The styles that can be asked for, by name, and what the engine can do."""
         with translated("diffusion"):
             response = await self._stub.ListStyles(pb.ListStylesRequest(), timeout=seconds)
-        return tuple(
+        styles = (
             StyleInfo(name=style.name, title=style.title, description=style.description, palette=tuple(style.palette))
             for style in response.styles
         )
+        return Catalogue(
+            styles=tuple(styles),
+            engine=response.engine,
+            modes=tuple(_known_modes(response)) or (RoomMode.RESTYLE,),
+            takes_style_image=response.takes_style_image,
+        )
+
+
+def _known_modes(response: pb.ListStylesResponse) -> Iterator[RoomMode]:
+    """Without those that only a newer service knows."""
+    for value in response.modes:
+        with suppress(ValueError):
+            yield mode_from_proto(value)
 
 
 def _request(restyling: Restyling) -> pb.TransformRequest:
@@ -187,6 +229,10 @@ def _request(restyling: Restyling) -> pb.TransformRequest:
         variants=restyling.variants,
         tier=pb.Tier.Value(f"TIER_{tier}"),
         previews=restyling.previews,
+        mode=mode_to_proto(restyling.mode),
+        remove=Mask(png=restyling.remove) if restyling.mode is RoomMode.DECLUTTER else None,
+        repaint_openings=restyling.repaint_openings,
+        style_image=jpeg(restyling.style_image) if restyling.style_image else None,
     )
 
 
@@ -204,5 +250,7 @@ def _restyled(result: pb.Result) -> Restyled:
             ),
             palette_delta_e=manifest.palette_delta_e if manifest.HasField("palette_delta_e") else None,
             device_seconds=manifest.device_seconds,
+            style_image_palette=tuple(manifest.style_image_palette),
+            safety_checked=manifest.safety_checked,
         ),
     )

@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 
 from servicekit.config import config_hints
 from servicekit.errors import ServiceError
+from servicekit.inference.engine import EngineInfo
 from servicekit.observability import logs
 
 log = logs.get(__name__)
@@ -19,7 +20,7 @@ UP: Final = Gauge("modomo_dependency_up", "Whether a dependency answered when it
 VARIABLES: Final = {"redis": "MODOMO_REDIS_URL", "storage": "MODOMO_S3_BUCKET"}
 """The setting with a dependency's address; for services, `MODOMO_<SERVICE>_ADDRESS`."""
 
-Check = Callable[[], Awaitable[str | None]]
+Check = Callable[[], Awaitable[EngineInfo | None]]
 """Asks one dependency; returns its engine, if it has one, and raises ServiceError where it does not answer."""
 
 _FRESH_SECONDS: Final = 1.0
@@ -32,7 +33,9 @@ class Dependency:
 
     name: str
     ready: bool
-    engine: str
+
+    engine: EngineInfo | None
+    """Of a model service that is ready."""
 
 
 class Readiness:
@@ -70,11 +73,11 @@ class Readiness:
     async def _answer(self, name: str, check: Check) -> Dependency:
         try:
             async with asyncio.timeout(_TIMEOUT_SECONDS):
-                return Dependency(name=name, ready=True, engine=await check() or "")
+                return Dependency(name=name, ready=True, engine=await check())
         except (ServiceError, TimeoutError) as error:
             variable = VARIABLES.get(name, f"MODOMO_{name.upper()}_ADDRESS")
             problem = f"{variable}: {error.__cause__ or error or 'no answer in time'}"
             log.warning(
                 "a dependency does not answer", dependency=name, problem=problem, **config_hints.chart_value(problem)
             )
-            return Dependency(name=name, ready=False, engine="")
+            return Dependency(name=name, ready=False, engine=None)

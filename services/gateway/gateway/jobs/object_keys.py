@@ -15,6 +15,11 @@ def original(job_id: str) -> str:
     return f"{folder(job_id)}original.jpg"
 
 
+def style_image(job_id: str) -> str:
+    """The picture whose look is wanted, as uploaded, optimised."""
+    return f"{folder(job_id)}style-image.jpg"
+
+
 def transformed(job_id: str, variant: int) -> str:
     """A restyled photo; variants count from 0."""
     return f"{folder(job_id)}transformed-{variant}.jpg"

@@ -3,6 +3,7 @@
 import msgspec
 
 from gateway.jobs import object_keys, request
+from gateway.jobs.groups.store import RoomGroups
 from gateway.jobs.stage_cache import of_photo, photo_id
 from servicekit.errors import NotFound, ServiceError
 from servicekit.jobstore import Job, JobStore
@@ -18,9 +19,10 @@ class Purger:
     So a purge that breaks off can be asked for again, and one that was answered has left nothing.
     """
 
-    def __init__(self, *, store: ObjectStore, job_store: JobStore) -> None:
+    def __init__(self, *, store: ObjectStore, job_store: JobStore, groups: RoomGroups) -> None:
         self._store = store
         self._job_store = job_store
+        self._groups = groups
 
     async def purge(self, job_id: str, *, message: str) -> None:
         """Deletes a job whole, also while it runs; raises NotFound, Unavailable."""
@@ -30,13 +32,19 @@ class Purger:
         log.info("job purged", objects=removed)
 
     async def remove_objects(self, job: Job) -> int:
-        """Deletes a job's pictures and stage results; returns how many there were. Raises Unavailable."""
+        """Deletes a job's pictures and stage results; returns how many there were. Raises Unavailable.
+
+        Its group forgets it.
+        """
         removed = await delete_all(self._store, object_keys.folder(job.job_id))
         try:
-            photo = photo_id(job.tenant, request.decode(job.payload).photo_digest)
+            asked = request.decode(job.payload)
         except msgspec.MsgspecError:  # of another version: its stage results go when they are too old
             log.warning("a photo is not known any more", purged=job.job_id)
             return removed
+        if word := asked.preferences.group:
+            await self._groups.leave(job.job_id, tenant=job.tenant, word=word)
+        photo = photo_id(job.tenant, asked.photo_digest)
         return removed + await delete_all(self._store, of_photo(photo))
 
     async def purge_leftovers(self, job: Job) -> None:

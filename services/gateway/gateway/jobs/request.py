@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
 
 SEEDS: Final = 2**53
@@ -37,6 +38,14 @@ class Preferences:
     require_room: bool = False
     """Refuse a photo that shows no room, instead of completing with a warning."""
 
+    mode: RoomMode = RoomMode.RESTYLE
+
+    repaint_openings: bool = False
+    """Whether windows and doors may be repainted."""
+
+    group: str = ""
+    """Photos of one room whose results share materials, colours and seed; empty for none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class JobRequest:
@@ -50,6 +59,9 @@ class JobRequest:
 
     width: int
     height: int
+
+    style_image_digest: str = ""
+    """SHA-256 of the picture whose look is wanted, as stored beside the photo, hex; empty for none."""
 
 
 def encode(request: JobRequest) -> str:

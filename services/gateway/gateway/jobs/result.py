@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from gateway.clients.diffusion import Surface
+from servicekit.types.modes import RoomMode
 from servicekit.types.objects import DetectedObject
 from servicekit.types.rooms import RoomType
 
@@ -16,6 +17,9 @@ class ModelUsed:
 
     name: str
     revision: str
+
+    licence: str = ""
+    """Empty where none is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +63,20 @@ class JobResult:
 
     attempts: tuple[AttemptRecord, ...] = ()
     """One, or two where the quality of the first was too low; the better one comes first."""
+
+    mode: RoomMode = RoomMode.RESTYLE
+
+    group: str = ""
+    """The caller's word for photos of one room; empty for none."""
+
+    style_image_key: str = ""
+    """The picture whose look was wanted; empty for none."""
+
+    style_image_palette: tuple[str, ...] = ()
+    """`#RRGGBB` that were taken from it; empty where its look was taken whole."""
+
+    safety_checked: bool = False
+    """Whether the pictures passed a safety check."""
 
 
 @dataclass(frozen=True, kw_only=True)

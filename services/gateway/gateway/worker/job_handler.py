@@ -15,7 +15,7 @@ from gateway.worker import metrics
 from gateway.worker.pipeline.run import MARGIN_SECONDS
 from servicekit.errors import ServiceError, internal
 from servicekit.jobstore import Cancelled, Claim, Ending, Job, JobStatus, Superseded
-from servicekit.jobstore.catalog import RAN_TOO_LONG
+from servicekit.jobstore.catalog import RAN_TOO_LONG, WAITED_TOO_LONG
 from servicekit.observability import logs, tracing
 from servicekit.rpc import context
 
@@ -96,7 +96,8 @@ class JobHandler:
         log.warning("job failed", reason=error.reason, problem=error.message)
         failure = JobError(code=error.reason, message=error.message, retryable=error.retryable)
         if error.code is StatusCode.DEADLINE_EXCEEDED:
-            failure = JobError(code=RAN_TOO_LONG.code, message=RAN_TOO_LONG.message, retryable=RAN_TOO_LONG.retryable)
+            late = WAITED_TOO_LONG if claim.waits_for_device else RAN_TOO_LONG
+            failure = JobError(code=late.code, message=late.message, retryable=late.retryable)
         await claim.finish(Ending(status=JobStatus.FAILED, message=failure.message, error=result.encode(failure)))
         return FAILED
 

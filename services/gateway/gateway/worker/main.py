@@ -9,10 +9,12 @@ from gateway.clients.controlmaps import ControlMapsClient
 from gateway.clients.detection import DetectionClient
 from gateway.clients.diffusion import DiffusionClient
 from gateway.clients.readiness import Readiness
+from gateway.jobs.groups.store import RoomGroups
 from gateway.jobs.purger import Purger
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker import metrics
 from gateway.worker.job_handler import JobHandler
+from gateway.worker.pipeline.group_look import GroupLook
 from gateway.worker.pipeline.job import Pipeline
 from gateway.worker.pipeline.photo_analysis import AnalysisStage
 from gateway.worker.pipeline.restyling import RestylingStage
@@ -48,8 +50,11 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
         store = open_store(settings)
         exits.push_async_callback(store.close)
         cache = StageCache(store, days=settings.cache_days)
-        pipeline = await _pipeline(settings, exits, store=store, cache=cache)
-        purger = Purger(store=store, job_store=jobstore.jobs)
+        groups = RoomGroups(settings, jobstore.jobs)
+        exits.push_async_callback(groups.close)
+        look = GroupLook(groups, job_store=jobstore.jobs, store=store)
+        pipeline = await _pipeline(settings, exits, store=store, cache=cache, look=look)
+        purger = Purger(store=store, job_store=jobstore.jobs, groups=groups)
 
         async def clear_up(job: Job) -> None:
             await cache.flush()
@@ -90,7 +95,7 @@ async def _report(readiness: Readiness, health: RunningServer) -> NoReturn:
 
 
 async def _pipeline(
-    settings: WorkerSettings, exits: AsyncExitStack, *, store: ObjectStore, cache: StageCache
+    settings: WorkerSettings, exits: AsyncExitStack, *, store: ObjectStore, cache: StageCache, look: GroupLook
 ) -> Pipeline:
     addresses = (settings.detection_address, settings.controlmaps_address, settings.diffusion_address)
     security = Security.of(settings)
@@ -99,15 +104,18 @@ async def _pipeline(
     ]
     metrics.USD_PER_HOUR.set(settings.device_usd_per_hour)
     maps = ControlMapsClient(controlmaps)
+    client_of_diffusion = DiffusionClient(diffusion)
     return Pipeline(
         analysis_stage=AnalysisStage(detection=DetectionClient(detection), controlmaps=maps, cache=cache),
         restyling_stage=RestylingStage(
-            diffusion=DiffusionClient(diffusion),
+            diffusion=client_of_diffusion,
             controlmaps=maps,
             store=store,
             cache=cache,
             quality_bar=settings.quality_bar,
         ),
+        look=look,
+        diffusion=client_of_diffusion,
         store=store,
         cache=cache,
         previews=settings.previews,

@@ -22,8 +22,9 @@ class WorkerSettings(GatewaySettings):
     tier: Tier = Tier.DEFAULT
     """How much time the engine may spend on a result."""
 
-    quality_bar: float = 0.5
-    """A result whose overall quality is lower is made once more with another seed, and the better one is taken."""
+    quality_bar: float = 0.67
+    """A result whose overall quality is lower is made once more with another seed, and the better one is taken. The
+    default lies between published restylings and spoilt ones: `python -m tools.quality_bar`."""
 
     retry_seconds: float = 1.0
     """Pause before a job that failed for a passing reason is tried again; doubles with each try."""

@@ -1,12 +1,10 @@
 """The styles are known while diffusion is scaled to zero."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from gateway.api.shared_state import SharedState
 from gateway.api.style_catalogue import StyleCatalogue
-from gateway.clients.diffusion import StyleInfo
+from gateway.clients.diffusion import Catalogue, StyleInfo
 from servicekit.errors import Unavailable
 from servicekit.jobstore.redis import JobStoreSettings
 
@@ -19,10 +17,10 @@ class Diffusion:
     def __init__(self, *, away: bool) -> None:
         self.away = away
 
-    async def styles(self, *, seconds: float) -> Sequence[StyleInfo]:
+    async def catalogue(self, *, seconds: float) -> Catalogue:
         if self.away:
             raise Unavailable("AWAY", "Nobody is there.")
-        return [STYLE]
+        return Catalogue(styles=(STYLE,), engine="lite", takes_style_image=True)
 
 
 async def test_a_gateway_that_starts_while_diffusion_sleeps_knows_the_styles(

@@ -41,7 +41,7 @@ async def test_values(channels: dict[str, grpc.aio.Channel]) -> None:
     quality = await maps.assess(make_photo(), make_photo(), kept=b"", palette=(), seconds=5)
     assert quality.overall == pytest.approx(0.9)
     diffusion = DiffusionClient(channels["diffusion"])
-    assert "boho" in {style.name for style in await diffusion.styles(seconds=5)}
+    assert "boho" in {style.name for style in (await diffusion.catalogue(seconds=5)).styles}
     assert (await diffusion.preview(Restyling(photo=make_photo(), style="boho"), seconds=5)).startswith(b"\xff\xd8")
 
 
@@ -91,8 +91,7 @@ async def test_reader_that_leaves_stops_the_engine(
     restyling = Restyling(photo=make_photo(), style="boho")
     async with aclosing(DiffusionClient(channels["diffusion"]).transform(restyling, seconds=30)) as steps:
         async for step in steps:
-            assert isinstance(step, StepDone)
-            if step.step == 2:
+            if isinstance(step, StepDone) and step.step == 2:
                 break
     await asyncio.wait_for(model_services.cancelled["Transform"].wait(), 5)
 

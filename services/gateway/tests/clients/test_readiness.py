@@ -5,10 +5,9 @@ from servicekit.errors import Unavailable
 
 
 async def test_ready_without_those_that_may_sleep_and_with_nobody_else_missing() -> None:
-    async def here() -> str:
-        return ""
+    async def here() -> None: ...
 
-    async def away() -> str:
+    async def away() -> None:
         raise Unavailable("AWAY", "Nobody is there.")
 
     assert await Readiness({"redis": here, "diffusion": away}, may_sleep=["diffusion"]).ready()

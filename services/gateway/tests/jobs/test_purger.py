@@ -28,7 +28,7 @@ async def _reached(bench: WorkerBench, job_id: str, status: JobStatus) -> None:
 
 
 def _purger(bench: WorkerBench) -> Purger:
-    return Purger(store=bench.store, job_store=bench.jobstore.jobs)
+    return Purger(store=bench.store, job_store=bench.jobstore.jobs, groups=bench.groups)
 
 
 async def test_a_completed_job_goes_with_pictures_and_stage_results_and_others_stay(worker_bench: WorkerBench) -> None:

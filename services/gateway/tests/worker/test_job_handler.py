@@ -1,6 +1,9 @@
 """What a worker does when something fails: try again, or end the job in words that its tenant may read."""
 
+import asyncio
+
 import grpc
+import pytest
 
 from gateway.jobs import object_keys
 from servicekit.errors import Exhausted, FailedPrecondition, ServiceError, Unavailable
@@ -88,12 +91,48 @@ async def test_a_call_that_a_stopping_service_cuts_is_repeated_elsewhere(worker_
     assert (await bench.ended(job_id)).deliveries == 1
 
 
+@pytest.mark.slow
 async def test_a_service_that_stays_away_ends_the_job_in_time_and_in_words(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     async with bench.worker(detection_address="127.0.0.1:1"):
         error = await bench.failed(await bench.submit(run_seconds=4.0))
     assert (error.code, error.retryable) == ("UNAVAILABLE", True), "its deadline had not to come"
     assert error.message == "A part of the service does not answer at the moment."
+
+
+async def test_the_wait_for_the_device_uses_up_no_time_for_running(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    bench.services.seconds["queue"] = 2.0
+    async with bench.worker():
+        made = await bench.completed(await bench.submit(run_seconds=1.5))
+    assert made.stage_seconds["transform"] >= 2.0
+
+
+async def test_work_that_takes_too_long_on_the_device_is_stopped(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    bench.services.seconds["Transform"] = 0.2
+    bench.services.steps = 1000
+    async with bench.worker():
+        error = await bench.failed(await bench.submit(run_seconds=1.5))
+        await asyncio.wait_for(bench.services.cancelled["Transform"].wait(), 5)
+    assert error.code == "RAN_TOO_LONG"
+
+
+async def test_a_job_that_no_device_takes_has_waited_too_long(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    bench.services.seconds["queue"] = 60
+    async with bench.worker():
+        error = await bench.failed(await bench.submit(run_seconds=1.0, wait_seconds=0.5))
+        await asyncio.wait_for(bench.services.cancelled["Transform"].wait(), 5)
+    assert (error.code, error.retryable) == ("WAITED_TOO_LONG", True)
+
+
+async def test_a_service_that_does_not_say_when_it_starts_is_taken_at_its_first_step(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    bench.services.says_started = False
+    bench.services.seconds["queue"] = 1.5
+    async with bench.worker():
+        await bench.completed(await bench.submit(run_seconds=1.0))
 
 
 async def test_a_first_look_that_hangs_does_not_hold_the_job_up(worker_bench: WorkerBench) -> None:

@@ -70,4 +70,4 @@ def test_worker_pulls_in_no_model_and_no_web_framework() -> None:
     code = "import sys, gateway.worker.main; print(*sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     loaded = set(done.stdout.split())
-    assert not loaded & {"torch", "cv2", "numpy", "fastapi", "uvicorn", "aiobotocore", "roomnet"}
+    assert not loaded & {"torch", "cv2", "numpy", "fastapi", "uvicorn", "aioboto3", "aiobotocore", "roomnet"}

@@ -23,7 +23,7 @@ async def test_expired_jobs_alone_are_swept_and_only_on_the_second_look(worker_b
     for name in ("original.jpg", "transformed-0.jpg", "preview-0.jpg"):
         await bench.store.put(f"{object_keys.PREFIX}gone/{name}", b"x", content_type="image/jpeg")
     cache = StageCache(bench.store, days=1)
-    purger = Purger(store=bench.store, job_store=bench.jobstore.jobs)
+    purger = Purger(store=bench.store, job_store=bench.jobstore.jobs, groups=bench.groups)
     sweeper = Sweeper(store=bench.store, job_store=bench.jobstore.jobs, cache=cache, purger=purger, pause_seconds=60)
     await sweeper.sweep()
     assert await _folders(bench) == {living, "gone"}

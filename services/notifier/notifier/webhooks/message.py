@@ -1,4 +1,4 @@
-"""What a receiver is told: which job ended, how, and why. Whoever may see its pictures asks for them."""
+"""What a receiver is told: which job was accepted or ended, how, and why. Who may see its pictures asks for them."""
 
 from dataclasses import dataclass
 
@@ -29,10 +29,10 @@ class Message:
     """The body of a delivery, the same for every attempt."""
 
     type: str
-    """`transform.completed`, `transform.failed` or `transform.cancelled`."""
+    """`transform.accepted`, `transform.completed`, `transform.failed` or `transform.cancelled`."""
 
     timestamp: str
-    """When the job ended, ISO 8601, UTC."""
+    """When it happened, ISO 8601, UTC."""
 
     data: Data
 
@@ -47,5 +47,5 @@ def body(delivery: Delivery) -> bytes:
         created_at=delivery.created_at.isoformat(),
     )
     return msgspec.json.encode(
-        Message(type=f"transform.{delivery.status}", timestamp=delivery.ended_at.isoformat(), data=data)
+        Message(type=f"transform.{delivery.event}", timestamp=delivery.happened_at.isoformat(), data=data)
     )

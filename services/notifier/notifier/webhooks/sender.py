@@ -5,10 +5,11 @@ import contextlib
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import httpcore
 
+from servicekit.webhooks.checked_network import CheckedNetwork, host_header
 from servicekit.webhooks.ssrf import AddressPolicy, Endpoint
 
 MAX_ANSWER_BYTES: Final = 16 * 1024
@@ -47,7 +48,7 @@ class Sender:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, tenant: str) -> Answer:
         """Raises AddressRefused, Unreachable. The `tenant` has its share of the look-ups of names."""
         endpoint = self._addresses.parse(url)
-        network = _CheckedNetwork(self._addresses, endpoint, tenant)
+        network = CheckedNetwork(self._addresses, endpoint, tenant)
         try:
             async with (
                 asyncio.timeout(self._timeout),
@@ -66,42 +67,9 @@ class Sender:
             raise Unreachable(type(error).__name__) from error
 
 
-class _CheckedNetwork(httpcore.AsyncNetworkBackend):
-    """Connects to the checked addresses of one endpoint; the name stays what TLS and the Host header say."""
-
-    def __init__(self, addresses: AddressPolicy, endpoint: Endpoint, tenant: str) -> None:
-        self._addresses = addresses
-        self._endpoint = endpoint
-        self._tenant = tenant
-        self._backend = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the base's parameter
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Resolves once and tries each address; raises AddressRefused, OSError, ConnectError."""
-        problem: Exception = httpcore.ConnectError("no address")
-        for address in await self._addresses.resolve(self._endpoint, tenant=self._tenant):
-            try:
-                return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                problem = error
-        raise problem
-
-    async def sleep(self, seconds: float) -> None:
-        """Between the pool's own retries, of which there are none."""
-        await asyncio.sleep(seconds)
-
-
 def _sent(endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> list[tuple[bytes | str, bytes | str]]:
-    name = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
-    default = 443 if endpoint.scheme == "https" else 80
     return [
-        ("Host", name if endpoint.port == default else f"{name}:{endpoint.port}"),
+        ("Host", host_header(endpoint)),
         ("Content-Type", "application/json"),
         ("Content-Length", str(len(body))),
         ("User-Agent", "Modomo-Webhooks/1"),

@@ -191,6 +191,7 @@ async def test_what_was_accepted_before_an_endpoint_went_is_not_sent(
     assert [lost["reason"] for lost in await _lost(jobstore_settings)] == ["ENDPOINT_GONE"]
 
 
+@pytest.mark.slow
 async def test_one_receiver_gets_only_a_few_at_a_time_and_holds_up_nobody_else(
     jobstore: JobStoreClients, jobstore_settings: JobStoreSettings, receiver: Receiver, tls_receiver: Receiver
 ) -> None:
@@ -205,6 +206,7 @@ async def test_one_receiver_gets_only_a_few_at_a_time_and_holds_up_nobody_else(
     assert [lost["job"] for lost in await _lost(jobstore_settings)] == [other], "nobody vouches for its certificate"
 
 
+@pytest.mark.slow
 async def test_a_crowd_at_one_receiver_that_hangs_holds_up_nobody_else(
     jobstore: JobStoreClients, jobstore_settings: JobStoreSettings, receiver: Receiver
 ) -> None:

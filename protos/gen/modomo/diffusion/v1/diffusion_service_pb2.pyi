@@ -11,6 +11,7 @@ from google.protobuf.internal import enum_type_wrapper as enum_type_wrapper
 from modomo.type.v1 import control_map_pb2 as control_map_pb2
 from modomo.type.v1 import engine_pb2 as engine_pb2
 from modomo.type.v1 import image_pb2 as image_pb2
+from modomo.type.v1 import mode_pb2 as mode_pb2
 from modomo.type.v1 import room_pb2 as room_pb2
 import builtins as builtins
 import sys
@@ -64,12 +65,15 @@ class TransformRequest(message.Message):
     VARIANTS_FIELD_NUMBER: builtins.int
     TIER_FIELD_NUMBER: builtins.int
     PREVIEWS_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    REMOVE_FIELD_NUMBER: builtins.int
+    STYLE_IMAGE_FIELD_NUMBER: builtins.int
     style: builtins.str
     """Name of a style, see ListStyles."""
     room_type: room_pb2.RoomType.ValueType
     """What the room is; unspecified means the style's general prompt and materials."""
     repaint_openings: builtins.bool
-    """Whether windows and doors may be repainted; by default they stay whenever something is kept."""
+    """Whether windows and doors may be repainted; by default they stay."""
     strength: builtins.float
     """0 (the original) to 1 (the full effect); absent means the style's default."""
     seed: builtins.int
@@ -80,6 +84,8 @@ class TransformRequest(message.Message):
     """How much time may be spent."""
     previews: builtins.int
     """Number of previews wanted on the way, 0–8."""
+    mode: mode_pb2.Mode.ValueType
+    """What to do with the room; a mode that the engine lacks is refused."""
     @builtins.property
     def image(self) -> image_pb2.Image:
         """The photo."""
@@ -96,6 +102,14 @@ class TransformRequest(message.Message):
     def color_palette(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """Colours to steer to, `#RRGGBB`, at most 8."""
 
+    @builtins.property
+    def remove(self) -> image_pb2.Mask:
+        """What `MODE_DECLUTTER` removes, of the photo's size; required for it, refused otherwise."""
+
+    @builtins.property
+    def style_image(self) -> image_pb2.Image:
+        """A picture whose look is wanted, of any size; absent for the style's own look alone."""
+
     def __init__(
         self,
         *,
@@ -111,10 +125,13 @@ class TransformRequest(message.Message):
         variants: builtins.int = ...,
         tier: Tier.ValueType = ...,
         previews: builtins.int = ...,
+        mode: mode_pb2.Mode.ValueType = ...,
+        remove: image_pb2.Mask | None = ...,
+        style_image: image_pb2.Image | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "image", b"image", "keep", b"keep", "seed", b"seed", "strength", b"strength"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "image", b"image", "keep", b"keep", "remove", b"remove", "seed", b"seed", "strength", b"strength", "style_image", b"style_image"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "color_palette", b"color_palette", "image", b"image", "keep", b"keep", "maps", b"maps", "previews", b"previews", "repaint_openings", b"repaint_openings", "room_type", b"room_type", "seed", b"seed", "strength", b"strength", "style", b"style", "tier", b"tier", "variants", b"variants"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "color_palette", b"color_palette", "image", b"image", "keep", b"keep", "maps", b"maps", "mode", b"mode", "previews", b"previews", "remove", b"remove", "repaint_openings", b"repaint_openings", "room_type", b"room_type", "seed", b"seed", "strength", b"strength", "style", b"style", "style_image", b"style_image", "tier", b"tier", "variants", b"variants"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seed: _TypeAlias = typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = typing.Literal["_seed", b"_seed"]  # noqa: Y015
@@ -124,6 +141,21 @@ class TransformRequest(message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__strength) -> _WhichOneofReturnType__strength | None: ...
+
+@typing.final
+class Started(message.Message):
+    """The engine has taken the request up: until then it waited for the device."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
 class Progress(message.Message):
@@ -208,6 +240,80 @@ class Surface(message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
+class AppliedControl(message.Message):
+    """A ControlNet that took part in a pass."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    CONTROL_FIELD_NUMBER: builtins.int
+    SCALE_FIELD_NUMBER: builtins.int
+    START_FIELD_NUMBER: builtins.int
+    END_FIELD_NUMBER: builtins.int
+    control: builtins.str
+    """What it follows: `segmentation`, `mlsd`, `tile`, …"""
+    scale: builtins.float
+    """How strongly; 1 is as trained."""
+    start: builtins.float
+    """Share of the steps after which it began, 0–1."""
+    end: builtins.float
+    """Share of the steps after which it ended, 0–1."""
+    def __init__(
+        self,
+        *,
+        control: builtins.str = ...,
+        scale: builtins.float = ...,
+        start: builtins.float = ...,
+        end: builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["control", b"control", "end", b"end", "scale", b"scale", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
+class Pass(message.Message):
+    """One run of the denoising loop."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: builtins.int
+    WIDTH_FIELD_NUMBER: builtins.int
+    HEIGHT_FIELD_NUMBER: builtins.int
+    STEPS_FIELD_NUMBER: builtins.int
+    STRENGTH_FIELD_NUMBER: builtins.int
+    CONTROLS_FIELD_NUMBER: builtins.int
+    stage: builtins.str
+    """`draw` for the new room, `finish` for its detail."""
+    width: builtins.int
+    """Of the picture that it worked on, pixels."""
+    height: builtins.int
+    """As width."""
+    steps: builtins.int
+    """Steps for each batch of variants."""
+    strength: builtins.float
+    """Noise that it started from, 0–1."""
+    @builtins.property
+    def controls(self) -> containers.RepeatedCompositeFieldContainer[AppliedControl]:
+        """What steered it."""
+
+    def __init__(
+        self,
+        *,
+        stage: builtins.str = ...,
+        width: builtins.int = ...,
+        height: builtins.int = ...,
+        steps: builtins.int = ...,
+        strength: builtins.float = ...,
+        controls: abc.Iterable[AppliedControl] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["controls", b"controls", "height", b"height", "stage", b"stage", "steps", b"steps", "strength", b"strength", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
 class Manifest(message.Message):
     """How a result came to be: enough to make it again and to judge it."""
 
@@ -244,6 +350,11 @@ class Manifest(message.Message):
     PALETTE_DELTA_E_FIELD_NUMBER: builtins.int
     SECONDS_FIELD_NUMBER: builtins.int
     DEVICE_SECONDS_FIELD_NUMBER: builtins.int
+    PASSES_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    STYLE_IMAGE_USED_FIELD_NUMBER: builtins.int
+    STYLE_IMAGE_PALETTE_FIELD_NUMBER: builtins.int
+    SAFETY_CHECKED_FIELD_NUMBER: builtins.int
     style: builtins.str
     """The style's name."""
     seed: builtins.int
@@ -257,9 +368,15 @@ class Manifest(message.Message):
     negative_prompt: builtins.str
     """Negative prompt, for engines that have one."""
     palette_delta_e: builtins.float
-    """Mean ΔE2000 between the result's main colours and the palette asked for; absent without one."""
+    """Mean ΔE2000 between the palette asked for and the main colours of walls and textiles; absent without one."""
     device_seconds: builtins.float
     """Seconds that the device was busy with this request."""
+    mode: mode_pb2.Mode.ValueType
+    """What was done with the room."""
+    style_image_used: builtins.bool
+    """Whether the look of a picture of the caller's was taken."""
+    safety_checked: builtins.bool
+    """Whether all results passed a safety check; false where there was none."""
     @builtins.property
     def engine(self) -> engine_pb2.Engine:
         """Who made it."""
@@ -271,6 +388,16 @@ class Manifest(message.Message):
     @builtins.property
     def seconds(self) -> containers.ScalarMap[builtins.str, builtins.float]:
         """Seconds spent on each named part of the work."""
+
+    @builtins.property
+    def passes(self) -> containers.RepeatedCompositeFieldContainer[Pass]:
+        """The passes that drew the first variant, in order: one, or two where detail was drawn at the photo's size; empty from
+        an engine that does not denoise.
+        """
+
+    @builtins.property
+    def style_image_palette(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The main colours that were taken from that picture, `#RRGGBB`, largest first; empty for engines that take its look whole."""
 
     def __init__(
         self,
@@ -286,10 +413,15 @@ class Manifest(message.Message):
         palette_delta_e: builtins.float | None = ...,
         seconds: abc.Mapping[builtins.str, builtins.float] | None = ...,
         device_seconds: builtins.float = ...,
+        passes: abc.Iterable[Pass] | None = ...,
+        mode: mode_pb2.Mode.ValueType = ...,
+        style_image_used: builtins.bool = ...,
+        style_image_palette: abc.Iterable[builtins.str] | None = ...,
+        safety_checked: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e", "engine", b"engine", "palette_delta_e", b"palette_delta_e"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e", "device_seconds", b"device_seconds", "engine", b"engine", "negative_prompt", b"negative_prompt", "palette_delta_e", b"palette_delta_e", "prompt", b"prompt", "seconds", b"seconds", "seed", b"seed", "steps", b"steps", "strength", b"strength", "style", b"style", "surfaces", b"surfaces"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e", "device_seconds", b"device_seconds", "engine", b"engine", "mode", b"mode", "negative_prompt", b"negative_prompt", "palette_delta_e", b"palette_delta_e", "passes", b"passes", "prompt", b"prompt", "safety_checked", b"safety_checked", "seconds", b"seconds", "seed", b"seed", "steps", b"steps", "strength", b"strength", "style", b"style", "style_image_palette", b"style_image_palette", "style_image_used", b"style_image_used", "surfaces", b"surfaces"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__palette_delta_e: _TypeAlias = typing.Literal["palette_delta_e"]  # noqa: Y015
     _WhichOneofArgType__palette_delta_e: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e"]  # noqa: Y015
@@ -332,6 +464,7 @@ class TransformResponse(message.Message):
     PROGRESS_FIELD_NUMBER: builtins.int
     PREVIEW_FIELD_NUMBER: builtins.int
     RESULT_FIELD_NUMBER: builtins.int
+    STARTED_FIELD_NUMBER: builtins.int
     @builtins.property
     def progress(self) -> Progress:
         """A step was done."""
@@ -344,18 +477,23 @@ class TransformResponse(message.Message):
     def result(self) -> Result:
         """The result; nothing follows."""
 
+    @builtins.property
+    def started(self) -> Started:
+        """The engine has taken the request up; comes once, before everything else."""
+
     def __init__(
         self,
         *,
         progress: Progress | None = ...,
         preview: PreviewFrame | None = ...,
         result: Result | None = ...,
+        started: Started | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = typing.Literal["event", b"event", "preview", b"preview", "progress", b"progress", "result", b"result"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = typing.Literal["event", b"event", "preview", b"preview", "progress", b"progress", "result", b"result", "started", b"started"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["event", b"event", "preview", b"preview", "progress", b"progress", "result", b"result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["event", b"event", "preview", b"preview", "progress", b"progress", "result", b"result", "started", b"started"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = typing.Literal["progress", "preview", "result"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = typing.Literal["progress", "preview", "result", "started"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -460,22 +598,36 @@ class Style(message.Message):
 
 @typing.final
 class ListStylesResponse(message.Message):
-    """The styles, by name."""
+    """The styles, by name, and what the engine behind Transform can do."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     STYLES_FIELD_NUMBER: builtins.int
+    ENGINE_FIELD_NUMBER: builtins.int
+    MODES_FIELD_NUMBER: builtins.int
+    TAKES_STYLE_IMAGE_FIELD_NUMBER: builtins.int
+    engine: builtins.str
+    """Name of the engine, `lite`, `torch`, …"""
+    takes_style_image: builtins.bool
+    """Whether it takes `style_image`."""
     @builtins.property
     def styles(self) -> containers.RepeatedCompositeFieldContainer[Style]:
         """All of them."""
+
+    @builtins.property
+    def modes(self) -> containers.RepeatedScalarFieldContainer[mode_pb2.Mode.ValueType]:
+        """The modes that it can be asked for; empty from a service that only restyles."""
 
     def __init__(
         self,
         *,
         styles: abc.Iterable[Style] | None = ...,
+        engine: builtins.str = ...,
+        modes: abc.Iterable[mode_pb2.Mode.ValueType] | None = ...,
+        takes_style_image: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["styles", b"styles"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["engine", b"engine", "modes", b"modes", "styles", b"styles", "takes_style_image", b"takes_style_image"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

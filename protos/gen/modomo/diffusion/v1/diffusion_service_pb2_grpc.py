@@ -61,7 +61,8 @@ class DiffusionServiceServicer:
 
         INVALID_ARGUMENT: an image cannot be read or is too large, a map or mask has another size, a number lies out of range.
         NOT_FOUND: no style of that name.
-        FAILED_PRECONDITION: what is to be kept covers nearly everything.
+        FAILED_PRECONDITION: what is to be kept covers nearly everything; the engine cannot do what is asked (MODE_NOT_SUPPORTED,
+        STYLE_IMAGE_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
         RESOURCE_EXHAUSTED: the queue of the device is full, or its memory.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -78,7 +79,7 @@ class DiffusionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListStyles(self, request, context):
-        """Lists the styles that can be asked for.
+        """Lists the styles that can be asked for, and what the engine can do with a photo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

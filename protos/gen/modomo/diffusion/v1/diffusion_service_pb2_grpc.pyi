@@ -38,7 +38,8 @@ class DiffusionServiceStub:
 
     INVALID_ARGUMENT: an image cannot be read or is too large, a map or mask has another size, a number lies out of range.
     NOT_FOUND: no style of that name.
-    FAILED_PRECONDITION: what is to be kept covers nearly everything.
+    FAILED_PRECONDITION: what is to be kept covers nearly everything; the engine cannot do what is asked (MODE_NOT_SUPPORTED,
+    STYLE_IMAGE_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
     RESOURCE_EXHAUSTED: the queue of the device is full, or its memory.
     """
     Preview: grpc.UnaryUnaryMultiCallable[diffusion_service_pb2.PreviewRequest, diffusion_service_pb2.PreviewResponse]
@@ -47,7 +48,7 @@ class DiffusionServiceStub:
     Errors as Transform.
     """
     ListStyles: grpc.UnaryUnaryMultiCallable[diffusion_service_pb2.ListStylesRequest, diffusion_service_pb2.ListStylesResponse]
-    """Lists the styles that can be asked for."""
+    """Lists the styles that can be asked for, and what the engine can do with a photo."""
 
 @typing.type_check_only
 class DiffusionServiceAsyncStub(DiffusionServiceStub):
@@ -59,7 +60,8 @@ class DiffusionServiceAsyncStub(DiffusionServiceStub):
 
     INVALID_ARGUMENT: an image cannot be read or is too large, a map or mask has another size, a number lies out of range.
     NOT_FOUND: no style of that name.
-    FAILED_PRECONDITION: what is to be kept covers nearly everything.
+    FAILED_PRECONDITION: what is to be kept covers nearly everything; the engine cannot do what is asked (MODE_NOT_SUPPORTED,
+    STYLE_IMAGE_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
     RESOURCE_EXHAUSTED: the queue of the device is full, or its memory.
     """
     Preview: aio.UnaryUnaryMultiCallable[diffusion_service_pb2.PreviewRequest, diffusion_service_pb2.PreviewResponse]  # type: ignore[assignment]
@@ -68,7 +70,7 @@ class DiffusionServiceAsyncStub(DiffusionServiceStub):
     Errors as Transform.
     """
     ListStyles: aio.UnaryUnaryMultiCallable[diffusion_service_pb2.ListStylesRequest, diffusion_service_pb2.ListStylesResponse]  # type: ignore[assignment]
-    """Lists the styles that can be asked for."""
+    """Lists the styles that can be asked for, and what the engine can do with a photo."""
 
 class DiffusionServiceServicer(metaclass=abc_1.ABCMeta):
     """Restyles a photo of a room. Stateless."""
@@ -83,7 +85,8 @@ class DiffusionServiceServicer(metaclass=abc_1.ABCMeta):
 
         INVALID_ARGUMENT: an image cannot be read or is too large, a map or mask has another size, a number lies out of range.
         NOT_FOUND: no style of that name.
-        FAILED_PRECONDITION: what is to be kept covers nearly everything.
+        FAILED_PRECONDITION: what is to be kept covers nearly everything; the engine cannot do what is asked (MODE_NOT_SUPPORTED,
+        STYLE_IMAGE_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
         RESOURCE_EXHAUSTED: the queue of the device is full, or its memory.
         """
 
@@ -104,6 +107,6 @@ class DiffusionServiceServicer(metaclass=abc_1.ABCMeta):
         request: diffusion_service_pb2.ListStylesRequest,
         context: _ServicerContext,
     ) -> typing.Union[diffusion_service_pb2.ListStylesResponse, abc.Awaitable[diffusion_service_pb2.ListStylesResponse]]:
-        """Lists the styles that can be asked for."""
+        """Lists the styles that can be asked for, and what the engine can do with a photo."""
 
 def add_DiffusionServiceServicer_to_server(servicer: DiffusionServiceServicer, server: typing.Union[grpc.Server, aio.Server]) -> None: ...

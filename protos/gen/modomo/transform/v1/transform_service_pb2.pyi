@@ -9,8 +9,10 @@ from google.protobuf import duration_pb2 as duration_pb2
 from google.protobuf import message as message
 from google.protobuf import timestamp_pb2 as timestamp_pb2
 from google.protobuf.internal import containers as containers
+from modomo.type.v1 import engine_pb2 as engine_pb2
 from modomo.type.v1 import geometry_pb2 as geometry_pb2
 from modomo.type.v1 import job_pb2 as job_pb2
+from modomo.type.v1 import mode_pb2 as mode_pb2
 from modomo.type.v1 import room_pb2 as room_pb2
 import builtins as builtins
 import sys
@@ -37,6 +39,9 @@ class Preferences(message.Message):
     VARIANTS_FIELD_NUMBER: builtins.int
     KEEP_FIELD_NUMBER: builtins.int
     REQUIRE_ROOM_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    REPAINT_OPENINGS_FIELD_NUMBER: builtins.int
+    GROUP_FIELD_NUMBER: builtins.int
     keep_furniture: builtins.bool
     """Leaves all furniture exactly as it is."""
     room_type: room_pb2.RoomType.ValueType
@@ -49,6 +54,14 @@ class Preferences(message.Message):
     """Number of results, 1–4; 0 means 1."""
     require_room: builtins.bool
     """Refuse a photo that shows no room, instead of completing with a warning."""
+    mode: mode_pb2.Mode.ValueType
+    """What to do with the room; unspecified restyles it. A mode that the engine lacks is refused."""
+    repaint_openings: builtins.bool
+    """Whether windows and doors may be repainted; by default they stay as they are."""
+    group: builtins.str
+    """A word of the caller's, 1–64 characters: up to 8 photos of one room that share it come out with the same materials,
+    colours and seed. Empty for none.
+    """
     @builtins.property
     def color_palette(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """Colours to steer to, `#RRGGBB`, at most 8."""
@@ -68,10 +81,13 @@ class Preferences(message.Message):
         variants: builtins.int = ...,
         keep: abc.Iterable[builtins.str] | None = ...,
         require_room: builtins.bool = ...,
+        mode: mode_pb2.Mode.ValueType = ...,
+        repaint_openings: builtins.bool = ...,
+        group: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "seed", b"seed", "strength", b"strength"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "color_palette", b"color_palette", "keep", b"keep", "keep_furniture", b"keep_furniture", "require_room", b"require_room", "room_type", b"room_type", "seed", b"seed", "strength", b"strength", "variants", b"variants"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "color_palette", b"color_palette", "group", b"group", "keep", b"keep", "keep_furniture", b"keep_furniture", "mode", b"mode", "repaint_openings", b"repaint_openings", "require_room", b"require_room", "room_type", b"room_type", "seed", b"seed", "strength", b"strength", "variants", b"variants"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seed: _TypeAlias = typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = typing.Literal["_seed", b"_seed"]  # noqa: Y015
@@ -94,6 +110,7 @@ class SubmitRequest(message.Message):
     IDEMPOTENCY_KEY_FIELD_NUMBER: builtins.int
     WEBHOOK_URL_FIELD_NUMBER: builtins.int
     BATCH_FIELD_NUMBER: builtins.int
+    STYLE_IMAGE_FIELD_NUMBER: builtins.int
     image: builtins.bytes
     """JPEG, PNG, WebP or HEIC; at most 50 megapixels and as many bytes as the gateway is set to take (15 MB by default), at
     least 256 px on the short side.
@@ -106,6 +123,8 @@ class SubmitRequest(message.Message):
     """Public https:// address that is told how the job ended (Standard Webhooks); empty for none."""
     batch: builtins.bool
     """May wait behind everybody who looks at a screen."""
+    style_image: builtins.bytes
+    """A picture whose look is wanted; formats and limits as for `image`, empty for none."""
     @builtins.property
     def preferences(self) -> Preferences:
         """What the caller prefers."""
@@ -119,10 +138,11 @@ class SubmitRequest(message.Message):
         idempotency_key: builtins.str = ...,
         webhook_url: builtins.str = ...,
         batch: builtins.bool = ...,
+        style_image: builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["preferences", b"preferences"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["batch", b"batch", "idempotency_key", b"idempotency_key", "image", b"image", "preferences", b"preferences", "style", b"style", "webhook_url", b"webhook_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["batch", b"batch", "idempotency_key", b"idempotency_key", "image", b"image", "preferences", b"preferences", "style", b"style", "style_image", b"style_image", "webhook_url", b"webhook_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -285,6 +305,10 @@ class JobResult(message.Message):
     ENGINE_FIELD_NUMBER: builtins.int
     ROOM_TYPE_FIELD_NUMBER: builtins.int
     WARNINGS_FIELD_NUMBER: builtins.int
+    MODELS_FIELD_NUMBER: builtins.int
+    MODE_FIELD_NUMBER: builtins.int
+    STYLE_IMAGE_URL_FIELD_NUMBER: builtins.int
+    GROUP_FIELD_NUMBER: builtins.int
     thumbnail_url: builtins.str
     """A small version of the first."""
     original_url: builtins.str
@@ -299,6 +323,12 @@ class JobResult(message.Message):
     """Name of the engine that restyled."""
     room_type: room_pb2.RoomType.ValueType
     """What the photo was taken for."""
+    mode: mode_pb2.Mode.ValueType
+    """What was done with the room."""
+    style_image_url: builtins.str
+    """Link to the picture whose look was wanted, as stored; empty for none."""
+    group: builtins.str
+    """The group that the job belongs to; empty for none."""
     @builtins.property
     def transformed_urls(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """The restyled photo, one a variant."""
@@ -323,6 +353,10 @@ class JobResult(message.Message):
     def warnings(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """For people; empty where all is well."""
 
+    @builtins.property
+    def models(self) -> containers.RepeatedCompositeFieldContainer[engine_pb2.Model]:
+        """The models that took part, each with its licence."""
+
     def __init__(
         self,
         *,
@@ -339,10 +373,14 @@ class JobResult(message.Message):
         engine: builtins.str = ...,
         room_type: room_pb2.RoomType.ValueType = ...,
         warnings: abc.Iterable[builtins.str] | None = ...,
+        models: abc.Iterable[engine_pb2.Model] | None = ...,
+        mode: mode_pb2.Mode.ValueType = ...,
+        style_image_url: builtins.str = ...,
+        group: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["before_after_url", b"before_after_url", "control_map_urls", b"control_map_urls", "detections", b"detections", "engine", b"engine", "original_url", b"original_url", "quality", b"quality", "quality_score", b"quality_score", "room_type", b"room_type", "seed", b"seed", "stage_seconds", b"stage_seconds", "thumbnail_url", b"thumbnail_url", "transformed_urls", b"transformed_urls", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["before_after_url", b"before_after_url", "control_map_urls", b"control_map_urls", "detections", b"detections", "engine", b"engine", "group", b"group", "mode", b"mode", "models", b"models", "original_url", b"original_url", "quality", b"quality", "quality_score", b"quality_score", "room_type", b"room_type", "seed", b"seed", "stage_seconds", b"stage_seconds", "style_image_url", b"style_image_url", "thumbnail_url", b"thumbnail_url", "transformed_urls", b"transformed_urls", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

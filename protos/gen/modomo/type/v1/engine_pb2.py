@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmodomo/type/v1/engine.proto\x12\x0emodomo.type.v1\"\'\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\"=\n\x06\x45ngine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x06models\x18\x02 \x03(\x0b\x32\x15.modomo.type.v1.Modelb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmodomo/type/v1/engine.proto\x12\x0emodomo.type.v1\"8\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x0f\n\x07licence\x18\x03 \x01(\t\"=\n\x06\x45ngine\x12\x0c\n\x04name\x18\x01 \x01(\t\x12%\n\x06models\x18\x02 \x03(\x0b\x32\x15.modomo.type.v1.Modelb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,7 +32,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modomo.type.v1.engine_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MODEL']._serialized_start=47
-  _globals['_MODEL']._serialized_end=86
-  _globals['_ENGINE']._serialized_start=88
-  _globals['_ENGINE']._serialized_end=149
+  _globals['_MODEL']._serialized_end=103
+  _globals['_ENGINE']._serialized_start=105
+  _globals['_ENGINE']._serialized_end=166
 # @@protoc_insertion_point(module_scope)

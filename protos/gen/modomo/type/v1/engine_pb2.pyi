@@ -26,19 +26,23 @@ class Model(message.Message):
 
     NAME_FIELD_NUMBER: builtins.int
     REVISION_FIELD_NUMBER: builtins.int
+    LICENCE_FIELD_NUMBER: builtins.int
     name: builtins.str
     """Repository id or the project's own name for it."""
     revision: builtins.str
     """Pinned revision, or the version of our own code or weights."""
+    licence: builtins.str
+    """SPDX identifier or name of its licence; empty where none is known."""
     def __init__(
         self,
         *,
         name: builtins.str = ...,
         revision: builtins.str = ...,
+        licence: builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["name", b"name", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["licence", b"licence", "name", b"name", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

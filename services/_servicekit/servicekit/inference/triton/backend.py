@@ -11,6 +11,8 @@ import triton_python_backend_utils as backend  # inside Triton alone
 from numpy.typing import NDArray
 
 from servicekit.errors import Exhausted
+from servicekit.inference import device_lost
+from servicekit.inference.device_lost import DeviceLost
 from servicekit.inference.engine import Model
 from servicekit.inference.triton.names import OUT_OF_MEMORY, PROVENANCE, lines_to_array
 from servicekit.observability import logs
@@ -56,6 +58,9 @@ def _computed(given: Sequence[Arrays], compute: Callable[[Arrays], Arrays]) -> l
         outputs = compute({name: np.concatenate([one[name] for one in given]) for name in given[0]})
     except Exhausted as error:
         return [backend.TritonError(f"{OUT_OF_MEMORY}: {error.message}", backend.TritonError.UNAVAILABLE)] * len(given)
+    except DeviceLost as error:
+        device_lost.end_process(error)  # this model's own; the server answers its callers and starts it again
+        raise
     except Exception:
         log.exception("inference failed")
         failure = backend.TritonError("inference failed; see the server's log", backend.TritonError.INTERNAL)

@@ -37,6 +37,9 @@ class Lease:
     seconds_left: float
     """Until the running deadline, at the time of the claim."""
 
+    run_seconds: float
+    """How long the job may run."""
+
 
 class RedisClaim:
     """A Claim on Redis. Where the server does not answer, writes are repeated until the job's deadline has passed."""
@@ -60,6 +63,7 @@ class RedisClaim:
         self._loss: type[Superseded | Cancelled] = Superseded
         self._lost = asyncio.Event()
         self._woken = asyncio.Event()
+        self._waits = False
         self._closed = False
         self._heartbeats = asyncio.create_task(self._beat(), name=f"heartbeats of {lease.job.job_id}")
 
@@ -72,6 +76,35 @@ class RedisClaim:
     def seconds_left(self) -> float:
         """Until the job's running deadline; 0 after it."""
         return max(0.0, self._deadline - time.monotonic())
+
+    @property
+    def run_seconds(self) -> float:
+        """How long the job may run once its device has taken it."""
+        return self._lease.run_seconds
+
+    @property
+    def waits_for_device(self) -> bool:
+        """Whether the job waits for its device."""
+        return self._waits
+
+    async def wait_for_device(self) -> None:
+        """The job waits for its device; raises Superseded, Cancelled, Unavailable."""
+        await self._move_deadline("waiting")
+
+    async def device_taken(self) -> None:
+        """The device has taken the job; raises Superseded, Cancelled, Unavailable."""
+        await self._move_deadline("running")
+
+    async def _move_deadline(self, phase: str) -> None:
+        async with self._writing:
+            answer = await self._redis.run_with_retries(
+                "device", self.job.job_id, self._lease.token, phase, seconds_left=lambda: self.seconds_left
+            )
+        if isinstance(answer, str):
+            raise self._note_loss(answer) or Superseded
+        now, deadline, reached = answer
+        self._waits = reached == "waiting"
+        self._deadline = time.monotonic() + (float(deadline) - now) / 1000
 
     async def append(self, update: Update) -> None:
         """Adds an event; raises Superseded, Cancelled, Unavailable."""

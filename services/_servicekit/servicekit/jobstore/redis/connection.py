@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from importlib import resources
 from typing import Any, Final
@@ -75,6 +75,10 @@ class Keys:
         """The delivery to the tenant's receiver, a hash."""
         return f"{self._tag}:webhook:{job_id}"
 
+    def tenants_jobs(self, tenant: str) -> str:
+        """The jobs of a tenant by when they were submitted, a sorted set."""
+        return f"{self._tag}:jobs-of:{hashlib.sha256(tenant.encode()).hexdigest()}"
+
     def endpoint_gone(self, tenant: str, url: str) -> str:
         """Set while a tenant's endpoint, a URL without its query, is known to be gone; for other tenants it is not."""
         digest = hashlib.sha256(f"{tenant}\n{url.partition('?')[0]}".encode()).hexdigest()
@@ -103,9 +107,9 @@ class RedisConnection:
         self._replicas = settings.redis_wait_replicas
         self._scripts: dict[str, AsyncScript] = {}
 
-    async def run(self, script: str, job_id: str, *args: str | float, extra_key: str = "") -> Any:  # noqa: ANN401 - each script answers in its own way
+    async def run(self, script: str, job_id: str, *args: str | float, extra_keys: Sequence[str] = ()) -> Any:  # noqa: ANN401 - each script answers in its own way
         """Runs a script about one job; raises Unavailable. Every script may be repeated after a lost answer."""
-        keys = [*self.keys.of_job(job_id), *([extra_key] if extra_key else [])]
+        keys = [*self.keys.of_job(job_id), *extra_keys]
         channels = (self.keys.event_channel, self.keys.wakeup_channel)
         ready, values = self._script(script, "job"), [job_id, *channels, *args]
         with guarded():

@@ -5,7 +5,18 @@ import statistics
 from collections.abc import Mapping
 from typing import Final
 
-from servicekit.jobstore import Job, JobStatus, NewJob, Priority, QueueState, Submitted, catalog
+from servicekit.jobstore import (
+    Job,
+    JobPage,
+    JobStatus,
+    NewJob,
+    Position,
+    Priority,
+    QueueState,
+    Submitted,
+    catalog,
+)
+from servicekit.jobstore.outbox import accepted
 from servicekit.jobstore.redis import records
 from servicekit.jobstore.redis.connection import RedisRole
 
@@ -21,8 +32,8 @@ class RedisJobStore(RedisRole):
 
     async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:
         """Accepts a job; raises Exhausted, Conflict, InvalidArgument for a receiver that is gone, Unavailable."""
-        if job.retention_seconds <= job.wait_seconds + job.run_seconds:
-            raise ValueError("retention_seconds must outlast wait_seconds and run_seconds")
+        if job.retention_seconds <= job.wait_seconds + 2 * job.run_seconds:
+            raise ValueError("retention_seconds must outlast wait_seconds and twice run_seconds")
         if job.idempotency_key and not job.request_digest:
             raise ValueError("an idempotency key needs a request digest")
         if job.webhook_url and await self._redis.is_endpoint_gone(job.tenant, job.webhook_url):
@@ -49,7 +60,8 @@ class RedisJobStore(RedisRole):
             BATCH_HANDICAP if job.priority is Priority.BATCH else 0,
             TICKS_A_UNIT,
             job.traceparent,
-            extra_key=self._redis.keys.idempotency(key),
+            ",".join(job.webhook_events),
+            extra_keys=self._extra_keys(self._redis.keys.idempotency(key), job.tenant, job.job_id),
         )
         if outcome == "conflict":
             raise catalog.key_reused()
@@ -87,8 +99,39 @@ class RedisJobStore(RedisRole):
     async def finish_purge(self, job_id: str) -> None:
         """Deletes what is known of a job whose purge has begun; raises Unavailable."""
         keys = self._redis.keys
-        (idempotency,) = await self._redis.atomically(("HGET", keys.job(job_id), "idempotency"))
-        await self._redis.run("finish_purge", job_id, extra_key=idempotency or keys.idempotency("none"))
+        ((idempotency, tenant),) = await self._redis.atomically(("HMGET", keys.job(job_id), "idempotency", "tenant"))
+        extra_keys = self._extra_keys(idempotency or keys.idempotency("none"), tenant or "", job_id)
+        await self._redis.run("finish_purge", job_id, extra_keys=extra_keys)
+
+    async def jobs_of(self, tenant: str, *, limit: int, before: Position | None = None) -> JobPage:
+        """Jobs of a tenant, the newest first; raises Unavailable."""
+        places = await self._places_before(self._redis.keys.tenants_jobs(tenant), limit + 1, before)
+        jobs: list[Job] = []
+        for place in places[:limit]:
+            answer = await self._redis.run("read", place.job_id)
+            if answer is not None:
+                jobs.append(records.job(place.job_id, records.fields(answer[0]), queue_position=answer[1]))
+        following = places[limit - 1] if len(places) > limit else None
+        return JobPage(jobs=tuple(job for job in jobs if not job.purging), following=following)
+
+    async def _places_before(self, key: str, count: int, before: Position | None) -> list[Position]:
+        """In the order of the server: by time and then by name, both falling."""
+        latest = str(before.milliseconds) if before else "+inf"
+        found: list[Position] = []
+        offset = 0
+        while len(found) < count:
+            asked = ("ZRANGE", key, latest, "-inf", "BYSCORE", "REV", "LIMIT", offset, count, "WITHSCORES")
+            (answer,) = await self._redis.atomically(asked)
+            places = [Position(milliseconds=int(score), job_id=name) for name, score in records.scored(answer)]
+            if not places:
+                break
+            offset += len(places)
+            found += [place for place in places if before is None or place < before]
+        return found[:count]
+
+    def _extra_keys(self, idempotency: str, tenant: str, job_id: str) -> tuple[str, str, str]:
+        keys = self._redis.keys
+        return idempotency, keys.tenants_jobs(tenant), keys.webhook(accepted(job_id))
 
     async def queue_state(self) -> QueueState:
         """How busy the workers are; a job that is to be tried again later is neither waiting nor running."""

@@ -15,18 +15,18 @@ class RedisOutbox(RedisRole):
     async def claim(self, *, limit: int, lease_seconds: float) -> Sequence[Delivery]:
         """Leases what is due; raises Unavailable."""
         claimed = []
-        for job_id in await self._redis.due(self._redis.keys.webhooks, limit=limit):
+        for name in await self._redis.due(self._redis.keys.webhooks, limit=limit):
             token = uuid.uuid4().hex
-            flat = await self._redis.run("claim_delivery", job_id, token, round(lease_seconds * 1000))
+            flat = await self._redis.run("claim_delivery", name, token, round(lease_seconds * 1000))
             if flat:
-                claimed.append(_delivery(job_id, token, records.fields(flat)))
+                claimed.append(_delivery(name, token, records.fields(flat)))
         return claimed
 
     async def settle(self, delivery: Delivery, settlement: Settlement) -> None:
         """Records an outcome; raises Unavailable."""
         await self._redis.run(
             "settle_delivery",
-            delivery.job_id,
+            delivery.name,
             delivery.token,
             settlement.outcome,
             round(settlement.delay_seconds * 1000),
@@ -52,16 +52,17 @@ class RedisOutbox(RedisRole):
         return OutboxState(pending=pending, late_seconds=max(0.0, late / 1000))
 
 
-def _delivery(job_id: str, token: str, fields: Mapping[str, str]) -> Delivery:
+def _delivery(name: str, token: str, fields: Mapping[str, str]) -> Delivery:
     return Delivery(
-        job_id=job_id,
+        name=name,
+        job_id=name.partition("#")[0],
         tenant=fields["tenant"],
         url=fields["url"],
         status=JobStatus(fields["status"]),
         message=fields["message"],
         error=fields["error"],
         created_at=records.time(fields["created_at"]),
-        ended_at=records.time(fields["ended_at"]),
+        happened_at=records.time(fields["ended_at"]),
         attempt=int(fields["attempts"]),
         token=token,
         traceparent=fields.get("traceparent", ""),

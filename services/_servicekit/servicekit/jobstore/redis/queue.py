@@ -98,6 +98,7 @@ class RedisWorkQueue(RedisRole):
             token=token,
             seq=int(fields["seq"]),
             seconds_left=(float(deadline) - now) / 1000,
+            run_seconds=int(fields["run_ms"]) / 1000,
         )
 
     async def _release_unsure(self) -> None:

@@ -28,6 +28,13 @@ def lowest_score(answer: Sequence[Any]) -> float | None:
     return float(answer[0][1] if isinstance(answer[0], list | tuple) else answer[1])
 
 
+def scored(answer: Sequence[Any]) -> list[tuple[str, float]]:
+    """Members and scores of what a command answers `WITHSCORES`, in pairs or flat."""
+    if answer and isinstance(answer[0], list | tuple):
+        return [(str(member), float(score)) for member, score in answer]
+    return [(str(member), float(score)) for member, score in zip(answer[::2], answer[1::2], strict=True)]
+
+
 def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
     """A record from its hash."""
     return Job(

@@ -57,6 +57,55 @@ async def test_a_job_that_runs_too_long_fails_and_its_worker_hears_of_it(open_jo
         await claim.finish(completed())
 
 
+async def test_waiting_for_a_device_uses_up_no_time_for_running(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore, run_seconds=1.0, wait_seconds=30.0)
+    claim = await jobstore.queue.claim()
+    assert claim.seconds_left < 1.0
+    await claim.wait_for_device()
+    assert claim.waits_for_device
+    assert 29.0 < claim.seconds_left < 31.0
+    await asyncio.sleep(1.2)  # longer than it may run
+    await claim.append(analyzing())
+    await claim.device_taken()
+    assert not claim.waits_for_device
+    assert 0.5 < claim.seconds_left <= 1.0
+    for call in (claim.wait_for_device, claim.device_taken):
+        await call()
+        assert claim.seconds_left <= 1.0, "once a delivery"
+    assert [event.status for event in await ending_of(jobstore, job_id)][-1] is JobStatus.FAILED
+    assert json.loads((await jobstore.jobs.get(job_id)).error)["code"] == "RAN_TOO_LONG"
+
+
+async def test_a_job_that_no_device_takes_has_waited_too_long(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore, run_seconds=0.2, wait_seconds=0.3)
+    claim = await jobstore.queue.claim()
+    await claim.wait_for_device()
+    await ending_of(jobstore, job_id)
+    assert json.loads((await jobstore.jobs.get(job_id)).error)["code"] == "WAITED_TOO_LONG"
+    with pytest.raises(Superseded):
+        await claim.device_taken()
+    with pytest.raises(Superseded):
+        await claim.wait_for_device()
+
+
+async def test_a_job_that_is_delivered_again_waits_again_but_not_for_ever(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    await submit_one(jobstore, run_seconds=5.0, wait_seconds=8.0)
+    claim = await jobstore.queue.claim()
+    await claim.wait_for_device()
+    first = claim.seconds_left
+    await claim.device_taken()
+    await claim.retry(delay_seconds=0)
+    again = await jobstore.queue.claim()
+    assert again.seconds_left <= 5.0
+    await again.wait_for_device()
+    assert again.seconds_left <= first, "its time for waiting is counted from when it was accepted"
+    assert first <= 13.0
+    await again.finish(completed())
+
+
 async def test_a_job_that_waits_for_a_retry_past_its_deadline_fails(open_jobstore: OpenJobStore) -> None:
     jobstore = open_jobstore()
     job_id = await submit_one(jobstore, run_seconds=0.3)
@@ -65,6 +114,7 @@ async def test_a_job_that_waits_for_a_retry_past_its_deadline_fails(open_jobstor
     assert json.loads((await jobstore.jobs.get(job_id)).error)["code"] == "RAN_TOO_LONG"
 
 
+@pytest.mark.slow
 async def test_heartbeats_keep_a_quiet_job(open_jobstore: OpenJobStore) -> None:
     jobstore, other = open_jobstore(joblog_idle_seconds=1.5), open_jobstore(joblog_idle_seconds=1.5)
     job_id = await submit_one(jobstore)

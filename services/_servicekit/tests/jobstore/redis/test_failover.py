@@ -14,7 +14,15 @@ from servicekit.jobstore import JobStatus
 from servicekit.jobstore.redis import JobStoreClients, JobStoreSettings, connect, records
 from servicekit.jobstore.redis.connection import RedisConnection
 from tests.fixtures.jobstore import analyzing, completed, new_job, submit_one
-from tests.fixtures.valkey_failover import ClusterValkey, ReplicatedValkey, SentinelValkey, running, until
+from tests.fixtures.valkey_failover import (
+    DEBIAN_REDIS,
+    ClusterValkey,
+    ReplicatedValkey,
+    SentinelValkey,
+    Tls,
+    running,
+    until,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -180,3 +188,26 @@ async def test_every_password_is_sent_to_whom_it_belongs(tmp_path: Path) -> None
                     continue
                 with pytest.raises(Unavailable):
                     await jobstore.jobs.check()
+
+
+@pytest.mark.skipif(
+    not (DEBIAN_REDIS / "usr" / "bin" / "redis-server").exists(),
+    reason="no Redis with TLS: `make test` takes it from Debian's packages where there is apt-get",
+)
+@pytest.mark.parametrize("kind", [SentinelValkey, ClusterValkey])
+async def test_everything_is_said_over_tls_before_and_after_a_failover(
+    tmp_path: Path, kind: type[SentinelValkey] | type[ClusterValkey]
+) -> None:
+    tls = Tls.made(tmp_path / "tls")
+    async with running(kind(tmp_path / "redis", tls=tls)) as store, opened(store) as jobstore:
+        job_id = await submit_one(jobstore)
+        claim = await jobstore.queue.claim()
+        await store.until_replicated()
+        await (await store.primary()).kill()
+        await claim.finish(completed())
+        assert [event.seq for event in await answered(lambda: jobstore.events.read(job_id))] == [1, 2]
+        strangers = Tls.made(tmp_path / "others")
+        url = store.url.replace(str(tls.authority), str(strangers.authority))
+        async with opened(store, redis_url=url) as deceived:
+            with pytest.raises(Unavailable):
+                await deceived.jobs.check()

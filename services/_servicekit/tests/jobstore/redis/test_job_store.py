@@ -5,10 +5,13 @@ import json
 from datetime import timedelta
 
 import pytest
+from redis.asyncio import Redis
 
 from servicekit.errors import Conflict, Exhausted, FailedPrecondition, NotFound
 from servicekit.jobstore import Cancelled, Ending, JobStatus
-from tests.fixtures.jobstore import OpenJobStore, analyzing, completed, new_job
+from servicekit.jobstore.redis import JobStoreSettings
+from servicekit.jobstore.redis.connection import Keys
+from tests.fixtures.jobstore import OpenJobStore, analyzing, completed, new_job, submit_one
 
 
 async def test_a_submitted_job_waits_with_its_first_event(open_jobstore: OpenJobStore) -> None:
@@ -204,7 +207,7 @@ async def test_an_unknown_job_is_not_found(open_jobstore: OpenJobStore, job_id: 
 
 async def test_records_and_events_expire(open_jobstore: OpenJobStore) -> None:
     jobstore = open_jobstore()
-    job = new_job(idempotency_key="key", request_digest="a1", wait_seconds=0.3, run_seconds=0.3, retention_seconds=0.8)
+    job = new_job(idempotency_key="key", request_digest="a1", wait_seconds=0.3, run_seconds=0.2, retention_seconds=0.8)
     await jobstore.jobs.submit(job, queue_limit=10)
     claim = await jobstore.queue.claim()
     await claim.append(analyzing())
@@ -221,3 +224,45 @@ async def test_records_and_events_expire(open_jobstore: OpenJobStore) -> None:
 async def test_a_job_that_could_expire_before_it_ends_is_refused(open_jobstore: OpenJobStore) -> None:
     with pytest.raises(ValueError, match="retention_seconds"):
         await open_jobstore().jobs.submit(new_job(retention_seconds=600.0), queue_limit=10)
+
+
+async def test_jobs_of_a_tenant_are_listed_newest_first_in_pages(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    ids = []
+    for number in range(7):
+        tenant = "anna" if number != 3 else "ben"
+        job = new_job(tenant=tenant)
+        await jobstore.jobs.submit(job, queue_limit=10)
+        ids += [job.job_id] if tenant == "anna" else []
+    seen: list[str] = []
+    before = None
+    pages = 0
+    while True:
+        page = await jobstore.jobs.jobs_of("anna", limit=2, before=before)
+        seen += [job.job_id for job in page.jobs]
+        pages += 1
+        if page.following is None:
+            break
+        before = page.following
+    created = {job_id: (await jobstore.jobs.get(job_id)).created_at for job_id in ids}
+    assert sorted(seen) == sorted(ids)
+    assert seen == sorted(seen, key=lambda job_id: (created[job_id], job_id), reverse=True)
+    assert pages == 3
+    assert (await jobstore.jobs.jobs_of("nobody", limit=2)).jobs == ()
+
+
+async def test_many_jobs_of_one_moment_are_listed_once_each(
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Redis
+) -> None:
+    jobstore = open_jobstore()
+    ids = sorted([await submit_one(jobstore, tenant="anna") for _ in range(9)], reverse=True)
+    key = Keys(jobstore_settings.joblog_namespace).tenants_jobs("anna")
+    await redis.zadd(key, dict.fromkeys(ids, 1_700_000_000_000))
+    await redis.delete(Keys(jobstore_settings.joblog_namespace).job(ids[4]))  # as one that has expired
+    seen, before = [], None
+    for _ in range(5):
+        page = await jobstore.jobs.jobs_of("anna", limit=2, before=before)
+        seen += [job.job_id for job in page.jobs]
+        before = page.following
+    assert before is None
+    assert seen == [job_id for job_id in ids if job_id != ids[4]]

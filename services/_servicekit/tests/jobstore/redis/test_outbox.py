@@ -40,8 +40,41 @@ async def test_an_ending_is_to_be_delivered_and_nothing_before_it(open_jobstore:
     (delivery,) = await _claim(jobstore)
     assert (delivery.job_id, delivery.url, delivery.status) == (job.job_id, URL, JobStatus.COMPLETED)
     assert (delivery.message, delivery.error, delivery.attempt) == ("Ready!", "", 1)
-    assert delivery.created_at <= delivery.ended_at
+    assert delivery.created_at <= delivery.happened_at
     assert delivery.message_id == f"msg_{job.job_id}"
+
+
+async def test_a_receiver_is_told_of_what_it_asks_for(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    job = new_job(webhook_url=URL, webhook_events=("accepted", "failed"), traceparent="")
+    await jobstore.jobs.submit(job, queue_limit=10)
+    (delivery,) = await _claim(jobstore)
+    assert (delivery.job_id, delivery.event, delivery.status) == (job.job_id, "accepted", JobStatus.QUEUED)
+    assert (delivery.url, delivery.message, delivery.error, delivery.attempt) == (URL, job.message, "", 1)
+    assert delivery.message_id == f"msg_{job.job_id}_accepted"
+    assert delivery.happened_at == delivery.created_at
+    await jobstore.outbox.settle(delivery, Settlement(outcome=Outcome.DELIVERED, reason="200"))
+    await jobstore.jobs.cancel(job.job_id, message="Cancelled.")
+    assert await _claim(jobstore) == []
+    failing = new_job(webhook_url=URL, webhook_events=("failed",), wait_seconds=0.05)
+    await jobstore.jobs.submit(failing, queue_limit=10)
+    assert await _claim(jobstore) == []
+    found: list[Delivery] = []
+    async with asyncio.timeout(30), jobstore.events.announcements():  # whoever listens does the upkeep
+        while not found:
+            found = await _claim(jobstore)
+            await asyncio.sleep(0.02)  # the upkeep notices in its own time
+    assert [(one.job_id, one.event) for one in found] == [(failing.job_id, "failed")]
+
+
+async def test_a_purged_job_is_not_told_of_any_more(open_jobstore: OpenJobStore, redis: Redis) -> None:
+    jobstore = open_jobstore()
+    job = new_job(webhook_url=URL, webhook_events=("accepted",))
+    await jobstore.jobs.submit(job, queue_limit=10)
+    await jobstore.jobs.begin_purge(job.job_id, message="Deleted.")
+    await jobstore.jobs.finish_purge(job.job_id)
+    assert await _claim(jobstore) == []
+    assert [key async for key in redis.scan_iter(f"*{job.job_id}*")] == []
 
 
 async def test_whoever_ends_a_job_schedules_its_delivery(open_jobstore: OpenJobStore) -> None:

@@ -1,6 +1,7 @@
 """Deleting a job with everything that is known of it, whatever it is doing."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ async def test_nothing_stays_of_a_purged_job(
 ) -> None:
     jobstore = open_jobstore(joblog_max_deliveries=1)
     job = new_job(idempotency_key="key", request_digest="ab", webhook_url="https://receiver.example/")
+    job = dataclasses.replace(job, webhook_events=("accepted", "completed", "cancelled", "failed"))
     await jobstore.jobs.submit(job, queue_limit=10)
     if state != "waiting":
         claim = await jobstore.queue.claim()

@@ -8,14 +8,14 @@ import os
 import random
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
-from servicekit.jobstore import ENDINGS
+from servicekit.jobstore import ENDINGS, outbox
 from servicekit.jobstore.outbox import Outcome
 from servicekit.jobstore.redis import JobStoreSettings, records
 from servicekit.jobstore.redis.connection import RedisConnection
@@ -82,11 +82,12 @@ class World:
         job_id = f"job-{len(self.job_ids) + len(self.purged)}"
         self.job_ids.append(job_id)
         self.open.append(job_id)
-        key = self.connection.keys.idempotency("")
+        keys = self.connection.keys
         tenant, handicap = self.chance.choice(["carl", "dora"]), self.chance.choice([0, 16])
         turn = (tenant, f"{tenant}-{handicap}", self.chance.randint(1, 4), handicap, 2**20)
         args = ("{}", "Queued...", "", LONG_MS, LONG_MS, 3 * LONG_MS, "https://receiver.example/", 1000, 1000, *turn)
-        outcome, accepted, position = await self.twice("submit", job_id, *args, extra_key=key)
+        extra_keys = (keys.idempotency(""), keys.tenants_jobs(tenant), keys.webhook(outbox.accepted(job_id)))
+        outcome, accepted, position = await self.twice("submit", job_id, *args, "", "", extra_keys=extra_keys)
         assert (outcome, accepted) == ("ok", job_id)
         assert position == await self.redis.zrank(self.connection.keys.waiting, job_id) + 1
 
@@ -191,7 +192,10 @@ class World:
         """A purge begins, or one that has begun some time ago is finished."""
         if self.purging and self.chance.random() < 0.5:
             job_id = self.purging.pop()
-            await self.twice("finish_purge", job_id, extra_key=self.connection.keys.idempotency("none"))
+            keys = self.connection.keys
+            tenant = (await self.record(job_id)).get("tenant", "")
+            extra_keys = (keys.idempotency("none"), keys.tenants_jobs(tenant), keys.webhook(outbox.accepted(job_id)))
+            await self.twice("finish_purge", job_id, extra_keys=extra_keys)
             self.job_ids.remove(job_id)
             self.open = [one for one in self.open if one != job_id]
             self.purged.append(job_id)
@@ -215,13 +219,13 @@ class World:
     async def record(self, job_id: str) -> dict[str, str]:
         return dict(await self.redis.hgetall(self.connection.keys.job(job_id)))
 
-    async def twice(self, script: str, job_id: str, *args: str | float, extra_key: str = "") -> Any:
+    async def twice(self, script: str, job_id: str, *args: str | float, extra_keys: Sequence[str] = ()) -> Any:
         """Runs a script; now and then its answer is lost and it is run again, which must change nothing."""
-        answer = await self.connection.run(script, job_id, *args, extra_key=extra_key)
+        answer = await self.connection.run(script, job_id, *args, extra_keys=extra_keys)
         print(job_id, answer if isinstance(answer, str) else "", end=" ")  # noqa: T201 - shown where the walk fails
         if self.chance.random() < 0.3:
             record = await self.record(job_id)
-            again = await self.connection.run(script, job_id, *args, extra_key=extra_key)
+            again = await self.connection.run(script, job_id, *args, extra_keys=extra_keys)
             assert again == answer or (script == "claim" and answer)  # which says the time
             assert await self.record(job_id) == record
         return answer

@@ -16,11 +16,12 @@ from tests.fixtures.jobstore import OpenJobStore, completed, submit_one
 STORED = {
     "hash backlog": "batch:DIGEST interactive:DIGEST",
     "hash idempotency:DIGEST": "digest job",
-    "hash job:JOB": "appended cost created_at deliveries ended_at error expires_at flow idempotency left_by message "
-    "owner payload preview_key progress purging queued_at result run_ms seq start started_at status tenant tick "
-    "traceparent turn webhook_url",
+    "hash job:JOB": "appended clock cost created_at deliveries ended_at error expires_at flow idempotency left_by "
+    "message owner payload preview_key progress purging queued_at result run_ms seq start started_at status tenant "
+    "tick traceparent turn wait_ms webhook_events webhook_url",
     "hash tally": "cancelled: completed: failed:GAVE_UP",
     "hash webhook:JOB": "attempts created_at ended_at error message reason state status tenant token traceparent url",
+    "hash webhook:JOB#accepted": "attempts created_at ended_at error message state status tenant traceparent url",
     "list durations": "",
     "stream dead": "at deliveries job",
     "stream events:JOB": "event",
@@ -29,11 +30,12 @@ STORED = {
     "string webhook-gone:DIGEST": "",
     "zset deadlines": "JOB",
     "zset delayed": "JOB",
+    "zset jobs-of:DIGEST": "JOB",
     "zset leases": "JOB",
     "zset served": "interactive:DIGEST",
     "zset starts": "batch:DIGEST interactive:DIGEST",
     "zset waiting": "JOB",
-    "zset webhooks": "JOB",
+    "zset webhooks": "JOB JOB#accepted",
 }
 PUBLISHED = {
     "announcements": "job_id message preview_key progress seq status step timestamp total_steps traceparent",
@@ -79,6 +81,7 @@ async def test_the_names_of_what_is_stored_and_published_stay(
             await stored(redis, namespace, found)
             claim = await jobstore.queue.claim()
             await claim.append(Update(status=JobStatus.ANALYZING, progress=0.1, message="…", preview_key="p"))
+            await claim.wait_for_device()
             await stored(redis, namespace, found)
             match number:
                 case 0:
@@ -93,6 +96,7 @@ async def test_the_names_of_what_is_stored_and_published_stay(
             (delivery,) = await jobstore.outbox.claim(limit=1, lease_seconds=60)
             await stored(redis, namespace, found)
             await jobstore.outbox.settle(delivery, Settlement(outcome=outcome, reason="503", receiver="r.example"))
+        await submit_one(jobstore, **known, webhook_events=("accepted", "failed"))
         await jobstore.outbox.close_endpoint("t", "https://gone.example/", seconds=60)
         await stored(redis, namespace, found)
         async for key in redis.scan_iter(f"{{{namespace}}}:webhook:*"):

@@ -7,6 +7,7 @@ from gateway.api.auth import Authenticator, Caller, Scope
 from gateway.api.auth.credentials import credential
 from gateway.api.auth.stream_tokens import StreamTokenIssuer
 from gateway.api.limits import Cost, Limiter, RateLimitStatus
+from servicekit.addresses import one_client
 from servicekit.errors import Exhausted, PermissionDenied
 
 
@@ -31,7 +32,7 @@ class Admission:
         caller = await self._authenticator.caller(credential(headers))
         if not caller.may(scope):
             raise PermissionDenied("SCOPE_MISSING", f"This key or token does not have the scope {scope.value!r}.")
-        return dataclasses.replace(caller, address=address) if self.open else caller
+        return dataclasses.replace(caller, address=one_client(address)) if self.open else caller
 
     async def spend(self, caller: Caller, cost: Cost) -> RateLimitStatus | None:
         """Counts a request; raises Unavailable. Send the result in headers, then give it to `check_quota`."""

@@ -16,6 +16,8 @@ import grpc
 from gateway.api.auth import Caller, Scope
 from gateway.api.auth.admission import Admission, check_quota
 from gateway.api.limits import Cost
+from gateway.api.limits.bucket import PhotoQuota
+from gateway.api.trusted_proxies import TrustedProxies
 from gateway.api.uploads.budget import UploadBudget
 from modomo.transform.v1 import transform_service_pb2 as pb
 from servicekit.errors import Exhausted, InvalidArgument, ServiceError
@@ -43,11 +45,21 @@ class AdmissionInterceptor(grpc.aio.ServerInterceptor):
     """Admits callers to TransformService, and reads their messages within the uploads' limits."""
 
     def __init__(
-        self, admission: Admission, uploads: UploadBudget, *, max_calls: int, max_message_bytes: int, seconds: float
+        self,
+        admission: Admission,
+        uploads: UploadBudget,
+        quota: PhotoQuota,
+        proxies: TrustedProxies,
+        *,
+        max_calls: int,
+        max_message_bytes: int,
+        seconds: float,
     ) -> None:
         """`max_calls` is shared by all callers; `seconds` is how long a message with a photo may take to arrive."""
         self._admission = admission
         self._uploads = uploads
+        self._quota = quota
+        self._proxies = proxies
         self._small = UploadBudget(_SMALL_AT_ONCE * max_message_bytes, gauge=None)
         self._calls = FairShares(max_calls)
         self._max_message_bytes = max_message_bytes
@@ -100,9 +112,13 @@ class AdmissionInterceptor(grpc.aio.ServerInterceptor):
     @asynccontextmanager
     async def _admitted(self, call: _Call, scope: Scope, cost: Cost) -> AsyncGenerator[Caller]:
         """Who calls, by the metadata `authorization` or `x-api-key`, as over HTTP; raises as `Admission` does."""
-        metadata = {key: value for key, value in call.invocation_metadata() or () if isinstance(value, str)}
-        caller = await self._admission.caller(metadata, scope, address=peer_host(call.peer()))
+        pairs = [(key, value) for key, value in call.invocation_metadata() or () if isinstance(value, str)]
+        forwarded_for = [value for key, value in pairs if key == "x-forwarded-for"]
+        address = self._proxies.client(peer_host(call.peer()), forwarded_for)
+        caller = await self._admission.caller(dict(pairs), scope, address=address)
         check_quota(await self._admission.spend(caller, cost))
+        if cost is Cost.SUBMIT:
+            await self._quota.check(address)
         busy = Exhausted("TOO_MANY_CALLS", "Too many calls at once; end some first.", retry_after_seconds=2)
         with self._calls.one(caller.client, refusal=busy):
             CALLER.set(caller)
@@ -124,6 +140,8 @@ class AdmissionInterceptor(grpc.aio.ServerInterceptor):
                 message = f"The request did not arrive within {seconds:g} seconds."
                 raise ServiceError("UPLOAD_TIMEOUT", message, code=grpc.StatusCode.DEADLINE_EXCEEDED) from error
             if request is None:
-                raise InvalidArgument("FIELD_MISSING", "The call has no message.", field="message")
+                # one that is too large is refused by the transport, and the caller told so, before it is read
+                message = f"The call has no message, or one of more than {self._max_message_bytes // 2**20} MB."
+                raise InvalidArgument("FIELD_MISSING", message, field="message")
             share.shrink(request.ByteSize())
             yield request

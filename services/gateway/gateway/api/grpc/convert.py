@@ -10,13 +10,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from gateway.api.links import ResultLinks
 from gateway.api.public_address import absolute
 from gateway.api.transformations import JobView, Submission
-from gateway.api.uploads import preferences
+from gateway.api.uploads import preferences, style_image
 from gateway.jobs.request import Preferences
 from modomo.transform.v1 import transform_service_pb2 as pb
+from modomo.type.v1.engine_pb2 import Model
 from modomo.type.v1.geometry_pb2 import Box
 from servicekit.errors import InvalidArgument
 from servicekit.jobstore import Event, Priority
 from servicekit.jobstore.event_proto import event_to_proto, status_to_proto
+from servicekit.types.modes import mode_from_proto, mode_to_proto
 from servicekit.types.rooms import room_type_from_proto, room_type_to_proto
 
 _FLOAT_DIGITS: Final = 6
@@ -25,11 +27,14 @@ _FLOAT_DIGITS: Final = 6
 
 def submission(request: pb.SubmitRequest, *, max_bytes: int) -> Submission:
     """What the caller sends; raises InvalidArgument naming the field."""
-    if len(request.image) > max_bytes:
-        message = f"The photo has more than {max_bytes // 2**20} MB."
-        raise InvalidArgument("UPLOAD_TOO_LARGE", message, field="image")
+    for field, picture in (("image", request.image), (style_image.FIELD, request.style_image)):
+        if len(picture) > max_bytes:
+            message = f"{field} has more than {max_bytes // 2**20} MB."
+            raise InvalidArgument("UPLOAD_TOO_LARGE", message, field=field)
+    style_image.check_size(request.image, request.style_image, max_bytes=max_bytes)
     return Submission(
         photo=request.image,
+        style_image=request.style_image or None,
         style=request.style,
         preferences=parse_preferences(request.preferences),
         idempotency_key=request.idempotency_key,
@@ -46,7 +51,15 @@ def parse_preferences(message: pb.Preferences) -> Preferences:
         "variants": message.variants or 1,
         "keep": list(message.keep),
         "require_room": message.require_room,
+        "repaint_openings": message.repaint_openings,
     }
+    try:
+        values["mode"] = mode_from_proto(message.mode)
+    except ValueError as error:
+        problem = "preferences.mode is none that is known."
+        raise InvalidArgument("FIELD_INVALID", problem, field="preferences.mode") from error
+    if message.group:
+        values["group"] = message.group
     try:
         room_type = room_type_from_proto(message.room_type)
     except ValueError as error:
@@ -111,6 +124,10 @@ def result(links: ResultLinks, *, base: str) -> pb.JobResult:
         engine=record.engine,
         room_type=room_type_to_proto(record.room_type),
         warnings=record.warnings,
+        models=[Model(name=one.name, revision=one.revision, licence=one.licence) for one in record.models],
+        mode=mode_to_proto(record.mode),
+        style_image_url=absolute(base, links.style_image) if links.style_image else "",
+        group=record.group,
     )
 
 

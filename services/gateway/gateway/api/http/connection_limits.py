@@ -1,18 +1,17 @@
 """How many connections there may be: in all, and from one address. Those that wait for nothing make room."""
 
-import ipaddress
 import time
 from collections import Counter
 from typing import Final, Protocol
 
+from gateway.api.trusted_proxies import TrustedProxies
+from servicekit.addresses import one_client
 from servicekit.observability import logs
 
 log = logs.get(__name__)
 
 REFUSAL: Final = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _TOLD_SECONDS: Final = 60.0
-_IPV6_PREFIX: Final = 64
-"""What one client has (RFC 6177)."""
 
 
 class Connection(Protocol):
@@ -34,12 +33,11 @@ class ConnectionLimits:
     many. Where none is idle, the new one is refused.
     """
 
-    def __init__(self, *, total: int, per_address: int, trusted_proxies: str) -> None:
-        """Addresses of `trusted_proxies`, separated by commas, `*` for all, have as many as there may be in all."""
+    def __init__(self, *, total: int, per_address: int, proxies: TrustedProxies) -> None:
+        """Trusted proxies have as many as there may be in all."""
         self._total = total
         self._per_address = per_address
-        self._all_trusted = trusted_proxies == "*"
-        self._trusted = [network for name in trusted_proxies.split(",") if (network := _network(name.strip()))]
+        self._proxies = proxies
         self._open: dict[Connection, str] = {}
         """With the client that each is counted for: an IPv4 address, or a network of IPv6 ones, as one client has."""
         self._by_client: Counter[str] = Counter()
@@ -49,7 +47,7 @@ class ConnectionLimits:
 
     def add(self, connection: Connection) -> bool:
         """Counts a new connection; False, and not counted, where there is no room."""
-        client = _client(connection.address)
+        client = one_client(connection.address)
         if self._by_client[client] >= self._per_address and not self._is_proxy(connection.address):
             if not self._end_idle(client):
                 return self._refused("from one address; if it is a proxy's, trusted_proxies should name it")
@@ -95,22 +93,4 @@ class ConnectionLimits:
         return False
 
     def _is_proxy(self, address: str) -> bool:
-        if self._all_trusted or not address:
-            return True
-        peer = ipaddress.ip_address(address)
-        return any(peer in network for network in self._trusted)
-
-
-def _client(address: str) -> str:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return str(ipaddress.ip_network((ip, _IPV6_PREFIX), strict=False)) if ip.version == 6 else address
-
-
-def _network(name: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    try:
-        return ipaddress.ip_network(name)
-    except ValueError:  # uvicorn takes what is no address for a name that no peer has
-        return None
+        return not address or address in self._proxies

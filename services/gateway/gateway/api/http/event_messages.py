@@ -33,6 +33,19 @@ class EventMessage(BaseModel):
     result: responses.Result | None = Field(default=None, description="As in the status; of `completed` alone.")
 
 
+class ServerSentEvent(BaseModel):
+    """One event of the stream (HTML Living Standard, 9.2), as its lines `id:` and `data:` say."""
+
+    id: int = Field(description="`seq` of the event, for `Last-Event-ID`.")
+    data: str = Field(
+        description="An EventMessage as JSON.",
+        json_schema_extra={
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/EventMessage"},
+        },
+    )
+
+
 _OPTIONAL: Final = ("step", "total_steps", "preview_url", "result")
 
 

@@ -32,6 +32,7 @@ RESULT: Final[dict[str, Any]] = {
     "thumbnail_url": _link("thumbnail.jpg"),
     "original_url": _link("original.jpg"),
     "before_after_url": _link("before-after.jpg"),
+    "style_image_url": None,
     "control_maps": {"depth": _link("depth.png"), "canny": _link("canny.png")},
     "detections": [{"id": "sofa-1", "label": "sofa", "confidence": 0.94, "box": [112.0, 320.5, 498.0, 611.0]}],
     "metadata": {
@@ -43,13 +44,23 @@ RESULT: Final[dict[str, Any]] = {
         "strength": 0.8,
         "room_type": "living_room",
         "room_probability": 0.97,
-        "models": [{"name": "stable-diffusion-v1-5/stable-diffusion-v1-5", "revision": "451f4fe"}],
+        "models": [
+            {
+                "name": "stable-diffusion-v1-5/stable-diffusion-v1-5",
+                "revision": "451f4fe",
+                "licence": "CreativeML-OpenRAIL-M",
+            }
+        ],
         "stage_seconds": {"analyze": 0.4, "detect": 0.3, "transform": 3.5, "assess": 0.2, "store": 0.1},
         "quality": _QUALITY,
         "surfaces": [{"label": "wall", "area": 0.41, "confidence": 0.93, "material": "warm white paint"}],
         "palette_delta_e": 4.2,
         "gpu_seconds": 3.9,
         "estimated_cost_usd": 0.0006,
+        "mode": "restyle",
+        "group": None,
+        "style_image_palette": [],
+        "safety_checked": False,
         "attempts": [{"seed": 7, "quality": _QUALITY}],
         "warnings": [],
     },
@@ -84,4 +95,16 @@ EVENT: Final[dict[str, Any]] = {
     "step": 11,
     "total_steps": 20,
     "preview_url": _link("preview-1.jpg"),
+}
+
+WEBHOOK: Final[dict[str, Any]] = {
+    "type": "transform.completed",
+    "timestamp": "2025-11-12T10:30:45.123000+00:00",
+    "data": {
+        "job_id": JOB_ID,
+        "status": "completed",
+        "message": "Your new room is ready!",
+        "error": None,
+        "created_at": "2025-11-12T10:30:41.004000+00:00",
+    },
 }

@@ -2,16 +2,19 @@
 
 import math
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from gateway.api.http import examples
+from gateway.api.http.problem import Code
 from gateway.api.http.stream_access import StreamLinks
 from gateway.api.links import ResultLinks
 from gateway.api.public_address import absolute
 from gateway.api.transformations import JobView
 from gateway.jobs.status_presentation import STATUS_PRESENTATIONS
+from servicekit.jobstore import JobStatus
 
 
 def _to_the_second(moment: datetime) -> str:
@@ -30,6 +33,28 @@ _WEBSOCKET: Final = (
     "is good for one use within a minute: every status has a fresh one."
 )
 _EVENTS: Final = "The same as Server-Sent Events, with a ticket likewise."
+
+
+class JobWord(StrEnum):
+    """The coarse word of the polled status."""
+
+    QUEUED = "queued"
+    ANALYZING = "analyzing"
+    GENERATING = "generating"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def stages(self) -> frozenset[JobStatus]:
+        """The exact stages that it stands for."""
+        return frozenset(stage for stage, shown in STATUS_PRESENTATIONS.items() if shown.word == self)
+
+
+Box = Annotated[
+    tuple[Rounded, Rounded, Rounded, Rounded],
+    WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}),
+]
 
 
 class Submitted(BaseModel):
@@ -51,9 +76,7 @@ class Detection(BaseModel):
     id: str = Field(description="For `preferences.keep`, `sofa-1`.")
     label: str
     confidence: Rounded = Field(description="0–1.")
-    box: tuple[Rounded, Rounded, Rounded, Rounded] = Field(
-        description="Left, top, right, bottom in pixels of the stored original."
-    )
+    box: Box = Field(description="Left, top, right, bottom in pixels of the stored original.")
 
 
 class Model(BaseModel):
@@ -61,6 +84,9 @@ class Model(BaseModel):
 
     name: str
     revision: str
+    licence: str | None = Field(
+        description="Of the model; null where none is known. Some restrict uses of the pictures."
+    )
 
 
 class Surface(BaseModel):
@@ -97,6 +123,12 @@ class Metadata(BaseModel):
     palette_delta_e: Rounded | None
     gpu_seconds: Rounded
     estimated_cost_usd: float
+    mode: str = Field(description="restyle, stage or declutter.")
+    group: str | None = Field(description="The word for photos of one room; null without one.")
+    style_image_palette: list[str] = Field(
+        description="Colours that were taken from `style_image`; empty without one, and where its look was taken whole."
+    )
+    safety_checked: bool = Field(description="Whether the pictures passed a safety check.")
     attempts: list[Attempt] = Field(description="All that were made, the one that was taken first.")
     warnings: list[str]
 
@@ -109,6 +141,7 @@ class Result(BaseModel):
     thumbnail_url: str
     original_url: str
     before_after_url: str
+    style_image_url: str | None = Field(description="The picture whose look was wanted, as stored; null for none.")
     control_maps: dict[str, str] = Field(description="Links by kind.")
     detections: list[Detection]
     metadata: Metadata
@@ -118,13 +151,13 @@ class JobStatusData(BaseModel):
     """Where a job is."""
 
     job_id: str
-    status: str = Field(description="queued, analyzing, generating, completed, failed or cancelled.")
+    status: JobWord
     progress: Rounded = Field(description="0–1, never goes down.")
     estimated_time_remaining: int = Field(description="Seconds.")
     result: Result | None = Field(description="Null until completed.")
     error: str | None = Field(description="For people; null unless failed.")
-    error_code: str | None = Field(description="For programs; null unless failed.")
-    stage: str = Field(description="The exact stage, as events name it.")
+    error_code: Code | None = Field(description="For programs; null unless failed.")
+    stage: JobStatus = Field(description="The exact stage, as events name it.")
     queue_position: int | None = Field(description="1 for the next in line; null once it does not wait.")
     created_at: Moment
     expires_at: Moment = Field(description="When the job and its pictures are deleted.")
@@ -142,6 +175,14 @@ class JobStatusAnswer(BaseModel):
     data: JobStatusData
 
 
+class JobsAnswer(BaseModel):
+    """Jobs of the caller's, newest first."""
+
+    success: bool = True
+    data: list[JobStatusData]
+    next_cursor: str | None = Field(description="Where the next page begins; null where there is none.")
+
+
 class Cancelled(BaseModel):
     """The job was cancelled, now or before; or deleted, where that was asked for."""
 
@@ -151,24 +192,27 @@ class Cancelled(BaseModel):
 
 def status(view: JobView, base: str, follow: StreamLinks) -> JobStatusAnswer:
     """The polled status of a job, with links below `base`."""
+    return JobStatusAnswer(data=status_data(view, base, follow))
+
+
+def status_data(view: JobView, base: str, follow: StreamLinks) -> JobStatusData:
+    """Where a job is, with links below `base`."""
     job = view.job
-    return JobStatusAnswer(
-        data=JobStatusData(
-            job_id=job.job_id,
-            status=STATUS_PRESENTATIONS[job.status].word,
-            progress=job.progress,
-            estimated_time_remaining=math.ceil(view.remaining_seconds),
-            result=result(view.result, base) if view.result else None,
-            error=view.error.message if view.error else None,
-            error_code=view.error.code if view.error else None,
-            stage=job.status,
-            queue_position=job.queue_position or None,
-            created_at=job.created_at,
-            expires_at=job.expires_at,
-            preview_url=absolute(base, view.preview) if view.preview else None,
-            websocket_url=follow.websocket_url,
-            events_url=follow.events_url,
-        )
+    return JobStatusData(
+        job_id=job.job_id,
+        status=JobWord(STATUS_PRESENTATIONS[job.status].word),
+        progress=job.progress,
+        estimated_time_remaining=math.ceil(view.remaining_seconds),
+        result=result(view.result, base) if view.result else None,
+        error=view.error.message if view.error else None,
+        error_code=view.error.code if view.error else None,
+        stage=job.status,
+        queue_position=job.queue_position or None,
+        created_at=job.created_at,
+        expires_at=job.expires_at,
+        preview_url=absolute(base, view.preview) if view.preview else None,
+        websocket_url=follow.websocket_url,
+        events_url=follow.events_url,
     )
 
 
@@ -182,6 +226,7 @@ def result(links: ResultLinks, base: str) -> Result:
         thumbnail_url=absolute(base, links.thumbnail),
         original_url=absolute(base, links.original),
         before_after_url=absolute(base, links.before_after),
+        style_image_url=absolute(base, links.style_image) if links.style_image else None,
         control_maps={kind: absolute(base, link) for kind, link in links.control_maps.items()},
         detections=[
             Detection(id=found.id, label=found.label, confidence=found.confidence, box=found.box)
@@ -196,7 +241,14 @@ def result(links: ResultLinks, base: str) -> Result:
             strength=record.strength,
             room_type=record.room_type,
             room_probability=record.room_probability,
-            models=[Model(name=model.name, revision=model.revision) for model in record.models],
+            models=[
+                Model(name=model.name, revision=model.revision, licence=model.licence or None)
+                for model in record.models
+            ],
+            mode=record.mode,
+            group=record.group or None,
+            style_image_palette=list(record.style_image_palette),
+            safety_checked=record.safety_checked,
             stage_seconds=dict(record.stage_seconds),
             quality=dict(record.quality),
             surfaces=[

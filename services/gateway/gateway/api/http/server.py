@@ -16,6 +16,7 @@ from gateway.api.http.connection_limits import ConnectionLimits
 from gateway.api.http.middleware.draining import Draining
 from gateway.api.http.middleware.forwarded import ForwardedHeaders
 from gateway.api.http.stall_timer import BoundedWebSocketProtocol
+from gateway.api.trusted_proxies import TrustedProxies
 from servicekit import process
 from servicekit.observability import logs
 
@@ -34,7 +35,7 @@ class HttpServer:
     """Listens on one address in the running event loop."""
 
     def __init__(
-        self, app: ASGIApp, *, listen: str, trusted_proxies: str, connections: int, connections_per_address: int
+        self, app: ASGIApp, *, listen: str, proxies: TrustedProxies, connections: int, connections_per_address: int
     ) -> None:
         """`listen` is `host:port`; port 0 takes a free one. `connections` are bounded by descriptors, too."""
         logging.getLogger("uvicorn").setLevel(logging.WARNING)  # its info lines say what ours say
@@ -43,11 +44,11 @@ class HttpServer:
         limits = ConnectionLimits(
             total=min(connections, process.descriptors() * 3 // 4),  # the rest is for files and other services
             per_address=connections_per_address,
-            trusted_proxies=trusted_proxies,
+            proxies=proxies,
         )
         self._server = _Server(
             uvicorn.Config(
-                ForwardedHeaders(self._draining, trusted_proxies),  # type: ignore[arg-type]  # Starlette's types
+                ForwardedHeaders(self._draining, proxies),
                 http=partial(BoundedHttpProtocol, limits),  # type: ignore[arg-type]  # it only calls it
                 ws=BoundedWebSocketProtocol,
                 ws_max_size=_MAX_CLIENT_MESSAGE_BYTES,

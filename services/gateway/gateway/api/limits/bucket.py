@@ -6,6 +6,7 @@ from importlib import resources
 from gateway.api.auth import Caller
 from gateway.api.limits import Cost, RateLimitStatus
 from gateway.api.shared_state import SharedState
+from servicekit.addresses import one_client
 from servicekit.errors import Exhausted, Unavailable
 from servicekit.observability import logs
 
@@ -55,7 +56,7 @@ class NoLimiter:
 
 
 class PhotoQuota:
-    """Lets each client address send a number of photos a minute, with a key or without."""
+    """Lets each client address send a number of photos a minute, with a key or without, over every transport."""
 
     def __init__(self, buckets: TokenBuckets, *, per_minute: int) -> None:
         """0 sets no limit."""
@@ -63,11 +64,14 @@ class PhotoQuota:
         self._per_minute = per_minute
 
     async def check(self, address: str) -> None:
-        """Counts one photo, if Redis is there; raises Exhausted (RATE_LIMITED) where that is one too many."""
+        """Counts one photo, if Redis is there; raises Exhausted (RATE_LIMITED) where that is one too many.
+
+        All IPv6 addresses that one client may choose from count as one.
+        """
         if not self._per_minute:
             return
         try:
-            status = await self._buckets.spend("photos", address, quota=self._per_minute, cost=1)
+            status = await self._buckets.spend("photos", one_client(address), quota=self._per_minute, cost=1)
         except Unavailable as error:  # photos that are only analysed need no Redis
             log.warning("photos are not counted", problem=str(error))
             return

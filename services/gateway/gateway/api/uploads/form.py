@@ -13,6 +13,7 @@ import grpc
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from gateway.api.field_problems import InvalidFields
 from gateway.api.uploads.budget import UploadShare
 from servicekit.errors import InvalidArgument, ServiceError
 
@@ -58,10 +59,10 @@ async def read_form(
         async with asyncio.timeout(rules.seconds):
             async for chunk in body:
                 received += len(chunk)
-                if received > rules.max_bytes:
-                    raise _too_large(rules)
                 share.grow(len(chunk))
                 reader.feed(chunk)
+                if received > reader.allowance:
+                    raise _too_large(rules)
     except TimeoutError as error:
         raise ServiceError(
             "UPLOAD_TIMEOUT",
@@ -119,6 +120,12 @@ class _Reader:
         except FormParserError as error:
             raise _malformed() from error
 
+    @property
+    def allowance(self) -> int:
+        """Bytes that the body may have so far: those of the parts that there must be, and of others that have begun."""
+        parts = (part for part in self._rules.values() if part.required or part.name in self._values)
+        return sum(part.max_bytes for part in parts) + SLACK_BYTES
+
     def feed(self, chunk: bytes) -> None:
         """Parses what has arrived."""
         if self._preamble is not None:
@@ -140,9 +147,11 @@ class _Reader:
         """All parts; raises InvalidArgument where the body was cut off or a part is missing."""
         if not self._ended:
             raise InvalidArgument("MALFORMED_BODY", "The multipart body is incomplete.", field="body")
-        for part in self._rules.values():
-            if part.required and part.name not in self._values:
-                raise InvalidArgument("FIELD_MISSING", f"The part {part.name!r} is missing.", field=part.name)
+        missing = [part.name for part in self._rules.values() if part.required and part.name not in self._values]
+        if missing:
+            raise InvalidFields(
+                [InvalidArgument("FIELD_MISSING", f"The part {name!r} is missing.", field=name) for name in missing]
+            )
         return {name: b"".join(chunks) for name, chunks in self._values.items()}
 
     def _part_begins(self) -> None:

@@ -5,15 +5,21 @@ import json
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
+from gateway.api.field_problems import InvalidFields
 from gateway.jobs.request import SEEDS, Preferences
 from servicekit.errors import InvalidArgument
 from servicekit.types import colours
+from servicekit.types.modes import RoomMode
 from servicekit.types.objects import ObjectLabel
 from servicekit.types.rooms import RoomType
 
 MAX_BYTES: Final = 16 * 1024
 MAX_KEPT: Final = 64
+MAX_PROBLEMS: Final = 32
+"""Fields that are told to be wrong at once."""
+MAX_GROUP_WORD: Final = 64
 FIELD: Final = "preferences"
 
 _LABELS: Final = "|".join(ObjectLabel)
@@ -26,6 +32,15 @@ def _whole(value: object) -> object:
 WHOLE: Final = BeforeValidator(_whole)
 """`7.0` is the same number as `7` in JSON, and an integer for JSON Schema."""
 Colour = Annotated[str, Field(pattern=colours.PATTERN, max_length=7), AfterValidator(str.upper)]
+
+
+def _printable(word: str) -> str:
+    if not word.isprintable():
+        raise ValueError("has characters that cannot be printed")
+    return word
+
+
+Word = Annotated[str, Field(min_length=1, max_length=MAX_GROUP_WORD, pattern=r"^\S+$"), AfterValidator(_printable)]
 DetectionId = Annotated[str, Field(pattern=f"^({_LABELS})-[1-9][0-9]{{0,2}}$", max_length=40)]
 
 
@@ -38,7 +53,8 @@ class PreferencesBody(BaseModel):
         allow_inf_nan=False,
         title="Preferences",
         json_schema_extra={
-            "examples": [{"keep_furniture": False, "color_palette": ["#FFFFFF", "#000000"], "variants": 2}]
+            # the first is what a form in /docs begins with, so it chooses nothing
+            "examples": [{}, {"keep_furniture": False, "color_palette": ["#FFFFFF", "#000000"], "variants": 2}]
         },
     )
 
@@ -61,16 +77,30 @@ class PreferencesBody(BaseModel):
     require_room: bool = Field(
         default=False, description="Refuse a photo that shows no room, instead of completing with a warning."
     )
+    mode: RoomMode = Field(
+        default=RoomMode.RESTYLE,
+        description="`stage` furnishes an empty room, `declutter` removes what is not furniture and looks at no style; "
+        "an engine that cannot is a 422 that names it.",
+    )
+    repaint_openings: bool = Field(
+        default=False, description="Whether windows and doors may be repainted; otherwise they stay as they are."
+    )
+    group: Word | None = Field(
+        default=None,
+        description="A word of your own: up to 8 photos that share it come out with the same materials, colours and "
+        "seed. What later ones leave out is taken from the first.",
+    )
 
 
 def parse(text: bytes) -> Preferences:
-    """Reads the part; raises InvalidArgument naming the first field that is wrong, `preferences.strength`."""
+    """Reads the part; raises InvalidFields naming each field that is wrong, `preferences.strength`."""
     text = text.removeprefix(codecs.BOM_UTF8)  # RFC 8259, 8.1: it may be ignored
     _validate_object(text)
     try:
         body = PreferencesBody.model_validate_json(text)
     except ValidationError as error:
-        raise _wrong_field(error) from error
+        raise _wrong_fields(error) from error
+    _validate_for_mode(body)
     return Preferences(
         keep_furniture=body.keep_furniture,
         color_palette=tuple(body.color_palette),
@@ -80,7 +110,23 @@ def parse(text: bytes) -> Preferences:
         variants=body.variants,
         keep=tuple(dict.fromkeys(body.keep)),
         require_room=body.require_room,
+        mode=body.mode,
+        repaint_openings=body.repaint_openings,
+        group=body.group or "",
     )
+
+
+def _validate_for_mode(body: PreferencesBody) -> None:
+    """Raises InvalidArgument for what the mode has no use for."""
+    useless = {
+        RoomMode.RESTYLE: (),
+        RoomMode.STAGE: ("strength",),
+        RoomMode.DECLUTTER: ("strength", "color_palette", "repaint_openings", "group"),
+    }
+    for name in useless[body.mode]:
+        if name in body.model_fields_set and getattr(body, name) != PreferencesBody.model_fields[name].default:
+            field = _path([name])
+            raise InvalidArgument("FIELD_INVALID", f"{field} has no use with mode {body.mode}.", field=field)
 
 
 def _validate_object(text: bytes) -> None:
@@ -102,14 +148,18 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _wrong_field(error: ValidationError) -> InvalidArgument:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    field = _path(first["loc"])
-    if first["type"] == "json_invalid":  # pydantic's parser is stricter than Python's: lone surrogates
+def _wrong_fields(error: ValidationError) -> InvalidFields:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    return InvalidFields([_wrong_field(one) for one in problems[:MAX_PROBLEMS]])
+
+
+def _wrong_field(problem: ErrorDetails) -> InvalidArgument:
+    field = _path(problem["loc"])
+    if problem["type"] == "json_invalid":  # pydantic's parser is stricter than Python's: lone surrogates
         return _not_json()
-    if first["type"] == "extra_forbidden":
+    if problem["type"] == "extra_forbidden":
         return InvalidArgument("UNKNOWN_FIELD", f"There is no field {field!r}.", field=field)
-    return InvalidArgument("FIELD_INVALID", f"{field}: {first['msg']}.", field=field)
+    return InvalidArgument("FIELD_INVALID", f"{field}: {problem['msg']}.", field=field)
 
 
 def _not_json() -> InvalidArgument:

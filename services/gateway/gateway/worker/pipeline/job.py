@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from gateway.clients.diffusion import Manifest, Restyling, Tier
+from gateway.clients.diffusion import DiffusionClient, Manifest, Restyling, Tier
 from gateway.jobs import object_keys, request
 from gateway.jobs.result import AttemptRecord, JobResult, ModelUsed
 from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker.pipeline.artifacts import StoredArtifacts, store_artifacts
-from gateway.worker.pipeline.keep_mask import kept_region
+from gateway.worker.pipeline.group_look import GroupLook
+from gateway.worker.pipeline.keep_mask import kept_region, removed_region
 from gateway.worker.pipeline.photo_analysis import AnalysisOutput, AnalysisStage, room_type
 from gateway.worker.pipeline.progress_reporter import ProgressReporter
 from gateway.worker.pipeline.restyling import JudgedResult, RestylingStage
@@ -28,6 +29,8 @@ class Pipeline:
         *,
         analysis_stage: AnalysisStage,
         restyling_stage: RestylingStage,
+        look: GroupLook,
+        diffusion: DiffusionClient,
         store: ObjectStore,
         cache: StageCache,
         previews: int,
@@ -36,6 +39,8 @@ class Pipeline:
     ) -> None:
         self._analysis_stage = analysis_stage
         self._restyling_stage = restyling_stage
+        self._look = look
+        self._diffusion = diffusion
         self._store = store
         self._cache = cache
         self._previews = previews
@@ -49,6 +54,7 @@ class Pipeline:
         attempts = await self._restyling_stage.restyle(run, await self._restyling(run, analysis))
         await run.reporter.stage(JobStatus.FINALIZING)
         stored = await store_artifacts(run, self._store, results=attempts[0].restyled.jpegs, maps=analysis.room.maps)
+        await self._look.offer(run, stored.transformed[0])
         await self._cache.flush()
         await run.reporter.stage(JobStatus.FINALIZING, share=1.0)
         return self._result(run, analysis, attempts, stored)
@@ -58,17 +64,23 @@ class Pipeline:
         reporter, stopwatch = ProgressReporter(claim, style=job.style), Stopwatch()
         await reporter.stage(JobStatus.ANALYZING)
         with stopwatch.measure(Stage.LOAD):
-            photo = await with_retries(
-                lambda: self._store.get(object_keys.original(claim.job.job_id)), seconds_left=lambda: claim.seconds_left
+            photo = await self._load(claim, object_keys.original(claim.job.job_id))
+            style_image = (
+                await self._load(claim, object_keys.style_image(claim.job.job_id)) if job.style_image_digest else b""
             )
-        return Run(claim=claim, request=job, photo=photo, reporter=reporter, stopwatch=stopwatch)
+        return Run(
+            claim=claim, request=job, photo=photo, style_image=style_image, reporter=reporter, stopwatch=stopwatch
+        )
+
+    async def _load(self, claim: Claim, key: str) -> bytes:
+        return await with_retries(lambda: self._store.get(key), seconds_left=lambda: claim.seconds_left)
 
     async def _restyling(self, run: Run, analysis: AnalysisOutput) -> Restyling:
         preferences = run.request.preferences
         return Restyling(
             photo=run.photo,
             style=run.request.style,
-            room_type=room_type(run, analysis.room),
+            room_type=await self._look.room_type(run, room_type(run, analysis.room)),
             maps=analysis.room.maps,
             keep=await kept_region(run, analysis.detections),
             palette=preferences.color_palette,
@@ -77,7 +89,17 @@ class Pipeline:
             variants=preferences.variants,
             tier=self._tier,
             previews=self._previews,
+            mode=preferences.mode,
+            remove=await removed_region(run, analysis.detections),
+            repaint_openings=preferences.repaint_openings,
+            style_image=await self._style_image(run),
         )
+
+    async def _style_image(self, run: Run) -> bytes:
+        if not run.request.preferences.group:
+            return run.style_image
+        engine = await run.with_retries(lambda: self._diffusion.catalogue(seconds=run.seconds_left))
+        return await self._look.style_image(run, engine)
 
     def _result(
         self, run: Run, analysis: AnalysisOutput, attempts: Sequence[JudgedResult], stored: StoredArtifacts
@@ -110,11 +132,20 @@ class Pipeline:
             device_seconds=device_seconds,
             estimated_cost_usd=0.0 if best.engine.name == "lite" else device_seconds * self._price / 3600,
             warnings=tuple(run.warnings),
+            mode=run.request.preferences.mode,
+            group=run.request.preferences.group,
+            style_image_key=object_keys.style_image(run.job_id) if run.style_image else "",
+            style_image_palette=best.style_image_palette,
+            safety_checked=best.safety_checked,
         )
 
 
 def _models(analysis: AnalysisOutput, best: Manifest) -> tuple[ModelUsed, ...]:
     """Every model that took part, once, in the order of use."""
     engines = (analysis.room.engine, analysis.detections.engine, best.engine)
-    used = (ModelUsed(name=model.name, revision=model.revision) for engine in engines for model in engine.models)
+    used = (
+        ModelUsed(name=model.name, revision=model.revision, licence=model.licence)
+        for engine in engines
+        for model in engine.models
+    )
     return tuple(dict.fromkeys(used))

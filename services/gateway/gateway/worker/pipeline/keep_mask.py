@@ -13,7 +13,8 @@ from gateway.worker.pipeline.run import Run
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_PNG
 from servicekit.errors import FailedPrecondition
 from servicekit.imaging.codec import opened, to_png, validate_shape
-from servicekit.types.objects import OPENINGS, DetectedObject
+from servicekit.types.modes import RoomMode
+from servicekit.types.objects import CLUTTER, OPENINGS, DetectedObject
 
 _NAMED: Final = 12
 """How many ids a refusal names at most."""
@@ -28,6 +29,19 @@ async def kept_region(run: Run, found: Detections) -> bytes:
         run.warnings.append("No furniture was found that could be kept.")
     shape = (run.request.height, run.request.width)
     return await asyncio.to_thread(union, kept, found.masks, shape=shape)
+
+
+async def removed_region(run: Run, found: Detections) -> bytes:
+    """Mask of what declutter removes as PNG, empty in every other mode.
+
+    Raises FailedPrecondition where the photo holds nothing that may be removed.
+    """
+    if run.request.preferences.mode is not RoomMode.DECLUTTER:
+        return b""
+    clutter = [one for one in found.objects if one.label in CLUTTER and one.id not in run.request.preferences.keep]
+    if not clutter:
+        raise FailedPrecondition("NOTHING_TO_REMOVE", "Nothing was found in the photo that declutter removes.")
+    return await asyncio.to_thread(union, clutter, found.masks, shape=(run.request.height, run.request.width))
 
 
 def kept_objects(run: Run, objects: Sequence[DetectedObject]) -> list[DetectedObject]:

@@ -36,6 +36,10 @@ class Previews:
         """Makes and shows the first look in the background; the task is done when it is out."""
         return self._start(self._first_look(diffusion, restyling))
 
+    def begin_without_first_look(self) -> None:
+        """For what the lite engine, which makes first looks, cannot show."""
+        self._busy = False
+
     def offer(self, picture: bytes) -> None:
         """Shows a JPEG in the background, or leaves it out while another one is on its way."""
         if self._busy:

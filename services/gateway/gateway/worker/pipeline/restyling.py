@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
-from contextlib import aclosing
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -18,16 +19,23 @@ from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker.pipeline.fail_fast import fail_fast
 from gateway.worker.pipeline.previews import Previews
-from gateway.worker.pipeline.run import Run
+from gateway.worker.pipeline.run import Run, out_of_time
 from servicekit.errors import ServiceError
 from servicekit.jobstore import JobStatus
 from servicekit.observability import logs
 from servicekit.storage import ObjectStore
+from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
 HEAD_START_SECONDS: Final = 0.3
 """How much earlier the first look starts than the restyling, behind which it would wait where one device makes both."""
+
+AGAIN: Final = 1.2
+"""How much longer than the first attempt the second may take: one that cannot finish is not begun."""
+
+STORING_SECONDS: Final = 2.0
+"""Kept of the job's time for its results."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +76,17 @@ class RestylingStage:
         await run.reporter.stage(JobStatus.TRANSFORMING)
         async with fail_fast() as group:
             previews = Previews(run, store=self._store, group=group)
-            await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
+            if restyling.mode is RoomMode.RESTYLE:
+                await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
+            else:
+                previews.begin_without_first_look()
+            begun = time.monotonic()
             attempts = [await self._attempt(run, seeded, previews)]
-            if attempts[0].quality.overall < self._bar and restyling.seed is None:
+            spent = max(time.monotonic() - begun, attempts[0].restyled.manifest.device_seconds)
+            below = attempts[0].quality.overall < self._bar and restyling.seed is None
+            if below and spent * AGAIN > run.claim.seconds_left - STORING_SECONDS:
+                log.info("below the bar, no time for another", spent=spent, left=run.claim.seconds_left)
+            elif below:
                 log.info("below the bar, once more", overall=attempts[0].quality.overall, bar=self._bar)
                 other = replace(seeded, seed=(attempts[0].restyled.manifest.seed + restyling.variants) % SEEDS)
                 attempts += await self._another(run, other, previews)
@@ -78,9 +94,9 @@ class RestylingStage:
         return sorted(attempts, key=lambda attempt: -attempt.quality.overall)
 
     async def _another(self, run: Run, restyling: Restyling, previews: Previews) -> list[JudgedResult]:
-        """A second attempt; none where it fails or takes half of the time left, as there is a result already."""
+        """A second attempt; none where it fails or takes all the time left, as there is a result already."""
         try:
-            async with asyncio.timeout(run.seconds_left / 2):
+            async with asyncio.timeout(max(run.seconds_left - STORING_SECONDS, 0.0)):
                 return [await self._attempt(run, restyling, previews)]
         except (ServiceError, TimeoutError) as error:
             log.warning("no other attempt", problem=str(error))
@@ -99,8 +115,17 @@ class RestylingStage:
             return JudgedResult(restyled=restyled, quality=await self._assess(run, restyling, restyled.jpegs))
 
     async def _transform(self, run: Run, restyling: Restyling, previews: Previews) -> Restyled:
-        async with aclosing(self._diffusion.transform(restyling, seconds=run.seconds_left)) as steps:
+        """One call, whose time for running begins when the engine says that it has taken the request up."""
+        await run.claim.wait_for_device()
+        clock = asyncio.get_running_loop()
+        async with (
+            _deadline(run) as limit,
+            aclosing(self._diffusion.transform(restyling, seconds=run.seconds_left + run.claim.run_seconds)) as steps,
+        ):
             async for step in steps:
+                if run.claim.waits_for_device:
+                    await run.claim.device_taken()
+                    limit.reschedule(clock.time() + run.seconds_left)
                 match step:
                     case StepDone():
                         await run.reporter.step(step.step, step.total_steps)
@@ -120,6 +145,16 @@ class RestylingStage:
         return await self._controlmaps.assess(
             run.photo, result, kept=restyling.keep, palette=restyling.palette, seconds=run.seconds_left
         )
+
+
+@asynccontextmanager
+async def _deadline(run: Run) -> AsyncIterator[asyncio.Timeout]:
+    """Ends the block at the job's deadline, which may be moved; raises DeadlineExceeded then."""
+    try:
+        async with asyncio.timeout(run.seconds_left) as limit:
+            yield limit
+    except TimeoutError as error:
+        raise out_of_time() from error
 
 
 def _seed(run: Run) -> int:

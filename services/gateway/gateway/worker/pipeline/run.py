@@ -28,6 +28,9 @@ class Run:
     photo: bytes
     """The original as stored, JPEG."""
 
+    style_image: bytes = b""
+    """The picture whose look is wanted, JPEG; empty for none."""
+
     reporter: ProgressReporter
     stopwatch: Stopwatch
 
@@ -49,9 +52,14 @@ class Run:
         """How long the next call may take; raises DeadlineExceeded where there is no time left."""
         seconds = self.claim.seconds_left - MARGIN_SECONDS
         if seconds <= 0:
-            raise DeadlineExceeded("OUT_OF_TIME", "Your transformation took too long and was stopped.")
+            raise out_of_time()
         return seconds
 
     async def with_retries(self, attempt: Callable[[], Awaitable[Value]]) -> Value:
         """As `retry.with_retries`, for as long as the job may run."""
         return await retry.with_retries(attempt, seconds_left=lambda: self.claim.seconds_left - MARGIN_SECONDS)
+
+
+def out_of_time() -> DeadlineExceeded:
+    """The job's deadline has passed."""
+    return DeadlineExceeded("OUT_OF_TIME", "Your transformation took too long and was stopped.")

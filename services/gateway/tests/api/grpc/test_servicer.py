@@ -13,11 +13,12 @@ from PIL import Image
 from gateway.jobs import request as job_request
 from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.transform.v1 import transform_service_pb2_grpc as pb_grpc
-from modomo.type.v1 import job_pb2, room_pb2
+from modomo.type.v1 import job_pb2, mode_pb2, room_pb2
 from servicekit.errors import ServiceError
 from servicekit.jobstore import Cancelled, JobStatus, Update
 from servicekit.rpc import client
 from servicekit.rpc.status import from_call
+from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
 from tests.fixtures.gateway import Gateway, StartGateway, photo
 from tests.fixtures.worker import WorkerBench
@@ -51,7 +52,7 @@ async def test_submitted_job_is_the_same_as_over_http(gateway: Gateway, grpc_api
     )
     answer = await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="boho", preferences=preferences))
     assert str(uuid.UUID(answer.job_id)) == answer.job_id
-    assert answer.estimated_time.seconds == 15
+    assert answer.estimated_time.seconds == 30, "two variants"
     claim = await gateway.jobstore.queue.claim()
     assert claim.job.job_id == answer.job_id
     asked = job_request.decode(claim.job.payload)
@@ -68,6 +69,18 @@ async def test_submitted_job_is_the_same_as_over_http(gateway: Gateway, grpc_api
     )
     status = (await gateway.http.get(f"/transform/status/{answer.job_id}")).json()
     assert status["data"]["job_id"] == answer.job_id
+
+
+async def test_modes_and_pictures_as_over_http(gateway: Gateway, grpc_api: "Stub") -> None:
+    gateway.services.diffuser.modes = (mode_pb2.MODE_RESTYLE, mode_pb2.MODE_STAGE)
+    preferences = pb.Preferences(mode=mode_pb2.MODE_STAGE, repaint_openings=True)
+    answer = await grpc_api.Submit(
+        pb.SubmitRequest(image=photo(), style="boho", preferences=preferences, style_image=photo(colour=(1, 2, 3)))
+    )
+    asked = job_request.decode((await gateway.jobstore.queue.claim()).job.payload)
+    assert asked.preferences == job_request.Preferences(mode=RoomMode.STAGE, repaint_openings=True)
+    assert len(asked.style_image_digest) == 64
+    assert await gateway.store.get(f"jobs/{answer.job_id}/style-image.jpg")
 
 
 async def test_defaults(gateway: Gateway, grpc_api: "Stub") -> None:
@@ -110,6 +123,11 @@ def _gif() -> bytes:
         ({"preferences": pb.Preferences(strength=float("nan"))}, "preferences.strength"),
         ({"preferences": pb.Preferences(variants=5)}, "preferences.variants"),
         ({"preferences": pb.Preferences(keep=["../etc"])}, "preferences.keep[0]"),
+        ({"preferences": pb.Preferences(mode=99)}, "preferences.mode"),  # type: ignore[arg-type]  # wrong on purpose
+        ({"preferences": pb.Preferences(mode=mode_pb2.MODE_STAGE)}, "preferences.mode"),
+        ({"preferences": pb.Preferences(group="two words")}, "preferences.group"),
+        ({"style_image": b"hello" * 100}, "style_image"),
+        ({"style_image": b"\xff\xd8\xff" + bytes(15 * 1024 * 1024)}, "style_image"),
         ({"preferences": pb.Preferences(room_type=99)}, "preferences.room_type"),  # type: ignore[arg-type]  # wrong on purpose
     ],
 )
@@ -122,6 +140,14 @@ async def test_bad_request_is_refused_by_field(
     assert error.metadata["field"] == field
     assert (await gateway.jobstore.jobs.queue_state()).waiting == 0
     await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
+
+
+async def test_a_photo_that_no_message_may_hold_is_told_so_and_not_tried_again(grpc_api: "Stub") -> None:
+    """gRPC refuses it by itself, as something that may pass; what our callers make of it is in words."""
+    error = await _refused(grpc_api.Submit(pb.SubmitRequest(image=bytes(17 * 1024 * 1024), style="modern")))
+    assert (error.code, error.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "MESSAGE_TOO_LARGE")
+    assert error.message == "The message has more than 16 MB."
+    assert not error.retryable
 
 
 async def test_message_beyond_the_limit_is_refused_and_the_next_one_works(grpc_api: "Stub") -> None:

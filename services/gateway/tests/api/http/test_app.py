@@ -53,7 +53,7 @@ async def test_an_unexpected_exception_shows_nothing(gateway: Gateway, monkeypat
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.json() == {
         "success": False,
-        "type": "urn:modomo:problem:INTERNAL",
+        "type": f"{gateway.url}/errors/INTERNAL",
         "title": "Internal",
         "status": 500,
         "detail": "Something went wrong on our side.",
@@ -211,13 +211,14 @@ async def test_pages(gateway: Gateway) -> None:
     for name in re.findall(r'(?:src|href)="([a-z]+\.[a-z]+)"', page.text):
         assert (await gateway.http.get(f"/{name}")).status_code == 200
     docs = await gateway.http.get("/docs")
-    assert "/openapi.json" in docs.text
+    assert "/openapi.json" in (await gateway.http.get("/docs/docs.js")).text
+    assert not re.search(r"<script>|style=", docs.text)
     assert not re.search(r"(?:https?:)?//[a-z]", docs.text), "a page of ours asks nobody else's server"
     assert "http" not in docs.headers["content-security-policy"]
     for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
         assert f"/docs/{name}" in docs.text
         assert len((await gateway.http.get(f"/docs/{name}")).content) > 100_000
-    assert "'sha256-" in docs.headers["content-security-policy"]
+    assert "script-src 'self';" in docs.headers["content-security-policy"]
 
 
 async def test_openapi_describes_everything(gateway: Gateway) -> None:
@@ -229,6 +230,7 @@ async def test_openapi_describes_everything(gateway: Gateway) -> None:
     }
     assert set(operations) == {
         ("POST", "/transform/submit"),
+        ("GET", "/transform/jobs"),
         ("GET", "/transform/status/{job_id}"),
         ("GET", "/transform/events/{job_id}"),
         ("DELETE", "/transform/{job_id}"),
@@ -242,8 +244,8 @@ async def test_openapi_describes_everything(gateway: Gateway) -> None:
         ("GET", "/files/{key}"),
     }
     submit = operations["POST", "/transform/submit"]["responses"]
-    assert set(submit) == {"202", "400", "401", "403", "408", "409", "413", "415", "422", "429", "503"}
-    for status in set(submit) - {"202"}:
+    assert set(submit) == {"200", "202", "400", "401", "403", "408", "409", "413", "415", "422", "429", "503"}
+    for status in set(submit) - {"200", "202"}:
         assert submit[status]["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
     schemas = document["components"]["schemas"]
     assert {"Problem", "Preferences", "EventMessage", "Result", "Submitted", "JobStatusAnswer"} <= set(schemas)

@@ -11,6 +11,8 @@ from tests.fixtures.gateway import Gateway
 KEY = "jobs/1/preview-1.jpg"
 DATA = bytes(range(100))
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 async def ask(gateway: Gateway, headers: Mapping[str, str], *, method: str = "GET") -> httpx.Response:
     await gateway.store.put(KEY, DATA, content_type="image/jpeg")
@@ -20,8 +22,8 @@ async def ask(gateway: Gateway, headers: Mapping[str, str], *, method: str = "GE
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_a_picture_that_the_client_has_is_not_sent_again(gateway: Gateway, method: str) -> None:
-    first = await ask(gateway, {})
+async def test_a_picture_that_the_client_has_is_not_sent_again(shared_gateway: Gateway, method: str) -> None:
+    first = await ask(shared_gateway, {})
     tag, modified = first.headers["etag"], first.headers["last-modified"]
     assert modified == "Fri, 15 Jan 2027 08:00:00 GMT"
     for headers in (
@@ -34,7 +36,7 @@ async def test_a_picture_that_the_client_has_is_not_sent_again(gateway: Gateway,
         {"If-Modified-Since": modified},
         {"If-Modified-Since": "Sat, 16 Jan 2027 08:00:00 GMT"},
     ):
-        answer = await ask(gateway, headers, method=method)
+        answer = await ask(shared_gateway, headers, method=method)
         assert (answer.status_code, answer.content) == (304, b""), headers
         assert answer.headers["etag"] == tag
         assert answer.headers["cache-control"] == first.headers["cache-control"]
@@ -61,8 +63,8 @@ async def test_a_picture_that_the_client_has_is_not_sent_again(gateway: Gateway,
         {"Range": "bytes=500-", "If-Range": '"other"'},
     ],
 )
-async def test_the_whole_picture(gateway: Gateway, headers: dict[str, str]) -> None:
-    answer = await ask(gateway, headers)
+async def test_the_whole_picture(shared_gateway: Gateway, headers: dict[str, str]) -> None:
+    answer = await ask(shared_gateway, headers)
     assert (answer.status_code, answer.content) == (200, DATA)
 
 
@@ -80,22 +82,22 @@ async def test_the_whole_picture(gateway: Gateway, headers: dict[str, str]) -> N
         ("bytes=10-14,15-19", 10, 19),
     ],
 )
-async def test_a_part(gateway: Gateway, text: str, first: int, last: int) -> None:
-    answer = await ask(gateway, {"Range": text})
+async def test_a_part(shared_gateway: Gateway, text: str, first: int, last: int) -> None:
+    answer = await ask(shared_gateway, {"Range": text})
     assert (answer.status_code, answer.content) == (206, DATA[first : last + 1])
     assert answer.headers["content-range"] == f"bytes {first}-{last}/100"
     assert answer.headers["content-length"] == str(last + 1 - first)
     assert answer.headers["content-type"] == "image/jpeg"
 
 
-async def test_a_part_of_the_same_picture(gateway: Gateway) -> None:
-    whole = await ask(gateway, {})
+async def test_a_part_of_the_same_picture(shared_gateway: Gateway) -> None:
+    whole = await ask(shared_gateway, {})
     for unchanged in (whole.headers["etag"], whole.headers["last-modified"]):
-        assert (await ask(gateway, {"Range": "bytes=0-1", "If-Range": unchanged})).status_code == 206
+        assert (await ask(shared_gateway, {"Range": "bytes=0-1", "If-Range": unchanged})).status_code == 206
 
 
-async def test_several_parts(gateway: Gateway) -> None:
-    answer = await ask(gateway, {"Range": "bytes=0-1, 50-51"})
+async def test_several_parts(shared_gateway: Gateway) -> None:
+    answer = await ask(shared_gateway, {"Range": "bytes=0-1, 50-51"})
     assert answer.status_code == 206
     assert answer.headers["content-type"].startswith("multipart/byteranges")
     assert answer.content.count(b"Content-Range: bytes ") == 2
@@ -103,14 +105,14 @@ async def test_several_parts(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("text", ["bytes=100-", "bytes=500-600", "bytes=-0", "bytes=100-,200-300"])
-async def test_no_part_of_the_picture(gateway: Gateway, text: str) -> None:
-    answer = await ask(gateway, {"Range": text})
+async def test_no_part_of_the_picture(shared_gateway: Gateway, text: str) -> None:
+    answer = await ask(shared_gateway, {"Range": text})
     assert (answer.status_code, answer.headers["content-range"]) == (416, "bytes */100")
     assert answer.headers["content-type"] == "application/problem+json"
     assert (answer.json()["code"], answer.json()["field"]) == ("RANGE_NOT_SATISFIABLE", "Range")
 
 
-async def test_head_knows_no_parts(gateway: Gateway) -> None:
+async def test_head_knows_no_parts(shared_gateway: Gateway) -> None:
     for text in ("bytes=0-1", "bytes=500-"):
-        answer = await ask(gateway, {"Range": text}, method="HEAD")
+        answer = await ask(shared_gateway, {"Range": text}, method="HEAD")
         assert (answer.status_code, answer.headers["content-length"]) == (200, "100")

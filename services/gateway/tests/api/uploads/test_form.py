@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import psutil  # type: ignore[import-untyped]  # it publishes no types
 import pytest
+import pytest_asyncio
 
+from servicekit.storage import delete_all
 from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 BOUNDARY = "b0undary"
@@ -33,6 +35,13 @@ def body(*parts: bytes) -> bytes:
     return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def emptied(shared_gateway: Gateway) -> Gateway:
+    """One gateway for many tests, with nothing in its store."""
+    await delete_all(shared_gateway.store, "jobs/")
+    return shared_gateway
+
+
 FILE = part("file", photo(), filename="room.jpg")
 STYLE = part("style", b"modern")
 
@@ -50,7 +59,7 @@ async def assert_problem(
     assert answer.headers["content-type"] == "application/problem+json"
     assert shown["success"] is False
     assert shown["status"] == status
-    assert shown["type"] == f"urn:modomo:problem:{code}"
+    assert shown["type"] == f"{gateway.url}/errors/{code}"
     assert shown["title"]
     assert shown["detail"]
     assert isinstance(shown["retryable"], bool)
@@ -86,8 +95,9 @@ async def assert_problem(
         (b"--" + BOUNDARY.encode() + b"\r\nX: " + b"y" * 100_000, 400, "MALFORMED_BODY", "body"),
     ],
 )
-async def test_forms(gateway: Gateway, content: bytes, status: int, code: str, field: str) -> None:
-    await assert_problem(gateway, await post(gateway, content), status=status, code=code, field=field)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_forms(emptied: Gateway, content: bytes, status: int, code: str, field: str) -> None:
+    await assert_problem(emptied, await post(emptied, content), status=status, code=code, field=field)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +109,10 @@ async def test_forms(gateway: Gateway, content: bytes, status: int, code: str, f
         (f"multipart/form-data; boundary={'x' * 5000}", 400, "MALFORMED_BODY"),
     ],
 )
-async def test_content_types(gateway: Gateway, content_type: str, status: int, code: str) -> None:
-    answer = await post(gateway, body(FILE, STYLE), {"Content-Type": content_type})
-    await assert_problem(gateway, answer, status=status, code=code, field="Content-Type")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_content_types(emptied: Gateway, content_type: str, status: int, code: str) -> None:
+    answer = await post(emptied, body(FILE, STYLE), {"Content-Type": content_type})
+    await assert_problem(emptied, answer, status=status, code=code, field="Content-Type")
 
 
 @pytest.mark.parametrize(
@@ -113,19 +124,21 @@ async def test_content_types(gateway: Gateway, content_type: str, status: int, c
         ("x" * 20_000, 413, "UPLOAD_TOO_LARGE", "preferences"),
     ],
 )
-async def test_preferences_over_http(gateway: Gateway, text: str, status: int, code: str, field: str) -> None:
-    answer = await post(gateway, body(FILE, STYLE, part("preferences", text.encode())))
-    await assert_problem(gateway, answer, status=status, code=code, field=field)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_preferences_over_http(emptied: Gateway, text: str, status: int, code: str, field: str) -> None:
+    answer = await post(emptied, body(FILE, STYLE, part("preferences", text.encode())))
+    await assert_problem(emptied, answer, status=status, code=code, field=field)
 
 
-async def test_parts_may_come_in_any_order_and_in_any_pieces(gateway: Gateway) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_parts_may_come_in_any_order_and_in_any_pieces(emptied: Gateway) -> None:
     whole = body(part("preferences", b"{}"), STYLE, FILE) + b"an epilogue"
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(whole), 7):
             yield whole[start : start + 7]
 
-    assert (await post(gateway, pieces())).status_code == 202
+    assert (await post(emptied, pieces())).status_code == 202
 
 
 @pytest.mark.parametrize(
@@ -138,36 +151,40 @@ async def test_parts_may_come_in_any_order_and_in_any_pieces(gateway: Gateway) -
     ],
 )
 @pytest.mark.parametrize("size", [1, 13, 2**20])
-async def test_a_preamble_is_ignored(gateway: Gateway, preamble: bytes, size: int) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_preamble_is_ignored(emptied: Gateway, preamble: bytes, size: int) -> None:
     whole = preamble + body(FILE, STYLE)
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(whole), size):
             yield whole[start : start + size]
 
-    assert (await post(gateway, pieces())).status_code == 202
+    assert (await post(emptied, pieces())).status_code == 202
 
 
-async def test_a_preamble_that_never_ends(gateway: Gateway) -> None:
-    answer = await post(gateway, b"x" * 100_000 + b"\r\n" + body(FILE, STYLE))
-    await assert_problem(gateway, answer, status=400, code="MALFORMED_BODY", field="body")
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_preamble_that_never_ends(emptied: Gateway) -> None:
+    answer = await post(emptied, b"x" * 100_000 + b"\r\n" + body(FILE, STYLE))
+    await assert_problem(emptied, answer, status=400, code="MALFORMED_BODY", field="body")
 
 
-async def test_a_boundary_inside_the_photo_is_not_one(gateway: Gateway) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_boundary_inside_the_photo_is_not_one(emptied: Gateway) -> None:
     data = photo() + f"\r\n--{BOUNDARY}x\r\n--{BOUNDARY[:-1]}\r\n".encode()
-    assert (await post(gateway, body(part("file", data), STYLE))).status_code == 202
+    assert (await post(emptied, body(part("file", data), STYLE))).status_code == 202
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["content-length", "chunked"])
-async def test_a_photo_of_more_than_15_megabytes(gateway: Gateway, announced: bool) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_photo_of_more_than_15_megabytes(emptied: Gateway, announced: bool) -> None:
     content = body(part("file", b"\xff\xd8\xff" + bytes(15 * 2**20)), STYLE)
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(content), 2**16):
             yield content[start : start + 2**16]
 
-    answer = await post(gateway, content if announced else pieces())
-    await assert_problem(gateway, answer, status=413, code="UPLOAD_TOO_LARGE", field="file")
+    answer = await post(emptied, content if announced else pieces())
+    await assert_problem(emptied, answer, status=413, code="UPLOAD_TOO_LARGE", field="file")
 
 
 async def test_a_body_that_never_ends(gateway: Gateway) -> None:

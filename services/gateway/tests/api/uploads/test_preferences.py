@@ -7,6 +7,7 @@ import pytest
 from gateway.api.uploads.preferences import PreferencesBody, parse
 from gateway.jobs.request import Preferences
 from servicekit.errors import InvalidArgument
+from servicekit.types.modes import RoomMode
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,19 @@ from servicekit.errors import InvalidArgument
         (json.dumps({"color_palette": ["#FFFFFF"] * 9}), "FIELD_INVALID", "preferences.color_palette"),
         ('{"keep": ["../sofa-1"]}', "FIELD_INVALID", "preferences.keep[0]"),
         ('{"keep": ["unicorn-1"]}', "FIELD_INVALID", "preferences.keep[0]"),
+        ('{"mode": "furnish"}', "FIELD_INVALID", "preferences.mode"),
+        ('{"mode": null}', "FIELD_INVALID", "preferences.mode"),
+        ('{"mode": "stage", "strength": 0.5}', "FIELD_INVALID", "preferences.strength"),
+        ('{"mode": "declutter", "strength": 0}', "FIELD_INVALID", "preferences.strength"),
+        ('{"mode": "declutter", "color_palette": ["#FFFFFF"]}', "FIELD_INVALID", "preferences.color_palette"),
+        ('{"mode": "declutter", "repaint_openings": true}', "FIELD_INVALID", "preferences.repaint_openings"),
+        ('{"mode": "declutter", "group": "a"}', "FIELD_INVALID", "preferences.group"),
+        ('{"repaint_openings": 1}', "FIELD_INVALID", "preferences.repaint_openings"),
+        ('{"group": ""}', "FIELD_INVALID", "preferences.group"),
+        ('{"group": "two words"}', "FIELD_INVALID", "preferences.group"),
+        ('{"group": "a\\u0000b"}', "FIELD_INVALID", "preferences.group"),
+        ('{"group": 7}', "FIELD_INVALID", "preferences.group"),
+        (json.dumps({"group": "g" * 65}), "FIELD_INVALID", "preferences.group"),
         (json.dumps({"keep": [f"sofa-{n}" for n in range(1, 66)]}), "FIELD_INVALID", "preferences.keep"),
     ],
 )
@@ -74,6 +88,11 @@ def test_refused_by_name(text: str | bytes, reason: str, field: str) -> None:
         ('{"color_palette": ["#a1B2c3"]}', Preferences(color_palette=("#A1B2C3",))),
         ('{"keep": ["sofa-1", "coffee_table-12", "sofa-1"]}', Preferences(keep=("sofa-1", "coffee_table-12"))),
         ('{"require_room": true, "variants": 4}', Preferences(require_room=True, variants=4)),
+        ('{"mode": "restyle", "group": null}', Preferences()),
+        ('{"mode": "stage", "repaint_openings": true}', Preferences(mode=RoomMode.STAGE, repaint_openings=True)),
+        ('{"mode": "declutter", "keep": ["plant-1"]}', Preferences(mode=RoomMode.DECLUTTER, keep=("plant-1",))),
+        ('{"group": "Küche-2"}', Preferences(group="Küche-2")),
+        (json.dumps({"group": "g" * 64}), Preferences(group="g" * 64)),
     ],
 )
 def test_good_ones(text: str, expected: Preferences) -> None:

@@ -32,7 +32,7 @@ async def test_job_with_pictures_in_s3(worker_bench: WorkerBench, s3_settings: S
             answer = await client.get(link)
             assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
         assert [key async for key in store.list("cache/")]
-        await Purger(store=store, job_store=bench.jobstore.jobs).purge(job_id, message="Deleted.")
+        await Purger(store=store, job_store=bench.jobstore.jobs, groups=bench.groups).purge(job_id, message="Deleted.")
         assert [key async for key in store.list("")] == []
         assert {(await client.get(link)).status_code for link in links} == {404}, "a link is of no use any more"
     await store.close()

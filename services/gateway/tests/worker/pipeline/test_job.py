@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from gateway.jobs import object_keys
+from modomo.type.v1 import mode_pb2
 from servicekit.errors import FailedPrecondition
 from servicekit.imaging.images import decode_mask
 from servicekit.jobstore import ENDINGS, JobStatus
+from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
 from tests.fixtures.worker import HEIGHT, WIDTH, WorkerBench, make_photo
 
@@ -29,7 +31,7 @@ async def test_job_from_photo_to_result(worker_bench: WorkerBench) -> None:
     assert (made.room_type, made.room_probability) == (RoomType.BEDROOM, 0.75)
     assert [one.id for one in made.detections] == ["sofa-1", "lamp-1", "window-1"]
     assert made.detections[0].box == (0.0, 0.0, WIDTH / 2, HEIGHT)
-    assert [(model.name, model.revision) for model in made.models] == [("test-model", "test")]
+    assert [(model.name, model.revision, model.licence) for model in made.models] == [("test-model", "test", "MIT")]
     assert made.surfaces[0].material == "plaster"
     assert made.quality["overall"] == pytest.approx(0.9)
     assert set(made.quality) == {"structure", "palette", "keep", "sharpness", "overall"}
@@ -210,6 +212,45 @@ async def test_what_is_kept(
         bench.services.requests["Assess"][0].kept,
     ):
         assert np.array_equal(decode_mask(sent, shape=(HEIGHT, WIDTH)), expected)
+
+
+async def test_openings_and_staging_reach_the_engine_without_a_first_look(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    async with bench.worker():
+        job_id = await bench.submit(mode=RoomMode.STAGE, repaint_openings=True)
+        made = await bench.completed(job_id)
+    (request,) = bench.services.requests["Transform"]
+    assert (request.mode, request.repaint_openings, request.HasField("remove")) == (mode_pb2.MODE_STAGE, True, False)
+    assert made.mode is RoomMode.STAGE
+    assert bench.services.count("Preview") == 0, "the lite engine makes first looks, and furnishes nothing"
+    assert [event.preview_key for event in await bench.events(job_id) if event.preview_key], "the engine's own"
+
+
+async def test_decluttering_removes_what_is_no_furniture_unless_it_is_to_stay(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    bench.services.objects += (("plant-1", "plant", 0.6, 0.65), ("picture-1", "picture", 0.65, 0.7))
+    async with bench.worker():
+        await bench.completed(await bench.submit(mode=RoomMode.DECLUTTER))
+        await bench.completed(await bench.submit(mode=RoomMode.DECLUTTER, keep=("plant-1",)))
+        error = await bench.failed(await bench.submit(mode=RoomMode.DECLUTTER, keep=("plant-1", "picture-1")))
+    for request, left in zip(bench.services.requests["Transform"], (0.6, 0.65), strict=True):
+        expected = np.zeros((HEIGHT, WIDTH), bool)
+        expected[:, round(left * WIDTH) : round(0.7 * WIDTH)] = True
+        assert request.mode == mode_pb2.MODE_DECLUTTER
+        assert np.array_equal(decode_mask(request.remove, shape=(HEIGHT, WIDTH)), expected)
+    assert (error.code, error.retryable) == ("NOTHING_TO_REMOVE", False)
+
+
+async def test_picture_whose_look_is_wanted_reaches_engine_and_first_look(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    look = make_photo(colour=(1, 2, 3))
+    async with bench.worker():
+        job_id = await bench.submit(style_image=look)
+        made = await bench.completed(job_id)
+    assert bench.services.requests["Transform"][0].style_image.data == look
+    assert bench.services.requests["Preview"][0].transform.style_image.data == look
+    assert made.style_image_key == object_keys.style_image(job_id)
+    assert made.style_image_palette == ("#010203",)
 
 
 async def test_unknown_thing_to_keep_fails_by_name(worker_bench: WorkerBench) -> None:

@@ -26,6 +26,16 @@ async def test_second_attempt_that_is_worse_is_not_taken(worker_bench: WorkerBen
     assert [one.quality["overall"] for one in made.attempts] == [0.25, 0.125]
 
 
+async def test_second_attempt_that_could_not_finish_is_not_begun(worker_bench: WorkerBench) -> None:
+    """The device says that it took two seconds; of four, less is left than a second attempt and storing take."""
+    bench = worker_bench
+    bench.services.quality = [0.25]
+    async with bench.worker():
+        made = await bench.completed(await bench.submit(run_seconds=4.0))
+    assert len(bench.services.requests["Transform"]) == len(made.attempts) == 1
+    assert made.quality["overall"] == 0.25
+
+
 async def test_chosen_seed_is_not_replaced(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     bench.services.quality = [0.25]

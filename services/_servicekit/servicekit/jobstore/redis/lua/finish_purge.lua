@@ -1,6 +1,7 @@
--- Deletes everything that is known of a job whose purge has begun: record, events, delivery, dead letters.
+-- Deletes everything that is known of a job whose purge has begun: record, events, deliveries, dead letters.
 --
--- KEYS[17]: the record's `idempotency`, or any name where it has none. No args, no answer.
+-- KEYS[17]: the record's `idempotency`, or any name where it has none. KEYS[18]: its tenant's jobs. KEYS[19]: the delivery
+-- that tells of its acceptance. No args, no answer.
 --
 -- The job left every set when it ended; old tokens find nothing. A repeated call does nothing.
 
@@ -10,11 +11,12 @@ end
 if field('idempotency') == KEYS[17] then
   redis.call('DEL', KEYS[17])
 end
-redis.call('DEL', JOB, EVENTS, WEBHOOK)
-redis.call('ZREM', WEBHOOKS, ID)
+redis.call('DEL', JOB, EVENTS, WEBHOOK, KEYS[19])
+redis.call('ZREM', WEBHOOKS, ID, ID .. '#accepted')
+redis.call('ZREM', KEYS[18], ID)
 for _, stream in ipairs({ DEAD_JOBS, DEAD_DELIVERIES }) do
   for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
-    if entry[2][2] == ID then
+    if entry[2][2] == ID or entry[2][2] == ID .. '#accepted' then
       redis.call('XDEL', stream, entry[1])
     end
   end

@@ -11,7 +11,8 @@
 --   8 dead       stream   dead letters: jobs that were delivered too often, for operators
 --   9 clock      counter  virtual time of fair queueing, in ticks
 --  10 webhook    hash     the delivery to the tenant's receiver and its state; made when the job ends
---  11 webhooks   zset     job → ms: deliveries that are not done, and when the next attempt is due
+--  11 webhooks   zset     job → ms: deliveries that are not done, and when the next attempt is due. A job's delivery that
+--                         tells that it was accepted is there as `job#accepted`, and so is the name of its hash.
 --  12 lost       stream   dead letters: deliveries that were given up, for operators
 --  13 backlog    hash     flow → number of its jobs in `waiting`; a flow is a tenant and a priority
 --  14 starts     zset     flow → tick: where its next job starts at the earliest, unless that lies behind the clock
@@ -29,7 +30,8 @@
 --   * `backlog` counts `waiting` by flow, without zeros.
 --   * Only the lease holder, whose token was made for this one claim, may append, finish or retry. `left_by` is the
 --     token that last did finish or retry, so that a call repeated after a lost answer changes nothing.
---   * A job with a `webhook_url` has a `webhook` once it has ended, not before: the ending schedules the delivery.
+--   * A job with a `webhook_url` has a `webhook` once it has ended, not before: the ending schedules the delivery, where
+--     `webhook_events` (words separated by commas; '' for all endings) names it.
 --   * `seq` is the id of the newest event; the terminal event is written together with the ending, and nothing after.
 -- Time is the server's alone, so that clocks of workers do not matter.
 
@@ -137,16 +139,22 @@ local function dequeue_orphan()
   end
 end
 
--- Schedules the delivery to the tenant's receiver. It is kept no longer than the job.
-local function schedule_webhook(status, message, failure)
-  local url = field('webhook_url')
-  if url ~= '' then
-    redis.call('HSET', WEBHOOK, 'url', url, 'tenant', field('tenant'), 'status', status, 'message', message,
-      'error', failure, 'created_at', field('created_at'), 'ended_at', NOW, 'state', 'pending', 'attempts', 0)
-    redis.call('HSET', WEBHOOK, 'traceparent', field('traceparent'))
-    redis.call('PEXPIREAT', WEBHOOK, field('expires_at'))
-    redis.call('ZADD', WEBHOOKS, NOW, ID)
+-- Whether the tenant's receiver wants to be told of an event: an ending, or 'accepted'.
+local function is_told(event)
+  local wanted = field('webhook_events')
+  if field('webhook_url') == '' then
+    return false
   end
+  return wanted == '' and ENDINGS[event] or string.find(',' .. wanted .. ',', ',' .. event .. ',', 1, true) ~= nil
+end
+
+-- Schedules a delivery to the tenant's receiver, by the name of its hash. It is kept no longer than the job.
+local function schedule_webhook(hash, name, status, message, failure)
+  redis.call('HSET', hash, 'url', field('webhook_url'), 'tenant', field('tenant'), 'status', status, 'message', message,
+    'error', failure, 'created_at', field('created_at'), 'ended_at', NOW, 'state', 'pending', 'attempts', 0)
+  redis.call('HSET', hash, 'traceparent', field('traceparent'))
+  redis.call('PEXPIREAT', hash, field('expires_at'))
+  redis.call('ZADD', WEBHOOKS, NOW, name)
 end
 
 -- Counts an ending by the failure's code. There are few codes; should there be many, the hash stays short all the same.
@@ -165,7 +173,9 @@ local function end_job(status, message, result, failure)
   redis.call('ZREM', DEADLINES, ID)
   redis.call('HSET', JOB, 'result', result, 'error', failure, 'ended_at', NOW)
   write_event(status, status == 'completed' and '1' or field('progress'), message, '0', '0', '')
-  schedule_webhook(status, message, failure)
+  if is_told(status) then
+    schedule_webhook(WEBHOOK, ID, status, message, failure)
+  end
   count_ending(status, failure)
 end
 
@@ -183,8 +193,10 @@ local function end_failed(failures, name)
   end_job('failed', failure.message, '', failure.error)
 end
 
+-- `clock` is 'waiting:' or 'running:' and the delivery: whether its device has taken the job (`device`).
 local function end_overdue(failures)
-  end_failed(failures, field('started_at') == '' and 'waited_too_long' or 'ran_too_long')
+  local waits = field('started_at') == '' or string.sub(field('clock'), 1, 8) == 'waiting:'
+  end_failed(failures, waits and 'waited_too_long' or 'ran_too_long')
 end
 
 -- Ends a job that was delivered too often, with a dead letter.

@@ -1,9 +1,10 @@
 -- Accepts a job: record, `queued` event, its turn and idempotency key at once, or nothing at all.
 --
--- KEYS[17]: what is known of the idempotency key (hash: job, digest).
+-- KEYS[17]: what is known of the idempotency key (hash: job, digest). KEYS[18]: the tenant's jobs (zset: job → ms of
+-- submit), for lists; those whose retention is over are dropped. KEYS[19]: the delivery that tells of the acceptance.
 -- Args: payload, message, digest ('' where there is no idempotency key), wait ms, run ms, retention ms, webhook URL (''
 -- for none), most jobs that may wait, and of its flow; tenant, flow, cost, handicap in units of cost, ticks of a unit,
--- traceparent ('' for none).
+-- traceparent ('' for none), events that the receiver is told of (words separated by commas; '' for all endings).
 -- Returns { 'ok', id of the job that this request has made, now or before, its position in the queue (0 for none) },
 -- { 'conflict' }, { 'full' } or { 'flow full' }.
 --
@@ -14,9 +15,9 @@
 -- none before the clock. A turn is a start plus the handicap. Every job moves the clock by a tick, so that equals keep
 -- the order of their arrival; ticks are whole numbers, exact up to 2^53.
 
-local IDEMPOTENCY = KEYS[17]
+local IDEMPOTENCY, TENANTS_JOBS, ACCEPTED_WEBHOOK = unpack(KEYS, 17, 19)
 local payload, message, digest, wait, run, retention, webhook_url = unpack(ARGV, 4, 10)
-local limit, flow_limit, tenant, flow, cost, handicap, tick, traceparent = unpack(ARGV, 11)
+local limit, flow_limit, tenant, flow, cost, handicap, tick, traceparent, webhook_events = unpack(ARGV, 11)
 
 local function accepted(id)
   local rank = redis.call('ZRANK', WAITING, id)
@@ -48,7 +49,8 @@ end
 
 local expires = NOW + tonumber(retention)
 redis.call('HSET', JOB, 'payload', payload, 'created_at', NOW, 'expires_at', expires, 'run_ms', run, 'deliveries', 0)
-for name, value in pairs({ webhook_url = webhook_url, traceparent = traceparent }) do
+redis.call('HSET', JOB, 'wait_ms', wait)
+for name, value in pairs({ webhook_url = webhook_url, traceparent = traceparent, webhook_events = webhook_events }) do
   if value ~= '' then
     redis.call('HSET', JOB, name, value)
   end
@@ -59,6 +61,12 @@ redis.call('ZADD', DEADLINES, NOW + tonumber(wait), ID)
 write_event('queued', '0', message, '0', '0', '')
 redis.call('PEXPIREAT', JOB, expires)
 redis.call('PEXPIREAT', EVENTS, expires)
+redis.call('ZREMRANGEBYSCORE', TENANTS_JOBS, '-inf', NOW - retention)
+redis.call('ZADD', TENANTS_JOBS, NOW, ID)
+redis.call('PEXPIREAT', TENANTS_JOBS, expires)
+if is_told('accepted') then
+  schedule_webhook(ACCEPTED_WEBHOOK, ID .. '#accepted', 'queued', message, '')
+end
 if digest ~= '' then
   redis.call('HSET', JOB, 'idempotency', IDEMPOTENCY)
   redis.call('HSET', IDEMPOTENCY, 'job', ID, 'digest', digest)

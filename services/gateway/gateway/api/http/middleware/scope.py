@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.api.http import problem
+from gateway.api.public_address import PublicAddress
 from servicekit.errors import internal
 from servicekit.observability import logs, tracing
 from servicekit.observability.metrics import SECONDS_BUCKETS
@@ -41,14 +42,17 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 class RequestScope:
     """Takes a request's id over or makes one, and shows it on the answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, address: PublicAddress) -> None:
+        """`address` is where pages about errors lie."""
         self._app = app
+        self._address = address
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request or one WebSocket."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
+        scope.setdefault("state", {})[problem.ADDRESS_STATE] = self._address
         given = Headers(scope=scope).get(HEADER, "")
         request_id = given if _ACCEPTABLE.fullmatch(given) else uuid.uuid4().hex
         serve = self._websocket if scope["type"] == "websocket" else self._http

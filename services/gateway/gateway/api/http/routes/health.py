@@ -10,9 +10,10 @@ from gateway.api.auth import Scope
 from gateway.api.auth.admission import Admission
 from gateway.api.http import problem
 from gateway.api.http.authorization import SECURED, admits
+from gateway.api.http.responses import Model
 from gateway.api.limits import Cost
 from gateway.api.queue_metrics import QueueGauges
-from gateway.clients.readiness import Readiness
+from gateway.clients.readiness import Dependency, Readiness
 from servicekit.errors import ServiceError
 from servicekit.observability import metrics
 
@@ -22,6 +23,7 @@ class DependencyHealth(BaseModel):
 
     ready: bool
     engine: str | None = Field(default=None, description="Of a model service.")
+    models: list[Model] = Field(default=[], description="Of its engine, with their licences: some restrict uses.")
 
 
 class Health(BaseModel):
@@ -54,9 +56,7 @@ def router(readiness: Readiness, gauges: QueueGauges, admission: Admission, *, p
         return Health(
             status="ok" if well else "degraded",
             version=gateway_version,
-            dependencies={
-                one.name: DependencyHealth(ready=one.ready, engine=one.engine or None) for one in dependencies
-            },
+            dependencies={one.name: _dependency(one) for one in dependencies},
         )
 
     @routes.get("/health/live", summary="Whether the process runs")
@@ -89,3 +89,12 @@ def router(readiness: Readiness, gauges: QueueGauges, admission: Admission, *, p
         return Response(page, headers={"Content-Type": content_type})
 
     return routes
+
+
+def _dependency(one: Dependency) -> DependencyHealth:
+    if one.engine is None:
+        return DependencyHealth(ready=one.ready)
+    models = [
+        Model(name=model.name, revision=model.revision, licence=model.licence or None) for model in one.engine.models
+    ]
+    return DependencyHealth(ready=one.ready, engine=one.engine.name, models=models)

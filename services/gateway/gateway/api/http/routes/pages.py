@@ -1,16 +1,12 @@
 """Pages for people: the playground, and the API's documentation."""
 
-import base64
-import hashlib
-import re
 from collections.abc import Awaitable, Callable
 from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
-from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from gateway.api.http.stored_file import StoredFile
 
@@ -22,25 +18,23 @@ _PLAYGROUND_POLICY: Final = (
 )
 _SWAGGER: Final = resources.files("fastapi_offline") / "static"
 """Swagger UI, as that package ships it: a page about a service must not depend on anybody else's server."""
-_SWAGGER_FILES: Final = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
-_SWAGGER_SECONDS: Final = 86_400
+_DOCUMENTATION: Final = Path(__file__).parents[1] / "documentation"
+_DOCUMENTATION_FILES: Final = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "docs.js": "text/javascript",
+    "docs.css": "text/css",
+}
+_DOCUMENTATION_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_SWAGGER_SECONDS: Final = 3_600
 
 
-def router(title: str) -> APIRouter:
+def router() -> APIRouter:
     """The pages."""
     routes = APIRouter(include_in_schema=False)
-    documentation = get_swagger_ui_html(
-        openapi_url="./openapi.json",  # relative, as all addresses on our pages: they may lie below a path
-        title=title,
-        swagger_js_url="./docs/swagger-ui-bundle.js",
-        swagger_css_url="./docs/swagger-ui.css",
-        swagger_favicon_url="./icon.svg",
-    )
-    page = bytes(documentation.body).decode()
-    documentation_policy = (
-        f"default-src 'none'; script-src 'self' {_hashes(page)}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
 
     @routes.get("/")
     async def playground() -> StoredFile:
@@ -50,11 +44,13 @@ def router(title: str) -> APIRouter:
         routes.add_api_route(f"/{name}", _handler(name, media_type))
 
     @routes.get("/docs")
-    async def docs() -> HTMLResponse:
-        return HTMLResponse(page, headers={"Content-Security-Policy": documentation_policy})
+    async def docs() -> StoredFile:
+        headers = {"Content-Security-Policy": _DOCUMENTATION_POLICY, "Cache-Control": "no-cache"}
+        return StoredFile(_DOCUMENTATION / "docs.html", media_type="text/html", headers=headers)
 
-    for name, media_type in _SWAGGER_FILES.items():
-        routes.add_api_route(f"/docs/{name}", _swagger(name, media_type))
+    for name, media_type in _DOCUMENTATION_FILES.items():
+        folder = _SWAGGER if name.startswith("swagger") else _DOCUMENTATION
+        routes.add_api_route(f"/docs/{name}", _documentation_file((folder / name).read_bytes(), media_type))
 
     return routes
 
@@ -66,9 +62,7 @@ def _handler(name: str, media_type: str) -> Callable[[], Awaitable[StoredFile]]:
     return handle
 
 
-def _swagger(name: str, media_type: str) -> Callable[[], Awaitable[Response]]:
-    content = (_SWAGGER / name).read_bytes()
-
+def _documentation_file(content: bytes, media_type: str) -> Callable[[], Awaitable[Response]]:
     async def handle() -> Response:
         headers = {"Cache-Control": f"public, max-age={_SWAGGER_SECONDS}"}
         return Response(content, media_type=media_type, headers=headers)
@@ -79,9 +73,3 @@ def _swagger(name: str, media_type: str) -> Callable[[], Awaitable[Response]]:
 def _file(name: str, media_type: str) -> StoredFile:
     headers = {"Content-Security-Policy": _PLAYGROUND_POLICY, "Cache-Control": "no-cache"}
     return StoredFile(_PLAYGROUND / name, media_type=media_type, headers=headers)
-
-
-def _hashes(page: str) -> str:
-    """The page's inline scripts as sources of a Content-Security-Policy."""
-    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'" for one in scripts)

@@ -92,7 +92,7 @@ def router(
         responses={
             200: {
                 "description": "The events that follow, as they happen; ends after the terminal one.",
-                "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/EventMessage"}}},
+                "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/ServerSentEvent"}}},
             },
             204: {"description": "The job has ended and nothing follows: stop reconnecting."},
             **problem.documented(401, 403, 404, 422, 429, 503),

@@ -24,7 +24,7 @@ class WebhookSecrets(BaseModel):
 
 def router(rules: WebhookPolicy, admission: Admission) -> APIRouter:
     """The endpoint."""
-    routes = APIRouter(tags=["transform"])
+    routes = APIRouter(tags=["webhooks"])
     submits = Depends(admits(admission, Scope.SUBMIT, Cost.READ))
 
     @routes.get(

@@ -8,6 +8,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from gateway.api.http.middleware.forwarded import ForwardedHeaders
+from gateway.api.trusted_proxies import TrustedProxies
 from tests.fixtures.gateway import Gateway, StartGateway, photo
 
 PROXY = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "app.example:8443", "X-Forwarded-Prefix": "/modomo"}
@@ -86,7 +87,7 @@ async def test_the_requests_own_host_stays() -> None:
     headers = [(b"host", b"evil.example"), (b"x-forwarded-host", b"localhost")]
     scope: dict[str, Any] = {"type": "http", "scheme": "http", "client": ("127.0.0.1", 1), "headers": headers}
     unused: Any = None
-    await ForwardedHeaders(app, "127.0.0.1")(scope, unused, unused)
+    await ForwardedHeaders(app, TrustedProxies("127.0.0.1"))(scope, unused, unused)
     assert passed_on == headers
     assert scope["state"] == {"forwarded_host": "localhost"}
 

@@ -10,17 +10,18 @@ from tests.fixtures.gateway import Gateway, StartGateway, photo
 async def test_health_names_version_engines_and_dependencies(gateway: Gateway) -> None:
     answer = await gateway.http.get("/health")
     assert answer.status_code == 200
+    models = [{"name": "modomo-lite", "revision": "1", "licence": "Apache-2.0"}]
     assert answer.json() == {
         "success": True,
         "status": "ok",
         "version": version("modomo-gateway"),
         "dependencies": {
-            "redis": {"ready": True, "engine": None},
-            "storage": {"ready": True, "engine": None},
-            "detection": {"ready": True, "engine": "lite"},
-            "controlmaps": {"ready": True, "engine": "lite"},
-            "diffusion": {"ready": True, "engine": "lite"},
-            "notifier": {"ready": True, "engine": None},
+            "redis": {"ready": True, "engine": None, "models": []},
+            "storage": {"ready": True, "engine": None, "models": []},
+            "detection": {"ready": True, "engine": "lite", "models": models},
+            "controlmaps": {"ready": True, "engine": "lite", "models": models},
+            "diffusion": {"ready": True, "engine": "lite", "models": models},
+            "notifier": {"ready": True, "engine": None, "models": []},
         },
     }
     assert (await gateway.http.get("/health/ready")).status_code == 200

@@ -158,7 +158,7 @@ async def test_completed_job_shows_its_result(gateway: Gateway) -> None:
     metadata = shown["metadata"]
     assert (metadata["style"], metadata["processing_time"], metadata["quality_score"]) == ("modern", 14.5, 0.92)
     assert (metadata["engine"], metadata["seed"]) == ("lite", 7)
-    assert metadata["models"] == [{"name": "lite", "revision": "1"}]
+    assert metadata["models"] == [{"name": "lite", "revision": "1", "licence": "Apache-2.0"}]
     assert metadata["stage_seconds"] == {"transforming": 1.5}
     assert metadata["quality"] == {"overall": 0.92, "structure": 0.95}
     assert (metadata["gpu_seconds"], metadata["estimated_cost_usd"]) == (1.25, 0.001)

@@ -1,0 +1,168 @@
+"""What is where, in regions that end at the photo's own edges, and which of them to paint: docs/lite-regions.md.
+
+A map says roughly what is where, and how sure that is. One energy over the photo's cells takes it to the photo's edges,
+
+    E(x) = Σ_cells area · mean(−log p(x_i)) + λ Σ_borders length · (rest + soft) · [x_i ≠ x_j],
+
+with p the map's probability of a label and `soft` near 1 where two cells show no step (Boykov and Jolly, "Interactive
+Graph Cuts", ICCV 2001), and a second one over the connected parts that come out decides which are painted: a part wins
+by what it may be trusted beyond a threshold, and paint that ends where the photo shows no edge costs its length.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from diffusion.lite import cells, potts
+from diffusion.lite.cells import Cells
+from diffusion.lite.labels import Label, Layout
+from diffusion.lite.morphology import Bits
+from diffusion.lite.parameters import REGIONS
+from servicekit.imaging.arrays import Floats, floats
+from servicekit.imaging.resizing import reduced
+
+STRUCTURE: Final = (Label.WALL, Label.FLOOR, Label.CEILING)
+NEVER_PAINTED: Final = (Label.OTHER, Label.WINDOW)
+STRIDE: Final = 2
+"""The network's own pixels are some eight times as wide."""
+FLOORS: Final = (Label.FLOOR, Label.RUG)
+THINGS: Final = (Label.OTHER, Label.UPHOLSTERY, Label.BED, Label.CUSHION, Label.CABINET)
+"""What the first cut takes together: a sofa is more surely no wall than it is a sofa."""
+FAMILIES: Final = (
+    (Label.WALL,), FLOORS, (Label.CEILING,), (Label.WINDOW,), (Label.DOOR,), (Label.CURTAIN,), THINGS,
+)  # fmt: skip
+"""What the first cut tells apart; the members of each are told apart by a second."""
+
+_FAMILY: Final = np.array([next(n for n, family in enumerate(FAMILIES) if one in family) for one in Label])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Votes:
+    """What a map says at every second pixel of every second row."""
+
+    cell: NDArray[np.intp]
+    """K, which cell the pixel is in."""
+    name: NDArray[np.intp]
+    """K, the Label that the map gives it."""
+    sure: Floats
+    """K, the probability of that, 0–1."""
+
+    @classmethod
+    def sampled(cls, found: Cells, names: Bits, sure: Floats) -> "Votes":
+        """Of a map's labels and confidence, H×W."""
+        cell, name, value = (plane[::STRIDE, ::STRIDE].ravel() for plane in (found.numbers, names, sure))
+        return cls(cell=cell.astype(np.intp), name=name.astype(np.intp), sure=np.clip(value, 0.0, 1.0))
+
+
+def find(photo: Bits, rough: Layout) -> Layout:
+    """The regions of a photo (H×W×3 sRGB) that a rough layout of it (H×W) tells, and which of them to paint."""
+    small = reduced(photo, REGIONS.side)
+    names, sure = reduced(rough.labels, REGIONS.side, nearest=True), reduced(rough.confidence, REGIONS.side)
+    # a ceiling often meets its wall without an edge, and then where the map has it
+    found = cells.find(small, np.asarray(names == Label.CEILING, dtype=np.uint8))
+    votes = Votes.sampled(found, names, sure)
+    labels, painted = _decided(found, _labelled(found, votes), votes)
+    both = _even(np.asarray((2 * labels + painted)[found.numbers], dtype=np.uint8), found.edges)
+    size = (photo.shape[1], photo.shape[0])
+    drawn = np.asarray(cv2.resize(both, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
+    return Layout(labels=drawn // 2, confidence=rough.confidence, painted=drawn % 2)
+
+
+def _labelled(found: Cells, votes: Votes) -> NDArray[np.intp]:
+    """N labels: the family of each cell, and what of it."""
+    weights = found.length / found.unit * (REGIONS.rest + found.soft)
+    family = _FAMILY[votes.name]
+    # half of what a kind of thing is in doubt by is doubt whether it is another kind
+    alone = np.array([len(one) == 1 for one in FAMILIES])[family]
+    certain = np.where(alone, votes.sure, (1.0 + votes.sure) / 2)
+    families = potts.solve(
+        _costs(found, votes.cell, family, certain, len(FAMILIES)), found.pairs, floats(REGIONS.smoothness * weights)
+    )
+    labels = np.array([one[0] for one in FAMILIES])[families]
+    for number, members in enumerate(FAMILIES):
+        inside = np.flatnonzero(families == number)
+        if len(members) > 1 and len(inside):
+            own = np.full(len(Label), -1)
+            own[list(members)] = np.arange(len(members))
+            place = np.full(len(families), -1)
+            place[inside] = np.arange(len(inside))
+            both = (place[found.pairs] >= 0).all(axis=1)
+            # what a label leaves is spread evenly over all others, and the family's part of that counts here
+            others = (1.0 - votes.sure) * (len(members) - 1) / (len(Label) - 1)
+            among = floats(votes.sure / np.maximum(votes.sure + others, 1e-6))
+            costs = _costs(found, votes.cell, own[votes.name], among, len(members))[inside]
+            kinds = potts.solve(costs, place[found.pairs[both]], floats(REGIONS.kinds * weights[both]))
+            labels[inside] = np.array(members)[kinds]
+    return labels
+
+
+def _costs(found: Cells, cell: NDArray[np.intp], own: NDArray[np.intp], sure: Floats, count: int) -> Floats:
+    """N×count: −log p of each of `count` labels, summed over the pixels of each cell.
+
+    `own` is the label that the map gives each of K pixels, −1 where it gives none of them; `sure` its probability.
+    What is left of that is spread evenly over the others.
+    """
+    known = own >= 0
+    cell, own, mixed = cell[known], own[known], (1.0 - REGIONS.uniform) * sure[known]
+    right = -np.log(mixed + REGIONS.uniform / count)
+    wrong = -np.log((1.0 - REGIONS.uniform - mixed) / (count - 1) + REGIONS.uniform / count)
+    base = np.bincount(cell, weights=wrong, minlength=len(found.area))
+    gain = np.bincount(cell * count + own, weights=right - wrong, minlength=len(found.area) * count)
+    return floats((base[:, None] + gain.reshape(-1, count)) * (REGIONS.trust * STRIDE**2 / found.unit**2))
+
+
+def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """N labels, and N whether a cell is painted; both are decided for connected parts of one label as a whole.
+
+    A part takes its own paint, is left as it is, or takes the paint of another family: a patch of cabinet in the middle
+    of a wall, without an edge around it, is wall. Between different choices a border without an edge costs its length.
+    Wall and ceiling are one choice: often they meet without an edge, and then where the map has it.
+    """
+    parts = potts.components(labels, found.pairs)
+    count, families = int(parts.max()) + 1, len(FAMILIES)
+    own = np.zeros(count, dtype=np.intp)
+    own[parts] = labels
+    area = np.bincount(parts, weights=found.area, minlength=count)
+    # the mean probability of every family, over the pixels of each part
+    place = parts[votes.cell]
+    spread = (1.0 - votes.sure) / (families - 1)
+    key, weight = place * families + _FAMILY[votes.name], votes.sure - spread
+    named = np.bincount(key, weights=weight, minlength=count * families).reshape(count, families)
+    trusted = STRIDE**2 * (np.bincount(place, weights=spread, minlength=count)[:, None] + named)
+    enough = np.full(families, REGIONS.trusted_thing)
+    enough[_FAMILY[list(STRUCTURE)]] = REGIONS.trusted_structure
+    costs = REGIONS.gain / area.sum() * (area[:, None] * enough - trusted)
+    wall, ceiling, window, thing, leave = *_FAMILY[[Label.WALL, Label.CEILING, Label.WINDOW, Label.OTHER]], families
+    costs[_FAMILY[own] != thing, thing] = costs[own == Label.OTHER, thing] = np.inf  # what would it be?
+    costs[own == Label.WINDOW] = costs[:, window] = np.inf
+    rather = np.where(costs[:, ceiling] < costs[:, wall], Label.CEILING, Label.WALL)
+    rather = np.where((own == Label.WALL) | (own == Label.CEILING), own, rather)
+    costs[:, wall] = np.where(rather == Label.WALL, costs[:, wall], costs[:, ceiling])
+    costs[:, ceiling] = np.inf
+    costs = np.minimum(np.column_stack([costs, np.zeros(count)]), 1e3)
+    one, other = np.sort(parts[found.pairs], axis=1).T
+    across = one != other
+    keys, border = np.unique((one * count + other)[across], return_inverse=True)
+    soft = np.bincount(border, weights=(found.length * found.soft)[across], minlength=len(keys))
+    pairs = np.stack(np.divmod(keys, count), axis=1)
+    choice = potts.solve(floats(costs), pairs, floats(REGIONS.soft_border * soft / found.side))
+    first = np.array([*(one[0] for one in FAMILIES), Label.OTHER])
+    other_paint = np.where(choice == wall, rather, first[choice])
+    became = np.where((choice == leave) | (choice == _FAMILY[own]), own, other_paint)
+    return became[parts], np.asarray((choice != leave)[parts])
+
+
+def _even(labels: Bits, edges: NDArray[np.bool_]) -> Bits:
+    """H×W labels with their borders drawn evenly where no edge guides them: by a Gaussian vote."""
+    deviation = REGIONS.even * max(labels.shape)
+    calm = np.asarray(cv2.medianBlur(labels, 5), dtype=np.uint8)
+    most, chosen = np.zeros(labels.shape, dtype=np.uint8), calm.copy()
+    for label in np.unique(calm):
+        votes = cv2.GaussianBlur((calm == label).astype(np.uint8) * np.uint8(255), (0, 0), deviation)
+        wins = votes > most
+        chosen[wins] = label
+        np.maximum(most, votes, out=most)
+    return np.where(edges, calm, chosen)

@@ -1,0 +1,1 @@
+"""What is generated of the clients, from the gateway's OpenAPI document."""
