@@ -60,6 +60,7 @@ async def test_one_failure_stops_the_calls_beside_it(worker_bench: WorkerBench) 
     bench = worker_bench
     bench.services.seconds["Detect"] = 60
     bench.services.errors["Analyze"] = [RuntimeError("broken")]
+    bench.services.after["Analyze"] = "Detect"
     async with bench.worker():
         assert (await bench.failed(await bench.submit())).code == "INTERNAL"
         await asyncio.wait_for(bench.services.cancelled["Detect"].wait(), PROMPTLY)

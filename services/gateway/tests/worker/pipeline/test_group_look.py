@@ -16,7 +16,8 @@ async def test_an_engine_that_repeats_itself_is_asked_for_the_same_of_each_photo
         first = await bench.submit(photo=PHOTOS[0], group="flat", color_palette=("#112233",), strength=0.5)
         jobs = [first, await bench.submit(photo=PHOTOS[1], group="flat"), await bench.submit(photo=PHOTOS[2])]
         made = [await bench.completed(job_id) for job_id in jobs]
-    one, other, alone = bench.services.requests["Transform"]
+    by_photo = {request.image.data: request for request in bench.services.requests["Transform"]}
+    one, other, alone = (by_photo[photo] for photo in PHOTOS[:3])
     for request in (one, other):
         assert list(request.color_palette) == ["#112233"]
         assert (request.strength, request.room_type) == (0.5, 2)
