@@ -31,8 +31,6 @@ STEP: Final = 32
 """Height and width are multiples of it."""
 AREA: Final = 256 * 192
 """Pixels of the input of a network of scale 1, about; the graph's metadata tell the scale that it was trained at."""
-COARSE: Final = 1 / 4
-"""Of the input's sides: the view from which half of the depth comes."""
 LONGEST: Final = 768
 """Pixels of the longer side, at most; a panorama is squeezed."""
 
@@ -85,26 +83,18 @@ class Network:
         self._rooms = tuple(Room(name) for name in json.loads(about["room_types"]))
 
     def predict(self, photo: RGB) -> Prediction:
-        """Runs the network on a photo, and once more on a coarse one, where the whole room is within its reach.
-
-        Depth is the mean of both; all else comes from the first.
-        """
-        groups, fine, room, same = self._run(_resized(photo, self.area))
-        coarse = self._run(_resized(photo, self.area * COARSE**2))[1]
-        enlarged = cv2.resize(depth.unit(coarse[0]), fine.shape[:0:-1], interpolation=cv2.INTER_LINEAR)
-        rooms = room / room.sum()
-        return Prediction(
-            groups=groups,
-            inverse_depth=depth.unit(depth.unit(fine[0]) + enlarged),
-            rooms={name: float(value) for name, value in zip(self._rooms, rooms, strict=True)},
-            same=same,
-        )
-
-    def _run(self, small: RGB) -> list[NDArray[np.float32]]:
-        """G×h×w groups, 1×h×w inverse depth, T room types, 2×h×w same."""
+        """Runs the network on a photo."""
+        small = _resized(photo, self.area)
         picture = np.ascontiguousarray(small.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
-        said = self._session.run(["groups", "inverse_depth", "room", "same"], {"picture": picture})
-        return [np.asarray(one[0], dtype=np.float32) for one in said]
+        names = ["groups", "inverse_depth", "room", "same"]
+        groups, inverse_depth, room, same = self._session.run(names, {"picture": picture})
+        rooms = room[0] / room[0].sum()
+        return Prediction(
+            groups=groups[0],
+            inverse_depth=depth.unit(inverse_depth[0, 0]),
+            rooms={name: float(value) for name, value in zip(self._rooms, rooms, strict=True)},
+            same=same[0],
+        )
 
 
 @cache
