@@ -52,9 +52,6 @@ class Prediction:
     rooms: dict[Room, float]
     """Probabilities that sum to 1."""
 
-    same: NDArray[np.float32]
-    """2×h×w, 0–1: how likely a pixel shows the same surface or thing as the one to its right, and as the one below."""
-
 
 class Network:
     """Graph and weights, loaded."""
@@ -86,14 +83,12 @@ class Network:
         """Runs the network on a photo."""
         small = _resized(photo, self.area)
         picture = np.ascontiguousarray(small.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
-        names = ["groups", "inverse_depth", "room", "same"]
-        groups, inverse_depth, room, same = self._session.run(names, {"picture": picture})
+        groups, inverse_depth, room = self._session.run(["groups", "inverse_depth", "room"], {"picture": picture})
         rooms = room[0] / room[0].sum()
         return Prediction(
             groups=groups[0],
             inverse_depth=depth.unit(inverse_depth[0, 0]),
             rooms={name: float(value) for name, value in zip(self._rooms, rooms, strict=True)},
-            same=same[0],
         )
 
 
