@@ -12,10 +12,8 @@ from PIL import Image
 
 from diffusion.styles import read_styles
 from servicekit.imaging.arrays import RGB
-from tools.eval_rooms.engines import Engines
+from tools.eval_rooms.engines import STYLES, Engines
 
-STYLES: Final = ("modern", "scandinavian", "boho", "industrial", "minimalist")
-"""Those of the contract; with the photo they fill two rows of three."""
 TILE: Final = (600, 450)
 GAP: Final = 10
 COLUMNS: Final = 3

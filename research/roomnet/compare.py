@@ -154,8 +154,10 @@ class Subject:
             bins = binned(chances.max(axis=0)[known], (found == truth)[known])
         if photo.depth is not None:
             inverse = cv2.resize(said.inverse_depth, photo.depth.shape[::-1], interpolation=cv2.INTER_LINEAR)
-            depth = scores.depth_errors(photo.depth, inverse)
-        room = None if photo.room is None else max(said.rooms, key=lambda one: said.rooms[one]) == photo.room
+            depth = scores.depth_errors(photo.depth, inverse.astype(np.float32))
+        room = (
+            None if photo.room is None else max(said.rooms, key=lambda one: said.rooms[one]).value == photo.room.value
+        )
         return Judged(confusion=confusion, bins=bins, depth=depth, room=room, seconds=seconds)
 
 
@@ -170,8 +172,10 @@ def figures(photos: Sequence[tuple[Known, Judged]]) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, stood_in in (("labels", False), ("stand-in", True)):
         chosen = [one for photo, one in photos if photo.stood_in == stood_in and one.confusion is not None]
-        counts = sum((one.confusion for one in chosen), np.zeros((len(SURFACES),) * 2, np.int64))
-        totals = sum((one.bins for one in chosen), np.zeros((3, BINS)))
+        counts, totals = np.zeros((len(SURFACES),) * 2, np.int64), np.zeros((3, BINS))
+        for one in chosen:
+            counts += 0 if one.confusion is None else one.confusion
+            totals += 0 if one.bins is None else one.bins
         found[f"mean IoU, {name}"] = scores.segmentation(counts)["mean_iou"]
         found[f"calibration, {name}"] = float(np.abs(totals[1] - totals[2]).sum() / max(totals[0].sum(), 1.0))
     depths = np.array([one.depth for _, one in photos if one.depth is not None]).reshape(-1, 2)
@@ -193,7 +197,7 @@ def verdict(judged: Sequence[tuple[Known, Judged, Judged]]) -> tuple[bool, str]:
         if name != "figure" and (low > 0 if name in BETTER_LOW else high < 0):
             worse.append(name)
     rows += reliability(judged)
-    seconds = [float(np.median([pair[which].seconds for pair in judged])) for which in (1, 2)]
+    seconds = [float(np.median([pair[which].seconds for _, *pair in judged])) for which in (0, 1)]
     slower = seconds[1] / max(seconds[0], 1e-9)
     rows.append(f"| CPU seconds a photo | {seconds[0]:.3f} | {seconds[1]:.3f} | × {slower:.2f} | |")
     if slower > SLOWER:
@@ -212,8 +216,8 @@ def reliability(judged: Sequence[tuple[Known, Judged, Judged]]) -> list[str]:
     for name, stood_in in (("labels", False), ("stand-in", True)):
         for place in (BINS - 2, BINS - 1):
             cells = []
-            for which in (1, 2):
-                chosen = [pair[which].bins for pair in judged if pair[0].stood_in == stood_in]
+            for which in (0, 1):
+                chosen = [pair[which].bins for photo, *pair in judged if photo.stood_in == stood_in]
                 pixels, right, sure = sum((one for one in chosen if one is not None), np.zeros((3, BINS)))[:, place]
                 cells.append(f"{right / max(pixels, 1):.3f} ({sure / max(pixels, 1):.3f})")
             rows.append(f"| right where .{place} sure, {name} | {cells[0]} | {cells[1]} | | |")

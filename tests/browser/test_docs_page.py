@@ -42,7 +42,7 @@ async def test_try_it_out_sends_nothing_that_nobody_chose(gateway: Gateway, tmp_
         operation = page.locator("#operations-transform-submit")
         await operation.locator(".opblock-summary-control").click()
         await operation.get_by_role("button", name="Try it out").click()
-        await operation.locator("input[type=file]").set_input_files(tmp_path / "room.jpg")
+        await operation.locator("input[type=file]").first.set_input_files(tmp_path / "room.jpg")
         async with page.expect_request("**/transform/submit*") as sending:
             await operation.get_by_role("button", name="Execute").click()
         request = await sending.value

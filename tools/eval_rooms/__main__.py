@@ -21,7 +21,7 @@ from diffusion.styles import read_styles
 from tools.bench import machine
 from tools.eval_rooms import collection, ground_truth, memory, report, sheet, stand_in, worst
 from tools.eval_rooms.collection import NothingToEvaluateError, Skipped, Source
-from tools.eval_rooms.engines import Engines, Seconds
+from tools.eval_rooms.engines import STYLES, Engines, Seconds
 from tools.eval_rooms.ground_truth import Photo, UnreadableError
 from tools.eval_rooms.report import Findings, Typed
 from tools.eval_rooms.rows import Row, evaluate
@@ -133,7 +133,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--halves", choices=("A", "B", "AB", ""), default="AB", help="of more/; leave B out while anything is chosen"
     )
     parser.add_argument(
-        "--styles", nargs="*", choices=sorted(read_styles()), default=(), help="all where none is named"
+        "--styles",
+        nargs="*",
+        choices=sorted(read_styles()),
+        default=STYLES,
+        help="the API's five where none is named",
     )
     wanted = parser.parse_args(arguments)
     if wanted.rooms is None:

@@ -28,6 +28,8 @@ from servicekit.types.control_maps import MapKind
 from servicekit.types.rooms import RoomType
 
 SEED = 0
+STYLES = ("modern", "scandinavian", "boho", "industrial", "minimalist")
+"""Those that the API promises; the others are made of the same materials."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ a process, loaded when it is first needed.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log
@@ -33,6 +34,11 @@ AREA: Final = 256 * 192
 """Pixels of the input of a network of scale 1, about; the graph's metadata tell the scale that it was trained at."""
 LONGEST: Final = 768
 """Pixels of the longer side, at most; a panorama is squeezed."""
+MARGIN: Final = 1 / 12
+"""Share of the width that is margin on either side of the second view; above it is twice this share of the height."""
+AUGMENTED_LABELS: Final = 0.25
+AUGMENTED_DEPTH: Final = 0.5
+"""Weights of the second view in both averages."""
 
 
 class WeightsMissingError(RuntimeError):
@@ -79,17 +85,33 @@ class Network:
         """Pixels of its input, about: what it was trained on."""
         self._rooms = tuple(Room(name) for name in json.loads(about["room_types"]))
 
-    def predict(self, photo: RGB) -> Prediction:
-        """Runs the network on a photo."""
+    def predict(self, photo: RGB, *, augmented: bool = True) -> Prediction:
+        """Runs the network on a photo and, with test-time augmentation, on a second view of it, and averages both.
+
+        The second view is the mirror image, smaller, with its border pixels repeated above and on both sides. Trained
+        on wide views of whole rooms, the network takes the sides of a narrow view for walls close by; further inside
+        the picture they are judged by what they show. Nothing is added below, since floor lies at the lower edge of
+        every view. The room type comes from the first view alone.
+        """
         small = _resized(photo, self.area)
+        groups, inverse_depth, rooms = self._run(small)
+        inverse_depth = depth.unit(inverse_depth)
+        if augmented:
+            margin = _margin(small.shape)
+            other = self._run(_zoomed_out(np.ascontiguousarray(small[:, ::-1]), margin))
+            groups = _mean(groups, np.stack([_inner(plane, margin) for plane in other[0]]), AUGMENTED_LABELS)
+            inverse_depth = _mean(inverse_depth, depth.unit(_inner(other[1], margin)), AUGMENTED_DEPTH)
+        return Prediction(
+            groups=groups,
+            inverse_depth=inverse_depth,
+            rooms={room: float(value) for room, value in zip(self._rooms, rooms / rooms.sum(), strict=True)},
+        )
+
+    def _run(self, small: RGB) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """G×h×w groups, h×w inverse depth and T room types."""
         picture = np.ascontiguousarray(small.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
         groups, inverse_depth, room = self._session.run(["groups", "inverse_depth", "room"], {"picture": picture})
-        rooms = room[0] / room[0].sum()
-        return Prediction(
-            groups=groups[0],
-            inverse_depth=depth.unit(inverse_depth[0, 0]),
-            rooms={name: float(value) for name, value in zip(self._rooms, rooms, strict=True)},
-        )
+        return groups[0], inverse_depth[0, 0], room[0]
 
 
 @cache
@@ -100,13 +122,38 @@ def load() -> Network:
 
 @cache
 def fitting_size(width: int, height: int, area: float = AREA) -> tuple[int, int]:
-    """The size, of those that the network takes, that changes a photo's form, and differs from the area, the least."""
+    """The size, of those that the network takes, that changes form and area of a photo the least."""
     form = log(width / height)
     sides = range(STEP, LONGEST + 1, STEP)
     return min(
         ((across, down) for across in sides for down in sides),
         key=lambda size: 2 * abs(log(size[0] / size[1]) - form) + abs(log(size[0] * size[1] / area)),
     )
+
+
+def _mean(one: NDArray[np.float32], mirrored: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    return np.asarray((1 - share) * one + share * mirrored[..., ::-1], dtype=np.float32)
+
+
+def _margin(shape: Sequence[int]) -> tuple[int, int]:
+    """Even numbers of rows above and columns on either side."""
+    return 2 * round(shape[0] * MARGIN), 2 * round(shape[1] * MARGIN / 2)
+
+
+def _zoomed_out(small: RGB, margin: tuple[int, int]) -> RGB:
+    """The picture reduced, with its border pixels repeated above and on both sides."""
+    height, width = small.shape[:2]
+    above, beside = margin
+    reduced = cv2.resize(small, (width - 2 * beside, height - above), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.copyMakeBorder(reduced, above, 0, beside, beside, cv2.BORDER_REPLICATE), dtype=np.uint8)
+
+
+def _inner(plane: Plane, margin: tuple[int, int]) -> Plane:
+    """The network's answer, one for every second pixel, within the margins, at the size of the whole."""
+    height, width = plane.shape
+    above, beside = margin[0] // 2, margin[1] // 2
+    inner = np.ascontiguousarray(plane[above:, beside : width - beside])
+    return np.asarray(cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _resized(photo: RGB, area: float) -> RGB:

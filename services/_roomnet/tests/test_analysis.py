@@ -121,7 +121,6 @@ def test_what_is_no_rgb_picture_is_refused(shape: tuple[int, ...]) -> None:
         roomnet.analyse(np.zeros(shape, dtype=np.uint8))
 
 
-@pytest.mark.slow
 def test_surfaces_of_real_photos_are_found(rooms_folder: Path) -> None:
     counts, guess = np.zeros((5, 5), dtype=np.int64), np.zeros((5, 5), dtype=np.int64)
     for photo in real_rooms(rooms_folder):
@@ -135,7 +134,6 @@ def test_surfaces_of_real_photos_are_found(rooms_folder: Path) -> None:
     assert ours["accuracy"] > 0.7
 
 
-@pytest.mark.slow
 def test_depth_is_better_than_a_ramp_on_real_photos(rooms_folder: Path) -> None:
     found, ramps = [], []
     for photo in real_rooms(rooms_folder):
@@ -148,7 +146,6 @@ def test_depth_is_better_than_a_ramp_on_real_photos(rooms_folder: Path) -> None:
     assert rank > plain_rank
 
 
-@pytest.mark.slow
 def test_real_rooms_are_called_rooms(rooms_folder: Path) -> None:
     """Those that no constant was found by: the half of `more` with odd numbers."""
     files = [file for file in sorted((rooms_folder / "more").glob("*.jpg")) if int(file.stem.rpartition("_")[2]) % 2]
@@ -157,7 +154,6 @@ def test_real_rooms_are_called_rooms(rooms_folder: Path) -> None:
     assert np.mean([_is_room(file) for file in files]) >= 0.98
 
 
-@pytest.mark.slow
 def test_other_pictures_are_not_called_rooms(rooms_folder: Path) -> None:
     files = sorted((rooms_folder / "nonrooms").glob("*.jpg"))
     if not files:
