@@ -97,8 +97,9 @@ async def test_kept_furniture_comes_out_as_it_went_in(stack: Stack) -> None:
     async with App(stack.layout.url) as app:
         first = await app.ended((await app.submit(sample_room(), style="industrial"))["job_id"])
         found = first["result"]["detections"]
-        assert found, "the sample room has furniture"
-        largest = max(found, key=lambda one: _area(one["box"]))
+        sofas = [one for one in found if one["label"] == "sofa"]
+        assert sofas, "the sample room has one"
+        largest = max(sofas, key=lambda one: _area(one["box"]))
         job = await app.submit(sample_room(), style="industrial", preferences={"keep": [largest["id"]], "seed": 1})
         result = (await app.ended(job["job_id"]))["result"]
         original, room = [await picture(app, result[name]) for name in ("original_url", "transformed_url")]
@@ -108,7 +109,7 @@ async def test_kept_furniture_comes_out_as_it_went_in(stack: Stack) -> None:
             slice((3 * left + right) // 4, (left + 3 * right) // 4),
         )
         changed = np.abs(room.astype(int) - original).mean(axis=2)
-        assert np.median(changed[inside]) <= 2
+        assert np.median(changed[inside]) <= 2  # what JPEG makes of a cloth; the next line's is the paint's
         assert changed.mean() > np.median(changed[inside])
 
 

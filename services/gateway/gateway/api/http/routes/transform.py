@@ -242,7 +242,7 @@ async def _submission(form: ReceivedForm, idempotency_key: str, transformations:
     with problems.collected():
         events = webhook_events(form.parts)
     if problems or form.by_address:  # nobody else's server is asked for the photo of a request that is wrong
-        wanted = Wanted(style=style, mode=preferred.mode, style_image=STYLE_IMAGE in form.parts)
+        wanted = Wanted(style=style, mode=preferred.mode, style_image=bool(form.parts.get(STYLE_IMAGE)))
         await transformations.validate(wanted, webhook_url, idempotency_key, problems)
         with problems.collected():
             if not form.by_address:
@@ -254,7 +254,7 @@ async def _submission(form: ReceivedForm, idempotency_key: str, transformations:
         preferences=preferred,
         idempotency_key=idempotency_key,
         priority=urgency,
-        style_image=form.parts.get(STYLE_IMAGE),
+        style_image=form.parts.get(STYLE_IMAGE) or None,  # forms of pages send an empty part for no file
         webhook_url=webhook_url,
         webhook_events=events,
     )

@@ -63,7 +63,6 @@ async def test_the_picture_whose_look_is_wanted_is_stored_as_the_photo_is(gatewa
 @pytest.mark.parametrize(
     ("picture", "status", "code"),
     [
-        (b"", 422, "FILE_EMPTY"),
         (b"hello" * 100, 415, "IMAGE_UNSUPPORTED"),
         (photo()[:400], 422, "IMAGE_UNREADABLE"),
         (photo(100, 100), 422, "IMAGE_TOO_SMALL"),
@@ -77,6 +76,11 @@ async def test_a_bad_one_is_refused_by_its_own_name(gateway: Gateway, picture: b
     assert (answer.status_code, problem["code"], problem["field"]) == (status, code, "style_image")
     assert (await gateway.jobstore.jobs.queue_state()).waiting == 0
     assert [key async for key in gateway.store.list("")] == []
+
+
+async def test_an_empty_one_is_none_as_pages_send_it(gateway: Gateway) -> None:
+    assert (await submit(gateway, style_image=b"")).status_code == 202
+    assert (await asked_for(gateway)).style_image_digest == ""
 
 
 async def test_it_has_no_use_where_things_are_removed(gateway: Gateway) -> None:
