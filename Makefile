@@ -40,7 +40,7 @@ test test-fast coverage: export OMP_NUM_THREADS := 1
 test: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE) build/annotators/ready
 	$(TEST)
 
-# all that is not marked `slow`: some hundred seconds of two idle cores
+# all that is not marked `slow`: some four minutes of two idle cores
 test-fast: .venv-dev/ready
 	$(TEST) -m "not slow"
 
