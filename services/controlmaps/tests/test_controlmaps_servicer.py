@@ -91,8 +91,8 @@ async def test_the_maps_asked_for_are_drawn_in_that_order(stub: "Stub", drawn_ro
     assert {(one.image.width, one.image.height) for one in response.maps} == {(640, 480)}
     segmentation, depth, canny = (one.image for one in response.maps)
     labels = ade20k.labels(decode_rgb(segmentation))
-    for name, region in (("floor", drawn_room.floor), ("wall", drawn_room.wall)):  # the network learned from photos
-        assert np.bincount(labels[region]).argmax() == ade20k.index(name)
+    assert (labels[drawn_room.floor] == ade20k.index("floor")).mean() > 0.95
+    assert (labels[drawn_room.wall] == ade20k.index("wall")).mean() > 0.95
     near = decode_grey(depth)
     assert (near.min(), near.max()) == (0, 255)
     assert near[-1].mean() > near[300].mean()
