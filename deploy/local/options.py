@@ -98,7 +98,7 @@ _FITTING: Final[Mapping[bool, tuple[str, Tier]]] = {True: ("torch", "default"), 
 
 
 def _best_engine(weights: Path, elsewhere: str) -> tuple[str, str]:
-    """The real models where those for this machine, with a GPU or without, were pulled; else lite, and what gets them."""
+    """The real models where those for this machine, with a GPU or not, were pulled; else lite, and what gets them."""
     gpu = shutil.which("nvidia-smi") is not None
     engine, tier = _FITTING[gpu]
     if _pulled(weights, tier) and importlib.util.find_spec("torch") is not None:

@@ -49,9 +49,7 @@ class Base:
     @property
     def cell(self) -> int:
         """Pixels to a latent, along each axis."""
-        tiny = isinstance(self.vae, AutoencoderTiny)
-        levels = self.vae.config["encoder_block_out_channels" if tiny else "block_out_channels"]
-        return int(2 ** (len(levels) - 1))
+        return int(2 ** (len(self.vae.config["block_out_channels"]) - 1))
 
 
 def load_base(store: WeightStore, hardware: Hardware, *, name: str = BASE, tiny: bool = False) -> Base:
