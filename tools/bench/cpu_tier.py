@@ -1,4 +1,4 @@
-"""What a picture costs on a machine without a GPU: `python -m tools.bench.cpu_tier` measures `make run MODOMO_ENGINE=cpu`.
+"""What a picture costs without a GPU: `python -m tools.bench.cpu_tier` measures `make run MODOMO_ENGINE=cpu`.
 
 The models of the tier `cpu` at full size with random weights, in the repositories' own layouts, behind the whole stack;
 a job at a time, from the moment that the photo is sent. CPU time, which other work on the machine hardly changes, is
@@ -7,6 +7,7 @@ reported beside the seconds. `--tiny` tries the program out.
 
 import argparse
 import asyncio
+import io
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from statistics import median
 from typing import Any, Final
 
 import aiohttp
+from PIL import Image
 
 from deploy.local import ports
 from deploy.local.options import on_port
@@ -53,7 +55,7 @@ async def job(stack: Stack, client: Client, *, seed: int) -> JobFigures:
     before = _cpu(stack)
     start = time.perf_counter()
     form = aiohttp.FormData()
-    form.add_field("file", sample_room(), filename="room.jpg", content_type="image/jpeg")
+    form.add_field("file", _photo(seed), filename="room.jpg", content_type="image/jpeg")
     form.add_field("style", "modern")
     form.add_field("preferences", f'{{"seed": {seed}, "require_room": false}}')
     async with client.session.post("/transform/submit", data=form) as answer:
@@ -77,6 +79,16 @@ async def job(stack: Stack, client: Client, *, seed: int) -> JobFigures:
     )
 
 
+def _photo(number: int) -> bytes:
+    """The sample room at 1024×768; a pixel makes each another photo, of which nothing is known yet."""
+    with Image.open(io.BytesIO(sample_room())) as room:
+        photo = room.convert("RGB").resize((1024, 768), Image.Resampling.LANCZOS)
+    photo.putpixel((0, 0), (number * 40, 0, 0))
+    encoded = io.BytesIO()
+    photo.save(encoded, "JPEG", quality=92)
+    return encoded.getvalue()
+
+
 def _cpu(stack: Stack) -> dict[str, float]:
     return {name: cpu_seconds(child.process.pid) for name, child in stack.children.items()}
 
@@ -98,8 +110,10 @@ async def measure(store: Path, data: Path, *, jobs: int, settings: Mapping[str, 
         ("photo → picture", "completed"),
     ):
         rows.append(Row(what=what, figure=f"{median(getattr(one, name) for one in made):.1f} s"))
-    for stage in made[0].stages:
-        rows.append(Row(what=f"of it, {stage}", figure=f"{median(one.stages[stage] for one in made):.1f} s"))
+    rows += [
+        Row(what=f"of it, {stage}", figure=f"{median(one.stages[stage] for one in made):.1f} s")
+        for stage in made[0].stages
+    ]
     total = median(sum(one.cpu.values()) for one in made)
     rows.append(Row(what="CPU time of a picture, all processes", figure=f"{total:.1f} s"))
     rows += [Row(what=f"of it, {name}", figure=f"{median(one.cpu[name] for one in made):.1f} s") for name in SERVICES]
@@ -113,9 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.cpu_tier", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--jobs", type=int, default=3, help="pictures a figure, after one that is not counted")
-    parser.add_argument(
-        "--store", type=Path, default=STORE, help="where the random weights lie, made if need be: 3.5 GB"
-    )
+    parser.add_argument("--store", type=Path, default=STORE, help="where random weights of 3.5 GB lie, made if need be")
     parser.add_argument("--tiny", action="store_true", help="tiny models, to try the program out; writes no table")
     options = parser.parse_args(arguments)
     if not (options.store / "weights.lock").exists():
