@@ -15,7 +15,6 @@ from safetensors.torch import save_file
 from torch import nn
 from transformers import ConvNextConfig, UperNetConfig, UperNetForSemanticSegmentation
 
-from diffusion.sd.mlsd import MlsdTiny
 from diffusion.sd.options import Control
 from servicekit.inference.hardware import Hardware
 from servicekit.types import ade20k
@@ -58,8 +57,7 @@ def _write_diffusion(directory: Path) -> None:
     net = _filled(made.controls[Control.DEPTH], torch.float16)
     net.save_pretrained(directory / "controlnet-depth", variant="fp16")
     AutoencoderTiny().save_pretrained(directory / "taesd")
-    for name in ("lcm-lora", "mlsd"):
-        (directory / name).mkdir()
+    (directory / "lcm-lora").mkdir()
     layer = "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k"
     lora = {
         f"{layer}.lora_down.weight": torch.zeros(64, 768),
@@ -67,7 +65,6 @@ def _write_diffusion(directory: Path) -> None:
         f"{layer}.alpha": torch.tensor(64.0),
     }
     save_file(lora, directory / "lcm-lora" / "pytorch_lora_weights.safetensors")
-    torch.save(MlsdTiny().state_dict(), directory / "mlsd" / "mlsd_tiny_512_fp32.pth")
 
 
 def _write_vision(directory: Path) -> None:
