@@ -30,7 +30,7 @@ PREFERENCES = {
     "strength": 0.5,
 }
 VISION = ("yolo11", "sam2", "siglip2", "dpt", "upernet")
-TORCH = ("realistic-vision", "vae-ft-mse", "mlsd", "taesd")
+TORCH: tuple[str, ...] = ("realistic-vision", "vae-ft-mse", "mlsd", "taesd")
 TORCH += tuple(f"controlnet-{name}" for name in ("segmentation", "mlsd", "inpaint", "tile"))
 CPU = ("sd15", "controlnet-depth", "lcm-lora", "taesd")
 SEEN = ["queued", "analyzing", "detecting", "generating", "transforming", "finalizing", "completed"]
