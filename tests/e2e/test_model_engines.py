@@ -133,4 +133,5 @@ async def test_real_maps_under_the_lite_engines_paint(start_stack: StartStack, t
         "roomnet",
         "Depth-Anything-V2-Small-hf",
         "upernet-convnext-tiny",
+        "modomo-lite",
     ]
