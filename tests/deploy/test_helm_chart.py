@@ -47,8 +47,8 @@ TOGGLES: dict[str, dict[str, Any]] = {
     },
 }
 _CODES = [code for code in itertools.combinations(range(6), 3) if 0 in code][: len(TOGGLES)]
-"""In which three of six renderings a toggle is on. No two are alike, and all have the first, so that any two toggles are
-on together, off together, and each on without the other (Kleitman and Spencer, 1973)."""
+"""In which three of six renderings a toggle is on. No two are alike, and all have the first, so that any two are on
+together, off together, and each on without the other (Kleitman and Spencer, 1973)."""
 COMBINATIONS = [
     *(
         (name, tuple(toggle for toggle, code in zip(TOGGLES, _CODES, strict=True) if rendering in code))
