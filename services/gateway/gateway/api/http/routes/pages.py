@@ -11,7 +11,12 @@ from starlette.responses import Response
 from gateway.api.http.stored_file import StoredFile
 
 _PLAYGROUND: Final = Path(__file__).parents[1] / "playground"
-_FILES: Final = {"playground.css": "text/css", "playground.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_FILES: Final = {
+    "playground.css": "text/css",
+    "playground.js": "text/javascript",
+    "modomo-client.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
 _PLAYGROUND_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' blob: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
