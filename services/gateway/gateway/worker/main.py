@@ -74,7 +74,7 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
             health = await exits.enter_async_context(health_checks(settings.health_address))
             # the model services are left out: while one is away, its jobs wait
             readiness = Readiness({"redis": jobstore.jobs.check, "storage": store.check})
-            beside.append(asyncio.create_task(_report(readiness, health)))
+            beside.append(asyncio.create_task(report(readiness, health)))
         try:
             await worker.run(stopped())
         finally:
@@ -83,7 +83,7 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
             await asyncio.wait(beside)
 
 
-async def _report(readiness: Readiness, health: RunningServer) -> NoReturn:
+async def report(readiness: Readiness, health: RunningServer) -> NoReturn:
     """Tells probes how it is, until it is cancelled."""
     serving = False
     while True:
