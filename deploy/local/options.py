@@ -10,7 +10,7 @@ from pathlib import Path
 
 from deploy.local import ports
 from deploy.local.errors import Obstacle, ObstacleError
-from deploy.local.layout import SERVICES, Layout, valkey_binary
+from deploy.local.layout import MODELS, SERVICES, Layout, valkey_binary
 
 
 def layout_from(environ: Mapping[str, str] = os.environ) -> Layout:
@@ -41,19 +41,27 @@ def on_port(
     workers: int = 1,
     overrides: Mapping[str, str] | None = None,
     modules: Mapping[str, str] | None = None,
+    beside: bool = False,
 ) -> Layout:
-    """A stack whose gateway listens on `port`, everything else on free ports; raises OSError where there are none."""
-    redis_port, grpc_port, *service_ports = ports.free(2 + len(SERVICES))
+    """A stack whose gateway listens on `port`, everything else on free ports; raises OSError where there are none.
+
+    `beside` gives each worker a diffusion of its own, as pods that pull have it.
+    """
+    lite = () if engine == "lite" else MODELS
+    free = iter(ports.free(2 + len(SERVICES) + len(lite) + (workers if beside else 0)))
+    redis_port, grpc_port = next(free), next(free)
     return Layout(
         port=port,
         grpc_port=grpc_port,
         redis_port=redis_port,
-        service_ports=dict(zip(SERVICES, service_ports, strict=True)),
+        service_ports={service: next(free) for service in SERVICES},
         data=data,
         engine=engine,
         workers=workers,
         overrides=overrides or {},
         modules=modules or {},
+        lite_ports={service: next(free) for service in lite},
+        beside_ports=tuple(free),
     )
 
 

@@ -13,9 +13,11 @@ from gateway.clients.detection import DetectionClient
 from gateway.clients.diffusion import DiffusionClient, Restyling
 from gateway.jobs import object_keys, request
 from gateway.jobs.request import JobRequest
+from gateway.jobs.stage import Stage
 from gateway.worker.pipeline.keep_mask import probably_kept, union
 from gateway.worker.pipeline.photo_analysis import room_type
 from gateway.worker.pipeline.retry import with_retries
+from gateway.worker.pipeline.stopwatch import Stopwatch
 from servicekit.errors import ServiceError
 from servicekit.jobstore import FirstLooks, Job
 from servicekit.observability import logs, tracing
@@ -25,7 +27,7 @@ from servicekit.storage import ObjectStore
 
 log = logs.get(__name__)
 
-SECONDS: Final = 10.0
+SECONDS: Final = 20.0
 """What one look may take. Later it is of little use, and others wait."""
 
 SINCE_SUBMIT: Final = Histogram(
@@ -74,6 +76,7 @@ class FirstLookMaker:
                 log.exception("unexpected exception")  # of one job; the others go on
                 outcome = "failed"
             LOOKS.labels(outcome).inc()
+            log.info("first look", outcome=outcome)
             span.set_attribute("outcome", outcome)
 
     async def _show(self, job: Job) -> str:
@@ -112,7 +115,8 @@ class FirstLookMaker:
             repaint_openings=asked.preferences.repaint_openings,
             style_image=style_image,
         )
-        return await self._diffusion.preview(restyling, seconds=left())
+        with Stopwatch().measure(Stage.PREVIEW):
+            return await self._diffusion.preview(restyling, seconds=left())
 
     async def _kept(self, asked: JobRequest, photo: bytes, *, seconds: float) -> bytes:
         """Mask of what stays as it is, PNG; empty for nothing."""
