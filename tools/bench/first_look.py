@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # it publishes no types
 from PIL import Image
 from rich.console import Console
 
@@ -120,7 +120,7 @@ async def arrivals(client: Client, looks: Looks, *, count: int, pause: float, fi
 def cpu_seconds(stack: Stack) -> float:
     """That the makers of first looks have used."""
     times = [psutil.Process(stack.children[name].process.pid).cpu_times() for name in LOOKERS]
-    return sum(one.user + one.system for one in times)
+    return float(sum(one.user + one.system for one in times))
 
 
 async def measure(console: Console, *, jobs: int, count: int, pause: float) -> list[Row]:
