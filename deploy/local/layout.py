@@ -127,7 +127,8 @@ def _own(layout: Layout, name: str) -> dict[str, str]:
         address = f"127.0.0.1:{layout.beside_ports[int(which) - 1]}"
         if kind == "diffusion":
             return {"MODOMO_DIFFUSION_LISTEN": address}
-        return {"MODOMO_DIFFUSION_ADDRESS": address, "MODOMO_WORKER_PARALLEL_JOBS": "1"}
+        beside = {"MODOMO_WORKER_PARALLEL_JOBS": "1", "MODOMO_WORKER_BESIDE": "diffusion"}
+        return {"MODOMO_DIFFUSION_ADDRESS": address, **beside}
     return {}
 
 
