@@ -44,7 +44,7 @@ spec:
     - to:
         - podSelector:
             matchLabels:
-              app.kubernetes.io/name: {{ $name }}
+              app.kubernetes.io/name: {{ dig $name $name (default dict $.Hosts) }}
               app.kubernetes.io/instance: {{ $release }}
       ports:
         - port: {{ $port | int64 }}
