@@ -2,7 +2,7 @@
 
 `photo.jpg`; `depth.png`, 16 bit, millimetres along the optical axis; `labels.png`, ADE20K indices with 0 for wall and
 255 for nothing; `room.json` with camera, room type and objects. It needs gcc and about 10 minutes of two cores; the
-bedroom and the kitchen were rendered with `--width 1024 --samples 36`.
+bedroom and the kitchen were rendered with `--width 800 --samples 20`.
 """
 
 import argparse
