@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from servicekit.imaging.arrays import RGB
+from servicekit.types import ade20k
 from tools.eval_rooms.ground_truth import SURFACES, UNLABELLED, from_ade20k
 
 PATTERN: Final = "*deeplabv3*ade20k_1*.tflite"
@@ -54,6 +55,23 @@ class StandIn:
         scores = self._interpreter.get_tensor(self._output["index"])[0, :rows:STRIDE, :columns:STRIDE]
         scores = np.exp(scores - scores.max(axis=2, keepdims=True))
         return np.asarray(scores / scores.sum(axis=2, keepdims=True), dtype=np.float32)
+
+    def labels(self, photo: RGB) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+        """H×W ADE20K indices, `ade20k.UNKNOWN` for none of them, and H×W the probability, 0–1.
+
+        Of the surface for parts of the building, of the class for things, as in roomnet's maps.
+        """
+        found = self.probabilities(photo)
+        of_class = from_ade20k(np.arange(CLASSES - 1))
+        best = found.argmax(axis=2)
+        sure = found.max(axis=2)
+        for surface in range(len(SURFACES) - 1):
+            whole = found[..., 1:][..., of_class == surface].sum(axis=2)
+            sure = np.where((best > 0) & (of_class[best - 1] == surface), whole, sure)
+        names = np.where(best > 0, best - 1, ade20k.UNKNOWN).astype(np.uint8)
+        size = photo.shape[1::-1]
+        full = cv2.resize(names, size, interpolation=cv2.INTER_NEAREST_EXACT)
+        return np.asarray(full, dtype=np.uint8), cv2.resize(sure, size, interpolation=cv2.INTER_LINEAR)
 
     def surfaces(self, photo: RGB) -> NDArray[np.uint8]:
         """H×W indices into SURFACES, UNLABELLED where the network is not SURE."""
