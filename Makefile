@@ -103,7 +103,7 @@ inputs: .venv-dev/ready
 # how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
 # HALVES=A leaves half B of more/ out, as whoever chooses a constant must; STYLES="boho modern" takes less time than all
 eval-rooms: .venv-dev/ready
-	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)") $(if $(HALVES),--halves $(HALVES)) $(if $(STYLES),--styles $(STYLES))
+	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)") $(if $(HALVES),--halves $(HALVES)) $(if $(STYLES),--styles $(STYLES)) $(if $(ENGINE),--engine $(ENGINE))
 
 # known vulnerabilities of everything that is locked, as OSV lists them; OSV_URL names another server that answers like it
 audit: .venv-dev/ready
