@@ -31,8 +31,8 @@ export function preferences() {
   if (colours().length) chosen.color_palette = colours();
   const variants = Number($("choices").elements.variants?.value ?? 1);
   if (variants > 1) chosen.variants = variants;
-  const seed = $("seed").value.replace(/\D/g, "").slice(0, 15);
-  if (seed) chosen.seed = Number(seed);
+  const seed = $("seed").value.replace(/\D/g, "").slice(0, 16);
+  if (seed) chosen.seed = Math.min(Number(seed), Number.MAX_SAFE_INTEGER);
   return chosen;
 }
 

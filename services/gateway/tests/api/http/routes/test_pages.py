@@ -74,9 +74,7 @@ async def test_the_page_knows_what_it_need_not_send(shared_gateway: Gateway) -> 
     }
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("de-CH,de;q=0.9", "Hier ist nichts"), ("fr", "There is nothing here")]
-)
+@pytest.mark.parametrize(("language", "words"), [("de-CH,de;q=0.9", "Hier ist nichts"), ("fr", "There is nothing")])
 @pytest.mark.parametrize("path", ["/nowhere", "/files/jobs/1/a.jpg?expires=1&signature=x", "/page/nothing.js"])
 async def test_a_browser_gets_a_page_where_nothing_is(
     shared_gateway: Gateway, path: str, language: str, words: str

@@ -97,7 +97,7 @@ export default {
   "history.title": "Ihre Zimmer",
   "history.clear": "Alle vergessen",
   "history.open": "{style}, {time}",
-  "history.sheet": "Alle Stile, {time}",
+  "history.sheet": "Alle Stile Ihres Zimmers, {time}",
 
   "snippet.summary": "Dasselbe als Programm",
   "snippet.copy": "Kopieren",

@@ -97,7 +97,7 @@ export default {
   "history.title": "Your rooms",
   "history.clear": "Forget all",
   "history.open": "{style}, {time}",
-  "history.sheet": "All styles, {time}",
+  "history.sheet": "All styles of your room, {time}",
 
   "snippet.summary": "The same by program",
   "snippet.copy": "Copy",
