@@ -53,19 +53,28 @@ def on_port(
     workers: int = 1,
     overrides: Mapping[str, str] | None = None,
     modules: Mapping[str, str] | None = None,
+    beside: bool = False,
 ) -> Layout:
-    """A stack whose gateway listens on `port`, everything else on free ports; raises OSError where there are none."""
-    redis_port, grpc_port, *service_ports = ports.free(2 + len(SERVICES))
+    """A stack whose gateway listens on `port`, everything else on free ports; raises OSError where there are none.
+
+    `beside` gives each worker a diffusion of its own, as pods that pull have it.
+    """
+    engines = engines_of(engine, {**os.environ, **(overrides or {})})
+    lite = tuple(engines) if set(engines.values()) != {"lite"} else ()  # what makes first looks, where jobs take long
+    free = iter(ports.free(2 + len(SERVICES) + len(lite) + (workers if beside else 0)))
+    redis_port, grpc_port = next(free), next(free)
     return Layout(
         port=port,
         grpc_port=grpc_port,
         redis_port=redis_port,
-        service_ports=dict(zip(SERVICES, service_ports, strict=True)),
+        service_ports={service: next(free) for service in SERVICES},
         data=data,
         engine=engine,
         workers=workers,
         overrides=overrides or {},
         modules=modules or {},
+        lite_ports={service: next(free) for service in lite},
+        beside_ports=tuple(free),
     )
 
 

@@ -35,7 +35,7 @@ class Stack:
         """Starts one process by name, again if need be."""
         command = redis_command(self.layout) if name == "redis" else service_commands(self.layout)[name]
         child = await Child.start(
-            name, command, environment=environment(self.layout), directory=ROOT, log=self.layout.log(name)
+            name, command, environment=environment(self.layout, name), directory=ROOT, log=self.layout.log(name)
         )
         self.children[name] = child
         return child

@@ -67,7 +67,7 @@ async def job(app: App, *, change: float) -> dict[str, Any]:
     assert list(dict.fromkeys(event["status"] for event in events)) == SEEN, events[-1]
     assert any(event.get("step") for event in events)
     pictures = [event["preview_url"] for event in events if event.get("preview_url")]
-    assert "preview-0.jpg" in pictures[0], "the lite engine's first look is the first picture, whoever makes the last"
+    assert "first-look.jpg" in pictures[0], "the lite engine's first look is the first picture, whoever makes the last"
     result: dict[str, Any] = (await app.status(accepted["job_id"]))["result"]
     original, made = [
         np.asarray(Image.open(io.BytesIO((await app.http.get(result[name])).content)).convert("RGB"))
