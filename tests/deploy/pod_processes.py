@@ -21,7 +21,7 @@ from deploy.local import ports
 from deploy.local.processes import Child
 from tests.deploy.charts import container
 
-ENTRY: Final = {"gateway": "gateway", "worker": "gateway"}
+ENTRY: Final = {"gateway": "gateway", "worker": "gateway", "firstlook": "gateway"}
 """The image's entry point is `python -m` and this, or the component's name."""
 TIMEOUT_SECONDS: Final = 60.0
 
