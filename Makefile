@@ -63,7 +63,7 @@ check: .venv-dev/ready
 	.venv-dev/bin/mypy
 
 bench: .venv-dev/ready
-	$(DEV) -m tools.bench
+	$(DEV) -m tools.bench --placement $(or $(PLACEMENT),apart)
 
 # an evening's mix of uploads, pollers, sockets and cancels on a whole local stack; the report goes to build/load.
 # LOAD="--seconds 600 --rate 1" for another mix, LOAD=--help for all there is to say

@@ -151,6 +151,7 @@ def _common(layout: Layout) -> dict[str, str]:
         **addresses,
         **listens,
         **engines,
+        **({"MODOMO_TLS_PLAINTEXT": "true"} if layout.beside_ports else {}),  # lists of addresses are not looked into
         **layout.overrides,
     }
 

@@ -30,7 +30,7 @@ async def all_ended(
 
 
 def assert_orderly(events: Sequence[Event]) -> None:
-    """One ending, the last event; numbers without a gap; progress that never goes down; a first look first or not at all."""
+    """One ending, the last event; numbers without a gap; progress that never goes down; a first look first or never."""
     assert [event.terminal for event in events] == [False] * (len(events) - 1) + [True]
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     progress = [event.progress for event in events]
