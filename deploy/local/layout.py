@@ -10,6 +10,25 @@ from typing import Final
 
 SERVICES: Final = ("detection", "controlmaps", "diffusion", "notifier")
 MODELS: Final = SERVICES[:3]
+"""Those with an engine."""
+
+CPU: Final[Mapping[str, Mapping[str, str]]] = {
+    "detection": {"MODOMO_DETECTION_DETECTOR": "yolo11-nano", "MODOMO_DETECTION_SEGMENTER": "sam2-tiny"},
+    "controlmaps": {
+        "MODOMO_CONTROLMAPS_DEPTH_MODEL": "depth-anything-small",
+        "MODOMO_CONTROLMAPS_SEGMENTATION_MODEL": "upernet-tiny",
+        "MODOMO_CONTROLMAPS_REDUCED": "true",
+    },
+    "diffusion": {
+        "MODOMO_DIFFUSION_BASE": "sd15",
+        "MODOMO_DIFFUSION_STRUCTURE": "depth",
+        "MODOMO_DIFFUSION_FAST_LORA": "lcm-lora",
+        "MODOMO_DIFFUSION_REDUCED": "true",
+        "MODOMO_WORKER_QUALITY_BAR": "0",  # nobody waits for a second attempt at a picture that takes so long
+    },
+}
+"""What the engine `cpu` means to a service: its torch engine on the models of the tier `cpu`. Variables that are set
+win over these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +50,7 @@ class Layout:
     """Absolute; everything that the stack writes lies below."""
 
     engine: str
-    """Engine of the model services."""
+    """Engine of the model services: `lite`, `torch`, `cpu`."""
 
     workers: int
     """Number of worker processes."""
@@ -41,6 +60,9 @@ class Layout:
 
     modules: Mapping[str, str]
     """Module that runs instead of a service's own, by service."""
+
+    hint: str = ""
+    """A line for the person who started it, on an engine that could be had; empty for none."""
 
     lite_ports: Mapping[str, int] = field(default_factory=dict)
     """gRPC ports of the lite engines that make first looks, by service; none where all engines are lite."""
@@ -136,8 +158,15 @@ def _common(layout: Layout) -> dict[str, str]:
     """The variables of all processes; each reads only its own."""
     addresses = {f"MODOMO_{service.upper()}_ADDRESS": layout.address(service) for service in SERVICES}
     listens = {f"MODOMO_{name.upper()}_LISTEN": f"127.0.0.1:{port}" for name, port in layout.service_ports.items()}
-    engines = {f"MODOMO_{name}_ENGINE": layout.engine for name in ("DETECTION", "CONTROLMAPS", "DIFFUSION")}
+    chosen = {**os.environ, **layout.overrides}
+    engines: dict[str, str] = {}
+    defaults: dict[str, str] = {}
+    for service, engine in engines_of(layout.engine, chosen).items():
+        engines[engine_variable(service)] = "torch" if engine == "cpu" else engine
+        if engine == "cpu":
+            defaults |= {f"MODOMO_{service.upper()}_DEVICE": "cpu", **CPU[service]}
     return {
+        **defaults,
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "MODOMO_REDIS_URL": layout.redis_url,
@@ -150,10 +179,20 @@ def _common(layout: Layout) -> dict[str, str]:
         "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{layout.grpc_port}",
         **addresses,
         **listens,
-        **engines,
         **({"MODOMO_TLS_PLAINTEXT": "true"} if layout.beside_ports else {}),  # lists of addresses are not looked into
         **layout.overrides,
+        **engines,
     }
+
+
+def engine_variable(service: str) -> str:
+    """The variable that names a service's engine."""
+    return f"MODOMO_{service.upper()}_ENGINE"
+
+
+def engines_of(engine: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The engine of each of MODELS: its own where a variable names one, else that of all."""
+    return {service: environ.get(engine_variable(service)) or engine for service in MODELS}
 
 
 def _redis_configuration(layout: Layout) -> Path:

@@ -15,7 +15,7 @@ from deploy.local.layout import Layout, environment, redis_command, service_comm
 from deploy.local.processes import Child
 from deploy.local.supervisor import Supervisor
 
-READY_SECONDS: Final = 300.0
+READY_SECONDS: Final = 600.0
 """How long everything together may take to serve; loading models from a cold disk is the long part."""
 
 ROOT: Final = Path(__file__).parents[2]
