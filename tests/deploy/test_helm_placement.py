@@ -99,6 +99,24 @@ def test_all_models_may_share_the_gpu_of_a_pod(chart: Path) -> None:
     assert "claims" not in spec["containers"][0]["resources"]
 
 
+def test_what_is_said_of_diffusions_pods_is_said_of_those_that_it_is_in(chart: Path) -> None:
+    said = {
+        "priorityClassName": "gpu-first",
+        "schedulerName": "volcano",
+        "runtimeClassName": "nvidia",
+        "nodeSelector": {"pool": "t4"},
+        "podAnnotations": {"example.com/team": "rooms"},
+        "strategy": {},
+    }
+    deployment = of_kind(render(chart, NAMED, preset("t4"), {"diffusion": said}), "Deployment")["m-worker"]
+    pod = deployment["spec"]["template"]
+    names = ("priorityClassName", "schedulerName", "runtimeClassName", "nodeSelector")
+    assert {name: pod["spec"][name] for name in names} == {name: said[name] for name in names}
+    assert pod["metadata"]["annotations"] == said["podAnnotations"]
+    assert deployment["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+    assert deployment["spec"]["progressDeadlineSeconds"] >= 600 + 600, "its models load before the worker begins"
+
+
 @pytest.mark.parametrize("toggle", ["tls", "login"])
 def test_certificates_and_logins_are_those_of_every_container(chart: Path, toggle: str) -> None:
     spec = pods(chart, "m-worker", preset("t4"), TOGGLES[toggle])
