@@ -65,16 +65,17 @@ check: .venv-dev/ready
 	.venv-dev/bin/mypy
 
 bench: .venv-dev/ready
-	$(DEV) -m tools.bench
+	$(DEV) -m tools.bench --placement $(or $(PLACEMENT),apart)
 
 # an evening's mix of uploads, pollers, sockets and cancels on a whole local stack; the report goes to build/load.
 # LOAD="--seconds 600 --rate 1" for another mix, LOAD=--help for all there is to say
 load: .venv-dev/ready
 	$(DEV) -m tools.load $(LOAD)
 
-# everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
+# everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it, PLACEMENT=sidecar gives
+# each worker a diffusion of its own
 chaos: .venv-dev/ready $(CLOCKS)
-	$(DEV) -m tools.chaos $(SCENARIO)
+	CHAOS_PLACEMENT=$(or $(PLACEMENT),apart) $(DEV) -m tools.chaos $(SCENARIO)
 
 # another version, BEFORE=COMMIT, and this one side by side, through a rolling restart there and back with jobs in flight
 BEFORE ?= $(shell git describe --tags --abbrev=0 HEAD^ 2>/dev/null || echo d7d2db2)
