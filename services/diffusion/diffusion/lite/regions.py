@@ -82,8 +82,6 @@ def _labelled(found: Cells, votes: Votes) -> NDArray[np.intp]:
         _costs(found, votes.cell, family, certain, len(FAMILIES)), found.pairs, floats(REGIONS.smoothness * weights)
     )
     labels = np.array([one[0] for one in FAMILIES])[families]
-    # the faces of a cabinet and the folds of a bed meet in edges, and are of one kind all the same
-    weights = found.length / found.unit * (REGIONS.rest + found.alike)
     for number, members in enumerate(FAMILIES):
         inside = np.flatnonzero(families == number)
         if len(members) > 1 and len(inside):
@@ -140,6 +138,8 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
     wall, ceiling, window, thing, leave = *_FAMILY[[Label.WALL, Label.CEILING, Label.WINDOW, Label.OTHER]], families
     costs[_FAMILY[own] != thing, thing] = costs[own == Label.OTHER, thing] = np.inf  # what would it be?
     costs[own == Label.WINDOW] = costs[:, window] = np.inf
+    # a window without an edge around is none: wall, unless it is large
+    costs[own == Label.WINDOW, wall] = (REGIONS.gain * REGIONS.pane / area.sum() * area)[own == Label.WINDOW]
     rather = np.where(costs[:, ceiling] < costs[:, wall], Label.CEILING, Label.WALL)
     rather = np.where((own == Label.WALL) | (own == Label.CEILING), own, rather)
     costs[:, wall] = np.where(rather == Label.WALL, costs[:, wall], costs[:, ceiling])
