@@ -55,8 +55,6 @@ class RegionParameters:
     """Mean trust from which a part of wall, floor or ceiling wins, 0.4 to 0.8: more probable than not."""
     trusted_thing: float = 0.3
     """The same for things: the colour of one fabric suits another thing as well."""
-    pane: float = 3.0
-    """What a window's area counts against its being wall, 2 to 5: blown-out panes have soft borders, too."""
     soft_border: float = 2.5
     """What a long side of paint's end without an edge costs; 1 to 4."""
     even: float = 0.006

@@ -138,8 +138,6 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
     wall, ceiling, window, thing, leave = *_FAMILY[[Label.WALL, Label.CEILING, Label.WINDOW, Label.OTHER]], families
     costs[_FAMILY[own] != thing, thing] = costs[own == Label.OTHER, thing] = np.inf  # what would it be?
     costs[own == Label.WINDOW] = costs[:, window] = np.inf
-    # a window without an edge around is none: wall, unless it is large
-    costs[own == Label.WINDOW, wall] = (REGIONS.gain * REGIONS.pane / area.sum() * area)[own == Label.WINDOW]
     rather = np.where(costs[:, ceiling] < costs[:, wall], Label.CEILING, Label.WALL)
     rather = np.where((own == Label.WALL) | (own == Label.CEILING), own, rather)
     costs[:, wall] = np.where(rather == Label.WALL, costs[:, wall], costs[:, ceiling])
