@@ -8,8 +8,10 @@ LIGHT := -e protos -e 'services/_servicekit[images,redis,s3,tracing]' -e service
 	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway -e clients/python
 MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
 PROJECTS := pyproject.toml protos/pyproject.toml clients/python/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
-# the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
-RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi 2>/dev/null)),.venv-torch,.venv)
+# the real models are installed where an engine asks for them, and without a word on it where a GPU can run them or their weights are here
+ENGINES := $(MODOMO_ENGINE) $(MODOMO_DETECTION_ENGINE) $(MODOMO_CONTROLMAPS_ENGINE) $(MODOMO_DIFFUSION_ENGINE)
+FITTING := $(if $(filter-out auto,$(MODOMO_ENGINE)),,$(shell command -v nvidia-smi 2>/dev/null)$(wildcard $(or $(MODOMO_WEIGHTS),weights)/weights.lock))
+RUN_VENV := $(if $(filter torch cpu,$(ENGINES))$(FITTING),.venv-torch,.venv)
 RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
@@ -17,7 +19,7 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 # what tests the alerts, a proxy, and Redis with TLS; for chaos clocks that jump; from Debian's packages, signed by Debian, and skipped where there are none
 DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/redis/ready)
 CLOCKS := $(if $(DEBIAN),build/libfaketime/ready)
-# linters of the OpenAPI document and of pages; from npm, held to the hashes of their lock, and skipped where there is no npm
+# linters of the OpenAPI document and of pages, and a compiler; from npm, held to the hashes of their lock, and skipped where there is no npm
 NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
 .PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients docs version dist images test-images lock clean
@@ -118,8 +120,8 @@ protos: .venv-dev/ready
 	$(DEV) -m protos.generate
 	.venv-dev/bin/buf build --exclude-source-info --output protos/modomo.binpb
 
-# the copy of the OpenAPI document, and what the clients stand on: types, kinds of errors, the asynchronous client
-clients: .venv-dev/ready
+# the copy of the OpenAPI document, and what the clients stand on: types, kinds of errors, the asynchronous client, the page's JavaScript
+clients: .venv-dev/ready $(NODE)
 	$(DEV) -m tools.clients
 
 # the documentation site, into build/site: what is written by hand, and the reference of HTTP, gRPC and Python
