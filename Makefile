@@ -17,10 +17,10 @@ TRITON := $(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),build/
 # what tests the alerts, a proxy, and Redis with TLS; for chaos clocks that jump; from Debian's packages, signed by Debian, and skipped where there are none
 DEBIAN := $(if $(shell command -v apt-get 2>/dev/null),build/promtool/ready build/nginx/ready build/redis/ready)
 CLOCKS := $(if $(DEBIAN),build/libfaketime/ready)
-# linters of the OpenAPI document and of pages; from npm, held to the hashes of their lock, and skipped where there is no npm
+# linters of the OpenAPI document and of pages, and a compiler; from npm, held to the hashes of their lock, and skipped where there is no npm
 NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients docs version dist images test-images lock clean
+.PHONY: run test test-fast browser page-pictures coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -118,8 +118,8 @@ protos: .venv-dev/ready
 	$(DEV) -m protos.generate
 	.venv-dev/bin/buf build --exclude-source-info --output protos/modomo.binpb
 
-# the copy of the OpenAPI document, and what the clients stand on: types, kinds of errors, the asynchronous client
-clients: .venv-dev/ready
+# the copy of the OpenAPI document, and what the clients stand on: types, kinds of errors, the asynchronous client, the page's JavaScript
+clients: .venv-dev/ready $(NODE)
 	$(DEV) -m tools.clients
 
 # the documentation site, into build/site: what is written by hand, and the reference of HTTP, gRPC and Python
@@ -133,6 +133,14 @@ version: .venv-dev/ready
 # sdist and wheel of every package, and the chart, into build/dist
 dist: .venv-dev/ready
 	$(DEV) -m tools.release dist build/dist
+
+# all tests in a real browser, those that take a minute each too; chromium is a package of Debian's
+browser: .venv-dev/ready $(NODE)
+	MODOMO_TEST_BROWSER=1 $(DEV) -m pytest tests/browser
+
+# the pictures of the page, made anew of our own rendered room: thumbnails of all styles, sample, before and after
+page-pictures: .venv-dev/ready
+	$(DEV) -m tools.page_pictures
 
 # every image, by docker, podman or buildah, with a bill of materials each and a table of what they weigh, into build/images.
 # IMAGES=lite for those of the lite engines, IMAGES=--help for all there is to say

@@ -11,6 +11,7 @@ FILE: Final = ROOT / "VERSION"
 
 _FORM: Final = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _PROJECT: Final = r'^version = "(.*)"$'
+_NPM: Final = r'^  "version": "(.*)",$'
 _IMAGE: Final = r"^ARG VERSION=(.*)$"
 _COMPOSE: Final = r"\bmodomo/[a-z]+:(\d+\.\d+\.\d+)"
 _GITOPS: Final = r"^ +(?:targetRevision|version): (\d.*)$"
@@ -46,6 +47,7 @@ def write(new: str) -> None:
 
 def _places() -> Iterator[tuple[Path, str]]:
     yield from ((path, _PROJECT) for path in projects())
+    yield ROOT / "clients" / "typescript" / "package.json", _NPM
     yield from (
         (path, _IMAGE) for folder in ("services", "deploy") for path in sorted(ROOT.glob(f"{folder}/*/Dockerfile"))
     )

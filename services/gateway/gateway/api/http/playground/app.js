@@ -2,14 +2,14 @@
 import { askKey, keptKey } from "./key.js";
 import { chosenStyle, preferences, restore, sayChoices, setSeed, showRoom, showStyles, startChoices } from "./choices.js";
 import { Compare } from "./compare.js";
-import { $, shape } from "./elements.js";
+import { $, newId, pause, shape } from "./elements.js";
 import * as history from "./history.js";
-import { Modomo, newKey, pause } from "./modomo.js";
 import { clearObjects, keptNames, list as listObjects, showObjects } from "./objects.js";
 import { fromBase64, prepare, thumbnail } from "./photo.js";
 import { PhotoProblem, words } from "./problems.js";
 import { picture, ResultView } from "./result.js";
 import { showRooms } from "./rooms.js";
+import { Service } from "./service.js";
 import { Sheet } from "./sheet.js";
 import { startSnippet } from "./snippet.js";
 import { setLanguage, t, translate } from "./strings/index.js";
@@ -18,7 +18,7 @@ import { Work } from "./work.js";
 
 const ANALYSIS_PATIENCE = 4000;
 const base = new URL("./", location.href);
-const client = new Modomo({ baseUrl: base, apiKey: keptKey() });
+const client = new Service(base.href, keptKey());
 const work = new Work();
 const result = new ResultView((id) => client.status(id));
 const sheet = new Sheet(client, { onOpen: openTile, withKey });
@@ -38,10 +38,10 @@ async function withKey(action) {
       return await action();
     } catch (error) {
       if (error.status !== 401) throw error;
-      asking ??= askKey(client.apiKey).finally(() => { asking = null; });
+      asking ??= askKey(client.key).finally(() => { asking = null; });
       const key = await asking;
       if (key === null) throw error;
-      client.apiKey = key;
+      client.key = key;
     }
   }
 }
@@ -55,7 +55,7 @@ async function takePhoto(file) {
   try {
     const ready = await prepare(file, limits);
     if (signal.aborted) return;
-    await usePhoto({ id: newKey(), at: Date.now(), ...ready });
+    await usePhoto({ id: newId(), at: Date.now(), ...ready });
     if (location.search) window.history.pushState(null, "", base.pathname);
     showRooms();
     toStage();
@@ -141,7 +141,7 @@ async function sure(current) {
 async function restyle({ seed, picture: shown } = {}) {
   if (!photo || !(await sure(photo))) return;
   const wish = { style: chosenStyle(), ...preferences(), ...(seed === undefined ? {} : { seed }) };
-  await submit({ photo, wish, key: newKey(), shown });
+  await submit({ photo, wish, key: newId(), shown });
 }
 
 /** Sends a request and follows its job; sent again after a failure, it makes the same job. */
@@ -154,7 +154,7 @@ async function submit(request) {
   let accepted;
   try {
     accepted = await withKey(() => client.submit(request.photo.blob, request.wish, {
-      signal, idempotencyKey: request.key, onUploadProgress: ({ loaded, total }) => { if (!signal.aborted) work.sending(loaded / total); },
+      signal, idempotencyKey: request.key, onUploadProgress: (share) => { if (!signal.aborted) work.sending(share); },
     }));
   } catch (error) {
     if (signal.aborted) return;
@@ -180,10 +180,9 @@ async function remember(store, record) {
 async function watch(id, style, signal) {
   const over = new AbortController();
   signal.addEventListener("abort", () => over.abort());
-  work.connection(false);
   work.poll(client, id, over.signal);
   try {
-    const last = await client.follow(id, { signal, onConnection: (up) => work.connection(up), onEvent: (event) => { if (!signal.aborted) work.event(event, style); } });
+    const last = await client.follow(id, { signal, onEvent: (event) => { if (!signal.aborted) work.event(event, style); } });
     over.abort();
     if (signal.aborted) return;
     if (last.status === "completed") await finish({ job_id: id, result: last.result }, signal);
@@ -236,7 +235,7 @@ async function borrowPhoto(url, signal) {
   if (signal.aborted) return;
   document.body.classList.toggle("no-photo", !bitmap);
   if (!bitmap) return;
-  photo = { id: newKey(), at: Date.now(), blob, url: URL.createObjectURL(blob), width: bitmap.width, height: bitmap.height, analysis: null, unseen: true };
+  photo = { id: newId(), at: Date.now(), blob, url: URL.createObjectURL(blob), width: bitmap.width, height: bitmap.height, analysis: null, unseen: true };
 }
 
 async function ended(id, status, signal) {
@@ -311,7 +310,7 @@ async function allStyles() {
   if (!photo || !(await sure(photo))) return;
   begin();
   const wish = preferences();
-  const record = { id: newKey(), at: Date.now(), style: chosenStyle(), wish, seed: wish.seed ?? Math.floor(Math.random() * 1e6), jobs: {} };
+  const record = { id: newId(), at: Date.now(), style: chosenStyle(), wish, seed: wish.seed ?? Math.floor(Math.random() * 1e6), jobs: {} };
   await remember("sheets", record);
   window.history.pushState(null, "", `?sheet=${record.id}`);
   show("sheet");
@@ -408,7 +407,7 @@ function listen() {
     go(link.getAttribute("href"));
   });
   $("history-clear").addEventListener("click", async () => { await history.clear(); showRooms(); });
-  $("open-key").addEventListener("click", async () => { client.apiKey = (await askKey(client.apiKey)) ?? client.apiKey; });
+  $("open-key").addEventListener("click", async () => { client.key = (await askKey(client.key)) ?? client.key; });
   for (const button of document.querySelectorAll("[data-language]")) button.addEventListener("click", () => setLanguage(button.dataset.language));
   document.addEventListener("language", sayAll);
   document.addEventListener("kept", sayKept);
@@ -451,7 +450,7 @@ async function start() {
   hero.show({ before: "page/pictures/before.webp", after: "page/pictures/after.webp", width: 4, height: 3, alt: () => t("done.alt", { style: "Tropical" }) });
   startViews();
   startChoices();
-  sayings = startSnippet(() => ({ style: chosenStyle(), ...preferences() }), () => Boolean(client.apiKey) || limits.needs_key);
+  sayings = startSnippet(() => ({ style: chosenStyle(), ...preferences() }), () => Boolean(client.key) || limits.needs_key);
   listen();
   sayAll();
   const settings = fetch(new URL("page/settings.json", base)).then((answer) => answer.json(), () => null);
