@@ -132,7 +132,7 @@ def test_workers_follow_the_jobs_and_models_the_calls_under_way(chart: Path) -> 
     for name in ("m-gateway", "m-worker", "m-notifier"):
         assert environment(of_kind(manifests, "Deployment")[name])["MODOMO_JOBLOG_NAMESPACE"] == "rooms"
     scaled = of_kind(manifests, "ScaledObject")
-    assert scaled.keys() == {"m-worker", "m-detection", "m-controlmaps", "m-diffusion"}
+    assert scaled.keys() == {"m-worker", "m-detection", "m-controlmaps"}
     exported = {sample.name for family in REGISTRY.collect() for sample in family.samples} | {
         str(metric._name)
         for metric in vars(metrics).values()
@@ -150,7 +150,7 @@ def test_workers_follow_the_jobs_and_models_the_calls_under_way(chart: Path) -> 
             query = triggers["prometheus"]["metadata"]["query"]
             assert f"modomo[.]{name.removeprefix('m-')}[.]v1" in query
             assert set(re.findall(r"\bmodomo_\w+", query)) <= exported
-            assert one["spec"]["minReplicaCount"] == 0
+        assert one["spec"]["minReplicaCount"] == 0
     assert not of_kind(render(chart, NAMED, preset("scale-to-zero")), "TriggerAuthentication")
 
 

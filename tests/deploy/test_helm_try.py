@@ -135,7 +135,7 @@ def test_new_passwords_replace_every_pod_that_reads_them(chart: Path) -> None:
         return {name: found["checksum/secrets"] for name, found in annotations.items() if found}
 
     first, second = checksums("a" * 16), checksums("b" * 16)
-    assert first.keys() == {"m-gateway", "m-worker", "m-notifier", "modomo-try-valkey", "modomo-try-s3"}
+    assert first.keys() == {"m-gateway", "m-worker", "m-firstlook", "m-notifier", "modomo-try-valkey", "modomo-try-s3"}
     assert len(set(first.values())) == 1
     assert all(first[name] != second[name] for name in first)
 

@@ -1,3 +1,4 @@
+{{- define "service.podmonitor" }}
 {{- if and .Values.enabled (include "service.monitored" .) }}
 apiVersion: monitoring.coreos.com/v1
 kind: PodMonitor
@@ -11,4 +12,10 @@ spec:
     - port: {{ ternary "metrics" "http" (gt (int .Values.ports.metrics) 0) }}
       path: /metrics
       interval: {{ .Values.podMonitor.interval }}
+    {{- range .Beside }}
+    - port: m-{{ .Chart.Name }}
+      path: /metrics
+      interval: {{ $.Values.podMonitor.interval }}
+    {{- end }}
+{{- end }}
 {{- end }}

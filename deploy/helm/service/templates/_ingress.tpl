@@ -1,3 +1,4 @@
+{{- define "service.ingress" }}
 {{- if and .Values.enabled .Values.ingress.enabled }}
 {{- if not .Values.ingress.hosts }}
 {{- fail (printf "%s.ingress.hosts: name at least one host" .Chart.Name) }}
@@ -30,4 +31,5 @@ spec:
                 port:
                   name: http
     {{- end }}
+{{- end }}
 {{- end }}

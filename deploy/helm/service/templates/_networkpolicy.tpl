@@ -1,3 +1,4 @@
+{{- define "service.networkpolicy" }}
 {{- if and .Values.enabled (or .Values.networkPolicy.enabled (dig "networkPolicies" "enabled" false (default dict .Values.global))) }}
 {{- $policy := .Values.networkPolicy }}
 {{- $policies := default dict (dig "networkPolicies" dict (default dict .Values.global)) }}
@@ -29,7 +30,11 @@ spec:
   {{- $ingress = append $ingress (dict "from" (default (list (dict "namespaceSelector" dict)) $policies.clients) "ports" $ports) }}
   {{- end }}
   {{- if and .Values.ports.metrics (include "service.monitored" .) }}
-  {{- $ingress = append $ingress (dict "from" (default (list (dict "namespaceSelector" dict)) $policies.prometheus) "ports" (list (dict "port" .Values.ports.metrics))) }}
+  {{- $metrics := list (dict "port" .Values.ports.metrics) }}
+  {{- range .Beside }}
+  {{- $metrics = append $metrics (dict "port" .Values.ports.metrics) }}
+  {{- end }}
+  {{- $ingress = append $ingress (dict "from" (default (list (dict "namespaceSelector" dict)) $policies.prometheus) "ports" $metrics) }}
   {{- end }}
   {{- $ingress = concat $ingress $policy.extraIngress }}
   ingress: {{- toYaml (default (list) $ingress) | nindent 4 }}
@@ -39,7 +44,7 @@ spec:
     - to:
         - podSelector:
             matchLabels:
-              app.kubernetes.io/name: {{ $name }}
+              app.kubernetes.io/name: {{ dig $name $name (default dict $.Hosts) }}
               app.kubernetes.io/instance: {{ $release }}
       ports:
         - port: {{ $port | int64 }}
@@ -66,4 +71,5 @@ spec:
     {{- with $policy.extraEgress }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
+{{- end }}
 {{- end }}

@@ -1,3 +1,4 @@
+{{- define "service.grpcroute" }}
 {{- if and .Values.enabled .Values.grpcRoute.enabled }}
 {{- if not .Values.grpcRoute.parentRefs }}
 {{- fail (printf "%s.grpcRoute.parentRefs: name the Gateway" .Chart.Name) }}
@@ -24,4 +25,5 @@ spec:
     - backendRefs:
         - name: {{ include "service.name" . }}
           port: {{ .Values.ports.grpc | int64 }}
+{{- end }}
 {{- end }}

@@ -1,3 +1,4 @@
+{{- define "service.deployment" }}
 {{- if .Values.enabled }}
 {{- $component := . }}
 apiVersion: apps/v1
@@ -46,7 +47,11 @@ spec:
       {{- with .Values.nodeSelector }}
       nodeSelector: {{- include "service.strings" . | nindent 8 }}
       {{- end }}
-      {{- with .Values.resourceClaims }}
+      {{- $claims := .Values.resourceClaims }}
+      {{- range .Beside }}
+      {{- $claims = concat $claims .Values.resourceClaims | uniq }}
+      {{- end }}
+      {{- with $claims }}
       resourceClaims: {{- tpl (toYaml .) $component | nindent 8 }}
       {{- end }}
       {{- with .Values.topologySpreadConstraints }}
@@ -59,38 +64,18 @@ spec:
           {{- end }}
         {{- end }}
       {{- end }}
-      {{- with include "service.initContainers" . | trim }}
+      {{- with include "service.podInitContainers" . | trim }}
       initContainers: {{- . | nindent 8 }}
       {{- end }}
       containers:
-        - name: {{ .Chart.Name }}
-          image: {{ include "service.image" . }}
-          imagePullPolicy: {{ .Values.image.pullPolicy }}
-          {{- with .Values.command }}
-          command: {{- include "service.list" (dict "list" . "component" $component) | trim | nindent 12 }}
-          {{- end }}
-          {{- with concat .Values.args (ternary .Values.tlsArgs (list) (ne "" (include "service.tlsSecret" .))) }}
-          args: {{- include "service.list" (dict "list" . "component" $component) | trim | nindent 12 }}
-          {{- end }}
-          # the last lines of a process that could not start stand in the pod's status
-          terminationMessagePolicy: FallbackToLogsOnError
-          securityContext: {{- toYaml .Values.securityContext | nindent 12 }}
-          env:
-            {{- include "service.env" . | nindent 12 }}
-          {{- with .Values.envFrom }}
-          envFrom: {{- tpl (toYaml .) $component | nindent 12 }}
-          {{- end }}
-          {{- include "service.ports" . | nindent 10 }}
-          {{- include "service.probes" . | nindent 10 }}
-          {{- with include "service.lifecycle" . }}
-          {{- . | nindent 10 }}
-          {{- end }}
-          resources: {{- include "service.resources" . | nindent 12 }}
-          volumeMounts:
-            {{- include "service.mounts" . | trim | nindent 12 }}
+        - {{- include "service.container" . | nindent 10 }}
         {{- with .Values.sidecars }}
         {{- tpl (toYaml .) $component | nindent 8 }}
         {{- end }}
       volumes:
         {{- include "service.volumes" . | trim | nindent 8 }}
+        {{- range .Beside }}
+        {{- include "service.besideVolumes" . | trim | nindent 8 }}
+        {{- end }}
+{{- end }}
 {{- end }}

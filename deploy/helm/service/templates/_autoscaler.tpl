@@ -1,3 +1,4 @@
+{{- define "service.autoscaler" }}
 {{- if gt (int .Values.autoscaling.min) (int .Values.autoscaling.max) }}
 {{- fail (printf "%s.autoscaling.min is greater than %s.autoscaling.max" .Chart.Name .Chart.Name) }}
 {{- end }}
@@ -81,5 +82,6 @@ spec:
       key: {{ tpl .key $ }}
     {{- end }}
     {{- end }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -1,3 +1,4 @@
+{{- define "service.httproute" }}
 {{- if and .Values.enabled .Values.httpRoute.enabled }}
 {{- if not .Values.httpRoute.parentRefs }}
 {{- fail (printf "%s.httpRoute.parentRefs: name the Gateway" .Chart.Name) }}
@@ -25,4 +26,5 @@ spec:
       backendRefs:
         - name: {{ include "service.name" . }}
           port: {{ .Values.ports.http | int64 }}
+{{- end }}
 {{- end }}

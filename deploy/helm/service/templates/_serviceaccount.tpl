@@ -1,3 +1,4 @@
+{{- define "service.serviceaccount" }}
 {{- if and .Values.enabled .Values.serviceAccount.create }}
 apiVersion: v1
 kind: ServiceAccount
@@ -8,4 +9,5 @@ metadata:
   annotations: {{- include "service.strings" . | nindent 4 }}
   {{- end }}
 automountServiceAccountToken: false
+{{- end }}
 {{- end }}

@@ -1,3 +1,4 @@
+{{- define "service.disruptionbudget" }}
 {{- if and .Values.enabled .Values.podDisruptionBudget.enabled }}
 apiVersion: policy/v1
 kind: PodDisruptionBudget
@@ -8,4 +9,5 @@ spec:
   maxUnavailable: {{ .Values.podDisruptionBudget.maxUnavailable }}
   selector:
     matchLabels: {{- include "service.selector" . | nindent 6 }}
+{{- end }}
 {{- end }}

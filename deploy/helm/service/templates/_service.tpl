@@ -1,3 +1,4 @@
+{{- define "service.service" }}
 {{- if and .Values.enabled .Values.service.enabled (or .Values.ports.grpc .Values.ports.http) }}
 {{- if and (ne .Values.service.type "ClusterIP") (eq .Values.service.clusterIP "None") }}
 {{- fail (printf "%s.service.type is %s, which a headless Service cannot be: set %s.service.clusterIP to the empty string" .Chart.Name .Values.service.type .Chart.Name) }}
@@ -20,12 +21,12 @@ spec:
   {{ $field }}: {{ toJson . }}
   {{- end }}
   {{- end }}
-  selector: {{- include "service.selector" . | nindent 4 }}
+  selector: {{- include "service.selector" (default . .Host) | nindent 4 }}
   ports:
     {{- with .Values.ports.grpc }}
     - name: grpc
       port: {{ . | int64 }}
-      targetPort: grpc
+      targetPort: {{ ternary $.Chart.Name "grpc" (not (empty $.Host)) }}
       appProtocol: kubernetes.io/h2c
     {{- end }}
     {{- with .Values.ports.http }}
@@ -33,4 +34,5 @@ spec:
       port: {{ . | int64 }}
       targetPort: http
     {{- end }}
+{{- end }}
 {{- end }}
