@@ -41,6 +41,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/transform/shared/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a job that somebody shares
+         * @description The job's status, as its owner sees it, for whoever has its share token. Needs no key.
+         */
+        get: operations["shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/transform/jobs": {
         parameters: {
             query?: never;
@@ -589,7 +609,8 @@ export interface components {
          *         "expires_at": "2025-11-13T10:30:41Z",
          *         "preview_url": "https://api.example.com/files/jobs/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f/preview-1.jpg?expires=1762947045&signature=Q2xvdWRz",
          *         "websocket_url": "wss://api.example.com/ws/transform/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f/1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A",
-         *         "events_url": "https://api.example.com/transform/events/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f?ticket=1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A"
+         *         "events_url": "https://api.example.com/transform/events/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f?ticket=1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A",
+         *         "share_token": "pmWkWSBCL51Bfkhn79xPuKBKHz__H6B-mY6G9_eieuM"
          *       }
          *     }
          */
@@ -660,6 +681,11 @@ export interface components {
              * @description The same as Server-Sent Events, with a ticket likewise.
              */
             events_url: string;
+            /**
+             * Share Token
+             * @description Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page at `/?job=…&share=…`. Null where no keys are asked for.
+             */
+            share_token: string | null;
         };
         /**
          * JobWord
@@ -856,6 +882,7 @@ export interface components {
          *       "estimated_time": 15,
          *       "events_url": "https://api.example.com/transform/events/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f?ticket=1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A",
          *       "job_id": "3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f",
+         *       "share_token": "pmWkWSBCL51Bfkhn79xPuKBKHz__H6B-mY6G9_eieuM",
          *       "status_url": "https://api.example.com/transform/status/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f",
          *       "success": true,
          *       "websocket_url": "wss://api.example.com/ws/transform/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f/1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A"
@@ -884,6 +911,11 @@ export interface components {
              * @description The same as Server-Sent Events, with a ticket likewise.
              */
             events_url: string;
+            /**
+             * Share Token
+             * @description Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page at `/?job=…&share=…`. Null where no keys are asked for.
+             */
+            share_token: string | null;
             /** Status Url */
             status_url: string;
         };
@@ -1562,6 +1594,74 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (or it is not yours), or no longer. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are out of range; `errors` names them. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or a part of the service is down; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shared: {
+        parameters: {
+            query?: {
+                /** @description `share_token` of the job. */
+                share?: string;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStatusAnswer"];
                 };
             };
             /** @description There is no such thing (or it is not yours), or no longer. */

@@ -285,6 +285,10 @@ class JobStatusData(TypedDict):
     """
     events_url: str
     """The same as Server-Sent Events, with a ticket likewise."""
+    share_token: str | None
+    """Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page
+    at `/?job=…&share=…`. Null where no keys are asked for.
+    """
 
 
 class JobsAnswer(TypedDict):
@@ -444,6 +448,10 @@ class Submitted(TypedDict):
     """
     events_url: str
     """The same as Server-Sent Events, with a ticket likewise."""
+    share_token: str | None
+    """Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page
+    at `/?job=…&share=…`. Null where no keys are asked for.
+    """
     status_url: str
 
 

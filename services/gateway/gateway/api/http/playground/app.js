@@ -20,7 +20,7 @@ const ANALYSIS_PATIENCE = 4000;
 const base = new URL("./", location.href);
 const client = new Service(base.href, keptKey());
 const work = new Work();
-const result = new ResultView((id) => client.status(id));
+const result = new ResultView((id) => lookUp(id));
 const sheet = new Sheet(client, { onOpen: openTile, withKey });
 let limits = { long_side: 1024, max_file_bytes: 15728640, min_side: 256, retention_seconds: 86400, needs_key: false };
 let photo = null;  // {id, blob, url, width, height, thumb, analysis}
@@ -163,8 +163,9 @@ async function submit(request) {
     return;
   }
   if (signal.aborted) { client.cancel(accepted.job_id).catch(() => {}); return; }
-  await remember("jobs", { id: accepted.job_id, at: Date.now(), style: request.wish.style, wish: request.wish });
-  window.history.pushState(null, "", `?job=${accepted.job_id}`);
+  const share = accepted.share_token ?? "";
+  await remember("jobs", { id: accepted.job_id, at: Date.now(), style: request.wish.style, wish: request.wish, share });
+  window.history.pushState(null, "", addressOf({ id: accepted.job_id, share }));
   await watch(accepted.job_id, request.wish.style, signal);
 }
 
@@ -175,6 +176,26 @@ async function remember(store, record) {
   await history.put(store, { photo: id, thumb, ...record });
   history.tidy();
   showRooms(record.id);
+}
+
+/** A job's address; with its share token it opens where no key is. */
+const addressOf = ({ id, share }) => `?job=${id}${share ? `&share=${share}` : ""}`;
+
+/** A job as its owner sees it, or whoever has its share token. */
+function lookUp(id, options) {
+  const share = new URLSearchParams(location.search).get("share");
+  return share && !client.key ? client.shared(id, share, options) : withKey(() => client.status(id, options));
+}
+
+/** A shared job on its way: whoever has no key follows it by looking again. */
+async function watchShared(id, signal) {
+  for (;;) {
+    const job = await lookUp(id, { signal });
+    if (job.status === "completed") return finish(job, signal);
+    if (job.status === "failed" || job.status === "cancelled") return ended(id, job.status, signal);
+    work.event({ status: job.stage, progress: job.progress, preview_url: job.preview_url }, chosenStyle());
+    await pause(1000, signal);
+  }
 }
 
 async function watch(id, style, signal) {
@@ -206,7 +227,7 @@ async function finish(job, signal) {
   } catch {
     if (signal.aborted) return;
     try {  // its links may have expired
-      await result.show(await client.status(job.job_id), "");
+      await result.show(await lookUp(job.job_id), "");
     } catch (error) {
       if (signal.aborted) return;
       show(photo ? "photo" : "begin");
@@ -219,7 +240,7 @@ async function finish(job, signal) {
   toStage();
   const earlier = own && (await history.entries()).find((one) => !one.isSheet && one.photo === own.photo && one.at < own.at && one.done);
   $("undo").hidden = !earlier;
-  $("undo").onclick = () => go(`?job=${earlier.id}`);
+  $("undo").onclick = () => go(addressOf(earlier));
   if (own && !own.done) {
     const small = await picture(job.result.thumbnail_url);
     await history.update("jobs", own.id, { done: true, ...(small ? { thumb: small } : {}) });
@@ -239,7 +260,7 @@ async function borrowPhoto(url, signal) {
 }
 
 async function ended(id, status, signal) {
-  const job = status === "failed" ? await client.status(id).catch(() => null) : null;
+  const job = status === "failed" ? await lookUp(id).catch(() => null) : null;
   if (signal.aborted) return;
   show(photo ? "photo" : "begin");
   if (status === "cancelled") say(() => t("photo.cancelled"));
@@ -270,11 +291,14 @@ async function openJob(id) {
     work.begin({ picture: photo?.url ?? "", width: photo?.width, height: photo?.height });
   }
   try {
-    const job = await withKey(() => client.status(id, { signal }));
+    const job = await lookUp(id, { signal });
     if (signal.aborted) return;
     if (job.status === "completed") await finish(job, signal);
     else if (job.status === "failed" || job.status === "cancelled") await ended(id, job.status, signal);
-    else { show("work"); await watch(id, own?.style ?? "", signal); }
+    else {
+      show("work");
+      await (client.key || !limits.needs_key ? watch(id, own?.style ?? "", signal) : watchShared(id, signal));
+    }
   } catch (error) {
     if (signal.aborted) return;
     show(photo ? "photo" : "begin");

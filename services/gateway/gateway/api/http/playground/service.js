@@ -26,6 +26,15 @@ export class Service {
   analyze(photo, options) { return this.client.analyze(photo, options); }
   submit(photo, wish, options) { return this.client.submit(photo, wish, options); }
 
+  /** A job that somebody shares, as its owner's status says it. */
+  async shared(jobId, share, { signal } = {}) {
+    const url = new URL(`transform/shared/${encodeURIComponent(jobId)}?share=${encodeURIComponent(share)}`, this.baseUrl);
+    const answer = await fetch(url, { signal });
+    if (answer.ok) return (await answer.json()).data;
+    const { code = "", detail = "" } = await answer.json().catch(() => ({}));
+    throw Object.assign(new Error(detail), { code, detail, status: answer.status, retryAfter: Number(answer.headers.get("Retry-After")) });
+  }
+
   /** Calls `onEvent` for everything that happens to a job, each once, and returns the last event, for as long as that
    *  takes; rejects where there is no such job. */
   async follow(jobId, { signal, onEvent } = {}) {

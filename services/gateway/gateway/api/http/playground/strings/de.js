@@ -126,6 +126,7 @@ export default {
   "problem.styles": "Die Stile konnten nicht geladen werden.",
   "problem.picture": "Das Bild konnte nicht geladen werden.",
   "problem.UNKNOWN_JOB": "Dieses Bild gibt es nicht mehr, oder es gehört zu einem anderen Schlüssel. Ergebnisse werden {hours} Stunden aufbewahrt.",
+  "problem.LINK_INVALID": "Dieser Link gilt nicht oder nicht mehr. Ergebnisse werden {hours} Stunden aufbewahrt.",
   "problem.CREDENTIAL_MISSING": "Dieser Dienst verlangt einen Schlüssel.",
   "problem.CREDENTIAL_MALFORMED": "Das ist kein Schlüssel.",
   "problem.KEY_INVALID": "Dieser Schlüssel gilt nicht oder nicht mehr.",

@@ -126,6 +126,7 @@ export default {
   "problem.styles": "The styles could not be loaded.",
   "problem.picture": "The picture could not be loaded.",
   "problem.UNKNOWN_JOB": "This picture is not there any more, or it belongs to another key. Results are kept for {hours} hours.",
+  "problem.LINK_INVALID": "This link is not valid, or not any more. Results are kept for {hours} hours.",
   "problem.CREDENTIAL_MISSING": "This service asks for a key.",
   "problem.CREDENTIAL_MALFORMED": "This is not a key.",
   "problem.KEY_INVALID": "This key is not valid, or not any more.",
