@@ -61,7 +61,8 @@ async function takePhoto(file) {
     toStage();
   } catch (error) {
     if (signal.aborted) return;
-    say(null);
+    if (view() === "photo" && photo) sayKept();
+    else say(null);
     showProblem(words(error, limits));
   }
 }
