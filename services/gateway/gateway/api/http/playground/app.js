@@ -4,6 +4,7 @@ import { chosenStyle, preferences, restore, sayChoices, setSeed, showRoom, showS
 import { Compare } from "./compare.js";
 import { $, newId, pause, shape } from "./elements.js";
 import * as history from "./history.js";
+import { Mending } from "./mend.js";
 import { clearObjects, keptNames, list as listObjects, showObjects } from "./objects.js";
 import { fromBase64, prepare, thumbnail } from "./photo.js";
 import { PhotoProblem, words } from "./problems.js";
@@ -21,6 +22,7 @@ const base = new URL("./", location.href);
 const client = new Service(base.href, keptKey());
 const work = new Work();
 const result = new ResultView((id) => lookUp(id));
+const mending = new Mending(result.compare.frame, mend);
 const sheet = new Sheet(client, { onOpen: openTile, withKey });
 let limits = { long_side: 1024, max_file_bytes: 15728640, min_side: 256, retention_seconds: 86400, needs_key: false };
 let photo = null;  // {id, blob, url, width, height, thumb, analysis}
@@ -141,8 +143,21 @@ async function sure(current) {
 
 async function restyle({ seed, picture: shown } = {}) {
   if (!photo || !(await sure(photo))) return;
-  const wish = { style: chosenStyle(), ...preferences(), ...(seed === undefined ? {} : { seed }) };
-  await submit({ photo, wish, key: newId(), shown });
+  await submit({ photo, wish: { style: chosenStyle(), ...wished(), ...(seed === undefined ? {} : { seed }) }, key: newId(), shown });
+}
+
+/** What was chosen, and what is where in this photo. */
+const wished = () => ({ ...preferences(), ...(photo.corrections?.length ? { corrections: photo.corrections } : {}) });
+
+/** Paints the result that is shown anew with one more correction, otherwise as it was. */
+async function mend(correction) {
+  if (!photo) return;
+  const { job_id: id, result: { metadata } } = result.job;
+  const own = await history.get("jobs", id);
+  photo.corrections = [...(photo.corrections ?? []), correction];
+  const { variants: _variants, ...before } = own?.wish ?? { style: metadata.style };
+  const wish = { ...before, seed: metadata.seed, corrections: photo.corrections };
+  await submit({ photo, wish, key: newId(), shown: result.compare.after.src });
 }
 
 /** Sends a request and follows its job; sent again after a failure, it makes the same job. */
@@ -237,6 +252,7 @@ async function finish(job, signal) {
     }
   }
   if (signal.aborted) return;
+  mending.offer(job.result, photo?.corrections?.length ?? 0);
   show("done");
   toStage();
   const earlier = own && (await history.entries()).find((one) => !one.isSheet && one.photo === own.photo && one.at < own.at && one.done);
@@ -286,7 +302,10 @@ async function openJob(id) {
   const stored = own && await history.get("photos", own.photo);
   if (stored && photo?.id !== stored.id) adopt(stored);
   else if (!stored) photo = null;
-  if (own) restore(own.wish);
+  if (own) {
+    restore(own.wish);
+    if (photo) photo.corrections = own.wish.corrections;
+  }
   if (view() !== "done") {
     show("work");
     work.begin({ picture: photo?.url ?? "", width: photo?.width, height: photo?.height });
@@ -334,7 +353,7 @@ async function backToPhoto(kept = []) {
 async function allStyles() {
   if (!photo || !(await sure(photo))) return;
   begin();
-  const wish = preferences();
+  const wish = wished();
   const record = { id: newId(), at: Date.now(), style: chosenStyle(), wish, seed: wish.seed ?? Math.floor(Math.random() * 1e6), jobs: {} };
   await remember("sheets", record);
   window.history.pushState(null, "", `?sheet=${record.id}`);
@@ -397,6 +416,7 @@ function sayAll() {
   if (note) say(note, $("photo-note").classList.contains("reading"));
   if (view() === "work") work.words();
   if (view() === "done") result.words();
+  mending.words();
   sheet.words();
   sayings();
   showRooms(new URLSearchParams(location.search).get("job") ?? "");

@@ -84,6 +84,13 @@ export default {
   "done.variant": "Picture {n}",
   "done.facts": "{style}, made in {seconds} s",
 
+  "mend.start": "Mend a place",
+  "mend.stop": "Done mending",
+  "mend.tap": "Tap what was left or wrongly painted, and say what it is.",
+  "mend.mark": "The place to mend: move it with the arrow keys, then press Enter",
+  "mend.what": "What is here?",
+  "mend.wall": "Wall", "mend.floor": "Floor", "mend.ceiling": "Ceiling", "mend.leave": "Leave as it was",
+
   "sheet.title": "All styles of your room",
   "sheet.note": "{done} of {all} are ready. Choose one to see it large.",
   "sheet.done": "Choose one to see it large.",
