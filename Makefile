@@ -22,7 +22,7 @@ CLOCKS := $(if $(DEBIAN),build/libfaketime/ready)
 # linters of the OpenAPI document and of pages, and a compiler; from npm, held to the hashes of their lock, and skipped where there is no npm
 NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients docs version dist images test-images lock clean
+.PHONY: run test test-fast browser page-pictures coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -136,6 +136,14 @@ version: .venv-dev/ready
 # sdist and wheel of every package, and the chart, into build/dist
 dist: .venv-dev/ready
 	$(DEV) -m tools.release dist build/dist
+
+# all tests in a real browser, those that take a minute each too; chromium is a package of Debian's
+browser: .venv-dev/ready $(NODE)
+	MODOMO_TEST_BROWSER=1 $(DEV) -m pytest tests/browser
+
+# the pictures of the page, made anew of our own rendered room: thumbnails of all styles, sample, before and after
+page-pictures: .venv-dev/ready
+	$(DEV) -m tools.page_pictures
 
 # every image, by docker, podman or buildah, with a bill of materials each and a table of what they weigh, into build/images.
 # IMAGES=lite for those of the lite engines, IMAGES=--help for all there is to say

@@ -61,6 +61,14 @@ export interface Uploading extends Cancellable {
   onUploadProgress?: ((share: number) => void) | undefined;
 }
 
+/** And of an analysis. */
+export interface Analyzing extends Uploading {
+  /** Whether each thing comes with its mask, a PNG in base64. */
+  masks?: boolean;
+  /** Whether the photo comes back upright and as a JPEG in base64, as for browsers that show no HEIC. */
+  photo?: boolean;
+}
+
 /** What is wanted: a style, and preferences. */
 export interface Wanted extends Preferences {
   style: string;
@@ -195,11 +203,13 @@ export class Modomo {
     await this.#json("DELETE", path, { signal });
   }
 
-  /** What a photo shows: its room, and the things in it. */
-  async analyze(photo: Picture, options: Uploading = {}): Promise<AnalysisData> {
+  /** What a photo shows: its room, and the things in it; with a mask of each, and the photo upright, where that is asked for. */
+  async analyze(photo: Picture, options: Analyzing = {}): Promise<AnalysisData> {
+    const { masks, photo: back, ...uploading } = options;
     const body = new FormData();
     append(body, "file", photo);
-    return (await this.#json<{ data: AnalysisData }>("POST", "/analyze", { ...options, body })).data;
+    const path = `/analyze${query({ masks, photo: back })}`;
+    return (await this.#json<{ data: AnalysisData }>("POST", path, { ...uploading, body })).data;
   }
 
   /** The styles that can be asked for. */

@@ -41,6 +41,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/transform/shared/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a job that somebody shares
+         * @description The job's status, as its owner sees it, for whoever has its share token. Needs no key.
+         */
+        get: operations["shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/transform/jobs": {
         parameters: {
             query?: never;
@@ -427,7 +447,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Detections */
-            detections: components["schemas"]["Detection"][];
+            detections: components["schemas"]["AnalyzedObject"][];
             /**
              * Width
              * @description Of the analysed photo, which boxes refer to.
@@ -435,6 +455,39 @@ export interface components {
             width: number;
             /** Height */
             height: number;
+            /**
+             * Photo
+             * @description Where asked for: the analysed photo as a JPEG in base64.
+             */
+            photo?: string | null;
+        };
+        /**
+         * AnalyzedObject
+         * @description A thing found in the photo, and where exactly.
+         */
+        AnalyzedObject: {
+            /**
+             * Id
+             * @description For `preferences.keep`, `sofa-1`.
+             */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Confidence
+             * @description 0–1.
+             */
+            confidence: number;
+            /**
+             * Box
+             * @description Left, top, right, bottom in pixels of the stored original.
+             */
+            box: number[];
+            /**
+             * Mask
+             * @description Where asked for: a PNG of the analysed photo's size in base64, white where the thing is.
+             */
+            mask?: string | null;
         };
         /**
          * Attempt
@@ -556,7 +609,8 @@ export interface components {
          *         "expires_at": "2025-11-13T10:30:41Z",
          *         "preview_url": "https://api.example.com/files/jobs/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f/preview-1.jpg?expires=1762947045&signature=Q2xvdWRz",
          *         "websocket_url": "wss://api.example.com/ws/transform/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f/1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A",
-         *         "events_url": "https://api.example.com/transform/events/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f?ticket=1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A"
+         *         "events_url": "https://api.example.com/transform/events/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f?ticket=1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A",
+         *         "share_token": "pmWkWSBCL51Bfkhn79xPuKBKHz__H6B-mY6G9_eieuM"
          *       }
          *     }
          */
@@ -627,6 +681,11 @@ export interface components {
              * @description The same as Server-Sent Events, with a ticket likewise.
              */
             events_url: string;
+            /**
+             * Share Token
+             * @description Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page at `/?job=…&share=…`. Null where no keys are asked for.
+             */
+            share_token: string | null;
         };
         /**
          * JobWord
@@ -762,6 +821,13 @@ export interface components {
             /** Before After Url */
             before_after_url: string;
             /**
+             * Download Urls
+             * @description As `transformed_urls`, but browsers save what they lead to as a file.
+             */
+            download_urls: string[];
+            /** Before After Download Url */
+            before_after_download_url: string;
+            /**
              * Style Image Url
              * @description The picture whose look was wanted, as stored; null for none.
              */
@@ -790,6 +856,11 @@ export interface components {
             description: string;
             /** Palette */
             palette: string[];
+            /**
+             * Thumbnail Url
+             * @description Our sample room in this style; null for styles without a picture.
+             */
+            thumbnail_url: string | null;
         };
         /**
          * StylesAnswer
@@ -811,6 +882,7 @@ export interface components {
          *       "estimated_time": 15,
          *       "events_url": "https://api.example.com/transform/events/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f?ticket=1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A",
          *       "job_id": "3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f",
+         *       "share_token": "pmWkWSBCL51Bfkhn79xPuKBKHz__H6B-mY6G9_eieuM",
          *       "status_url": "https://api.example.com/transform/status/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f",
          *       "success": true,
          *       "websocket_url": "wss://api.example.com/ws/transform/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f/1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A"
@@ -839,6 +911,11 @@ export interface components {
              * @description The same as Server-Sent Events, with a ticket likewise.
              */
             events_url: string;
+            /**
+             * Share Token
+             * @description Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page at `/?job=…&share=…`. Null where no keys are asked for.
+             */
+            share_token: string | null;
             /** Status Url */
             status_url: string;
         };
@@ -1238,6 +1315,7 @@ export interface components {
 export type Alive = components['schemas']['Alive'];
 export type AnalysisAnswer = components['schemas']['AnalysisAnswer'];
 export type AnalysisData = components['schemas']['AnalysisData'];
+export type AnalyzedObject = components['schemas']['AnalyzedObject'];
 export type Attempt = components['schemas']['Attempt'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type DependencyHealth = components['schemas']['DependencyHealth'];
@@ -1516,6 +1594,74 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (or it is not yours), or no longer. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are out of range; `errors` names them. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or a part of the service is down; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shared: {
+        parameters: {
+            query?: {
+                /** @description `share_token` of the job. */
+                share?: string;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStatusAnswer"];
                 };
             };
             /** @description There is no such thing (or it is not yours), or no longer. */
@@ -1854,7 +2000,12 @@ export interface operations {
     };
     analyze: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether each detection comes with its mask. */
+                masks?: boolean;
+                /** @description Whether the photo comes back upright and as a JPEG, as for browsers that show no HEIC. */
+                photo?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2232,6 +2383,8 @@ export interface operations {
             query?: {
                 expires?: string;
                 signature?: string;
+                /** @description A name to save it under. */
+                download?: string;
             };
             header?: never;
             path: {

@@ -211,7 +211,7 @@ async def test_all_is_fresh_and_typed_and_a_client_of_others_runs_a_job(gateway:
 
 
 PAGE = """async () => {
-  const { Modomo } = await import("/modomo-client.js");
+  const { Modomo } = await import("/page/modomo-client.js");
   const photo = await (await fetch("data:image/jpeg;base64,PHOTO")).blob();
   const [shares, statuses] = [[], []];
   const job = await new Modomo({ baseUrl: "." }).restyle(photo, {

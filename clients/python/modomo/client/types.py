@@ -152,7 +152,7 @@ class AnalysisData(TypedDict):
     width: int
     """Of the analysed photo, which boxes refer to."""
     height: int
-    photo: str | None
+    photo: NotRequired[str | None]
     """Where asked for: the analysed photo as a JPEG in base64."""
 
 
@@ -166,7 +166,7 @@ class AnalyzedObject(TypedDict):
     """0–1."""
     box: list[float]
     """Left, top, right, bottom in pixels of the stored original."""
-    mask: str | None
+    mask: NotRequired[str | None]
     """Where asked for: a PNG of the analysed photo's size in base64, white where the thing is."""
 
 
@@ -285,6 +285,10 @@ class JobStatusData(TypedDict):
     """
     events_url: str
     """The same as Server-Sent Events, with a ticket likewise."""
+    share_token: str | None
+    """Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page
+    at `/?job=…&share=…`. Null where no keys are asked for.
+    """
 
 
 class JobsAnswer(TypedDict):
@@ -444,6 +448,10 @@ class Submitted(TypedDict):
     """
     events_url: str
     """The same as Server-Sent Events, with a ticket likewise."""
+    share_token: str | None
+    """Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page
+    at `/?job=…&share=…`. Null where no keys are asked for.
+    """
     status_url: str
 
 

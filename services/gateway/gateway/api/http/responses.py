@@ -33,6 +33,10 @@ _WEBSOCKET: Final = (
     "is good for one use within a minute: every status has a fresh one."
 )
 _EVENTS: Final = "The same as Server-Sent Events, with a ticket likewise."
+_SHARE: Final = (
+    "Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page at "
+    "`/?job=…&share=…`. Null where no keys are asked for."
+)
 
 
 class JobWord(StrEnum):
@@ -67,6 +71,7 @@ class Submitted(BaseModel):
     estimated_time: int = Field(description="Seconds, from measured recent jobs and the queue's length.")
     websocket_url: str = Field(description=_WEBSOCKET)
     events_url: str = Field(description=_EVENTS)
+    share_token: str | None = Field(description=_SHARE)
     status_url: str
 
 
@@ -168,6 +173,7 @@ class JobStatusData(BaseModel):
     preview_url: str | None = Field(description="A look at the unfinished result.")
     websocket_url: str = Field(description=_WEBSOCKET)
     events_url: str = Field(description=_EVENTS)
+    share_token: str | None = Field(description=_SHARE)
 
 
 class JobStatusAnswer(BaseModel):
@@ -217,6 +223,7 @@ def status_data(view: JobView, base: str, follow: StreamLinks) -> JobStatusData:
         preview_url=absolute(base, view.preview) if view.preview else None,
         websocket_url=follow.websocket_url,
         events_url=follow.events_url,
+        share_token=follow.share_token or None,
     )
 
 

@@ -119,11 +119,13 @@ export class Modomo {
         const path = `/transform/${encodeURIComponent(jobId)}${query({ purge: purge || undefined })}`;
         await this.#json("DELETE", path, { signal });
     }
-    /** What a photo shows: its room, and the things in it. */
+    /** What a photo shows: its room, and the things in it; with a mask of each, and the photo upright, where that is asked for. */
     async analyze(photo, options = {}) {
+        const { masks, photo: back, ...uploading } = options;
         const body = new FormData();
         append(body, "file", photo);
-        return (await this.#json("POST", "/analyze", { ...options, body })).data;
+        const path = `/analyze${query({ masks, photo: back })}`;
+        return (await this.#json("POST", path, { ...uploading, body })).data;
     }
     /** The styles that can be asked for. */
     async styles({ signal } = {}) {
