@@ -129,6 +129,10 @@ async def test_errors_are_classes_by_their_kind(gateway: Gateway, tmp_path: Path
     assert told["unreachable"]["name"] == "Unreachable"
     assert told["aborted"]["name"] == "Error", "the reason of the signal"
     assert told["same"]
+    assert told["materials"] == ["oak-boards"]
+    assert await gateway.store.get(f"jobs/{told['corrected']}/style-image.jpg")
+    claim = await gateway.jobstore.queue.claim()
+    assert '"corrections":[{"x":0.5,"y":0.25,"label":"leave"}]' in claim.job.payload
     assert told["page"].startswith(f"{gateway.url}/v1/errors/")
 
 

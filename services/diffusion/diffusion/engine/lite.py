@@ -12,6 +12,7 @@ from diffusion.domain import Maps, PreviewFrame, Progress, Restyling, Result, Ti
 from diffusion.engine import Step
 from diffusion.lite.restyle import restyle
 from diffusion.lite.style_photo import telling_look, with_look
+from diffusion.lite.surfaces import with_own_light
 from diffusion.started import reporting_start
 from diffusion.styles import read_styles
 from servicekit.inference.engine import EngineInfo, Model
@@ -46,6 +47,16 @@ class LiteEngine:
         """Its palette and its light."""
         return True
 
+    @property
+    def knows_regions(self) -> bool:
+        """It does."""
+        return True
+
+    @property
+    def usual_seconds(self) -> float:
+        """A photo of 1,024 pixels on one core of a small machine."""
+        return 1.0
+
     async def load(self) -> None:
         """Restyles a small made-up room in every style, which also draws what all later textures are cut from."""
         segmentation = np.full((64, 96), ade20k.index("wall"), dtype=np.uint8)
@@ -72,7 +83,7 @@ class LiteEngine:
                 yield step
 
     def _restyled(self, restyling: Restyling) -> Generator[Progress | PreviewFrame | Result, None, None]:
-        return telling_look(restyling, restyle(with_look(restyling), self.info))
+        return telling_look(restyling, restyle(with_own_light(with_look(restyling)), self.info))
 
     async def close(self) -> None:
         """Ends the worker thread."""

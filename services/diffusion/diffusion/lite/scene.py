@@ -44,6 +44,6 @@ def analyse_scene(restyling: Restyling) -> Scene:
         light=lit,
         small=reduced(lit, LIGHT.side),
         rough=rough,
-        layout=regions.find(photo, rough),
+        layout=regions.find(photo, rough, restyling.corrections),
         camera=camera.find(np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8), rough),
     )
