@@ -8,8 +8,10 @@ LIGHT := -e protos -e 'services/_servicekit[images,redis,s3,tracing]' -e service
 	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway -e clients/python
 MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
 PROJECTS := pyproject.toml protos/pyproject.toml clients/python/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
-# the real models are installed where a GPU can run them, or where MODOMO_ENGINE=torch asks for them
-RUN_VENV := $(if $(or $(filter torch,$(MODOMO_ENGINE)),$(shell command -v nvidia-smi 2>/dev/null)),.venv-torch,.venv)
+# the real models are installed where an engine asks for them, and without a word on it where a GPU can run them or their weights are here
+ENGINES := $(MODOMO_ENGINE) $(MODOMO_DETECTION_ENGINE) $(MODOMO_CONTROLMAPS_ENGINE) $(MODOMO_DIFFUSION_ENGINE)
+FITTING := $(if $(filter-out auto,$(MODOMO_ENGINE)),,$(shell command -v nvidia-smi 2>/dev/null)$(wildcard $(or $(MODOMO_WEIGHTS),weights)/weights.lock))
+RUN_VENV := $(if $(filter torch cpu,$(ENGINES))$(FITTING),.venv-torch,.venv)
 RUN := $(RUN_VENV)/bin/python
 DEV := .venv-dev/bin/python
 # NVIDIA builds its server for nothing else; the tests that need it are skipped elsewhere
@@ -101,7 +103,7 @@ inputs: .venv-dev/ready
 # how well the lite engines see and restyle the photos of a folder; ROOMS=DIR or MODOMO_ROOMS, into OUT=DIR
 # HALVES=A leaves half B of more/ out, as whoever chooses a constant must; STYLES="boho modern" takes less time than all
 eval-rooms: .venv-dev/ready
-	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)") $(if $(HALVES),--halves $(HALVES)) $(if $(STYLES),--styles $(STYLES))
+	$(DEV) -m tools.eval_rooms $(if $(ROOMS),--rooms "$(ROOMS)") $(if $(OUT),--out "$(OUT)") $(if $(HALVES),--halves $(HALVES)) $(if $(STYLES),--styles $(STYLES)) $(if $(ENGINE),--engine $(ENGINE))
 
 # known vulnerabilities of everything that is locked, as OSV lists them; OSV_URL names another server that answers like it
 audit: .venv-dev/ready

@@ -14,6 +14,7 @@ from detection import settings as detection
 from diffusion import settings as diffusion
 from gateway.api import settings as gateway
 from gateway.worker import settings as worker
+from gateway.worker.first_look import settings as first_look
 from notifier import settings as notifier
 
 HELM: Final = Path(__file__).parents[1] / "helm"
@@ -21,6 +22,7 @@ HELM: Final = Path(__file__).parents[1] / "helm"
 SETTINGS: Final[Mapping[str, tuple[str, Sequence[type[Any]]]]] = {
     "gateway": (gateway.PREFIX, [gateway.ApiSettings]),
     "worker": (worker.PREFIX, [worker.WorkerSettings]),
+    "firstlook": (first_look.PREFIX, [first_look.FirstLookSettings]),
     "detection": (detection.PREFIX, [detection.Settings]),
     "controlmaps": (controlmaps.PREFIX, [controlmaps.Settings]),
     "diffusion": (diffusion.PREFIX, [diffusion.Settings]),

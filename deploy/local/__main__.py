@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy.local.errors import StackError
-from deploy.local.layout import Layout
+from deploy.local.layout import Layout, engines_of
 from deploy.local.options import layout_from
 from deploy.local.stack import Stack, running
 
@@ -39,12 +39,21 @@ async def serve(console: Console, layout_of: Callable[[], Layout]) -> NoReturn:
 
 def _welcome(console: Console, stack: Stack, *, seconds: float) -> None:
     layout = stack.layout
-    console.print(f"[bold green]Modomo is ready[/] after {seconds:.1f} s, engine [bold]{layout.engine}[/]")
+    console.print(f"[bold green]Modomo is ready[/] after {seconds:.1f} s, engine [bold]{_engines(layout)}[/]")
     console.print(f"  try it       {layout.url}/")
     console.print(f"  HTTP API     {layout.url}/docs")
     console.print(f"  gRPC         127.0.0.1:{layout.grpc_port} (modomo.transform.v1)")
     console.print(f"  data, logs   {layout.data}", soft_wrap=True)
+    if layout.hint:
+        console.print(f"  better       {layout.hint}", markup=False, highlight=False, soft_wrap=True)
     console.print("Ctrl-C stops everything.")
+
+
+def _engines(layout: Layout) -> str:
+    """The engine of all services, and those of services that have another."""
+    each = engines_of(layout.engine, {**os.environ, **layout.overrides})
+    others = [f"{service} {engine}" for service, engine in each.items() if engine != layout.engine]
+    return ", ".join([layout.engine, *others])
 
 
 async def _until_terminal_gone() -> None:

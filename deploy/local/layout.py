@@ -4,11 +4,31 @@ import os
 import secrets
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 SERVICES: Final = ("detection", "controlmaps", "diffusion", "notifier")
+MODELS: Final = SERVICES[:3]
+"""Those with an engine."""
+
+CPU: Final[Mapping[str, Mapping[str, str]]] = {
+    "detection": {"MODOMO_DETECTION_DETECTOR": "yolo11-nano", "MODOMO_DETECTION_SEGMENTER": "sam2-tiny"},
+    "controlmaps": {
+        "MODOMO_CONTROLMAPS_DEPTH_MODEL": "depth-anything-small",
+        "MODOMO_CONTROLMAPS_SEGMENTATION_MODEL": "upernet-tiny",
+        "MODOMO_CONTROLMAPS_REDUCED": "true",
+    },
+    "diffusion": {
+        "MODOMO_DIFFUSION_BASE": "sd15",
+        "MODOMO_DIFFUSION_STRUCTURE": "depth",
+        "MODOMO_DIFFUSION_FAST_LORA": "lcm-lora",
+        "MODOMO_DIFFUSION_REDUCED": "true",
+        "MODOMO_WORKER_QUALITY_BAR": "0",  # nobody waits for a second attempt at a picture that takes so long
+    },
+}
+"""What the engine `cpu` means to a service: its torch engine on the models of the tier `cpu`. Variables that are set
+win over these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +50,7 @@ class Layout:
     """Absolute; everything that the stack writes lies below."""
 
     engine: str
-    """Engine of the model services."""
+    """Engine of the model services: `lite`, `torch`, `cpu`."""
 
     workers: int
     """Number of worker processes."""
@@ -41,13 +61,24 @@ class Layout:
     modules: Mapping[str, str]
     """Module that runs instead of a service's own, by service."""
 
+    hint: str = ""
+    """A line for the person who started it, on an engine that could be had; empty for none."""
+
+    lite_ports: Mapping[str, int] = field(default_factory=dict)
+    """gRPC ports of the lite engines that make first looks, by service; none where all engines are lite."""
+
+    beside_ports: tuple[int, ...] = ()
+    """gRPC port of each worker's own diffusion, beside which it takes a job at a time; none where workers share one."""
+
     @property
     def url(self) -> str:
         """Where the gateway answers."""
         return f"http://127.0.0.1:{self.port}"
 
     def address(self, service: str) -> str:
-        """`host:port` of a service."""
+        """`host:port` of a service, or the list of them."""
+        if service == "diffusion" and self.beside_ports:
+            return "ipv4:" + ",".join(f"127.0.0.1:{port}" for port in self.beside_ports)
         return f"127.0.0.1:{self.service_ports[service]}"
 
     @property
@@ -83,19 +114,59 @@ def redis_command(layout: Layout) -> list[str]:
 
 def service_commands(layout: Layout) -> dict[str, list[str]]:
     """Name and command of every Python process, in the order of their start."""
-    commands = {service: [sys.executable, "-m", layout.modules.get(service, service)] for service in SERVICES}
+    modules = _modules(layout)
+    commands = {name: [sys.executable, "-m", module] for name, module in modules.items()}
     for number in range(1, layout.workers + 1):
         commands[f"worker-{number}"] = [sys.executable, "-m", "gateway", "worker"]
+    commands["firstlook"] = [sys.executable, "-m", "gateway", "firstlook"]
     commands["gateway"] = [sys.executable, "-m", "gateway", "api"]
     return commands
 
 
-def environment(layout: Layout) -> dict[str, str]:
+def _modules(layout: Layout) -> dict[str, str]:
+    """Module of each service's processes, by the name of the process."""
+    found = {service: layout.modules.get(service, service) for service in SERVICES}
+    if layout.beside_ports:
+        diffusion = found.pop("diffusion")
+        found |= {f"diffusion-{number}": diffusion for number in range(1, len(layout.beside_ports) + 1)}
+    return found | {f"lite-{service}": service for service in layout.lite_ports}
+
+
+def environment(layout: Layout, name: str = "") -> dict[str, str]:
+    """The variables of a process; without its name, those that all of them have."""
+    return _common(layout) | _own(layout, name)
+
+
+def _own(layout: Layout, name: str) -> dict[str, str]:
+    """What tells a process where its own neighbours are."""
+    kind, _, which = name.partition("-")
+    lite = {service: f"127.0.0.1:{port}" for service, port in layout.lite_ports.items()}
+    if kind == "firstlook":
+        return {f"MODOMO_{service.upper()}_ADDRESS": address for service, address in lite.items()}
+    if kind == "lite":
+        return {f"MODOMO_{which.upper()}_ENGINE": "lite", f"MODOMO_{which.upper()}_LISTEN": lite[which]}
+    if kind in ("worker", "diffusion") and layout.beside_ports:
+        address = f"127.0.0.1:{layout.beside_ports[int(which) - 1]}"
+        if kind == "diffusion":
+            return {"MODOMO_DIFFUSION_LISTEN": address}
+        beside = {"MODOMO_WORKER_PARALLEL_JOBS": "1", "MODOMO_WORKER_BESIDE": "diffusion"}
+        return {"MODOMO_DIFFUSION_ADDRESS": address, **beside}
+    return {}
+
+
+def _common(layout: Layout) -> dict[str, str]:
     """The variables of all processes; each reads only its own."""
     addresses = {f"MODOMO_{service.upper()}_ADDRESS": layout.address(service) for service in SERVICES}
-    listens = {f"MODOMO_{service.upper()}_LISTEN": layout.address(service) for service in SERVICES}
-    engines = {f"MODOMO_{name}_ENGINE": layout.engine for name in ("DETECTION", "CONTROLMAPS", "DIFFUSION")}
+    listens = {f"MODOMO_{name.upper()}_LISTEN": f"127.0.0.1:{port}" for name, port in layout.service_ports.items()}
+    chosen = {**os.environ, **layout.overrides}
+    engines: dict[str, str] = {}
+    defaults: dict[str, str] = {}
+    for service, engine in engines_of(layout.engine, chosen).items():
+        engines[engine_variable(service)] = "torch" if engine == "cpu" else engine
+        if engine == "cpu":
+            defaults |= {f"MODOMO_{service.upper()}_DEVICE": "cpu", **CPU[service]}
     return {
+        **defaults,
         **os.environ,
         "PYTHONUNBUFFERED": "1",
         "MODOMO_REDIS_URL": layout.redis_url,
@@ -108,9 +179,19 @@ def environment(layout: Layout) -> dict[str, str]:
         "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{layout.grpc_port}",
         **addresses,
         **listens,
-        **engines,
         **layout.overrides,
+        **engines,
     }
+
+
+def engine_variable(service: str) -> str:
+    """The variable that names a service's engine."""
+    return f"MODOMO_{service.upper()}_ENGINE"
+
+
+def engines_of(engine: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The engine of each of MODELS: its own where a variable names one, else that of all."""
+    return {service: environ.get(engine_variable(service)) or engine for service in MODELS}
 
 
 def _redis_configuration(layout: Layout) -> Path:

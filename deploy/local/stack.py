@@ -15,7 +15,7 @@ from deploy.local.layout import Layout, environment, redis_command, service_comm
 from deploy.local.processes import Child
 from deploy.local.supervisor import Supervisor
 
-READY_SECONDS: Final = 300.0
+READY_SECONDS: Final = 600.0
 """How long everything together may take to serve; loading models from a cold disk is the long part."""
 
 ROOT: Final = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ class Stack:
         """Starts one process by name, again if need be."""
         command = redis_command(self.layout) if name == "redis" else service_commands(self.layout)[name]
         child = await Child.start(
-            name, command, environment=environment(self.layout), directory=ROOT, log=self.layout.log(name)
+            name, command, environment=environment(self.layout, name), directory=ROOT, log=self.layout.log(name)
         )
         self.children[name] = child
         return child

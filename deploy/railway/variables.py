@@ -17,6 +17,7 @@ MEMORY: Final = {
     "MODOMO_GATEWAY_DECODE_THREADS": "1",
     "MODOMO_GATEWAY_DECODE_QUEUE": "32",
     "MODOMO_WORKER_PARALLEL_JOBS": "2",
+    "MODOMO_FIRSTLOOK_PARALLEL_JOBS": "1",
 }
 """What keeps all processes together in 512 MB."""
 

@@ -1,8 +1,8 @@
 """Tells which of two networks to keep: `python -m research.roomnet.compare OLD NEW`, folders as `export` leaves them.
 
 Both see the photos of `MODOMO_ROOMS`: those with labels, and half A of `more/` (even numbers), where a published
-network stands in for labels (`standin`). Half B is never looked at. The rule, written before there was anything to
-compare:
+network stands in for labels (`tools.eval_rooms.stand_in`). Half B is never looked at. The rule, written before there
+was anything to compare:
 
 - the figure is the mean of two mean overlaps of the five surfaces: with the labels, and with the stand-in;
 - the new network is kept if the figure is higher, and the lower end of the difference's 95 % interval is above 0;
@@ -27,11 +27,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from research.roomnet.network import groups
-from research.roomnet.standin import StandIn
 from roomnet.network import AREA, Network
 from servicekit.imaging.resizing import reduced
 from servicekit.types.rooms import RoomType
-from tools.eval_rooms import collection, ground_truth, scores
+from tools.eval_rooms import collection, ground_truth, intervals, scores, stand_in
+from tools.eval_rooms.collection import Source
 from tools.eval_rooms.ground_truth import SURFACES, UNLABELLED
 
 SIDE: Final = 512
@@ -39,7 +39,6 @@ SIDE: Final = 512
 SMALLEST: Final = 0.25
 LARGEST: Final = 4.0
 """Scales that may be asked for."""
-DRAWS: Final = 2000
 SLOWER: Final = 1.2
 """Times as long as the old one's that the new one's median photo may take."""
 BINS: Final = 10
@@ -101,24 +100,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def photos(rooms: Path) -> Iterator[Known]:
-    """Those with labels, depth or type, then half A; raises what `collection.find` and StandIn raise."""
-    for source in collection.find(rooms).sources:
-        if source.ade20k or source.nyu40 or source.depth or source.room_type:
-            photo = ground_truth.read(source)
+    """Those with labels, depth or type, then half A; raises what `collection.find` raises, and FileNotFoundError
+    without the network that stands in for labels."""
+    network, about = stand_in.load(rooms)
+    if network is None:
+        raise FileNotFoundError(f"no photo without labels can be judged: {about}")
+    for source in sorted(judged_by(rooms), key=lambda one: one.half is not None):
+        photo = ground_truth.read(source)
+        if source.half is None:
             yield Known(rgb=photo.rgb, surfaces=photo.surfaces, depth=photo.depth, room=photo.room_type, stood_in=False)
-    standin = StandIn(rooms)
-    for file in half_a(rooms / "more"):
-        decoded = cv2.imread(str(file))
-        if decoded is None:
-            raise ValueError(f"{file} cannot be read")
-        rgb = np.ascontiguousarray(decoded[..., ::-1]).astype(np.uint8)
-        kind = RoomType(file.stem.rpartition("_")[0])
-        yield Known(rgb=rgb, surfaces=standin.surfaces(rgb), depth=None, room=kind, stood_in=True)
+        else:
+            kind = RoomType(source.picture.stem.rpartition("_")[0])
+            yield Known(rgb=photo.rgb, surfaces=network.surfaces(photo.rgb), depth=None, room=kind, stood_in=True)
 
 
-def half_a(folder: Path) -> list[Path]:
-    """Files of even numbers; the odd ones are for reporting alone."""
-    return [file for file in sorted(folder.glob("*.jpg")) if int(file.stem.rpartition("_")[2]) % 2 == 0]
+def judged_by(rooms: Path) -> list[Source]:
+    """Photos of which something is known, and half A; half B is for reporting alone."""
+    found = collection.find(rooms).sources
+    return [one for one in found if one.half == "A" or one.ade20k or one.nyu40 or one.depth or one.room_type]
 
 
 class Subject:
@@ -191,7 +190,7 @@ def verdict(judged: Sequence[tuple[Known, Judged, Judged]]) -> tuple[bool, str]:
     gains = drawn(judged)
     rows, worse = ["| | old | new | gain | 95 % |", "|---|---|---|---|---|"], []
     for name in old:
-        low, high = np.nanpercentile(gains[name], [2.5, 97.5])
+        low, high = intervals.ends(gains[name])
         rows.append(f"| {name} | {old[name]:.3f} | {new[name]:.3f} | {new[name] - old[name]:+.3f} "
                     f"| {low:+.3f} to {high:+.3f} |")  # fmt: skip
         if name != "figure" and (low > 0 if name in BETTER_LOW else high < 0):
@@ -202,7 +201,7 @@ def verdict(judged: Sequence[tuple[Known, Judged, Judged]]) -> tuple[bool, str]:
     rows.append(f"| CPU seconds a photo | {seconds[0]:.3f} | {seconds[1]:.3f} | × {slower:.2f} | |")
     if slower > SLOWER:
         worse.append("time")
-    higher = float(np.nanpercentile(gains["figure"], 2.5)) > 0
+    higher = intervals.ends(gains["figure"])[0] > 0
     kept = higher and not worse
     reason = "is higher for certain" if higher else "is not higher for certain"
     rows.append(f"\nThe {'new' if kept else 'old'} network is kept: the figure {reason}; "
@@ -224,19 +223,18 @@ def reliability(judged: Sequence[tuple[Known, Judged, Judged]]) -> list[str]:
     return rows
 
 
-def drawn(judged: Sequence[tuple[Known, Judged, Judged]]) -> Mapping[str, NDArray[np.float64]]:
-    """Gains of the new network over DRAWS samples of the photos, each kind of photo drawn among its own."""
-    rng = np.random.default_rng(0)
-    kinds = [(photo.stood_in, photo.surfaces is None, photo.depth is None) for photo, _, _ in judged]
-    strata = [np.flatnonzero([kind == one for kind in kinds]) for one in sorted(set(kinds))]
+def drawn(judged: Sequence[tuple[Known, Judged, Judged]]) -> Mapping[str, list[float]]:
+    """Gains of the new network over resampled photos, each kind of photo drawn among its own."""
     gains: dict[str, list[float]] = {}
-    for _ in range(DRAWS):
-        sample = np.concatenate([rng.choice(one, len(one)) for one in strata])
-        old = figures([judged[number][:2] for number in sample])
-        new = figures([(judged[number][0], judged[number][2]) for number in sample])
-        for name, value in new.items():
+    for sample in intervals.resampled(judged, _kind):
+        old = figures([(photo, one) for photo, one, _ in sample])
+        for name, value in figures([(photo, one) for photo, _, one in sample]).items():
             gains.setdefault(name, []).append(value - old[name])
-    return {name: np.array(values) for name, values in gains.items()}
+    return gains
+
+
+def _kind(judged: tuple[Known, Judged, Judged]) -> tuple[bool, ...]:
+    return judged[0].stood_in, judged[0].surfaces is None, judged[0].depth is None
 
 
 if __name__ == "__main__":

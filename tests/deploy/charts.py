@@ -36,6 +36,10 @@ PRESETS: Final[dict[str, tuple[str, ...]]] = {
 """The files `values-<name>.yaml`, alone and as they are laid over one another."""
 
 
+APART: Final[dict[str, Any]] = {"worker": {"placement": "apart"}}
+"""Every component in pods of its own, as the T4 presets have it not."""
+
+
 def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
     """Values laid over one another, as `--values a --values b` does."""
     result: dict[str, Any] = {}

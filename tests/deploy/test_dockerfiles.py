@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.deploy.dependency_closure import closure
 from tests.deploy.dockerfile import Stage, stages
@@ -31,7 +32,8 @@ def images(service: str) -> tuple[Stage, Stage]:
 def test_it_is_built_apart_from_locked_hashes(service: str) -> None:
     build, _shipped = images(service)
     light = service in ("gateway", "notifier")
-    assert build.base == ("python:3.11-bookworm" if light else "python:3.11-slim-bookworm")
+    kind = "bookworm" if light else "slim-bookworm"  # the one has git and what else a build may need
+    assert re.fullmatch(rf"python:3\.11\.\d+-{kind}@sha256:[0-9a-f]{{64}}", build.base)
     tools, packages, *lightening = (one.text for one in build.all("RUN"))
     assert bool(lightening) == light
     assert "--require-hashes --requirement requirements.build.lock" in tools
@@ -55,12 +57,27 @@ def test_what_ships_runs_as_nobody_and_is_labelled(service: str) -> None:
     assert shipped.last("WORKDIR").text == "/tmp"
     assert shipped.last("EXPOSE").text == PORTS[service]
     assert shipped.last("ENTRYPOINT").words == ["python", "-m", service]
-    for label in ("title", "description", "version", "revision", "base.name", "licenses"):
+    for label in ("title", "description", "version", "revision", "licenses"):
         assert f"org.opencontainers.image.{label}=" in shipped.last("LABEL").text
+    name, _at, digest = shipped.base.partition("@")
+    for label, value in {"name": name, "digest": digest}.items():
+        assert f'org.opencontainers.image.base.{label}="{value}"' in shipped.last("LABEL").text
     assert json.loads(shipped.last("HEALTHCHECK").text.partition(" CMD ")[2])
     environ = shipped.last("ENV").text
     for port in PORTS[service].split():
         assert f"=0.0.0.0:{port}" in environ
+
+
+def test_what_others_made_is_named_by_its_digest() -> None:
+    dockerfiles = [*ROOT.glob("services/*/Dockerfile"), ROOT / "deploy/railway/Dockerfile"]
+    named = {stage.base for path in dockerfiles for stage in stages(path)}
+    compose = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())["services"].values()
+    named |= {one["image"] for one in compose if not one["image"].startswith("modomo/")}
+    trial = yaml.safe_load((ROOT / "deploy/helm/modomo/values.yaml").read_text())["global"]["try"]
+    named |= {value for key, value in trial.items() if key.endswith("Image")}
+    assert {name.partition(":")[0] for name in named} == {"python", "valkey/valkey", "versity/versitygw"}
+    assert not [name for name in named if not re.fullmatch(r"[a-z/]+:v?\d+(\.\d+){2}[a-z-]*@sha256:[0-9a-f]{64}", name)]
+    assert len(named) == 4, "each of them in one version"
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements.build.lock"])

@@ -9,7 +9,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.deploy.charts import NAMED, PRESETS, container, of_kind, preset, render
+from tests.deploy.charts import APART, NAMED, PRESETS, container, of_kind, preset, render
 from tests.deploy.test_helm_chart import KUBERNETES
 
 MIG = "nvidia.com/mig-1g.10gb"
@@ -27,10 +27,10 @@ def deployment(chart: Path, name: str, *values: dict[str, Any]) -> dict[str, Any
 
 
 def devices(rendered: dict[str, Any]) -> dict[str, int]:
-    """The devices that a deployment's container asks for, the same in requests and limits."""
-    resources = container(rendered)["resources"]
+    """The devices that a deployment's containers ask for, the same in requests and limits."""
+    containers = (container(rendered), *rendered["spec"]["template"]["spec"].get("initContainers", ()))
     both = [
-        {name: count for name, count in resources.get(kind, {}).items() if "/" in name}
+        {name: count for one in containers for name, count in one["resources"].get(kind, {}).items() if "/" in name}
         for kind in ("requests", "limits")
     ]
     assert both[0] == both[1]
@@ -59,7 +59,7 @@ def test_a_rollout_fails_later_than_models_need_to_start(chart: Path, name: str)
 
 def test_weights_that_are_pulled_have_time_to_arrive(chart: Path) -> None:
     def deadline(weights: dict[str, str]) -> int:
-        rendered = deployment(chart, "m-diffusion", preset("t4"), {"diffusion": {"weights": weights}})
+        rendered = deployment(chart, "m-diffusion", preset("t4"), APART, {"diffusion": {"weights": weights}})
         return int(rendered["spec"]["progressDeadlineSeconds"])
 
     assert deadline({"source": "pull", "service": "diffusion"}) == deadline({}) + 1800
@@ -74,7 +74,7 @@ def test_recreate_has_no_rolling_update(chart: Path) -> None:
 
 def test_a_spare_gpu_can_be_used(chart: Path) -> None:
     spare = {"diffusion": {"strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}}}
-    rendered = deployment(chart, "m-diffusion", preset("t4"), spare)
+    rendered = deployment(chart, "m-diffusion", preset("t4"), APART, spare)
     assert rendered["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
 
 
@@ -86,12 +86,12 @@ def test_a_spare_gpu_can_be_used(chart: Path) -> None:
     ],
 )
 def test_a_part_of_a_gpu_takes_the_place_of_a_whole_one(chart: Path, values: dict[str, Any]) -> None:
-    assert devices(deployment(chart, "m-diffusion", preset("t4"))) == {"nvidia.com/gpu": 1}
-    assert devices(deployment(chart, "m-diffusion", preset("t4"), {"diffusion": values})) == {MIG: 1}
+    assert devices(deployment(chart, "m-diffusion", preset("t4"), APART)) == {"nvidia.com/gpu": 1}
+    assert devices(deployment(chart, "m-diffusion", preset("t4"), APART, {"diffusion": values})) == {MIG: 1}
 
 
 def test_a_claim_takes_the_place_of_a_gpu_and_counts_as_one(chart: Path) -> None:
-    rendered = deployment(chart, "m-diffusion", preset("t4"), {"diffusion": {"resourceClaims": CLAIMS}})
+    rendered = deployment(chart, "m-diffusion", preset("t4"), APART, {"diffusion": {"resourceClaims": CLAIMS}})
     assert devices(rendered) == {}
     assert container(rendered)["resources"]["claims"] == [{"name": "card"}]
     assert rendered["spec"]["template"]["spec"]["resourceClaims"] == CLAIMS
@@ -115,7 +115,7 @@ def test_nodes_that_are_started_for_a_pod_are_found_by_what_they_have_before(cha
 
 
 def test_spot_pods_end_before_their_node_does(chart: Path) -> None:
-    for name in ("m-detection", "m-controlmaps", "m-diffusion"):
+    for name in ("m-detection", "m-controlmaps", "m-worker"):
         spec = deployment(chart, name, preset("spot"))["spec"]["template"]["spec"]
         assert spec["terminationGracePeriodSeconds"] <= 25
         assert {"nvidia.com/gpu", "cloud.google.com/gke-spot"} <= {one["key"] for one in spec["tolerations"]}
@@ -163,12 +163,14 @@ def test_spot_pods_end_before_their_node_does(chart: Path) -> None:
 def test_what_cannot_work_on_a_gpu_is_refused_in_one_line(chart: Path, values: dict[str, Any], named: str) -> None:
     sleepy = {"gateway": {"env": {"MODOMO_GATEWAY_MAY_SLEEP": "diffusion"}}}
     with pytest.raises(helm_python.HelmError, match=re.escape(named)):
-        render(chart, NAMED, preset("t4"), sleepy, {"diffusion": values})
+        render(chart, NAMED, preset("t4"), APART, sleepy, {"diffusion": values})
 
 
 def test_fewer_models_fit_into_a_smaller_part(chart: Path) -> None:
     small = {"gpu": {"resource": "nvidia.com/mig-1g.5gb"}, "env": {"MODOMO_DIFFUSION_CONTROLNETS": "depth,inpaint"}}
-    assert devices(deployment(chart, "m-diffusion", preset("t4"), {"diffusion": small})) == {"nvidia.com/mig-1g.5gb": 1}
+    assert devices(deployment(chart, "m-diffusion", preset("t4"), APART, {"diffusion": small})) == {
+        "nvidia.com/mig-1g.5gb": 1
+    }
 
 
 def test_the_least_memory_is_more_than_the_weights_that_were_counted(chart: Path) -> None:

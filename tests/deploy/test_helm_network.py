@@ -19,7 +19,7 @@ ARROWS = {
     ("worker", "controlmaps"),
     ("worker", "diffusion"),
 }
-OUTSIDE = {"gateway": {6379, 443}, "worker": {6379, 443}, "notifier": {6379}}
+OUTSIDE = {"gateway": {6379, 443}, "worker": {6379, 443}, "firstlook": {6379, 443}, "notifier": {6379}}
 """Redis and the bucket; on any address unless the operator names peers."""
 
 
@@ -54,11 +54,15 @@ def called(manifests: list[dict[str, Any]]) -> set[tuple[str, str, int]]:
     (test,) = of_kind(manifests, "Pod").values()
     (asked,) = re.findall(r"http://m-(\w+):(\d+)", test["spec"]["containers"][0]["command"][-1])
     found = {("test", asked[0], int(asked[1]))}
+    services = of_kind(manifests, "Service").items()
+    behind = {name: one["spec"]["selector"]["app.kubernetes.io/name"] for name, one in services}
     for name, deployment in of_kind(manifests, "Deployment").items():
         for variable, value in environment(deployment).items():
             if value and (variable.endswith("_ADDRESS") or variable == "MODOMO_TRITON"):
                 host, _colon, port = str(value).removeprefix("dns:///").partition(":")
-                found.add((name.removeprefix("m-"), host.removeprefix("m-"), int(port)))
+                if host == "127.0.0.1":
+                    continue  # stands in the same pod
+                found.add((name.removeprefix("m-"), behind.get(host, host.removeprefix("m-")), int(port)))
     return found
 
 
@@ -76,8 +80,8 @@ def test_every_arrow_is_an_address_that_is_called(chart: Path, name: str) -> Non
 def test_addresses_lead_to_headless_services_so_that_clients_balance(chart: Path) -> None:
     manifests = render(chart, NAMED, preset("triton"))
     listening = {
-        (name.removeprefix("m-"), port["port"], service["spec"].get("clusterIP"))
-        for name, service in of_kind(manifests, "Service").items()
+        (service["spec"]["selector"]["app.kubernetes.io/name"], port["port"], service["spec"].get("clusterIP"))
+        for service in of_kind(manifests, "Service").values()
         for port in service["spec"]["ports"]
     }
     for caller, callee, port in arrows(manifests):
@@ -86,7 +90,7 @@ def test_addresses_lead_to_headless_services_so_that_clients_balance(chart: Path
         assert (callee, port, "None") in listening
     for deployment in of_kind(manifests, "Deployment").values():
         for variable, value in environment(deployment).items():
-            assert not variable.endswith("_ADDRESS") or str(value).startswith("dns:///")
+            assert not variable.endswith("_ADDRESS") or str(value).startswith(("dns:///", "127.0.0.1:"))
 
 
 def test_outside_calls_go_to_redis_and_the_bucket_alone(chart: Path) -> None:
@@ -116,7 +120,7 @@ def test_traces_go_to_the_collector_of_every_component_and_only_where_there_is_o
     }
     manifests = render(chart, NAMED, values)
     components = of_kind(manifests, "Deployment")
-    assert len(components) == 6
+    assert len(components) == 7
     for name, deployment in components.items():
         variables = environment(deployment)
         assert variables["MODOMO_OTLP_ENDPOINT"] == "https://collector.tracing:4318"
@@ -134,7 +138,9 @@ def test_metrics_are_read_where_they_are_collected(chart: Path) -> None:
     assert monitors.keys() == policies.keys() - {"m-test"}
     for name in monitors:
         policy = policies[name]
-        assert {"from": prometheus, "ports": [{"port": 9090}]} in policy["spec"]["ingress"]
+        (rule,) = [rule for rule in policy["spec"]["ingress"] if rule["from"] == prometheus]
+        assert rule["ports"][0] == {"port": 9090}
+        assert len(rule["ports"]) == len(monitors[name]["spec"]["podMetricsEndpoints"])
         assert monitors[name]["spec"]["selector"] == policy["spec"]["podSelector"]
 
 
@@ -189,6 +195,6 @@ def test_pods_that_use_the_bucket_may_ask_for_their_identity(
             for port in rule["ports"]
             if peer.get("ipBlock", {}).get("cidr", "").startswith(("169.254", "fd00"))
         ]
-        uses_the_bucket = name in {"m-gateway", "m-worker"}
+        uses_the_bucket = name in {"m-gateway", "m-worker", "m-firstlook"}
         assert {address for address, _port in local} == (addresses if uses_the_bucket else set())
         assert {port for _address, port in local} == (ports if uses_the_bucket else set())

@@ -135,7 +135,7 @@ def test_new_passwords_replace_every_pod_that_reads_them(chart: Path) -> None:
         return {name: found["checksum/secrets"] for name, found in annotations.items() if found}
 
     first, second = checksums("a" * 16), checksums("b" * 16)
-    assert first.keys() == {"m-gateway", "m-worker", "m-notifier", "modomo-try-valkey", "modomo-try-s3"}
+    assert first.keys() == {"m-gateway", "m-worker", "m-firstlook", "m-notifier", "modomo-try-valkey", "modomo-try-s3"}
     assert len(set(first.values())) == 1
     assert all(first[name] != second[name] for name in first)
 
@@ -148,7 +148,7 @@ def test_nothing_of_it_is_in_other_installs(chart: Path) -> None:
 def test_images_are_fixed_and_engines_lite(chart: Path) -> None:
     for name, deployment in of_kind(tried(chart), "Deployment").items():
         image = container(deployment)["image"]
-        assert re.fullmatch(r"[a-z]+/[a-z]+:v?\d[\w.-]*", image), image
+        assert re.fullmatch(r"[a-z]+/[a-z]+:v?\d[\w.-]*(@sha256:[0-9a-f]{64})?", image), image
         if engine := environment(deployment).get(f"MODOMO_{name.removeprefix('m-').upper()}_ENGINE"):
             assert engine == "lite"
     assert merged(preset("try"))["global"]["try"] == {"enabled": True}

@@ -7,7 +7,7 @@ import helm_python
 import kubernetes_validate
 import pytest
 
-from tests.deploy.charts import NAMED, container, environment, of_kind, preset, render
+from tests.deploy.charts import APART, NAMED, container, environment, of_kind, preset, render
 from tests.deploy.test_helm_chart import KUBERNETES, restricted
 
 CLAIM = {"weightsClaim": {"create": True, "storageClassName": "nfs"}}
@@ -41,7 +41,7 @@ def test_weights_come_from_a_claim_an_image_or_an_init_container(
 
 def test_a_job_fills_the_claim_of_the_preset_and_compares_every_byte_with_the_lock(chart: Path) -> None:
     env = [{"name": "HF_ENDPOINT", "value": "https://mirror.example"}]
-    manifests = render(chart, NAMED, preset("t4"), CLAIM, {"weightsClaim": {"env": env}})
+    manifests = render(chart, NAMED, preset("t4"), APART, CLAIM, {"weightsClaim": {"env": env}})
     (claim,) = of_kind(manifests, "PersistentVolumeClaim").values()
     assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
     assert claim["spec"]["storageClassName"] == "nfs"
@@ -82,7 +82,7 @@ def test_a_job_with_another_image_has_another_name_since_jobs_cannot_be_changed(
 def test_an_init_container_checks_a_claim_where_it_is_asked_to(chart: Path) -> None:
     def containers(verify: bool) -> list[dict[str, Any]]:
         values = {"diffusion": {"weights": {"verify": verify}}}
-        deployment = of_kind(render(chart, NAMED, preset("t4"), values), "Deployment")["m-diffusion"]
+        deployment = of_kind(render(chart, NAMED, preset("t4"), APART, values), "Deployment")["m-diffusion"]
         kubernetes_validate.validate(deployment, KUBERNETES, strict=True)
         return list(deployment["spec"]["template"]["spec"].get("initContainers", []))
 

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,10 @@ PREFERENCES = {
     "color_palette": ["#A3AD91", "#F3E9D2"],
     "strength": 0.5,
 }
-TAKE_PART = ["yolo11", "sam2", "siglip2", "dpt", "upernet", "realistic-vision", "vae-ft-mse", "mlsd", "taesd"]
-TAKE_PART += [f"controlnet-{name}" for name in ("segmentation", "mlsd", "inpaint", "tile")]
-REPOSITORIES = {entry.repository for entry in Manifest.shipped() if entry.name in TAKE_PART}
+VISION = ("yolo11", "sam2", "siglip2", "dpt", "upernet")
+TORCH = ("realistic-vision", "vae-ft-mse", "mlsd", "taesd")
+TORCH += tuple(f"controlnet-{name}" for name in ("segmentation", "mlsd", "inpaint", "tile"))
+CPU = ("sd15", "controlnet-depth", "lcm-lora", "taesd")
 SEEN = ["queued", "analyzing", "detecting", "generating", "transforming", "finalizing", "completed"]
 
 
@@ -44,13 +46,13 @@ def weights(tiny_vision: WeightStore, tmp_path: Path) -> Path:
     return directory
 
 
-def variables(weights: Path, *, vision: str) -> dict[str, str]:
+def variables(weights: Path, *, vision: str, diffusion: str = "torch") -> dict[str, str]:
     """Random weights take any room for none, so that threshold is out of the way; there are few steps."""
     return {
         "MODOMO_WEIGHTS": str(weights),
         "MODOMO_DETECTION_ENGINE": vision,
         "MODOMO_CONTROLMAPS_ENGINE": vision,
-        "MODOMO_DIFFUSION_ENGINE": "torch",
+        "MODOMO_DIFFUSION_ENGINE": diffusion,
         "MODOMO_CONTROLMAPS_ROOM_THRESHOLD": "0",
         "MODOMO_DIFFUSION_FINISHED_SIDE": "256",  # where tiny models draw at 96 pixels, 2,048 would be most of the time
         "OMP_NUM_THREADS": "1",
@@ -65,7 +67,7 @@ async def job(app: App) -> dict[str, Any]:
     assert list(dict.fromkeys(event["status"] for event in events)) == SEEN, events[-1]
     assert any(event.get("step") for event in events)
     pictures = [event["preview_url"] for event in events if event.get("preview_url")]
-    assert "preview-0.jpg" in pictures[0], "the lite engine's first look is the first picture, whoever makes the last"
+    assert "first-look.jpg" in pictures[0], "the lite engine's first look is the first picture, whoever makes the last"
     result: dict[str, Any] = (await app.status(accepted["job_id"]))["result"]
     original, made = [
         np.asarray(Image.open(io.BytesIO((await app.http.get(result[name])).content)).convert("RGB"))
@@ -85,10 +87,10 @@ async def seen_through(stack: Stack) -> tuple[dict[str, Any], dict[str, str | No
     return result, {name: one["engine"] for name, one in dependencies.items() if one["engine"]}
 
 
-def check_models(result: dict[str, Any]) -> None:
+def check_models(result: dict[str, Any], taking_part: Sequence[str]) -> None:
     """Every model that takes part is named, and what was asked for was done and measured."""
-    metadata = result["metadata"]
-    assert {model["name"] for model in metadata["models"]} == REPOSITORIES
+    metadata, manifest = result["metadata"], Manifest.shipped()
+    assert {model["name"] for model in metadata["models"]} == {manifest[name].repository for name in taking_part}
     assert all(model["revision"] for model in metadata["models"])
     assert metadata["seed"] == 7
     assert metadata["palette_delta_e"] > 0
@@ -101,13 +103,34 @@ async def test_torch_engines(start_stack: StartStack, weights: Path) -> None:
         result, engines = await seen_through(stack)
     assert engines == {"detection": "torch", "controlmaps": "torch", "diffusion": "torch"}
     assert result["metadata"]["engine"] == "torch"
-    check_models(result)
+    check_models(result, VISION + TORCH)
 
 
-async def test_triton_engines_for_vision(start_stack: StartStack, weights: Path, triton_server: TritonServer) -> None:
+async def test_triton_engines_for_vision_and_diffusion_on_the_models_for_a_cpu(
+    start_stack: StartStack, weights: Path, triton_server: TritonServer
+) -> None:
     triton_server.load(["detection", "classification", "depth", "segmentation"])
-    overrides = variables(weights, vision="triton") | {"MODOMO_TRITON": triton_server.address}
+    overrides = variables(weights, vision="triton", diffusion="cpu") | {"MODOMO_TRITON": triton_server.address}
     async with start_stack(overrides=overrides) as stack:
         result, engines = await seen_through(stack)
     assert engines == {"detection": "triton", "controlmaps": "triton", "diffusion": "torch"}
-    check_models(result)
+    check_models(result, VISION + CPU)
+
+
+async def test_real_maps_under_the_lite_engines_paint(start_stack: StartStack, tiny_vision: WeightStore) -> None:
+    """`make run MODOMO_CONTROLMAPS_ENGINE=cpu`: first look and result are painted by maps of the small real models."""
+    overrides = {
+        "MODOMO_WEIGHTS": str(tiny_vision.directory),
+        "MODOMO_CONTROLMAPS_ENGINE": "cpu",
+        "OMP_NUM_THREADS": "1",
+    }
+    async with start_stack(overrides=overrides) as stack:
+        result, engines = await seen_through(stack)
+    assert engines == {"detection": "lite", "controlmaps": "torch", "diffusion": "lite"}
+    metadata = result["metadata"]
+    assert metadata["engine"] == "lite"
+    assert [model["name"].rpartition("/")[2] for model in metadata["models"]] == [
+        "roomnet",
+        "Depth-Anything-V2-Small-hf",
+        "upernet-convnext-tiny",
+    ]

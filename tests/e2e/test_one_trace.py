@@ -19,11 +19,13 @@ pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 EVERYBODY = {
     "modomo-gateway",
     "modomo-gateway-worker",
+    "modomo-gateway-firstlook",
     "modomo-detection",
     "modomo-controlmaps",
     "modomo-diffusion",
     "modomo-notifier",
 }
+CALLERS = {"modomo-gateway-worker", "modomo-gateway-firstlook"}
 STAGES = {"load", "analyze", "detect", "preview", "transform", "assess", "store"}
 CALLS = {
     "modomo.detection.v1.DetectionService/Detect",
@@ -58,7 +60,7 @@ async def test_a_job_is_one_trace_from_the_request_to_the_last_event(stack: Stac
     def whole(spans: Sequence[Span]) -> bool:
         mine = of_job(spans, job_id)
         names, known = {span.name for span in mine}, {"", *(span.span_id for span in mine)}
-        ended = {"job", "tell completed", "announce completed"} <= names
+        ended = {"job", "first look", "tell completed", "announce completed"} <= names
         # each process sends its spans once a second: one may come before the span that it hangs on
         return {span.service for span in mine} == EVERYBODY and ended and all(one.parent_id in known for one in mine)
 
@@ -70,8 +72,8 @@ async def test_a_job_is_one_trace_from_the_request_to_the_last_event(stack: Stac
     names = {span.name for span in spans}
     assert STAGES | CALLS | {"queue", "detection device", "controlmaps device", "diffusion device"} <= names
     for call in CALLS:
-        made = {span.span_id for span in spans if span.name == call and span.service == "modomo-gateway-worker"}
-        answered = {span.parent_id for span in spans if span.name == call and span.service != "modomo-gateway-worker"}
+        made = {span.span_id for span in spans if span.name == call and span.service in CALLERS}
+        answered = {span.parent_id for span in spans if span.name == call and span.service not in CALLERS}
         assert made == answered, call
     assert not [span for span in spans if span.error]
 
@@ -83,7 +85,7 @@ async def test_logs_of_every_process_carry_the_trace(stack: Stack, collector: Co
     job_id = job["job_id"]
     spans = await asyncio.to_thread(collector.until, lambda spans: bool(of_job(spans, job_id)))
     trace_id = of_job(spans, job_id)[0].trace_id
-    for name in ("gateway", "worker-1", "detection", "controlmaps", "diffusion"):
+    for name in ("gateway", "worker-1", "firstlook", "detection", "controlmaps", "diffusion"):
         entries = [json.loads(line) for line in stack.layout.log(name).read_text().splitlines()]
         mine = [entry for entry in entries if entry.get("trace_id") == trace_id]
         assert mine, name

@@ -29,6 +29,7 @@ COMMANDS = {
     "diffusion": "-m tests.e2e.slow_diffusion",
     "notifier": "-m notifier",
     "worker-1": "-m gateway worker",
+    "firstlook": "-m gateway firstlook",
     "gateway": "-m gateway api",
 }
 """What each process's command line holds."""

@@ -1,4 +1,4 @@
-"""Stands in for `python:3.11-bookworm` and its slim twin, where no registry of images is in reach.
+"""Stands in for the images of Python that our Dockerfiles begin with, where no registry of images is in reach.
 
 It is Debian's own Python 3.11. Packages come from where this machine has them from, with the certificates that it
 trusts; what is built is the same but for the base.
@@ -10,6 +10,9 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from tests.deploy.dockerfile import stages
+
+ROOT: Final = Path(__file__).parents[2]
 NAME: Final = "localhost/modomo-base"
 PACKAGES: Final = "python3.11,python3-pip,python3-venv,binutils,ca-certificates"
 _CERTIFICATES: Final = "/etc/ssl/certs/ca-certificates.crt"
@@ -36,7 +39,7 @@ def make(rootfs: Path) -> str:
 
 def contexts(name: str) -> str:
     """Options of a build that takes this image for the bases of our Dockerfiles."""
-    bases = ("python:3.11-bookworm", "python:3.11-slim-bookworm")
+    bases = sorted({stage.base for file in ROOT.glob("services/*/Dockerfile") for stage in stages(file)})
     return " ".join([*(f"--build-context {base}=container-image://{name}" for base in bases), "--network host"])
 
 

@@ -1,11 +1,15 @@
 """The measuring programs work where there is no GPU, on tiny models and on shapes alone."""
 
+import importlib.util
+import subprocess
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("torch", reason="diffusion's torch extra is not installed")
 
 from diffusion.sd.options import Control
-from tools.gpu import flops, speed
+from tools.gpu import flops, modes, speed
 from tools.gpu.full_size import full_size
 
 
@@ -31,3 +35,24 @@ def test_the_counted_operations_are_those_of_the_published_models() -> None:
     assert parts["ControlNet"] == pytest.approx(0.283e12, rel=0.01)
     nets = tuple(flops.NETS)
     assert flops.picture_flops(parts, nets, ours=True) < flops.picture_flops(parts, nets, ours=False) / 1.2
+
+
+@pytest.mark.slow
+def test_the_modes_program_prints_every_mode_beside_stock(capsys: pytest.CaptureFixture[str]) -> None:
+    modes.main(["--tiny", "--device", "cpu", "--repeat", "1"])
+    rows = [line.strip("| ").split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")][1:]
+    assert [row[0] for row in rows] == [*(way.name for way in modes.ways(96, 128)), "group of two photos"]
+    by_name = {row[0]: row for row in rows}
+    assert "finish" in by_name["quality, two passes"][1]
+    assert float(by_name["stage"][4]) > 0, "stock can make its first pass"
+    assert all(int(row[2]) > 0 and float(row[3]) > 0 for row in rows)
+
+
+def test_what_runs_on_a_lent_gpu_is_all_there_and_ends_within_eight_minutes() -> None:
+    script = Path(__file__).parents[1] / "gpu" / "run.sh"
+    subprocess.run(["sh", "-n", script], check=True)
+    steps = [line.split() for line in script.read_text().splitlines() if line.startswith("step ")]
+    assert sum(int(words[2]) for words in steps) < 480
+    programs = [words[words.index("-m") + 1] for words in steps]
+    assert all(importlib.util.find_spec(name) for name in programs)
+    assert {"tools.gpu.modes", "tools.gpu.speed", "tools.gpu.vision_speed"} <= set(programs)

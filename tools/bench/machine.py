@@ -16,8 +16,17 @@ def description() -> str:
 
 def resident_megabytes(pid: int) -> float:
     """Resident set size of a process."""
+    return _status_megabytes(pid, "VmRSS")
+
+
+def peak_megabytes(pid: int) -> float:
+    """The most that the resident set size of a process has been."""
+    return _status_megabytes(pid, "VmHWM")
+
+
+def _status_megabytes(pid: int, field: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
     raise ValueError(f"process {pid} has no resident memory")
 

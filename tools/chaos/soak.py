@@ -30,7 +30,8 @@ MOST_MEGABYTES_AN_HOUR: Final = 10.0
 WARM_UP_SHARE: Final = 0.4
 """Of the time, before anything is noted: caches fill, allocators find their size, the first jobs are forgotten."""
 BLOCKS: Final = 12
-RETENTION_SECONDS: Final = 60
+RETENTION_SECONDS: Final = 180
+"""Above what the gateway asks for with the times below; what is noted begins after it."""
 _CANCELLED_SHARE: Final = 0.1
 _T_95: Final = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18)
 """Student's t for 95 %, two-sided, by degrees of freedom from 1 on."""
@@ -77,7 +78,7 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
     overrides = {
         "MODOMO_GATEWAY_WAIT_SECONDS": "20",
         "MODOMO_GATEWAY_BATCH_WAIT_SECONDS": "20",
-        "MODOMO_GATEWAY_RUN_SECONDS": "20",
+        "MODOMO_GATEWAY_RUN_SECONDS": "10",
         "MODOMO_GATEWAY_RETENTION_SECONDS": str(RETENTION_SECONDS),
         "MODOMO_WORKER_SWEEP_SECONDS": "10",
     }
@@ -149,6 +150,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=30.0)
     options = parser.parse_args()
+    if options.minutes * 60 * WARM_UP_SHARE <= RETENTION_SECONDS:
+        parser.error(f"--minutes: what is stored grows for the first {RETENTION_SECONDS} s; 15 minutes say something")
     with tempfile.TemporaryDirectory(prefix="modomo-soak-") as directory:
         done = asyncio.run(run(Plan(minutes=options.minutes), Path(directory) / "system"))
     print(f"{done.jobs} jobs in {options.minutes:g} minutes; memory after the first {WARM_UP_SHARE:.0%} of it:")

@@ -92,17 +92,20 @@ def _pair(photo: Photo, row: Row, number: int) -> Pair:
     )
 
 
-async def _run(root: Path, out: Path, halves: str, styles: Sequence[str], console: Console) -> None:
+async def _run(root: Path, out: Path, wanted: argparse.Namespace, console: Console) -> None:
     found = collection.find(root)
-    sources = [one for one in found.sources if one.half is None or one.half in halves]
+    sources = [one for one in found.sources if one.half is None or one.half in wanted.halves]
     if not sources:
         raise NothingToEvaluateError(f"{root} holds no photo of the halves asked for")
     deeplab, about = stand_in.load(root)
+    real = deeplab if wanted.engine == "deeplab" else None
+    if wanted.engine == "deeplab" and deeplab is None:
+        raise NothingToEvaluateError(f"no network to make maps with: {about}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("loading", total=len(sources))
-        async with Engines(styles) as engines:
-            evaluation = Evaluation(engines, out, deeplab)
+        async with Engines(wanted.styles, real=real) as engines:
+            evaluation = Evaluation(engines, out, None if real else deeplab)  # it would agree with itself
             for source in sources:
                 progress.update(task, description=source.name[-32:])
                 await evaluation.take(source)
@@ -113,7 +116,12 @@ async def _run(root: Path, out: Path, halves: str, styles: Sequence[str], consol
         seconds=evaluation.seconds,
         beyond_bare_mb=memory.beyond_bare(),
         skipped=(*found.skipped, *evaluation.skipped),
-        conditions={"roomnet": roomnet.revision(), "machine": machine.description(), "stand-in": about},
+        conditions={
+            "roomnet": roomnet.revision(),
+            "machine": machine.description(),
+            "stand-in": about,
+            "maps": wanted.engine,
+        },
         rooms=evaluation.rooms,
     )
     sheets = worst.write(out, evaluation.pairs)
@@ -133,6 +141,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--halves", choices=("A", "B", "AB", ""), default="AB", help="of more/; leave B out while anything is chosen"
     )
     parser.add_argument(
+        "--engine", choices=("lite", "deeplab"), default="lite", help="whose segmentation the restyler gets"
+    )
+    parser.add_argument(
         "--styles",
         nargs="*",
         choices=sorted(read_styles()),
@@ -145,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         wanted.out.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_run(Path(wanted.rooms), wanted.out, wanted.halves, wanted.styles, Console()))
+        asyncio.run(_run(Path(wanted.rooms), wanted.out, wanted, Console()))
     except NothingToEvaluateError as error:
         print(error, file=sys.stderr)
         return 2

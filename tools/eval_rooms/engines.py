@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Self
 
@@ -26,6 +26,7 @@ from servicekit.inference.executor import DeviceExecutor
 from servicekit.types import ade20k
 from servicekit.types.control_maps import MapKind
 from servicekit.types.rooms import RoomType
+from tools.eval_rooms.stand_in import StandIn
 
 SEED = 0
 STYLES = ("modern", "scandinavian", "boho", "industrial", "minimalist")
@@ -64,8 +65,12 @@ class Seconds:
 class Engines:
     """Use as an asynchronous context manager; loads on entering."""
 
-    def __init__(self, styles: Sequence[str] = ()) -> None:
-        """With all styles, or only those named; KeyError for one that there is not."""
+    def __init__(self, styles: Sequence[str] = (), *, real: StandIn | None = None) -> None:
+        """With all styles, or only those named; KeyError for one that there is not.
+
+        `real` labels photos in the place of the lite engine.
+        """
+        self._real = real
         known = read_styles()
         self.styles = {name: known[name] for name in styles} if styles else known
         self._detection = detection.build_engine(DetectionSettings(engine="lite"))
@@ -90,7 +95,11 @@ class Engines:
         detections, (classification, maps) = await asyncio.gather(
             self._detector.detect(photo, query), self._mapper.analyze(photo, list(MapKind))
         )
-        return Seen(detections=detections, classification=classification, maps=_maps(maps))
+        seen = Seen(detections=detections, classification=classification, maps=_maps(maps))
+        if self._real is None:
+            return seen
+        segmentation, confidence = self._real.labels(photo)
+        return replace(seen, maps=replace(seen.maps, segmentation=segmentation, confidence=confidence))
 
     async def classify(self, photo: RGB) -> Classification:
         """The room type alone."""

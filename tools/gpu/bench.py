@@ -135,9 +135,9 @@ class Bench:
         return picture
 
 
-def bench(hardware: Hardware, *, tiny: bool, repeat: int) -> Bench:
-    """Makes all models."""
-    made = tiny_size(hardware, NETS) if tiny else full_size(hardware, NETS)
+def bench(hardware: Hardware, *, tiny: bool, repeat: int, nets: tuple[Control, ...] = NETS) -> Bench:
+    """Makes all models, with those ControlNets."""
+    made = tiny_size(hardware, nets) if tiny else full_size(hardware, nets)
     with tempfile.TemporaryDirectory() as directory:
         words = tokenizer(Path(directory) / "tokenizer")
     models = Models(

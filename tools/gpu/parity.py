@@ -19,12 +19,12 @@ from torch import Tensor
 from diffusion.domain import Restyling, Result, Tier
 from diffusion.sd import checkpoints, latents, tensors
 from diffusion.sd import models as ours
-from diffusion.sd.latents import Autoencoder
+from diffusion.sd.latents import Autoencoder, TinyAutoencoder
 from diffusion.sd.options import Base, Control, FastLora, Options, Structure
 from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.sd.plan import Mode, plan
 from diffusion.sd.schedulers import Sampler
-from diffusion.sd.tiers import HYPER_SD, LCM, QUALITY, SamplingPreset
+from diffusion.sd.tiers import FEWEST, HYPER_SD, LCM, QUALITY, SamplingPreset
 from servicekit.inference import hardware
 from servicekit.weights import WeightStore
 
@@ -48,6 +48,8 @@ class Case:
     preset: SamplingPreset = field(default_factory=lambda: _preset(Sampler.DPMPP_2M))
     strength: float = 0.7
     variants: int = 1
+    reduced: bool = False
+    """Whether TAESD is the autoencoder, and one UNet serves both tiers."""
     request: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the request, over the usual ones."""
     what: str = ""
@@ -88,6 +90,10 @@ def production() -> Iterator[Case]:
     yield Case(what="guidance 1", preset=replace(_preset(Sampler.LCM), guidance=(1.0, 1.0)), **usual)
     yield Case(what="Hyper-SD's LoRA", preset=HYPER_SD, **usual)
     yield Case(what="LCM's LoRA", preset=LCM, **usual)
+    yield Case(
+        what="reduced: TAESD and one ControlNet",
+        **(usual | {"controls": (Control.DEPTH,), "structure": Structure.DEPTH, "preset": FEWEST, "reduced": True}),
+    )
     yield Case(what="a photo that does not fill the latents", request={"height": 67, "width": 101}, **usual)
     yield Case(
         what="a mask off the grid",
@@ -105,13 +111,14 @@ class Comparison:
     def __init__(self, store: Path) -> None:
         self._hardware = hardware.choose("cpu")
         self._store = store
-        self._loaded: dict[tuple[Structure, str], ours.Models] = {}
+        self._loaded: dict[tuple[Structure, str, bool], ours.Models] = {}
         self._stock = stock_models(store, self._hardware)
+        self._taesd = checkpoints.load_tiny_autoencoder(WeightStore(store), self._hardware)
 
     def difference(self, case: Case) -> float:
         """The greatest absolute difference of any value of any pixel, on a scale of 0 to 1."""
         request = _request(case)
-        loaded = self._models(case.structure, case.preset.lora)
+        loaded = self._models(case.structure, case.preset.lora, reduced=case.reduced)
         recorder = Recorder(loaded.autoencoder)
         models = replace(
             loaded,
@@ -134,7 +141,8 @@ class Comparison:
             keep = tensors.keep_tensor(kept, self._hardware)
             shown[Control.INPAINT] = tensors.masked(tensors.unit(planned.start, self._hardware), keep)
         assert set(shown) == set(case.controls)
-        pipeline = stock_pipeline(self._stock, one, list(shown))
+        stock = replace(self._stock, vae=self._taesd) if case.reduced else self._stock
+        pipeline = stock_pipeline(stock, one, list(shown))
         if case.preset.lora:
             pipeline.load_lora_weights(str(WeightStore(self._store).file(case.preset.lora)))
         text = models.text.embed(planned.prompt, planned.negative_prompt)
@@ -151,23 +159,28 @@ class Comparison:
         pictures = torch.cat(recorder.decoded)
         return float((expected - (pictures / 2 + 0.5).clamp(0, 1)).abs().max())
 
-    def _models(self, structure: Structure, lora: str) -> ours.Models:
-        if (structure, lora) not in self._loaded:
+    def _models(self, structure: Structure, lora: str, *, reduced: bool) -> ours.Models:
+        if (structure, lora, reduced) not in self._loaded:
             fast: FastLora = "hyper-sd" if lora == "hyper-sd" else "lcm-lora" if lora else "none"
-            options = Options(weights=self._store, device="cpu", base=BASE, structure=structure, fast_lora=fast, side=0)
-            self._loaded[structure, lora] = ours.load(options, self._hardware)
-        return self._loaded[structure, lora]
+            options = Options(
+                weights=self._store, device="cpu", base=BASE, structure=structure, fast_lora=fast, reduced=reduced
+            )
+            self._loaded[structure, lora, reduced] = ours.load(options, self._hardware)
+        return self._loaded[structure, lora, reduced]
 
 
 class Recorder(Autoencoder):
     """An autoencoder that keeps what it decoded."""
 
-    def __init__(self, autoencoder: Autoencoder) -> None:
-        self.__dict__.update(autoencoder.__dict__)
+    def __init__(self, autoencoder: Autoencoder | TinyAutoencoder) -> None:
+        self._recorded = autoencoder
         self.decoded: list[Tensor] = []
 
+    def encode(self, picture: Tensor, random: Sequence[torch.Generator]) -> Tensor:
+        return self._recorded.encode(picture, random)
+
     def decode(self, latents: Tensor) -> Tensor:
-        self.decoded.append(super().decode(latents))
+        self.decoded.append(self._recorded.decode(latents))
         return self.decoded[-1]
 
 

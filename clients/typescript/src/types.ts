@@ -467,7 +467,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Detections */
-            detections: components["schemas"]["Detection"][];
+            detections: components["schemas"]["AnalyzedObject"][];
             /**
              * Width
              * @description Of the analysed photo, which boxes refer to.
@@ -475,6 +475,39 @@ export interface components {
             width: number;
             /** Height */
             height: number;
+            /**
+             * Photo
+             * @description Where asked for: the analysed photo as a JPEG in base64.
+             */
+            photo: string | null;
+        };
+        /**
+         * AnalyzedObject
+         * @description A thing found in the photo, and where exactly.
+         */
+        AnalyzedObject: {
+            /**
+             * Id
+             * @description For `preferences.keep`, `sofa-1`.
+             */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Confidence
+             * @description 0–1.
+             */
+            confidence: number;
+            /**
+             * Box
+             * @description Left, top, right, bottom in pixels of the stored original.
+             */
+            box: number[];
+            /**
+             * Mask
+             * @description Where asked for: a PNG of the analysed photo's size in base64, white where the thing is.
+             */
+            mask: string | null;
         };
         /**
          * AppliedCorrection
@@ -879,6 +912,13 @@ export interface components {
             /** Before After Url */
             before_after_url: string;
             /**
+             * Download Urls
+             * @description As `transformed_urls`, but browsers save what they lead to as a file.
+             */
+            download_urls: string[];
+            /** Before After Download Url */
+            before_after_download_url: string;
+            /**
              * Style Image Url
              * @description The picture whose look was wanted, as stored; null for none.
              */
@@ -907,6 +947,11 @@ export interface components {
             description: string;
             /** Palette */
             palette: string[];
+            /**
+             * Thumbnail Url
+             * @description Our sample room in this style; null for styles without a picture.
+             */
+            thumbnail_url: string | null;
         };
         /**
          * StylesAnswer
@@ -1437,6 +1482,7 @@ export interface components {
 export type Alive = components['schemas']['Alive'];
 export type AnalysisAnswer = components['schemas']['AnalysisAnswer'];
 export type AnalysisData = components['schemas']['AnalysisData'];
+export type AnalyzedObject = components['schemas']['AnalyzedObject'];
 export type AppliedCorrection = components['schemas']['AppliedCorrection'];
 export type Attempt = components['schemas']['Attempt'];
 export type Cancelled = components['schemas']['Cancelled'];
@@ -2060,7 +2106,12 @@ export interface operations {
     };
     analyze: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether each detection comes with its mask. */
+                masks?: boolean;
+                /** @description Whether the photo comes back upright and as a JPEG, as for browsers that show no HEIC. */
+                photo?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2534,6 +2585,8 @@ export interface operations {
             query?: {
                 expires?: string;
                 signature?: string;
+                /** @description A name to save it under. */
+                download?: string;
             };
             header?: never;
             path: {

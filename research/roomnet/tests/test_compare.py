@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from research.roomnet import compare, standin
+from research.roomnet import compare
 from research.roomnet.compare import Judged, Known
 from roomnet import network
 from servicekit.types.rooms import RoomType
@@ -73,8 +73,9 @@ def test_a_gain_that_a_few_photos_decide_is_no_gain() -> None:
 
 def test_odd_numbers_are_never_looked_at(tmp_path: Path) -> None:
     for name in ("bedroom_8", "bedroom_17", "kitchen_102", "bathroom_61"):
-        (tmp_path / f"{name}.jpg").touch()
-    assert [file.stem for file in compare.half_a(tmp_path)] == ["bedroom_8", "kitchen_102"]
+        (tmp_path / "more").mkdir(exist_ok=True)
+        (tmp_path / "more" / f"{name}.jpg").touch()
+    assert {source.picture.stem for source in compare.judged_by(tmp_path)} == {"bedroom_8", "kitchen_102"}
 
 
 def test_what_cannot_be_compared_is_named(
@@ -90,4 +91,4 @@ def test_what_cannot_be_compared_is_named(
         with pytest.raises(ValueError, match="scale"):
             compare.Subject(f"{network.FOLDER}@{scale}")
     with pytest.raises(FileNotFoundError, match="deeplab"):
-        standin.StandIn(tmp_path)
+        next(compare.photos(tmp_path))

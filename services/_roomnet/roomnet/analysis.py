@@ -30,7 +30,7 @@ FINE_SIDE: Final = 512
 STRUCTURE: Final = (Ade.WALL, Ade.FLOOR, Ade.CEILING)
 """What has no islands in other things."""
 
-RULES: Final = "6"
+RULES: Final = "7"
 """Changes whenever the steps after the network do."""
 
 

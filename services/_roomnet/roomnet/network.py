@@ -32,12 +32,14 @@ STEP: Final = 32
 """Height and width are multiples of it."""
 AREA: Final = 256 * 192
 """Pixels of the input of a network of scale 1, about; the graph's metadata tell the scale that it was trained at."""
+FINE: Final = 1.5
+"""Scale of the first view at least: trained at less, the network still names surfaces better there."""
 LONGEST: Final = 768
 """Pixels of the longer side, at most; a panorama is squeezed."""
 MARGIN: Final = 1 / 12
 """Share of the width that is margin on either side of the second view; above it is twice this share of the height."""
 AUGMENTED_LABELS: Final = 0.25
-AUGMENTED_DEPTH: Final = 0.5
+AUGMENTED_DEPTH: Final = 0.75
 """Weights of the second view in both averages."""
 
 
@@ -81,26 +83,27 @@ class Network:
         """Of the weights: the first digits of their SHA-256."""
         self.classes = tuple(Ade(index) for index in json.loads(about["ade20k"]))
         """The class of ADE20K that stands for each group."""
-        self.area = AREA * float(about.get("scale", "1")) ** 2
-        """Pixels of its input, about: what it was trained on."""
+        self.area = AREA * max(FINE, float(about.get("scale", "1"))) ** 2
+        """Pixels of the first view, about."""
         self._rooms = tuple(Room(name) for name in json.loads(about["room_types"]))
 
     def predict(self, photo: RGB, *, augmented: bool = True) -> Prediction:
         """Runs the network on a photo and, with test-time augmentation, on a second view of it, and averages both.
 
-        The second view is the mirror image, smaller, with its border pixels repeated above and on both sides. Trained
-        on wide views of whole rooms, the network takes the sides of a narrow view for walls close by; further inside
-        the picture they are judged by what they show. Nothing is added below, since floor lies at the lower edge of
-        every view. The room type comes from the first view alone.
+        The second view is the mirror image at AREA, zoomed out, with its border pixels repeated above and on both
+        sides. Trained on wide views of whole rooms, the network takes the sides of a narrow view for walls close by;
+        further inside the picture they are judged by what they show, and coarse as it is the whole room is within the
+        network's reach: depth gains. Nothing is added below, since floor lies at the lower edge of every view. The room
+        type comes from the first view alone.
         """
-        small = _resized(photo, self.area)
-        groups, inverse_depth, rooms = self._run(small)
+        groups, inverse_depth, rooms = self._run(_resized(photo, self.area))
         inverse_depth = depth.unit(inverse_depth)
         if augmented:
-            margin = _margin(small.shape)
+            small = _resized(photo, AREA)
+            margin, shape = _margin(small.shape), inverse_depth.shape
             other = self._run(_zoomed_out(np.ascontiguousarray(small[:, ::-1]), margin))
-            groups = _mean(groups, np.stack([_inner(plane, margin) for plane in other[0]]), AUGMENTED_LABELS)
-            inverse_depth = _mean(inverse_depth, depth.unit(_inner(other[1], margin)), AUGMENTED_DEPTH)
+            groups = _mean(groups, np.stack([_inner(plane, margin, shape) for plane in other[0]]), AUGMENTED_LABELS)
+            inverse_depth = _mean(inverse_depth, depth.unit(_inner(other[1], margin, shape)), AUGMENTED_DEPTH)
         return Prediction(
             groups=groups,
             inverse_depth=inverse_depth,
@@ -148,12 +151,11 @@ def _zoomed_out(small: RGB, margin: tuple[int, int]) -> RGB:
     return np.asarray(cv2.copyMakeBorder(reduced, above, 0, beside, beside, cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
-def _inner(plane: Plane, margin: tuple[int, int]) -> Plane:
-    """The network's answer, one for every second pixel, within the margins, at the size of the whole."""
-    height, width = plane.shape
+def _inner(plane: Plane, margin: tuple[int, int], shape: tuple[int, ...]) -> Plane:
+    """The network's answer, one for every second pixel, within the margins, as a plane of that shape."""
     above, beside = margin[0] // 2, margin[1] // 2
-    inner = np.ascontiguousarray(plane[above:, beside : width - beside])
-    return np.asarray(cv2.resize(inner, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    inner = np.ascontiguousarray(plane[above:, beside : plane.shape[1] - beside])
+    return np.asarray(cv2.resize(inner, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _resized(photo: RGB, area: float) -> RGB:

@@ -53,7 +53,7 @@ def test_what_is_drawn_out_is_cut_off_again(shape: tuple[int, int]) -> None:
     assert stepped.shape == ramp.shape
     said = cv2.resize(stepped[..., 0], (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.float32)
     wanted = cv2.resize(ramp[..., 0], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    assert network._inner(said, margin) == pytest.approx(wanted.astype(np.float32), abs=5)
+    assert network._inner(said, margin, said.shape) == pytest.approx(wanted.astype(np.float32), abs=5)
 
 
 @pytest.mark.parametrize(

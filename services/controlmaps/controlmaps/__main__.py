@@ -1,6 +1,7 @@
 """Composes and runs the controlmaps service."""
 
 from controlmaps.engine import Engine
+from controlmaps.engine.tasks import Task
 from controlmaps.pipeline import Pipeline
 from controlmaps.servicer import ControlMapsServicer
 from controlmaps.settings import PREFIX, Settings
@@ -16,14 +17,23 @@ from servicekit.weights import WeightStore
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["ControlMapsService"].full_name
 
 
-def build_engine(settings: Settings) -> Engine:
+def build_lite(settings: Settings, name: str = "controlmaps") -> Engine:
+    """The engine that needs no weights; `name` is its device's, for people and metrics."""
+    from controlmaps.engine.lite import LiteEngine  # noqa: PLC0415 - only where chosen
+
+    return LiteEngine(DeviceExecutor(name, parallel=settings.threads, queue_limit=settings.queue_limit))
+
+
+def build_assistant(settings: Settings) -> Engine | None:
+    """What tells room types and lays out pairs in place of the torch engine where that is reduced; None elsewhere."""
+    return build_lite(settings, "roomnet") if settings.reduced and settings.engine == "torch" else None
+
+
+def build_engine(settings: Settings, assistant: Engine | None = None) -> Engine:
     """The engine that the settings name; imports only what it needs."""
     match settings.engine:
         case "lite":
-            from controlmaps.engine.lite import LiteEngine  # noqa: PLC0415 - only where chosen
-
-            executor = DeviceExecutor("controlmaps", parallel=settings.threads, queue_limit=settings.queue_limit)
-            return LiteEngine(executor)
+            return build_lite(settings)
         case "torch":
             from controlmaps.engine.torch import TorchEngine  # noqa: PLC0415 - only where chosen
             from controlmaps.engine.torch_networks import Options, TorchNetworks  # noqa: PLC0415 - only where chosen
@@ -33,13 +43,16 @@ def build_engine(settings: Settings) -> Engine:
                 segmentation_model=settings.segmentation_model,
                 classifier_directory=settings.classifier_directory,
                 device=settings.device,
+                bfloat16=settings.reduced,
             )
             store = WeightStore(settings.weights)
+            tasks = [task for task in Task if assistant is None or task is not Task.CLASSIFICATION]
             return TorchEngine(
                 DeviceExecutor("controlmaps", queue_limit=settings.queue_limit),
-                lambda: TorchNetworks(store, options),
+                lambda: TorchNetworks(store, options, tasks=tasks),
                 depth_model=settings.depth_model,
                 temperature=settings.temperature,
+                classifier=assistant,
             )
         case "triton":
             from controlmaps.engine.triton import TritonEngine  # noqa: PLC0415 - only where chosen
@@ -63,10 +76,11 @@ def build_engine(settings: Settings) -> Engine:
 
 def compose(settings: Settings) -> Service:
     """The service that the settings describe, its engines not loaded yet; raises SettingsError."""
-    engine = build_engine(settings)
-    servicer = ControlMapsServicer(Pipeline(engine), room_threshold=settings.room_threshold)
+    assistant = build_assistant(settings)
+    engine = build_engine(settings, assistant)
+    servicer = ControlMapsServicer(Pipeline(engine, assessor=assistant), room_threshold=settings.room_threshold)
     return Service(
-        engines=[engine],
+        engines=[engine, *([assistant] if assistant is not None else [])],
         registration=(SERVICE_NAME, lambda server: add_ControlMapsServiceServicer_to_server(servicer, server)),
     )
 

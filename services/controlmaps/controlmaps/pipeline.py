@@ -22,8 +22,10 @@ TASKS: Final = {
 class Pipeline:
     """Asks the engine for what it alone can know, and works the rest out beside the event loop."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, assessor: Engine | None = None) -> None:
+        """`assessor` lays out the pairs that are scored; None leaves that to the engine as well."""
         self.engine = engine
+        self._assessor = assessor or engine
 
     async def analyze(self, photo: RGB, kinds: Sequence[MapKind]) -> tuple[Classification, list[ControlMap]]:
         """Every room type once, and the maps in the order asked for, from one analysis of the photo."""
@@ -33,15 +35,15 @@ class Pipeline:
         return classify.completed(found["classification"]), maps
 
     async def assess(self, pair: Pair) -> Quality:
-        """The scores of a pair; the engine analyses both pictures, reduced."""
+        """The scores of a pair; both pictures are analysed, reduced."""
         original, result = (structure.reduced(picture) for picture in (pair.original, pair.result))
         before, after = await asyncio.gather(self._layout(original), self._layout(result))
         return await asyncio.to_thread(assess.score, pair, before, after)
 
     async def _layout(self, picture: RGB) -> Layout:
-        measured = self.engine.measures_depth
+        measured = self._assessor.measures_depth
         tasks = {Task.SEGMENTATION, Task.DEPTH} if measured else {Task.SEGMENTATION}
-        found = await self.engine.analyze(picture, tasks)
+        found = await self._assessor.analyze(picture, tasks)
         return Layout(surfaces=found["segmentation"], depth=found["depth"] if measured else None)
 
 

@@ -78,6 +78,16 @@ async def test_both_pictures_are_analysed_with_every_model_that_there_is() -> No
     assert other.asked == [{Task.SEGMENTATION}] * 2
 
 
+async def test_an_assessor_scores_pairs_in_the_engines_place() -> None:
+    pair = Pair(original=PHOTO, result=PHOTO, kept=None, palette=np.zeros((0, 3), dtype=np.uint8))
+    engine, assessor = Recorded(), Recorded(measures_depth=False)
+    pipeline = Pipeline(engine, assessor=assessor)
+    assert (await pipeline.assess(pair)).structure == pytest.approx(1)
+    await pipeline.analyze(PHOTO, [MapKind.DEPTH])
+    assert assessor.asked == [{Task.SEGMENTATION}] * 2
+    assert engine.asked == [{Task.CLASSIFICATION, Task.DEPTH}]
+
+
 async def test_the_lite_engine_analyses_a_photo_once(drawn_room: DrawnRoom, monkeypatch: pytest.MonkeyPatch) -> None:
     photos: list[RGB] = []
     analyse = roomnet.analyse

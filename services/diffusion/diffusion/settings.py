@@ -41,7 +41,8 @@ class Settings(ProcessSettings):
 
     structure: Structure = Structure.LINES
     """What of the photo a restyled picture follows: `lines` (surfaces and the room's straight lines, as published
-    interior pipelines do) or `edges` (depth, surfaces and Canny's edges: furniture keeps its shape)."""
+    interior pipelines do), `edges` (depth, surfaces and Canny's edges: furniture keeps its shape), or one ControlNet
+    alone, `depth` or `surfaces`."""
 
     controlnets: tuple[Control, ...] = tuple(Control)
     """ControlNets that may be used; those among them that `structure` asks for are loaded."""
@@ -64,6 +65,10 @@ class Settings(ProcessSettings):
 
     compile: bool = False
     """Compile the models: faster, after about a minute for the first picture of every size."""
+
+    reduced: bool = False
+    """Reduced to what a machine without a GPU can do: the fast tier serves the quality tier too, LCM-LoRA in its fewest
+    steps, TAESD in place of the autoencoder, bfloat16 where the processor computes in it."""
 
     modal: str = env.shared("modomo")
     """Name of the app on Modal (deploy/modal), for the modal engine."""

@@ -36,6 +36,8 @@ class Pattern(StrEnum):
     CONCRETE = "concrete"
     BRICK = "brick"
     PANELS = "panels"
+    WAINSCOT = "wainscot"
+    """`second` up to `size` metres above the floor, a rail in the palette's trim, `color` above."""
     TILES = "tiles"
     BOARDS = "boards"
     HERRINGBONE = "herringbone"

@@ -1,4 +1,4 @@
-"""The gateway's programs: `python -m gateway api`, `… worker`, and `… keys new TENANT`, which makes API keys."""
+"""The gateway's programs: `python -m gateway api`, `… worker`, `… firstlook`, and `… keys new TENANT`, for API keys."""
 
 import sys
 
@@ -16,6 +16,10 @@ def main() -> None:
             from gateway.worker.main import main as worker  # noqa: PLC0415 - only where chosen
 
             process.run(worker)
+        case ["firstlook"]:
+            from gateway.worker.first_look.main import main as first_look  # noqa: PLC0415 - only where chosen
+
+            process.run(first_look)
         case ["keys", *arguments]:
             from gateway.api.auth.keys_command import main as keys  # noqa: PLC0415 - only where chosen
 

@@ -155,10 +155,26 @@ class AnalysisData(TypedDict):
     """That the photo shows a room at all, 0–1."""
     rooms: dict[str, float]
     """Every room type with its probability, most probable first."""
-    detections: list[Detection]
+    detections: list[AnalyzedObject]
     width: int
     """Of the analysed photo, which boxes refer to."""
     height: int
+    photo: str | None
+    """Where asked for: the analysed photo as a JPEG in base64."""
+
+
+class AnalyzedObject(TypedDict):
+    """A thing found in the photo, and where exactly."""
+
+    id: str
+    """For `preferences.keep`, `sofa-1`."""
+    label: str
+    confidence: float
+    """0–1."""
+    box: list[float]
+    """Left, top, right, bottom in pixels of the stored original."""
+    mask: str | None
+    """Where asked for: a PNG of the analysed photo's size in base64, white where the thing is."""
 
 
 class AppliedCorrection(TypedDict):
@@ -447,6 +463,9 @@ class Result(TypedDict):
     thumbnail_url: str
     original_url: str
     before_after_url: str
+    download_urls: list[str]
+    """As `transformed_urls`, but browsers save what they lead to as a file."""
+    before_after_download_url: str
     style_image_url: str | None
     """The picture whose look was wanted, as stored; null for none."""
     control_maps: dict[str, str]
@@ -462,6 +481,8 @@ class StyleAnswer(TypedDict):
     title: str
     description: str
     palette: list[str]
+    thumbnail_url: str | None
+    """Our sample room in this style; null for styles without a picture."""
 
 
 class StylesAnswer(TypedDict):

@@ -1,3 +1,33 @@
+{{/* The component's own container, as one mapping. */}}
+{{- define "service.container" -}}
+{{- $component := . -}}
+name: {{ .Chart.Name }}
+image: {{ include "service.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- with .Values.command }}
+command: {{- include "service.list" (dict "list" . "component" $component) | trim | nindent 2 }}
+{{- end }}
+{{- with concat .Values.args (ternary .Values.tlsArgs (list) (ne "" (include "service.tlsSecret" .))) }}
+args: {{- include "service.list" (dict "list" . "component" $component) | trim | nindent 2 }}
+{{- end }}
+# the last lines of a process that could not start stand in the pod's status
+terminationMessagePolicy: FallbackToLogsOnError
+securityContext: {{- toYaml .Values.securityContext | nindent 2 }}
+env:
+  {{- include "service.env" . | nindent 2 }}
+{{- with .Values.envFrom }}
+envFrom: {{- tpl (toYaml .) $component | nindent 2 }}
+{{- end }}
+{{- include "service.ports" . | nindent 0 }}
+{{- include "service.probes" . | nindent 0 }}
+{{- with include "service.lifecycle" . }}
+{{- . | nindent 0 }}
+{{- end }}
+resources: {{- include "service.resources" . | nindent 2 }}
+volumeMounts:
+  {{- include "service.mounts" . | trim | nindent 2 }}
+{{- end -}}
+
 {{- define "service.ports" -}}
 {{- $ports := .Values.ports -}}
 ports:

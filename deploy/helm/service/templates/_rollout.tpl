@@ -55,7 +55,11 @@ claims
 type: Recreate
 {{- else -}}
 {{- $usual := dict "maxSurge" 1 "maxUnavailable" 0 -}}
-{{- if include "service.gpu" . -}}
+{{- $gpu := include "service.gpu" . -}}
+{{- range .Beside -}}
+{{- $gpu = default (include "service.gpu" .) $gpu -}}
+{{- end -}}
+{{- if $gpu -}}
 {{- $usual = dict "maxSurge" 0 "maxUnavailable" 1 -}}
 {{- end -}}
 {{- $update := default $usual $strategy.rollingUpdate -}}
@@ -69,11 +73,16 @@ rollingUpdate: {{- toYaml $update | nindent 2 }}
 
 {{- define "service.progressDeadline" -}}
 {{- $least := add .Values.probes.startupSeconds .Values.terminationGracePeriodSeconds .Values.minReadySeconds -}}
+{{- $pulls := list .Values.weights.source -}}
+{{- range .Beside -}}
+{{- $least = add $least .Values.probes.startupSeconds -}}
+{{- $pulls = append $pulls .Values.weights.source -}}
+{{- end -}}
 {{- $given := int .Values.progressDeadlineSeconds -}}
 {{- if and $given (le $given (int $least)) -}}
 {{- fail (printf "%s.progressDeadlineSeconds is %d, but a pod may take %d (probes.startupSeconds, terminationGracePeriodSeconds and minReadySeconds together): a rollout would fail while it goes well" .Chart.Name $given $least) -}}
 {{- end -}}
-{{- default (add $least 600 (ternary 1800 0 (eq .Values.weights.source "pull"))) $given -}}
+{{- default (add $least 600 (ternary 1800 0 (has "pull" $pulls))) $given -}}
 {{- end -}}
 
 {{/* Secrets whose keys are variables, of which a process learns by a restart alone; separated by commas. */}}

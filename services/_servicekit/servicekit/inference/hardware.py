@@ -58,7 +58,8 @@ class Hardware:
     device: torch.device
 
     dtype: torch.dtype
-    """float16 on CUDA, float32 elsewhere. Never bfloat16: Turing cards emulate it although torch reports support."""
+    """float16 on CUDA, never bfloat16: Turing cards emulate it although torch reports support. On the host float32, or
+    bfloat16 where that was asked for and the processor computes in it."""
 
     @property
     def memory_bytes(self) -> int | None:
@@ -100,12 +101,12 @@ class Hardware:
             torch.cuda.synchronize(self.device)
 
 
-def choose(name: str) -> Hardware:
+def choose(name: str, *, bfloat16: bool = False) -> Hardware:
     """`auto`, `cpu`, `cuda` or `cuda:1`; raises SettingsError for a device that is not there, or cannot be used.
 
     `auto` takes the CPU only where there is no NVIDIA card: one that torch cannot use is an error, since nobody would
-    wait for the same models on a CPU. Makes CUDA's convolutions repeatable for the whole process: the same request
-    gives the same bytes.
+    wait for the same models on a CPU. `bfloat16` takes that precision on a CPU that has instructions for it. Makes
+    CUDA's convolutions repeatable for the whole process: the same request gives the same bytes.
     """
     if name == "auto":
         name = "cuda" if cuda.is_present() else "cpu"
@@ -120,7 +121,15 @@ def choose(name: str) -> Hardware:
         ) from error
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
-    return Hardware(device=device, dtype=torch.float16 if device.type == "cuda" else torch.float32)
+    if device.type == "cuda":
+        return Hardware(device=device, dtype=torch.float16)
+    return Hardware(device=device, dtype=torch.bfloat16 if bfloat16 and computes_in_bfloat16() else torch.float32)
+
+
+def computes_in_bfloat16() -> bool:
+    """Whether the processor has instructions for bfloat16; without them it is slower than float32."""
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 def is_out_of_memory(error: BaseException) -> bool:

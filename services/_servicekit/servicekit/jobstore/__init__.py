@@ -13,6 +13,7 @@ device       what computes a job; the claim's holder tells when the job waits fo
 takeover     another worker claims a job whose lease has expired
 ack          `finish`: result, terminal event and the end of the lease in one step
 retry        the worker gives a job back, to be claimed again after a delay
+first look   a picture that somebody makes at once, without the lease; the job's first picture, or none at all
 delivery     one claim of a job; after too many the job fails and leaves a dead letter for operators
 cancel       ends a job; `begin_purge` ends it and marks it, `finish_purge` deletes all that is known of it
 
@@ -23,6 +24,7 @@ Rules that every implementation keeps:
 - `seq` counts 1, 2, 3, … without a gap; `progress` never goes down.
 - The receiver that a job names (`webhook_url`) is told of what it asks for (`webhook_events`; every ending where it
   asks for nothing), after as many attempts as it takes (`outbox`).
+- A first look comes before every other picture of the job and before its ending, or not at all.
 - Cancelling ends a job at once, waiting or running; its worker is told, and can write nothing more.
 
 Payloads and results are JSON texts that the store does not read; they are the gateway's.
@@ -56,6 +58,7 @@ __all__ = [
     "Ending",
     "Event",
     "EventLog",
+    "FirstLooks",
     "Job",
     "JobPage",
     "JobStatus",
@@ -173,6 +176,28 @@ class Claim(Protocol):
 
     async def lost(self) -> None:
         """Waits until the lease is gone, then raises Superseded or Cancelled."""
+
+
+class FirstLooks(Protocol):
+    """What makers of first looks do with jobs: best effort, beside whoever works on the job."""
+
+    async def take(self) -> Job:
+        """Waits for a job that was submitted with `first_look`; by their turns, each given out at most once.
+
+        Jobs that have ended or shown a picture meanwhile are left out.
+        """
+
+    async def show(self, job_id: str, preview_key: str) -> bool:
+        """Adds the picture to the job's log; False where the job has ended, is gone, or has shown one already.
+
+        Raises Unavailable.
+        """
+
+    async def check(self) -> None:
+        """Raises Unavailable where the store does not answer."""
+
+    async def close(self) -> None:
+        """Closes connections."""
 
 
 class WorkQueue(Protocol):

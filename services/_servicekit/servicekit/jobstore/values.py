@@ -54,6 +54,9 @@ class NewJob:
     cost: int = 1
     """Its weight in the fair queue, at least 1: a tenant's next job starts this much later."""
 
+    first_look: bool = False
+    """Whether the job waits for a first look as well: a picture made at once, before any worker claims the job."""
+
     idempotency_key: str = ""
     """The tenant's own; empty for none."""
 

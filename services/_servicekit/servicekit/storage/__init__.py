@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 _KEY: Final = re.compile(r"(?!.*(^|/)\.{1,2}(/|$))[a-z0-9][a-z0-9._-]*(/[a-z0-9._-]+)*")
 MAX_KEY_LENGTH: Final = 512
+_FILENAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class ObjectStore(Protocol):
@@ -27,8 +28,11 @@ class ObjectStore(Protocol):
     def list(self, prefix: str) -> AsyncIterator[str]:
         """Yields the keys that start with `prefix`, in no particular order."""
 
-    async def url(self, key: str, *, expires_seconds: int) -> str:
-        """A signed link to the object, until it expires. The object need not exist."""
+    async def url(self, key: str, *, expires_seconds: int, filename: str = "") -> str:
+        """A signed link to the object, until it expires. The object need not exist.
+
+        With a `filename`, browsers save what the link leads to under it and do not show it.
+        """
 
     async def check(self) -> None:
         """Raises Unavailable where the store cannot be reached."""
@@ -42,6 +46,18 @@ def validate_key(key: str) -> str:
     if len(key) > MAX_KEY_LENGTH or not _KEY.fullmatch(key):
         raise ValueError(f"not an object key: {key[:80]!r}")
     return key
+
+
+def is_filename(text: str) -> bool:
+    """Whether a browser may save an object under this name."""
+    return bool(_FILENAME.fullmatch(text))
+
+
+def attachment(filename: str) -> str:
+    """The `Content-Disposition` (RFC 6266) that has it saved; raises ValueError for what is no plain name."""
+    if not is_filename(filename):
+        raise ValueError(f"not a file name: {filename[:80]!r}")
+    return f'attachment; filename="{filename}"'
 
 
 async def delete_all(store: ObjectStore, prefix: str) -> int:

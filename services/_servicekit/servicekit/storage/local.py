@@ -84,9 +84,10 @@ class LocalStore:
         for key in await _off_loop(lambda: list(self._keys(prefix))):
             yield key
 
-    async def url(self, key: str, *, expires_seconds: int) -> str:
-        """A path with a signature, `/files/…`; the gateway adds its own address."""
-        return self._signer.sign(validate_key(key), expires_seconds=expires_seconds)
+    async def url(self, key: str, *, expires_seconds: int, filename: str = "") -> str:
+        """A path with a signature, `/files/…`; the gateway adds its own address, and heeds `download`."""
+        link = self._signer.sign(validate_key(key), expires_seconds=expires_seconds)
+        return f"{link}&download={filename}" if filename else link
 
     async def open_signed(self, key: str, *, expires: str, signature: str) -> LocalObject:
         """The file behind a link; raises NotFound where the link is invalid or expired, or the object is gone."""

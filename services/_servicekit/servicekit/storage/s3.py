@@ -17,7 +17,7 @@ from servicekit.config import config_hints
 from servicekit.errors import NotFound, Unavailable
 from servicekit.observability import logs
 from servicekit.observability.metrics import SECONDS_BUCKETS
-from servicekit.storage import validate_key
+from servicekit.storage import attachment, validate_key
 
 log = logs.get(__name__)
 
@@ -107,13 +107,15 @@ class S3Store:
                 for entry in page.get("Contents", ()):
                     yield entry["Key"]
 
-    async def url(self, key: str, *, expires_seconds: int) -> str:
+    async def url(self, key: str, *, expires_seconds: int, filename: str = "") -> str:
         """A presigned GET; made without asking the server."""
-        validate_key(key)
+        parameters = {"Bucket": self._bucket, "Key": validate_key(key)}
+        if filename:
+            parameters["ResponseContentDisposition"] = attachment(filename)
         async with self._calls("sign") as client:
             link: str = await client.generate_presigned_url(
                 "get_object",
-                Params={"Bucket": self._bucket, "Key": key},
+                Params=parameters,
                 ExpiresIn=min(expires_seconds, MAX_LINK_SECONDS),
             )
             return link

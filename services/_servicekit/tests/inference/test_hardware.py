@@ -95,6 +95,23 @@ def test_without_a_card_auto_is_the_cpu_and_cuda_says_that_there_is_none(card: C
         hardware.choose("cuda")
 
 
+@pytest.mark.parametrize(
+    ("able", "dtype"),
+    [
+        ({"avx512_bf16": True, "amx_bf16": False}, torch.bfloat16),
+        ({"avx512_bf16": False, "amx_bf16": True}, torch.bfloat16),
+        ({"avx512_bf16": False, "amx_bf16": False}, torch.float32),
+        ({"architecture": "aarch64"}, torch.float32),
+    ],
+)
+def test_bfloat16_is_for_processors_that_compute_in_it_and_only_where_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, able: dict[str, object], dtype: torch.dtype
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: able)
+    assert hardware.choose("cpu", bfloat16=True).dtype == dtype
+    assert hardware.choose("cpu").dtype == torch.float32
+
+
 OUT_OF_MEMORY = [
     "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
     "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",

@@ -21,6 +21,15 @@ async def test_s3_link_shows_the_object_with_its_type(s3_settings: StorageSettin
         answer = await client.get(url)
     assert (answer.status_code, answer.content, answer.headers["content-type"]) == (200, b"photo", "image/jpeg")
     assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == ["60"]
+    saving = await store.url("jobs/1/a.jpg", expires_seconds=60, filename="modomo-boho.jpg")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.get(saving)
+    assert (answer.content, answer.headers["content-disposition"]) == (
+        b"photo",
+        'attachment; filename="modomo-boho.jpg"',
+    )
+    with pytest.raises(ValueError, match="not a file name"):
+        await store.url("jobs/1/a.jpg", expires_seconds=60, filename='a"; b.jpg')
     await store.close()
 
 

@@ -32,13 +32,16 @@ class Options:
     device: str = "auto"
     """`auto`, `cpu`, `cuda` or `cuda:1`."""
 
+    bfloat16: bool = False
+    """Compute in it on a processor that has instructions for it."""
+
 
 class TorchNetworks:
     """Answers tasks; see controlmaps.engine.tasks."""
 
     def __init__(self, store: WeightStore, options: Options, *, tasks: Sequence[Task] = tuple(Task)) -> None:
         """Loads what `tasks` need; raises WeightsMissing, WeightsCorrupt, or SettingsError for a missing device."""
-        self.hardware = choose(options.device)
+        self.hardware = choose(options.device, bfloat16=options.bfloat16)
         self._sizes = working_sizes(options.depth_model)
         names = {
             Task.CLASSIFICATION: CLASSIFIER,

@@ -2,8 +2,9 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -29,11 +30,15 @@ from transformers import (
     ViTForImageClassification,
 )
 
-from controlmaps.engine import rooms, torch_rooms
+from controlmaps.__main__ import compose
+from controlmaps.engine import Engine, rooms, torch_rooms
 from controlmaps.engine.model_engine import classification
 from controlmaps.engine.tasks import Task
 from controlmaps.engine.torch_networks import Options, TorchNetworks
+from controlmaps.settings import Settings
 from servicekit.inference.hardware import choose
+from servicekit.weights.lock import LOCK_NAME
+from tests.fixtures.rooms import draw_room
 
 # the first test of a session loads torch and makes the tiny models
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -203,6 +208,57 @@ def test_depth_does_without_the_layer_that_takes_no_part(tiny_vision: WeightStor
     save_file(published, weights, metadata={"format": "pt"})
     pixels = torch.from_numpy(picture(384, 384))
     assert torch.equal(torch_depth.build(directory, choose("cpu"))(pixels), whole(pixels))
+
+
+async def test_reduced_roomnet_tells_rooms_and_the_store_needs_no_classifier(
+    tiny_vision: WeightStore, tmp_path: Path
+) -> None:
+    names = ("depth-anything-small", "upernet-tiny")
+    for name in names:
+        shutil.copytree(tiny_vision.directory / name, tmp_path / name)
+    lock = json.loads((tiny_vision.directory / LOCK_NAME).read_text())
+    (tmp_path / LOCK_NAME).write_text(json.dumps({name: lock[name] for name in names}))
+    settings = Settings(
+        engine="torch",
+        weights=tmp_path,
+        device="cpu",
+        depth_model="depth-anything-small",
+        segmentation_model="upernet-tiny",
+        reduced=True,
+    )
+    service = compose(settings)
+    for one in service.engines:
+        await one.load()
+    engine, assistant = cast("list[Engine]", service.engines)
+    photo = draw_room(160, 120).photo
+    found = await engine.analyze(photo, set(Task))
+    assert found["classification"] == (await assistant.analyze(photo, {Task.CLASSIFICATION}))["classification"]
+    assert not np.array_equal(found["depth"], (await assistant.analyze(photo, {Task.DEPTH}))["depth"])
+    assert engine.info.name == "torch"
+    assert [model.name.rpartition("/")[2] for model in engine.info.models] == [
+        "roomnet",
+        "Depth-Anything-V2-Small-hf",
+        "upernet-convnext-tiny",
+    ]
+    for one in service.engines:
+        await one.close()
+
+
+@torch.no_grad()
+def test_bfloat16_sees_what_single_precision_sees(tiny_vision: WeightStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    options = Options(device="cpu", depth_model="depth-anything-small", segmentation_model="upernet-tiny")
+    tasks = [Task.DEPTH, Task.SEGMENTATION]
+    single, half = [
+        TorchNetworks(tiny_vision, replace(options, bfloat16=bfloat16), tasks=tasks) for bfloat16 in (False, True)
+    ]
+    pixels = draw_room(224, 224).photo[np.newaxis]
+    assert next(half.networks[Task.DEPTH].parameters()).dtype == torch.bfloat16
+    depth, rough = single.infer(Task.DEPTH, pixels)[0], half.infer(Task.DEPTH, pixels)[0]
+    assert rough.dtype == np.float32
+    assert np.abs(depth - rough).max() < 0.05 * max(1.0, float(np.abs(depth).max()))
+    labels, rough = single.infer(Task.SEGMENTATION, pixels)[0], half.infer(Task.SEGMENTATION, pixels)[0]
+    assert np.mean(labels == rough) > 0.9
 
 
 def test_missing_weights_name_the_command(tmp_path: Path) -> None:

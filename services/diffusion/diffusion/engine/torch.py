@@ -85,7 +85,7 @@ class TorchEngine:
         self._pipeline = None
 
     def _loaded(self) -> RestylingPipeline:
-        device = hardware.choose(self._options.device)
+        device = hardware.choose(self._options.device, bfloat16=self._options.reduced)
         loaded = models.load(self._options, device)
         trial = RestylingPipeline(loaded, device, variants_at_once=1)
         free = device.free_bytes

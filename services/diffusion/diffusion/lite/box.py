@@ -22,9 +22,6 @@ class Box:
     left: float | None
     right: float | None
 
-    scale: float = 1.0
-    """What to multiply metres on the walls with, so that they are as high as walls are."""
-
     witnessed: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """Share of the columns in which each of the three is seen that have its foot in sight or close by."""
 
@@ -43,12 +40,11 @@ class Box:
             * np.hypot(over, along)
             / np.choose(number, [wall or BOX.far for wall in (self.front, self.left, self.right)])
         )
-        scale = np.float32(self.scale)
         return Seen(
             wall=number,
-            over=floats(scale * place),
-            down=floats(scale * reach * down),
-            grain=floats(scale * reach),
+            over=floats(place),
+            down=floats(reach * down),
+            grain=floats(reach),
             slant=floats(slant),
         )
 
@@ -92,7 +88,7 @@ def find(layout: Layout, camera: Camera) -> Box | None:
     if explained.any(axis=0).mean() < BOX.least_support or _farthest(room, layout, camera) > BOX.deepest:
         return None
     feet = [columns[explained[number]] * scale for number in range(3)]
-    return replace(room, scale=_scale(room, layout, camera), witnessed=_witnessed(room, layout, camera, feet))
+    return replace(room, witnessed=_witnessed(room, layout, camera, feet))
 
 
 def _foot(labels: Bits) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -107,24 +103,6 @@ def _farthest(room: Box, layout: Layout, camera: Camera) -> float:
     columns = np.flatnonzero(layout.mask(Label.WALL).any(axis=0))[::8]
     seen = room.seen(camera, floats(columns + 0.5), np.full(len(columns), camera.horizon, dtype=np.float32))
     return float(seen.grain.max(initial=0.0)) * camera.focal
-
-
-def _scale(room: Box, layout: Layout, camera: Camera) -> float:
-    """1 where the walls come out as high as walls are, else what brings them to CAMERA.room_height.
-
-    The camera may have been held lower than that, or its horizon be off; either shows in the ceiling's height.
-    """
-    small = reduced(layout.labels, BOX.side, nearest=True)
-    tops = (small[:-1] == Label.CEILING) & (small[1:] == Label.WALL)
-    columns = np.flatnonzero(tops.any(axis=0))
-    if len(columns) < BOX.least_points:
-        return 1.0
-    scale = layout.labels.shape[1] / small.shape[1]
-    rows = (np.argmax(tops[:, columns], axis=0) + 1) * scale
-    height = CAMERA.eye_height - float(np.median(room.seen(camera, floats((columns + 0.5) * scale), floats(rows)).down))
-    if BOX.heights[0] < height < BOX.heights[1] or height <= 0.0:
-        return 1.0
-    return CAMERA.room_height / height
 
 
 def _witnessed(

@@ -10,6 +10,7 @@ from math import atan2, cos, hypot, sin, tan
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
@@ -32,6 +33,8 @@ class Camera:
     """Angle in radians from the camera's direction to the room's own, about the vertical."""
     certainty: float
     """0–1: the share of the lines that agrees; 0 where none told."""
+    height: float = CAMERA.eye_height
+    """Metres over the floor."""
 
     def floor(self, columns: Floats, rows: Floats) -> tuple[Floats, Floats]:
         """Metres over and along the room's direction of the floor points seen at pixels (broadcastable arrays).
@@ -39,7 +42,7 @@ class Camera:
         Rows at or above the horizon see points a very long way off.
         """
         over, along, down = self.rays(columns, rows)
-        reach = CAMERA.eye_height / np.maximum(down, 1e-3 * self.focal)
+        reach = self.height / np.maximum(down, 1e-3 * self.focal)
         return floats(reach * over), floats(reach * along)
 
     def rays(self, columns: Floats, rows: Floats) -> tuple[Floats, Floats, Floats]:
@@ -56,7 +59,7 @@ class Camera:
         pitch = atan2(self.centre[1] - self.horizon, self.focal)
         y = rows - self.centre[1]
         fall = np.maximum(y * cos(pitch) + self.focal * sin(pitch), 1e-3 * self.focal)
-        sideways = CAMERA.eye_height / fall
+        sideways = self.height / fall
         return floats(sideways), floats(sideways * self.focal / fall)
 
 
@@ -90,6 +93,7 @@ def find(grey: Bits, layout: Layout) -> Camera:
         centre=(width / 2, height / 2),
         turn=turn,
         certainty=certainty,
+        height=_height(labels, horizon * len(labels)),
     )
 
 
@@ -105,14 +109,30 @@ def _eye_level(labels: Bits) -> tuple[float, float]:
     Every upright line on a wall from ceiling to floor is cut by the horizon in the same ratio, however far it is (the
     cross-ratio of heights; Criminisi, Reid and Zisserman, "Single View Metrology", IJCV 2000).
     """
+    top, foot = _whole_walls(labels)
+    if not len(top):
+        return CAMERA.usual_horizon, 0.2
+    level = top + (foot - top) * (1.0 - CAMERA.eye_height / CAMERA.room_height)
+    return float(np.median(level) / len(labels)), 0.12
+
+
+def _height(labels: Bits, horizon: float) -> float:
+    """Metres from the floor to the camera, by the same ratio: the part of CAMERA.room_height below the horizon."""
+    top, foot = _whole_walls(labels)
+    if not len(top):
+        return CAMERA.eye_height
+    height = CAMERA.room_height * float(np.median((foot - horizon) / (foot - top)))
+    return float(np.clip(height, *CAMERA.heights))
+
+
+def _whole_walls(labels: Bits) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows of a wall's top and foot in the columns that show both; none where that is too few of them."""
     tops = (labels[:-1] == Label.CEILING) & (labels[1:] == Label.WALL)
     feet = (labels[:-1] == Label.WALL) & (labels[1:] == Label.FLOOR)
-    both = np.flatnonzero(tops.any(axis=0) & feet.any(axis=0))
-    if len(both) < CAMERA.least_columns * labels.shape[1]:
-        return CAMERA.usual_horizon, 0.2
-    top, foot = np.argmax(tops[:, both], axis=0), np.argmax(feet[:, both], axis=0)
-    level = top + (foot - top) * (1.0 - CAMERA.eye_height / CAMERA.room_height)
-    return float(np.median(level[foot > top]) / len(labels)) if (foot > top).any() else CAMERA.usual_horizon, 0.12
+    top, foot = np.argmax(tops, axis=0), np.argmax(feet, axis=0)
+    both = np.flatnonzero(tops.any(axis=0) & (foot > top))
+    both = both if len(both) >= CAMERA.least_columns * labels.shape[1] else both[:0]
+    return top[both], foot[both]
 
 
 def _prior(row: float, lowest: float, usual: float, spread: float) -> float:

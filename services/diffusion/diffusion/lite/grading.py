@@ -10,11 +10,16 @@ from servicekit.imaging.arrays import RGB, Floats, floats
 from servicekit.imaging.resizing import reduced
 
 
-def graded(photo: RGB, grade: Light) -> Floats:
-    """H×W×3 linear light of a photo, balanced and under a style's grade; clips nothing that was not clipped."""
+def graded(photo: RGB, grade: Light, wall: Floats | None = None) -> Floats:
+    """H×W×3 linear light of a photo, balanced and under a style's grade; clips nothing that was not clipped.
+
+    With a wall's colour (3 values of linear light) its reflection tones what is not white.
+    """
     measured = colour.linear(reduced(photo, GRADE.side)).reshape(-1, 3)
     gain = balance(measured) * exposure(measured) * 2.0**grade.exposure
     gain = gain * np.array([1 + 0.25 * grade.warmth, 1.0, 1 - 0.4 * grade.warmth])
+    if wall is not None:
+        gain = gain * (wall / float(colour.LUMINANCE @ wall)) ** GRADE.tone
     # 1 − (1 − x)^g has slope g in the shadows and reaches 1 only where the photo does
     levels = colour.linear(np.arange(256, dtype=np.uint8))[:, None]
     curves = (1.0 - (1.0 - levels) ** gain).astype(np.float32)

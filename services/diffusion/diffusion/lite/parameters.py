@@ -141,6 +141,8 @@ class CameraParameters:
     """Of the camera over the floor, metres; 1.2 to 1.6."""
     room_height: float = 2.6
     """From floor to ceiling, metres; 2.4 to 2.8. With `eye_height` it says where between the two the horizon runs."""
+    heights: tuple[float, float] = (0.9, 1.8)
+    """Metres between which a camera is held, squatting and standing: what is found beyond is an error."""
     least_columns: float = 0.05
     """Share of the columns that must show a wall from ceiling to floor for that to be asked."""
     least_certainty: float = 0.3
@@ -165,8 +167,6 @@ class BoxParameters:
     """Metres to a wall in a room that people live in; beyond, a wall was missed and its pattern would be dust."""
     close_by: float = 0.08
     """Share of the picture's width within which a foot in sight vouches for the wall beside it."""
-    heights: tuple[float, float] = (2.1, 3.3)
-    """Metres to a low and to a high ceiling."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +183,9 @@ class GradeParameters:
     """An underexposed photo is not brightened further: what noise hides stays hidden."""
     pivot: float = 0.2
     """Luminance that contrast turns about: middle grey."""
+    tone: float = 0.25
+    """How much of the colour of the style's wall falls on all that is not white, 0 to 0.5: as its reflection in a room
+    does. It holds together what is painted and what is not; more looks like a filter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,6 +262,8 @@ class WallParameters:
     """Step of log luminance against the smoothed wall at which sockets and rails stand out: no cladding on them."""
     plain_distance: float = 3.0
     """Metres to a wall whose clouds of plaster have no direction, where no box is known."""
+    rail: float = 0.05
+    """Height in metres of the rail that ends a wainscot, 0.03 to 0.08."""
     subsamples: tuple[float, ...] = (0.25, 0.75)
     """Where across a pixel a texture is sampled that is seen at a slant."""
 

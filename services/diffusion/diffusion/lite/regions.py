@@ -94,6 +94,8 @@ def _labelled(found: Cells, votes: Votes) -> NDArray[np.intp]:
         _costs(found, votes.cell, family, certain, len(FAMILIES)), found.pairs, floats(REGIONS.smoothness * weights)
     )
     labels = np.array([one[0] for one in FAMILIES])[families]
+    # the faces of a cabinet and the folds of a bed meet in edges, and are of one kind all the same
+    weights = found.length / found.unit * (REGIONS.rest + found.alike)
     for number, members in enumerate(FAMILIES):
         inside = np.flatnonzero(families == number)
         if len(members) > 1 and len(inside):

@@ -11,6 +11,7 @@ from diffusion.lite.camera import Camera
 from diffusion.lite.fallback_segmentation import fallback_layout
 from diffusion.lite.labels import Layout, layout
 from diffusion.lite.parameters import LIGHT
+from servicekit.imaging import colour
 from servicekit.imaging.arrays import Floats
 from servicekit.imaging.resizing import reduced
 
@@ -38,7 +39,8 @@ def analyse_scene(restyling: Restyling) -> Scene:
     """Analyses a photo with the maps that came with it."""
     photo = restyling.photo
     maps = restyling.maps
-    lit = grading.graded(photo, restyling.style.light)
+    wall = None if restyling.palette else colour.from_hex(restyling.style.palette.wall)
+    lit = grading.graded(photo, restyling.style.light, wall)
     rough = fallback_layout(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
     return Scene(
         light=lit,

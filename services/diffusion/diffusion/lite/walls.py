@@ -20,7 +20,7 @@ from diffusion.styles import Finish, Pattern
 from servicekit.imaging import colour
 from servicekit.imaging.arrays import Floats, floats
 
-LAID: Final = frozenset({Pattern.BRICK, Pattern.TILES, Pattern.PANELS})
+LAID: Final = frozenset({Pattern.BRICK, Pattern.TILES, Pattern.PANELS, Pattern.WAINSCOT})
 """Patterns whose lines must run with the room's: without a box they are not drawn."""
 
 
@@ -40,8 +40,8 @@ def paint_walls(canvas: Canvas) -> None:
     room = box.find(canvas.scene.rough, canvas.scene.camera) if finish.pattern is not Pattern.PLAIN else None
     if finish.pattern in LAID and (room is None or _confidence(canvas, mask) < WALLS.least_confidence):
         finish = canvas.choice.paint
-    texture = catalogue.texture(finish, canvas.choice.seed)
-    if texture is None or finish.pattern not in LAID:
+    if finish.pattern not in LAID:
+        texture = catalogue.texture(finish, canvas.choice.seed)
         _paint(canvas, Label.WALL, mask, finish, None if texture is None else (texture, room))
     elif room is not None:
         clad = _walls_to_clad(canvas, mask, room)
@@ -49,7 +49,7 @@ def paint_walls(canvas: Canvas) -> None:
         if plain.any():
             _paint(canvas, Label.WALL, plain, canvas.choice.paint, None)
         if clad.any():
-            _clad(canvas, clad, finish, texture, room)
+            _clad(canvas, clad, finish, room)
 
 
 def _paint(
@@ -64,7 +64,7 @@ def _paint(
     canvas.record(region, mask, finish.name)
 
 
-def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: box.Box) -> None:
+def _clad(canvas: Canvas, mask: Bits, finish: Finish, room: box.Box) -> None:
     """Covers the walls but leaves what is mounted on them."""
     base = canvas.patch(mask).typical(share=WALLS.bright_share)
     shade = smooth_shading(canvas.scene.light, mask, base)
@@ -76,7 +76,11 @@ def _clad(canvas: Canvas, mask: Bits, finish: Finish, texture: Texture, room: bo
     if not free.any():
         return
     patch = canvas.patch(free)
-    albedo = _on_walls(canvas, texture, room, patch.index)
+    texture = catalogue.texture(finish, canvas.choice.seed)
+    if texture is None:
+        albedo = _wainscot(canvas, finish, room, patch.index)
+    else:
+        albedo = _on_walls(canvas, texture, room, patch.index)
     canvas.lay(patch, light.lit(albedo * dimmed(base), sampled(shade, patch.index, mask.shape)))
     canvas.record(Label.WALL, free, finish.name)
 
@@ -108,6 +112,19 @@ def _on_walls(canvas: Canvas, texture: Texture, room: box.Box | None, index: NDA
     metres = WALLS.plain_distance / camera.focal
     grain = np.full(len(rows), metres, dtype=np.float32)
     return albedo_at(texture, floats(columns * metres), floats(rows * metres), grain)
+
+
+def _wainscot(canvas: Canvas, finish: Finish, room: box.Box, index: NDArray[np.intp]) -> Floats:
+    """N×3 albedo: the finish's second colour up to its size in metres, a rail in the trim's, the wall's above."""
+    rows, columns = np.divmod(index, canvas.scene.light.shape[1])
+    camera = canvas.scene.camera
+    seen = room.seen(camera, floats(columns + 0.5), floats(rows + 0.5))
+    above = (camera.height - seen.down - finish.size)[:, None]
+    grain = np.maximum(seen.grain, 1e-4)[:, None]
+    colors = (finish.second or canvas.choice.trim.color, canvas.choice.trim.color, finish.color)
+    below, rail, upper = (colour.from_hex(one) for one in colors)
+    albedo = below + np.clip(above / grain + 0.5, 0.0, 1.0) * (rail - below)
+    return floats(albedo + np.clip((above - WALLS.rail) / grain + 0.5, 0.0, 1.0) * (upper - albedo))
 
 
 def _confidence(canvas: Canvas, mask: Bits) -> float:

@@ -36,7 +36,7 @@ class Base:
     tokenizer: CLIPTokenizer
     text_encoder: CLIPTextModel
     unet: UNet2DConditionModel
-    vae: AutoencoderKL
+    vae: AutoencoderKL | AutoencoderTiny
 
     scheduler: dict[str, Any]
     """The checkpoint's noise schedule: betas and what the UNet predicts."""
@@ -52,8 +52,8 @@ class Base:
         return int(2 ** (len(self.vae.config["block_out_channels"]) - 1))
 
 
-def load_base(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> Base:
-    """Loads text encoder, UNet and autoencoder; raises WeightsMissing or WeightsCorrupt."""
+def load_base(store: WeightStore, hardware: Hardware, *, name: str = BASE, tiny: bool = False) -> Base:
+    """Loads text encoder, UNet and autoencoder, TAESD with `tiny`; raises WeightsMissing or WeightsCorrupt."""
     disable_progress_bar()  # type: ignore[no-untyped-call]  # unannotated; a bar would stand between the log's lines
     directory = store.path(name)
     base = Base(
@@ -62,13 +62,17 @@ def load_base(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> Ba
         ),
         text_encoder=_load(CLIPTextModel, directory / "text_encoder", hardware),
         unet=load_unet(store, hardware, name=name),
-        vae=_load(AutoencoderKL, store.path(VAES[name]) if name in VAES else directory / "vae", hardware),
+        vae=load_tiny_autoencoder(store, hardware) if tiny else _load_autoencoder(store, hardware, name),
         scheduler=_read(directory / "scheduler", _scheduler_config),
     )
     width, expected = base.text_encoder.config.hidden_size, base.unet.config["cross_attention_dim"]
     if width != expected:
         raise WeightsCorrupt(f"{directory}: the text encoder is {width} wide, the UNet expects {expected}")
     return base
+
+
+def _load_autoencoder(store: WeightStore, hardware: Hardware, name: str) -> AutoencoderKL:
+    return _load(AutoencoderKL, store.path(VAES[name]) if name in VAES else store.path(name) / "vae", hardware)
 
 
 def load_unet(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> UNet2DConditionModel:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers import AutoencoderKL, AutoencoderTiny
 from diffusers.utils.torch_utils import randn_tensor
 from torch import Tensor
 from torch.nn import functional as F
@@ -46,6 +46,29 @@ class Autoencoder:
     def decode(self, latents: Tensor) -> Tensor:
         """1×4×h×w latents to a 1×3×H×W picture, about −1 to 1."""
         picture: Tensor = self._vae.decode((latents / self._scale).to(self._vae.dtype), return_dict=False)[0]
+        return picture
+
+
+class TinyAutoencoder:
+    """TAESD in an autoencoder's place: a twentieth of the work, small print and faces aside nearly the same picture.
+
+    It has one answer to a picture, and no posterior to sample.
+    """
+
+    def __init__(self, taesd: AutoencoderTiny) -> None:
+        self._taesd = taesd
+        self._scale = float(taesd.config["scaling_factor"])
+
+    @torch.inference_mode()
+    def encode(self, picture: Tensor, random: Sequence[torch.Generator]) -> Tensor:
+        """As Autoencoder; the same latents for each generator."""
+        encoded: Tensor = self._taesd.encode(picture.to(self._taesd.dtype)).latents.float() * self._scale
+        return encoded.expand(len(random), -1, -1, -1)
+
+    @torch.inference_mode()
+    def decode(self, latents: Tensor) -> Tensor:
+        """As Autoencoder."""
+        picture: Tensor = self._taesd.decode((latents / self._scale).to(self._taesd.dtype), return_dict=False)[0]
         return picture
 
 

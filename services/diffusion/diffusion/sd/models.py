@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from diffusers import UNet2DConditionModel
+from diffusers import AutoencoderTiny, UNet2DConditionModel
 
 from diffusion.domain import Tier
 from diffusion.sd import checkpoints, recipes, safety, style_adapter
 from diffusion.sd.control import ControlBranch
-from diffusion.sd.latents import Autoencoder
+from diffusion.sd.latents import Autoencoder, TinyAutoencoder
 from diffusion.sd.letterbox import BUCKET, MULTIPLE
 from diffusion.sd.lora import fuse_lora
 from diffusion.sd.mlsd import LineDetector, load_line_detector
@@ -32,7 +32,7 @@ class Models:
     """All models of the service."""
 
     text: TextEmbedder
-    autoencoder: Autoencoder
+    autoencoder: Autoencoder | TinyAutoencoder
 
     presets: Mapping[Tier, SamplingPreset]
     unets: Mapping[Tier, UNet2DConditionModel]
@@ -82,7 +82,8 @@ class Models:
         `previews` where it shows some, `styled` where it takes the look of a picture.
         """
         used = tuple(controls)
-        vae = checkpoints.VAES.get(self.base, "")
+        tiny = isinstance(self.autoencoder, TinyAutoencoder)
+        vae = checkpoints.TAESD if tiny else checkpoints.VAES.get(self.base, "")
         names = [self.base, vae, *(f"controlnet-{control}" for control in used), self.presets[tier].lora]
         if Control.MLSD in used:
             names.append(LINES)
@@ -90,7 +91,7 @@ class Models:
             names.append(style_adapter.NAME)
         if self.safety_checker is not None:
             names.append(safety.NAME)
-        if previews:
+        if previews and not tiny:
             names.append(checkpoints.TAESD)
         return tuple(self.origins[name] for name in names if name in self.origins)
 
@@ -98,33 +99,41 @@ class Models:
 def load(options: Options, hardware: Hardware) -> Models:
     """Loads everything; raises WeightsMissing or WeightsCorrupt naming the file."""
     store = WeightStore(options.weights)
-    base = checkpoints.load_base(store, hardware, name=options.base)
+    base = checkpoints.load_base(store, hardware, name=options.base, tiny=options.reduced)
     names = {
         control: f"controlnet-{control}"
         for control in Control
         if control in options.controlnets
         and (
             control in recipes.needed(options.structure)
-            or (control in recipes.optional(options.structure) and store.has(f"controlnet-{control}"))
+            or (
+                control in recipes.optional(options.structure)
+                and not options.reduced
+                and store.has(f"controlnet-{control}")
+            )
         )
     }
     nets = {control: checkpoints.load_controlnet(store, name, base, hardware) for control, name in names.items()}
-    fast = fast_preset(options.fast_lora, store)
+    fast = fast_preset(options.fast_lora, store, reduced=options.reduced)
     fast_unet = base.unet
     if fast.lora:
-        fast_unet = checkpoints.load_unet(store, hardware, name=options.base)
+        if not options.reduced:  # there the quality tier needs no UNet of its own
+            fast_unet = checkpoints.load_unet(store, hardware, name=options.base)
         fuse_lora(fast_unet, store.file(fast.lora))
     if options.compile:
         for module in {base.unet, fast_unet, *nets.values()}:
             module.compile()
-    vae = checkpoints.VAES.get(options.base)
+    vae = None if options.reduced else checkpoints.VAES.get(options.base)
     used = [options.base, *([vae] if vae else []), *names.values()] + ([fast.lora] if fast.lora else [])
     detector = None
     if Control.MLSD in names:
         detector = load_line_detector(store.file(LINES), hardware)
         used.append(LINES)
     preview_decoder: PreviewDecoder = LinearPreviewDecoder()
-    if store.has(checkpoints.TAESD):
+    if isinstance(base.vae, AutoencoderTiny):
+        preview_decoder = TaesdPreviewDecoder(base.vae)
+        used.append(checkpoints.TAESD)
+    elif store.has(checkpoints.TAESD):
         preview_decoder = TaesdPreviewDecoder(checkpoints.load_tiny_autoencoder(store, hardware))
         used.append(checkpoints.TAESD)
     adapter = style_adapter.load_style_adapter(store, [base.unet, fast_unet], hardware)
@@ -136,8 +145,12 @@ def load(options: Options, hardware: Hardware) -> Models:
         used.append(safety.NAME)
     return Models(
         text=TextEmbedder(base.tokenizer, base.text_encoder),
-        autoencoder=Autoencoder(base.vae, whole=base.side * 2),
-        presets={Tier.QUALITY: QUALITY, Tier.FAST: fast},
+        autoencoder=(
+            TinyAutoencoder(base.vae)
+            if isinstance(base.vae, AutoencoderTiny)
+            else Autoencoder(base.vae, whole=base.side * 2)
+        ),
+        presets={Tier.QUALITY: fast if options.reduced else QUALITY, Tier.FAST: fast},
         unets={Tier.QUALITY: base.unet, Tier.FAST: fast_unet},
         controls={control: ControlBranch(net) for control, net in nets.items()},
         preview_decoder=preview_decoder,
@@ -148,11 +161,11 @@ def load(options: Options, hardware: Hardware) -> Models:
         base=options.base,
         structure=options.structure,
         sides={
-            Tier.QUALITY: options.side or base.side * 3 // 2,
+            Tier.QUALITY: options.side or (base.side if options.reduced else base.side * 3 // 2),
             Tier.FAST: min(options.side or base.side, base.side),
         },
         bucket=max(MULTIPLE, base.side * BUCKET // 512),
-        finished_side=options.finished_side,
+        finished_side=0 if options.reduced else options.finished_side,
         window=base.side * 2,
         origins={name: store.model(name) for name in used},
     )

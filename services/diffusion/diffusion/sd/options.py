@@ -24,6 +24,10 @@ class Structure(StrEnum):
     """Where surfaces lie and the room's straight lines: old furniture and textures are not traced."""
     EDGES = "edges"
     """Depth, surfaces and all edges: furniture keeps its shape."""
+    DEPTH = "depth"
+    """Depth alone, by one ControlNet."""
+    SURFACES = "surfaces"
+    """Where surfaces lie alone, by one ControlNet."""
 
 
 Base: TypeAlias = Literal["realistic-vision", "dreamshaper", "sd15"]
@@ -73,6 +77,10 @@ class Options:
 
     compile: bool = False
     """Compile UNet and ControlNets with torch.compile: the first request of every picture size takes a minute."""
+
+    reduced: bool = False
+    """Reduced to what a machine without a GPU can do: the fast tier serves the quality tier too, in LCM-LoRA's fewest
+    steps, TAESD is the autoencoder, and a processor that computes in bfloat16 does."""
 
     def __post_init__(self) -> None:
         """Raises ValueError naming the field."""

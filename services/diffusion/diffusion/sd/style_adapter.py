@@ -87,7 +87,7 @@ def load_style_adapter(
     encoder = checkpoints.load_module(CLIPVisionModelWithProjection, directory / "image_encoder", hardware)
 
     try:
-        weights = _parts(load_file(directory / _FILE), hardware)
+        weights = parts_of(load_file(directory / _FILE), hardware)
         adapter = StyleAdapter(encoder, weights, hardware)
         adapter.fit(unets)
     except (KeyError, RuntimeError, ValueError, OSError) as error:
@@ -100,7 +100,8 @@ def load_style_adapter(
     return adapter
 
 
-def _parts(weights: Mapping[str, Tensor], hardware: Hardware) -> dict[str, dict[str, Tensor]]:
+def parts_of(weights: Mapping[str, Tensor], hardware: Hardware) -> dict[str, dict[str, Tensor]]:
+    """A checkpoint's tensors by part, on the device; raises KeyError for another part."""
     parts: dict[str, dict[str, Tensor]] = {name: {} for name in _PARTS}
     for key, value in weights.items():
         part, _, name = key.partition(".")

@@ -27,6 +27,7 @@ from diffusion.sd.tiers import HYPER_SD, LCM, QUALITY
 from servicekit.errors import Exhausted, FailedPrecondition, ServiceError
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.types import ade20k
+from servicekit.types.modes import RoomMode
 from tests.fixtures.compute_device import DEVICE
 from tools.gpu.requests import restyling, style
 
@@ -241,6 +242,40 @@ async def test_odd_requests_come_out_clean(engine: TorchEngine, changes: dict[st
     request = quick(**changes)
     (image,) = (await result_of(engine, request)).images
     assert image.shape == request.photo.shape
+
+
+async def test_reduced_four_steps_without_guidance_and_one_controlnet(
+    tiny_diffusion: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    engine = await loaded(
+        Options(weights=tiny_diffusion, device="cpu", base="sd15", structure=Structure.DEPTH, reduced=True)
+    )
+    keep = np.zeros((90, 120), dtype=np.bool_)
+    keep[30:70, 40:80] = True
+    request = restyling(height=90, width=120, strength=0.9, previews=1, keep=keep)
+    with calls_of(UNet2DConditionModel) as unet, calls_of(ControlNetModel) as net:
+        steps = await steps_of(engine, request)
+    assert (len(unet), len(net)) == (4, 3)
+    assert [one.step for one in steps if isinstance(one, Progress)] == [1, 2, 3, 4]
+    assert sum(isinstance(one, PreviewFrame) for one in steps) == 1
+    result = steps[-1]
+    assert isinstance(result, Result)
+    assert np.array_equal(result.images[0][keep], request.photo[keep])
+    assert [model.name.rpartition("/")[2] for model in result.manifest.engine.models] == [
+        *("stable-diffusion-v1-5", "taesd", "control_v11f1p_sd15_depth", "lcm-lora-sdv1-5"),
+    ]
+    (drawn,) = result.manifest.passes
+    assert drawn.stage == "draw"
+    with calls_of(UNet2DConditionModel) as unet:
+        async with aclosing(engine.transform(request)) as left:
+            async for _step in left:
+                if unet:
+                    break
+    assert len(unet) == 1
+    with pytest.raises(ServiceError, match="cannot declutter; it can restyle, stage"):
+        await result_of(engine, replace(request, mode=RoomMode.DECLUTTER))
+    await engine.close()
 
 
 async def test_leaving_stops_within_one_step(engine: TorchEngine) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import torch
 from diffusers import ControlNetModel, StableDiffusionPipeline
 from safetensors.torch import load_file, save_file
 
+from diffusion.domain import Tier
 from diffusion.sd import checkpoints, models
+from diffusion.sd.latents import TinyAutoencoder
 from diffusion.sd.lora import fuse_lora
 from diffusion.sd.options import Control, Options, Structure
 from diffusion.sd.previews import LinearPreviewDecoder, TaesdPreviewDecoder
-from diffusion.sd.tiers import FEWER_STEPS, HYPER_SD, LCM, fast_preset
+from diffusion.sd.tiers import FEWER_STEPS, FEWEST, HYPER_SD, LCM, fast_preset
 from servicekit.config.env import SettingsError
 from servicekit.inference import hardware
 from servicekit.weights import Manifest, WeightsCorrupt, WeightsMissing, WeightStore
@@ -202,6 +205,25 @@ def test_the_fast_tier_is_made_of_what_the_store_has(tiny_diffusion: Path, tmp_p
     assert fast_preset("auto", WeightStore(tmp_path)) == FEWER_STEPS
     assert HYPER_SD.guided_by(12.0) == 8.0
     assert LCM.guided_by(7.5) == 1.0
+
+
+def test_reduced_takes_one_unet_one_controlnet_and_taesd_and_needs_nothing_else(
+    tiny_diffusion: Path, tmp_path: Path
+) -> None:
+    names = ["sd15", "controlnet-depth", "lcm-lora", "taesd"]
+    store = store_with(tiny_diffusion, tmp_path, lambda _root: None, names=names)
+    options = Options(weights=store, base="sd15", structure=Structure.DEPTH, device="cpu", reduced=True)
+    with pytest.raises(WeightsMissing, match="pull hyper-sd"):
+        models.load(replace(options, fast_lora="hyper-sd"), HOST)
+    for lora in ("lcm-lora", "auto"):
+        loaded = models.load(replace(options, fast_lora=lora), HOST)
+        assert list(loaded.origins) == [*names[:3], "taesd"]
+        assert loaded.unets[Tier.QUALITY] is loaded.unets[Tier.FAST]
+        assert loaded.presets[Tier.QUALITY] == loaded.presets[Tier.FAST] == FEWEST
+        assert isinstance(loaded.autoencoder, TinyAutoencoder)
+        assert loaded.sides[Tier.QUALITY] == loaded.sides[Tier.FAST] == 64
+        assert not loaded.finished_side
+    assert fast_preset("hyper-sd", WeightStore(store), reduced=True) == HYPER_SD
 
 
 def test_previews_come_from_taesd_where_the_store_has_it(tiny_diffusion: Path, tmp_path: Path) -> None:

@@ -22,6 +22,12 @@ def test_lines_are_steered_as_the_published_pipeline_steers_them() -> None:
     assert [lines[control].end for control in controls] == [0.5, 0.25]
 
 
+def test_one_controlnet_alone_is_all_that_is_needed_and_leaves_the_last_of_four_steps() -> None:
+    for structure, control in ((Structure.DEPTH, Control.DEPTH), (Structure.SURFACES, Control.SEGMENTATION)):
+        assert needed(structure) == {control}
+        assert [STRUCTURES[structure][control].active(step, 4) for step in range(4)] == [True, True, True, False]
+
+
 @pytest.mark.parametrize(
     ("structure", "without"), [(Structure.LINES, {Control.CANNY}), (Structure.EDGES, {Control.MLSD})]
 )

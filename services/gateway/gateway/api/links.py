@@ -5,11 +5,13 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from gateway.jobs.result import JobResult
 from servicekit.storage import ObjectStore
 
 _MAX_RECENT: Final = 16_384
+_ANY_KEY: Final = "any"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,9 @@ class ResultLinks:
     control_maps: Mapping[str, str]
     style_image: str
     """Empty for none."""
+    downloads: tuple[str, ...]
+    """As `transformed`, but browsers save what they lead to."""
+    before_after_download: str
 
 
 class UrlSigner:
@@ -36,21 +41,27 @@ class UrlSigner:
     def __init__(self, store: ObjectStore, *, seconds: int) -> None:
         self._store = store
         self._seconds = seconds
-        self._recent: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._recent: OrderedDict[tuple[str, str], tuple[str, float]] = OrderedDict()
 
-    async def link(self, key: str) -> str:
-        """A link to one picture, good for at least three quarters of the time."""
-        link, until = self._recent.get(key, ("", 0.0))
+    async def link(self, key: str, filename: str = "") -> str:
+        """A link to one picture, good for at least three quarters of the time; with a name, to be saved under it."""
+        link, until = self._recent.get((key, filename), ("", 0.0))
         if time.monotonic() >= until:
-            link = await self._store.url(key, expires_seconds=self._seconds)
-            self._recent[key] = link, time.monotonic() + self._seconds / 4
-            self._recent.move_to_end(key)
+            link = await self._store.url(key, expires_seconds=self._seconds, filename=filename)
+            self._recent[key, filename] = link, time.monotonic() + self._seconds / 4
+            self._recent.move_to_end((key, filename))
             if len(self._recent) > _MAX_RECENT:
                 self._recent.popitem(last=False)
         return link
 
+    async def origin(self) -> str:
+        """Where browsers get pictures from, `https://host`; empty where that is the gateway. Raises ServiceError."""
+        parts = urlsplit(await self.link(_ANY_KEY))
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
     async def result(self, record: JobResult) -> ResultLinks:
         """Links to everything that a job made."""
+        name = f"modomo-{record.style.replace('_', '-')}"
         return ResultLinks(
             record=record,
             transformed=tuple([await self.link(key) for key in record.transformed_keys]),
@@ -59,4 +70,11 @@ class UrlSigner:
             before_after=await self.link(record.before_after_key),
             style_image=await self.link(record.style_image_key) if record.style_image_key else "",
             control_maps={kind: await self.link(key) for kind, key in record.control_map_keys.items()},
+            downloads=tuple(
+                [
+                    await self.link(key, f"{name}-{number}.jpg" if number > 1 else f"{name}.jpg")
+                    for number, key in enumerate(record.transformed_keys, start=1)
+                ]
+            ),
+            before_after_download=await self.link(record.before_after_key, f"{name}-before-after.jpg"),
         )

@@ -17,6 +17,7 @@ from gateway.api.grpc.admission import SERVICE_NAME, AdmissionInterceptor
 from gateway.api.grpc.servicer import TransformServicer
 from gateway.api.http.app import Parts, create_app
 from gateway.api.http.form_receiver import FormReceiver
+from gateway.api.http.page_settings import PageSettings
 from gateway.api.http.server import HttpServer
 from gateway.api.limits.bucket import BucketLimiter, NoLimiter, PhotoQuota, TokenBuckets
 from gateway.api.limits.streams import StreamLimiter
@@ -31,6 +32,7 @@ from gateway.api.transformations import Limits, Transformations
 from gateway.api.trusted_proxies import TrustedProxies
 from gateway.api.uploads.budget import UploadBudget
 from gateway.api.uploads.fetch import PhotoFetcher
+from gateway.api.uploads.header import MIN_SIDE
 from gateway.api.uploads.optimise import PhotoOptimiser
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.clients.controlmaps import ControlMapsClient
@@ -266,6 +268,13 @@ def _parts(
         cors_origins=settings.cors_origins,
         any_host=settings.auth == "insecure",
         public_metrics=settings.public_metrics,
+        page=PageSettings(
+            long_side=settings.long_side,
+            max_file_bytes=settings.max_file_bytes,
+            min_side=MIN_SIDE,
+            retention_seconds=settings.retention_seconds,
+            needs_key=not admission.open,
+        ),
         local_store=store if isinstance(store, LocalStore) else None,
     )
 

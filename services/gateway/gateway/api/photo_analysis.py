@@ -36,6 +36,8 @@ class PhotoAnalysis:
     width: int
     """Of the optimised photo, in pixels; boxes refer to it."""
     height: int
+    jpeg: bytes
+    """The optimised photo itself."""
 
 
 class PhotoAnalyzer:
@@ -46,11 +48,11 @@ class PhotoAnalyzer:
         self._rooms = rooms
         self._detector = detector
 
-    async def analyze(self, data: bytes, caller: Caller) -> PhotoAnalysis:
+    async def analyze(self, data: bytes, caller: Caller, *, masks: bool = False) -> PhotoAnalysis:
         """Takes an upload as it came; raises InvalidArgument naming `file`, Exhausted or Unavailable."""
         photo = await self._optimiser.optimise(data, client=caller.client)
         room, detections = await asyncio.gather(
             self._rooms.analyze(photo.jpeg, rooms_only=True, seconds=_SECONDS),
-            self._detector.detect(photo.jpeg, masks=False, seconds=_SECONDS),
+            self._detector.detect(photo.jpeg, masks=masks, seconds=_SECONDS),
         )
-        return PhotoAnalysis(room=room, detections=detections, width=photo.width, height=photo.height)
+        return PhotoAnalysis(room=room, detections=detections, width=photo.width, height=photo.height, jpeg=photo.jpeg)

@@ -343,6 +343,7 @@ class Transformations:
             tenant=caller.tenant,
             priority=priority,
             cost=work,
+            first_look=request.has_first_look(job),
             webhook_url=submission.webhook_url,
             webhook_events=submission.webhook_events,
             traceparent=tracing.traceparent(),

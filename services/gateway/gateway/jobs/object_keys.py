@@ -35,8 +35,13 @@ def before_after(job_id: str) -> str:
     return f"{folder(job_id)}before-after.jpg"
 
 
+def first_look(job_id: str) -> str:
+    """What the result may come to, made at once."""
+    return f"{folder(job_id)}first-look.jpg"
+
+
 def preview(job_id: str, number: int) -> str:
-    """A look at the unfinished result."""
+    """A look at the unfinished result; previews count from 1."""
     return f"{folder(job_id)}preview-{number}.jpg"
 
 

@@ -1,5 +1,6 @@
 """What a job is asked to do: the payload that api writes and the worker reads."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -71,6 +72,18 @@ class JobRequest:
 
     style_image_digest: str = ""
     """SHA-256 of the picture whose look is wanted, as stored beside the photo, hex; empty for none."""
+
+
+def seed(request: JobRequest, job_id: str) -> int:
+    """The caller's, or one made of the job's id: a job that is retried, and its first look, make the same."""
+    if request.preferences.seed is not None:
+        return request.preferences.seed
+    return int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:8]) % SEEDS
+
+
+def has_first_look(request: JobRequest) -> bool:
+    """Whether the lite engine, which makes first looks, can show what is asked for: it furnishes and clears nothing."""
+    return request.preferences.mode is RoomMode.RESTYLE
 
 
 def encode(request: JobRequest) -> str:

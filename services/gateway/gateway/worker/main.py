@@ -1,19 +1,23 @@
 """Composes and runs `gateway worker`: claims jobs and drives each through the services."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import Final, NoReturn
+
+import grpc
 
 from gateway.clients.controlmaps import ControlMapsClient
 from gateway.clients.detection import DetectionClient
 from gateway.clients.diffusion import DiffusionClient
+from gateway.clients.health import HealthClient
 from gateway.clients.readiness import Readiness
 from gateway.jobs.groups.store import RoomGroups
 from gateway.jobs.purger import Purger
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker import metrics
 from gateway.worker.job_handler import JobHandler
+from gateway.worker.neighbours import Neighbours
 from gateway.worker.pipeline.group_look import GroupLook
 from gateway.worker.pipeline.job import Pipeline
 from gateway.worker.pipeline.photo_analysis import AnalysisStage
@@ -53,7 +57,9 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
         groups = RoomGroups(settings, jobstore.jobs)
         exits.push_async_callback(groups.close)
         look = GroupLook(groups, job_store=jobstore.jobs, store=store)
-        pipeline = await _pipeline(settings, exits, store=store, cache=cache, look=look)
+        channels = await _channels(settings, exits)
+        neighbours = Neighbours({name: HealthClient(channels[name]).check for name in settings.beside})
+        pipeline = _pipeline(settings, channels, store=store, cache=cache, look=look)
         purger = Purger(store=store, job_store=jobstore.jobs, groups=groups)
 
         async def clear_up(job: Job) -> None:
@@ -63,6 +69,7 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
         worker = Worker(
             jobstore.queue,
             JobHandler(pipeline.run, clear_up=clear_up, retry_seconds=settings.retry_seconds),
+            neighbours=neighbours,
             parallel_jobs=settings.parallel_jobs,
             drain_seconds=settings.drain_seconds,
         )
@@ -70,11 +77,13 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
             store=store, job_store=jobstore.jobs, cache=cache, purger=purger, pause_seconds=settings.sweep_seconds
         )
         beside = [asyncio.create_task(sweeper.run())]
+        if settings.beside:
+            beside.append(asyncio.create_task(neighbours.watch()))
         if settings.health_address:
             health = await exits.enter_async_context(health_checks(settings.health_address))
             # the model services are left out: while one is away, its jobs wait
             readiness = Readiness({"redis": jobstore.jobs.check, "storage": store.check})
-            beside.append(asyncio.create_task(_report(readiness, health)))
+            beside.append(asyncio.create_task(report(readiness, health)))
         try:
             await worker.run(stopped())
         finally:
@@ -83,7 +92,7 @@ async def work(settings: WorkerSettings, stopped: Callable[[], Awaitable[object]
             await asyncio.wait(beside)
 
 
-async def _report(readiness: Readiness, health: RunningServer) -> NoReturn:
+async def report(readiness: Readiness, health: RunningServer) -> NoReturn:
     """Tells probes how it is, until it is cancelled."""
     serving = False
     while True:
@@ -94,19 +103,32 @@ async def _report(readiness: Readiness, health: RunningServer) -> NoReturn:
         await asyncio.sleep(REPORT_SECONDS)
 
 
-async def _pipeline(
-    settings: WorkerSettings, exits: AsyncExitStack, *, store: ObjectStore, cache: StageCache, look: GroupLook
-) -> Pipeline:
-    addresses = (settings.detection_address, settings.controlmaps_address, settings.diffusion_address)
+async def _channels(settings: WorkerSettings, exits: AsyncExitStack) -> Mapping[str, grpc.aio.Channel]:
     security = Security.of(settings)
-    detection, controlmaps, diffusion = [
-        await exits.enter_async_context(client.channel(address, security=security)) for address in addresses
-    ]
+    addresses = {
+        "detection": settings.detection_address,
+        "controlmaps": settings.controlmaps_address,
+        "diffusion": settings.diffusion_address,
+    }
+    return {
+        name: await exits.enter_async_context(client.channel(address, security=security))
+        for name, address in addresses.items()
+    }
+
+
+def _pipeline(
+    settings: WorkerSettings,
+    channels: Mapping[str, grpc.aio.Channel],
+    *,
+    store: ObjectStore,
+    cache: StageCache,
+    look: GroupLook,
+) -> Pipeline:
     metrics.USD_PER_HOUR.set(settings.device_usd_per_hour)
-    maps = ControlMapsClient(controlmaps)
-    client_of_diffusion = DiffusionClient(diffusion)
+    maps = ControlMapsClient(channels["controlmaps"])
+    client_of_diffusion = DiffusionClient(channels["diffusion"])
     return Pipeline(
-        analysis_stage=AnalysisStage(detection=DetectionClient(detection), controlmaps=maps, cache=cache),
+        analysis_stage=AnalysisStage(detection=DetectionClient(channels["detection"]), controlmaps=maps, cache=cache),
         restyling_stage=RestylingStage(
             diffusion=client_of_diffusion,
             controlmaps=maps,

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable
+from typing import Any
 
 from gateway.worker import metrics
 from gateway.worker.job_handler import JobHandler
+from gateway.worker.neighbours import Neighbours
 from servicekit.jobstore import Claim, WorkQueue
 from servicekit.observability import logs
 
@@ -14,8 +16,17 @@ log = logs.get(__name__)
 class Worker:
     """Works on several jobs at a time."""
 
-    def __init__(self, queue: WorkQueue, handler: JobHandler, *, parallel_jobs: int, drain_seconds: float) -> None:
+    def __init__(
+        self,
+        queue: WorkQueue,
+        handler: JobHandler,
+        *,
+        neighbours: Neighbours,
+        parallel_jobs: int,
+        drain_seconds: float,
+    ) -> None:
         """`drain_seconds` is how long jobs may go on after the signal to stop."""
+        self._neighbours = neighbours
         self._queue = queue
         self._handler = handler
         self._parallel = parallel_jobs
@@ -46,14 +57,24 @@ class Worker:
 
     async def _claim(self) -> Claim | None:
         """The next job; None where no more is to be taken up."""
-        if self._stopping.is_set():
-            return None
-        claiming = asyncio.create_task(self._queue.claim())
-        stopping = asyncio.create_task(self._stopping.wait())
-        try:
-            await asyncio.wait((claiming, stopping), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (claiming, stopping):
-                task.cancel()
-            await asyncio.wait((claiming, stopping))
-        return None if claiming.cancelled() else claiming.result()
+        while not self._stopping.is_set():
+            stopping = asyncio.create_task(self._stopping.wait())
+            await _first(stopping, asyncio.create_task(self._neighbours.serving()))
+            if self._stopping.is_set():
+                break
+            claiming = asyncio.create_task(self._queue.claim())
+            stopping, away = asyncio.create_task(self._stopping.wait()), asyncio.create_task(self._neighbours.away())
+            await _first(claiming, stopping, away)
+            if not claiming.cancelled():
+                return claiming.result()
+        return None
+
+
+async def _first(*tasks: asyncio.Task[Any]) -> None:
+    """Waits for the first of them, and cancels the others."""
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)

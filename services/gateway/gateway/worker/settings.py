@@ -1,7 +1,7 @@
 """The worker's settings, read from `MODOMO_WORKER_*`."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from gateway.clients.diffusion import Tier
 from gateway.settings import GatewaySettings
@@ -15,6 +15,9 @@ class WorkerSettings(GatewaySettings):
 
     parallel_jobs: int = 4
     """Jobs that one process drives at a time; the work itself is done elsewhere."""
+
+    beside: tuple[Literal["detection", "controlmaps", "diffusion"], ...] = ()
+    """Services that stand beside this worker alone, in its own pod: it claims jobs only while all of them serve."""
 
     previews: int = 3
     """Pictures of the unfinished result that are asked for, 0–8, beside the first look."""

@@ -135,14 +135,6 @@ async def test_a_service_that_does_not_say_when_it_starts_is_taken_at_its_first_
         await bench.completed(await bench.submit(run_seconds=1.0))
 
 
-async def test_a_first_look_that_hangs_does_not_hold_the_job_up(worker_bench: WorkerBench) -> None:
-    bench = worker_bench
-    bench.services.seconds["Preview"] = 60
-    async with bench.worker():
-        await bench.completed(await bench.submit(run_seconds=20.0))
-    assert bench.services.cancelled["Preview"].is_set()
-
-
 async def test_a_second_attempt_that_fails_leaves_the_first(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     bench.services.quality = [0.25]

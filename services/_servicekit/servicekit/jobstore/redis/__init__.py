@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from servicekit.jobstore import EventLog, JobStore, WorkQueue
+from servicekit.jobstore import EventLog, FirstLooks, JobStore, WorkQueue
 from servicekit.jobstore.outbox import Outbox
 from servicekit.jobstore.redis.events import RedisEventLog
+from servicekit.jobstore.redis.first_looks import RedisFirstLooks
 from servicekit.jobstore.redis.job_store import RedisJobStore
 from servicekit.jobstore.redis.outbox import RedisOutbox
 from servicekit.jobstore.redis.queue import RedisWorkQueue
@@ -15,11 +16,12 @@ __all__ = ["JobStoreClients", "JobStoreSettings", "connect"]
 
 @dataclass(frozen=True, kw_only=True)
 class JobStoreClients:
-    """The store's four roles. Each connects when it is first used; close those that were."""
+    """The store's five roles. Each connects when it is first used; close those that were."""
 
     jobs: JobStore
     events: EventLog
     queue: WorkQueue
+    first_looks: FirstLooks
     outbox: Outbox
 
 
@@ -29,5 +31,6 @@ def connect(settings: JobStoreSettings) -> JobStoreClients:
         jobs=RedisJobStore(settings),
         events=RedisEventLog(settings),
         queue=RedisWorkQueue(settings),
+        first_looks=RedisFirstLooks(settings),
         outbox=RedisOutbox(settings),
     )

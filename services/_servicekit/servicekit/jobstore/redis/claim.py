@@ -203,6 +203,8 @@ class RedisClaim:
                 self.wakeup()
                 continue
             backoff.reset()
+            if isinstance(answer, int):
+                self._seq = max(self._seq, answer)  # somebody else may have appended a first look
             if not self._closed and self._note_loss(answer):
                 self._on_closed(self)
                 return

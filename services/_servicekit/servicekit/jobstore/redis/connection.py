@@ -55,6 +55,7 @@ class Keys:
         self.webhooks = f"{self._tag}:webhooks"
         self.dead_deliveries = f"{self._tag}:webhooks-lost"
         self.ended_counts = f"{self._tag}:tally"
+        self.looks = f"{self._tag}:looks"
         self.replicated = f"{self._tag}:replicated"
         self.event_channel = f"{self._tag}:announcements"
         self.wakeup_channel = f"{self._tag}:nudges"
@@ -90,7 +91,7 @@ class Keys:
         webhooks = [self.webhook(job_id), self.webhooks, self.dead_deliveries]
         return [
             *(self.job(job_id), self.events(job_id), *sets, self.durations, self.dead_jobs, self.clock),
-            *(*webhooks, self.backlog, self.starts, self.served, self.ended_counts),
+            *(*webhooks, self.backlog, self.starts, self.served, self.ended_counts, self.looks),
         ]
 
 

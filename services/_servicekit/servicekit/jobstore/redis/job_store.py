@@ -61,6 +61,7 @@ class RedisJobStore(RedisRole):
             TICKS_A_UNIT,
             job.traceparent,
             ",".join(job.webhook_events),
+            int(job.first_look),
             extra_keys=self._extra_keys(self._redis.keys.idempotency(key), job.tenant, job.job_id),
         )
         if outcome == "conflict":

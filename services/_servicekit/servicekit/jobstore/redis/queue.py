@@ -13,6 +13,7 @@ from servicekit.jobstore.redis.claim import Lease, RedisClaim
 from servicekit.jobstore.redis.connection import RedisRole
 from servicekit.jobstore.redis.settings import JobStoreSettings
 from servicekit.jobstore.redis.upkeep import Upkeep
+from servicekit.jobstore.redis.wakeups import Wakeups
 
 
 class RedisWorkQueue(RedisRole):
@@ -25,8 +26,12 @@ class RedisWorkQueue(RedisRole):
         self._claiming = asyncio.Lock()
         self._background: list[asyncio.Task[None]] = []
         self._open: set[RedisClaim] = set()
-        self._poll_seconds = min(1.0, settings.joblog_idle_seconds / 6)
-        self._job_waits = asyncio.Event()
+        self._wakeups = Wakeups(
+            self._redis,
+            poll_seconds=min(1.0, settings.joblog_idle_seconds / 6),
+            subscribed=self._has_changed,
+            happened=self._has_changed,
+        )
         self._unsure: set[tuple[str, str]] = set()
 
     async def claim(self) -> Claim:
@@ -36,7 +41,7 @@ class RedisWorkQueue(RedisRole):
             await self._release_unsure()
             backoff = Backoff()
             while True:
-                self._job_waits.clear()
+                self._wakeups.expect()
                 try:
                     job_id = await self._redis.peek()
                     lease = await self._try_to_claim(job_id) if job_id else None
@@ -49,7 +54,7 @@ class RedisWorkQueue(RedisRole):
                     self._open.add(claim)
                     return claim
                 if not job_id:
-                    await self._until_a_job_waits()
+                    await self._wakeups.wait()
 
     async def close(self) -> None:
         """Claims no more; jobs that are still claimed here are free for other workers at once."""
@@ -63,16 +68,16 @@ class RedisWorkQueue(RedisRole):
 
     def _start_background(self) -> None:
         if not self._background:
-            self._background = [asyncio.create_task(self._upkeep.run()), asyncio.create_task(self._listen())]
+            self._background = [asyncio.create_task(self._upkeep.run()), asyncio.create_task(self._wakeups.listen())]
         for task in self._background:
             if task.done():
                 task.result()  # they end by an unexpected exception only, which must not go unheard
 
-    async def _until_a_job_waits(self) -> None:
-        """Until a wake-up says so, or for a while: leases expire without one, and wake-ups may be lost."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._poll_seconds):
-                await self._job_waits.wait()
+    def _has_changed(self, job_id: str = "") -> None:
+        """Has the holder of a job's lease look at it, or the holders of all."""
+        for claim in self._open:
+            if job_id in ("", claim.job.job_id):
+                claim.wakeup()
 
     async def _try_to_claim(self, job_id: str) -> Lease | None:
         """Leases a job; None where another worker was faster, or the job must not run (again)."""
@@ -107,22 +112,3 @@ class RedisWorkQueue(RedisRole):
             with suppress(Unavailable):  # then their lease expires by itself
                 await self._redis.run("release", job_id, token)
             self._unsure.discard((job_id, token))
-
-    async def _listen(self) -> None:
-        """Passes wake-ups on to whom they concern; without them, both would notice a little later."""
-        backoff = Backoff()
-        while True:
-            try:
-                async with self._redis.subscribed(self._redis.keys.wakeup_channel) as job_ids:
-                    backoff.reset()
-                    self._job_waits.set()
-                    for claim in self._open:
-                        claim.wakeup()
-                    async for job_id in job_ids:
-                        if not job_id:
-                            self._job_waits.set()
-                        for claim in self._open:
-                            if claim.job.job_id == job_id:
-                                claim.wakeup()
-            except Unavailable:
-                await backoff.wait()

@@ -62,6 +62,7 @@ class World:
             self.claim_delivery,
             self.settle_delivery,
             self.purge,
+            self.show,
         ]
         often: list[Callable[[], Awaitable[object]]] = [
             self.claim,
@@ -87,7 +88,10 @@ class World:
         turn = (tenant, f"{tenant}-{handicap}", self.chance.randint(1, 4), handicap, 2**20)
         args = ("{}", "Queued...", "", LONG_MS, LONG_MS, 3 * LONG_MS, "https://receiver.example/", 1000, 1000, *turn)
         extra_keys = (keys.idempotency(""), keys.tenants_jobs(tenant), keys.webhook(outbox.accepted(job_id)))
-        outcome, accepted, position = await self.twice("submit", job_id, *args, "", "", extra_keys=extra_keys)
+        looked_at = self.chance.randint(0, 1)
+        outcome, accepted, position = await self.twice(
+            "submit", job_id, *args, "", "", looked_at, extra_keys=extra_keys
+        )
         assert (outcome, accepted) == ("ok", job_id)
         assert position == await self.redis.zrank(self.connection.keys.waiting, job_id) + 1
 
@@ -127,15 +131,27 @@ class World:
     async def heartbeat(self) -> None:
         if holder := await self.some_holder():
             answer = await self.connection.run("heartbeat", holder.job_id, holder.token, LONG_MS)
-            assert (answer == "ok") == ((await self.record(holder.job_id)).get("owner") == holder.token)
+            record = await self.record(holder.job_id)
+            assert isinstance(answer, int) == (record.get("owner") == holder.token)
+            assert not isinstance(answer, int) or answer == int(record["seq"])
 
     async def append(self) -> None:
         if holder := await self.some_holder():
             count, progress = self.chance.randint(1, 6), self.chance.random()
             known = await self.known_seq(holder)
-            args = (holder.token, known, count, "analyzing", progress, "Analyzing...", 0, 0, "")
+            picture = self.chance.choice(["", "", "preview-1"])
+            args = (holder.token, known, count, "analyzing", progress, "Analyzing...", 0, 0, picture)
             answer = await self.twice("append", holder.job_id, *args)
             assert isinstance(answer, str) or holder.job_id not in self.cancelled
+
+    async def show(self) -> None:
+        """Somebody has made a first look, of a job that it was given or of any other, however long ago."""
+        job_id = (await self.redis.zpopmin(self.connection.keys.looks) or [(self.chance.choice(self.job_ids), 0)])[0][0]
+        before = await self.record(job_id)
+        answer = await self.twice("show", job_id, f"first-look of {job_id}")
+        open_without = bool(before) and before["status"] not in ENDINGS and not before.get("preview_key")
+        assert (answer == "ok") == (open_without or before.get("preview_key") == f"first-look of {job_id}")
+        assert answer == "ok" or await self.record(job_id) == before
 
     async def finish(self) -> None:
         if holder := await self.some_holder():
@@ -239,11 +255,10 @@ class World:
     async def check_places(self, job_ids: list[str]) -> None:
         """Each of these jobs is where it belongs, and only there."""
         keys = self.connection.keys
-        waiting, leases, delayed, deadlines = [
-            await self.redis.zrange(key, 0, -1) for key in (keys.waiting, keys.leases, keys.delayed, keys.deadlines)
-        ]
+        sets = (keys.waiting, keys.leases, keys.delayed, keys.deadlines, keys.looks)
+        waiting, leases, delayed, deadlines, looks = [await self.redis.zrange(key, 0, -1) for key in sets]
         for job_id in self.purged:
-            assert job_id not in {*waiting, *leases, *delayed, *deadlines}
+            assert job_id not in {*waiting, *leases, *delayed, *deadlines, *looks}
             assert not await self.redis.exists(keys.job(job_id), keys.events(job_id), keys.webhook(job_id))
         for job_id in job_ids:
             record = await self.record(job_id)
@@ -256,7 +271,7 @@ class World:
             assert bool(record.get("owner")) == (job_id in leases)
             if record["status"] in ENDINGS:
                 assert not any(places)
-                assert job_id not in deadlines
+                assert job_id not in {*deadlines, *looks}
                 assert self.final.setdefault(job_id, record) == record, "an ended job has changed"
                 assert job_id not in self.cancelled or record["status"] == "cancelled"
             else:
@@ -273,6 +288,8 @@ class World:
         assert [entry_id for entry_id, _ in entries] == [f"{number}-0" for number in range(1, len(events) + 1)]
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
         assert not any(event.terminal for event in events[:-1])
+        pictures = [event.preview_key for event in events if event.preview_key]
+        assert not any(picture.startswith("first-look") for picture in pictures[1:])
         progress = [event.progress for event in events]
         assert progress == sorted(progress)
         record = await self.record(job_id)

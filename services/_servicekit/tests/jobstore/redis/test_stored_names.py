@@ -32,6 +32,7 @@ STORED = {
     "zset delayed": "JOB",
     "zset jobs-of:DIGEST": "JOB",
     "zset leases": "JOB",
+    "zset looks": "JOB",
     "zset served": "interactive:DIGEST",
     "zset starts": "batch:DIGEST interactive:DIGEST",
     "zset waiting": "JOB",
@@ -77,7 +78,9 @@ async def test_the_names_of_what_is_stored_and_published_stay(
         await channels.get_message(timeout=10)  # the confirmation
         for number, priority in enumerate((Priority.BATCH, *[Priority.INTERACTIVE] * 2)):
             await submit_one(jobstore, **known, priority=priority, idempotency_key=str(number), request_digest="ab")
-            await submit_one(jobstore, **known, priority=priority, cost=3)  # its flow goes on after the first
+            await submit_one(
+                jobstore, **known, priority=priority, cost=3, first_look=True
+            )  # its flow goes on after the first
             await stored(redis, namespace, found)
             claim = await jobstore.queue.claim()
             await claim.append(Update(status=JobStatus.ANALYZING, progress=0.1, message="…", preview_key="p"))

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Final
 
+import grpc
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -13,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from gateway.api.auth.admission import Admission
 from gateway.api.field_problems import InvalidFields
-from gateway.api.http import openapi, problem, query_parameters
+from gateway.api.http import missing_page, openapi, problem, query_parameters
 from gateway.api.http.event_messages import EventMessages
 from gateway.api.http.form_receiver import FormReceiver
 from gateway.api.http.job_waiting import JobWaiter
@@ -24,6 +26,7 @@ from gateway.api.http.middleware.scope import HEADER as REQUEST_ID
 from gateway.api.http.middleware.scope import RequestScope
 from gateway.api.http.middleware.security import SecurityHeaders
 from gateway.api.http.middleware.version_prefix import VersionPrefix
+from gateway.api.http.page_settings import PageSettings
 from gateway.api.http.routes import (
     analyze,
     errors,
@@ -78,6 +81,7 @@ class Parts:
     public_metrics: bool
     """Whether metrics are shown to everybody."""
 
+    page: PageSettings
     local_store: LocalStore | None
     """The store whose pictures the gateway itself serves; None where another server does."""
 
@@ -101,7 +105,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     for routes in _routers(parts):
         app.include_router(routes, dependencies=[Depends(query_parameters.only_known)])
-    for routes in (pages.router(), errors.router()):
+    for routes in (pages.router(parts.url_signer, parts.page), errors.router()):
         app.include_router(routes)  # people come to these by links with parameters of others
     openapi.describe(app, parts.address)
     return app
@@ -123,7 +127,7 @@ def _routers(parts: Parts) -> list[APIRouter]:
         stream.router(messages, parts.transformations, stream_access, parts.address, parts.cors_origins),
         analyze.router(parts.analyzer, parts.receiver, parts.admission),
         webhooks.router(parts.webhooks, parts.admission),
-        styles.router(parts.catalogue),
+        styles.router(parts.catalogue, parts.address),
         materials.router(parts.catalogue, parts.address),
         health.router(parts.readiness, parts.gauges, parts.admission, public_metrics=parts.public_metrics),
     ]
@@ -156,8 +160,10 @@ def _middleware(parts: Parts) -> list[Middleware]:
     return [*stack, Middleware(HeadAsGet)]
 
 
-async def _service_error(_request: Request, error: Exception) -> Response:
+async def _service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # noqa: S101 - it is registered for these
+    if error.code is grpc.StatusCode.NOT_FOUND and missing_page.wanted(request):
+        return missing_page.answer(request)
     return problem.error_response(error)
 
 
@@ -168,6 +174,8 @@ async def _validation_error(_request: Request, error: Exception) -> Response:
     return problem.error_response(InvalidFields(found))
 
 
-async def _http_error(_request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - it is registered for these
+    if error.status_code == HTTPStatus.NOT_FOUND and missing_page.wanted(request):
+        return missing_page.answer(request)
     return problem.response(problem.of_status(error.status_code), headers=error.headers)

@@ -32,6 +32,8 @@ RESULT: Final[dict[str, Any]] = {
     "thumbnail_url": _link("thumbnail.jpg"),
     "original_url": _link("original.jpg"),
     "before_after_url": _link("before-after.jpg"),
+    "download_urls": [_link("transformed-0.jpg") + "&download=modomo-modern.jpg"],
+    "before_after_download_url": _link("before-after.jpg") + "&download=modomo-modern-before-after.jpg",
     "style_image_url": None,
     "control_maps": {"depth": _link("depth.png"), "canny": _link("canny.png")},
     "detections": [{"id": "sofa-1", "label": "sofa", "confidence": 0.94, "box": [112.0, 320.5, 498.0, 611.0]}],

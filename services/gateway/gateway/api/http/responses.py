@@ -152,6 +152,10 @@ class Result(BaseModel):
     thumbnail_url: str
     original_url: str
     before_after_url: str
+    download_urls: list[str] = Field(
+        description="As `transformed_urls`, but browsers save what they lead to as a file."
+    )
+    before_after_download_url: str
     style_image_url: str | None = Field(description="The picture whose look was wanted, as stored; null for none.")
     control_maps: dict[str, str] = Field(description="Links by kind.")
     detections: list[Detection]
@@ -237,6 +241,8 @@ def result(links: ResultLinks, base: str) -> Result:
         thumbnail_url=absolute(base, links.thumbnail),
         original_url=absolute(base, links.original),
         before_after_url=absolute(base, links.before_after),
+        download_urls=[absolute(base, link) for link in links.downloads],
+        before_after_download_url=absolute(base, links.before_after_download),
         style_image_url=absolute(base, links.style_image) if links.style_image else None,
         control_maps={kind: absolute(base, link) for kind, link in links.control_maps.items()},
         detections=[

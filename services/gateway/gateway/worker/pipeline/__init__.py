@@ -5,7 +5,7 @@ run                the state of one job while it is worked on
 photo_analysis     room type, objects and control maps, at the same time
 group_look         what photos of one room share
 keep_mask          which parts of the photo must stay
-restyling          first look, restyling, quality, and a second attempt
+restyling          restyling, quality, and a second attempt
 previews           pictures of the unfinished result
 thumbnails         thumbnail and before/after
 artifacts          stores all pictures

@@ -80,7 +80,7 @@ class Pipeline:
         return Restyling(
             photo=run.photo,
             style=run.request.style,
-            room_type=await self._look.room_type(run, room_type(run, analysis.room)),
+            room_type=await self._look.room_type(run, room_type(preferences, analysis.room)),
             maps=analysis.room.maps,
             keep=await kept_region(run, analysis.detections),
             palette=preferences.color_palette,

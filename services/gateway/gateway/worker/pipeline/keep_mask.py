@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 from PIL import ImageChops
 
 from gateway.clients.detection import Detections
+from gateway.jobs.request import Preferences
 from gateway.worker.pipeline.run import Run
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_PNG
 from servicekit.errors import FailedPrecondition
@@ -58,6 +59,16 @@ def kept_objects(run: Run, objects: Sequence[DetectedObject]) -> list[DetectedOb
         for one in objects
         if one.id in preferences.keep or (preferences.keep_furniture and one.label not in OPENINGS)
     ]
+
+
+def probably_kept(asked: Preferences, objects: Sequence[DetectedObject]) -> list[DetectedObject]:
+    """As `kept_objects` where another engine has found them than the one whose ids the caller names.
+
+    All the furniture stays where an id is not known: rather too much than too little.
+    """
+    known = {one.id for one in objects}
+    everything = asked.keep_furniture or not set(asked.keep) <= known
+    return [one for one in objects if one.id in asked.keep or (everything and one.label not in OPENINGS)]
 
 
 def union(objects: Sequence[DetectedObject], masks: Mapping[str, bytes], *, shape: tuple[int, int]) -> bytes:

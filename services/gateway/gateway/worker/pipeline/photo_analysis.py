@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gateway.clients.controlmaps import ControlMapsClient, RoomAnalysis
 from gateway.clients.detection import DetectionClient, Detections
+from gateway.jobs.request import Preferences
 from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker.pipeline.fail_fast import fail_fast
@@ -65,9 +66,9 @@ class AnalysisStage:
             )
 
 
-def room_type(run: Run, room: RoomAnalysis) -> RoomType | None:
+def room_type(asked: Preferences, room: RoomAnalysis) -> RoomType | None:
     """What the room is restyled as: what the caller says, else what it was taken for, if it was."""
-    return run.request.preferences.room_type or (room.room_type if room.is_room else None)
+    return asked.room_type or (room.room_type if room.is_room else None)
 
 
 def _check_room(run: Run, room: RoomAnalysis) -> None:

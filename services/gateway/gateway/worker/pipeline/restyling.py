@@ -1,4 +1,4 @@
-"""From an analysed photo to the best result: first look, restyling, quality, and a second attempt below the bar."""
+"""From an analysed photo to the best result: restyling, quality, and a second attempt below the bar."""
 
 import asyncio
 import hashlib
@@ -14,6 +14,7 @@ import msgspec
 from gateway.clients.calls import broke_off
 from gateway.clients.controlmaps import ControlMapsClient, Quality
 from gateway.clients.diffusion import DiffusionClient, PreviewPicture, Restyled, Restyling, StepDone
+from gateway.jobs import request
 from gateway.jobs.request import SEEDS
 from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
@@ -24,12 +25,8 @@ from servicekit.errors import ServiceError
 from servicekit.jobstore import JobStatus
 from servicekit.observability import logs
 from servicekit.storage import ObjectStore
-from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
-
-HEAD_START_SECONDS: Final = 0.3
-"""How much earlier the first look starts than the restyling, behind which it would wait where one device makes both."""
 
 AGAIN: Final = 1.2
 """How much longer than the first attempt the second may take: one that cannot finish is not begun."""
@@ -72,14 +69,10 @@ class RestylingStage:
 
         A seed that the caller chose is never replaced by another, so there is no second attempt then.
         """
-        seeded = replace(restyling, seed=_seed(run) if restyling.seed is None else restyling.seed)
+        seeded = replace(restyling, seed=request.seed(run.request, run.job_id))
         await run.reporter.stage(JobStatus.TRANSFORMING)
         async with fail_fast() as group:
             previews = Previews(run, store=self._store, group=group)
-            if restyling.mode is RoomMode.RESTYLE:
-                await asyncio.wait([previews.begin(self._diffusion, seeded)], timeout=HEAD_START_SECONDS)
-            else:
-                previews.begin_without_first_look()
             begun = time.monotonic()
             attempts = [await self._attempt(run, seeded, previews)]
             spent = max(time.monotonic() - begun, attempts[0].restyled.manifest.device_seconds)
@@ -155,11 +148,6 @@ async def _deadline(run: Run) -> AsyncIterator[asyncio.Timeout]:
             yield limit
     except TimeoutError as error:
         raise out_of_time() from error
-
-
-def _seed(run: Run) -> int:
-    """A seed made of the job's id: a job that is retried makes the same request, whose result may be in the cache."""
-    return int.from_bytes(hashlib.sha256(run.job_id.encode()).digest()[:8]) % SEEDS
 
 
 def _digest(restyling: Restyling) -> str:

@@ -161,6 +161,8 @@ async def test_styles(gateway: Gateway) -> None:
     styles = (await gateway.http.get("/styles")).json()
     assert styles["success"] is True
     assert [style["name"] for style in styles["styles"]] == list(STYLES)
+    thumbnail = styles["styles"][0].pop("thumbnail_url")
+    assert re.fullmatch(re.escape(gateway.url) + r"/page/pictures/styles/boho\.webp\?v=[0-9a-f]{12}", thumbnail)
     assert styles["styles"][0] == {
         "name": "boho",
         "title": "Boho",

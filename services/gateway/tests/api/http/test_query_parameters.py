@@ -42,7 +42,7 @@ async def test_strange_names_are_shown_short_and_printable(gateway: Gateway, nam
 
 
 async def test_pages_are_shown_whatever_a_link_adds(gateway: Gateway) -> None:
-    for path in ("/", "/docs", "/playground.css"):
+    for path in ("/", "/docs", "/page/css/base.css"):
         assert (await gateway.http.get(f"{path}?utm_source=mail")).status_code == 200
 
 

@@ -10,7 +10,6 @@ from PIL import Image
 
 from gateway.jobs import object_keys
 from modomo.type.v1 import mode_pb2
-from servicekit.errors import FailedPrecondition
 from servicekit.imaging.images import decode_mask
 from servicekit.jobstore import ENDINGS, JobStatus
 from servicekit.types.corrections import AppliedCorrection, Correction, CorrectionLabel
@@ -39,8 +38,7 @@ async def test_job_from_photo_to_result(worker_bench: WorkerBench) -> None:
     assert set(made.quality) == {"structure", "palette", "keep", "sharpness", "overall"}
     assert [attempt.seed for attempt in made.attempts] == [7]
     assert set(made.stage_seconds) == {
-        *("load", "analyze", "classify", "maps", "detect"),
-        *("preview", "transform", "assess", "store"),
+        *("load", "analyze", "classify", "maps", "detect", "transform", "assess", "store"),
     }
     assert all(seconds >= 0 for seconds in made.stage_seconds.values())
     assert made.device_seconds == 2.0
@@ -103,41 +101,6 @@ async def test_events_follow_the_contract(worker_bench: WorkerBench) -> None:
         assert event.message == message
     steps = [(event.step, event.total_steps) for event in events if event.total_steps and not event.preview_key]
     assert steps == [(1, 4), (2, 4), (3, 4), (4, 4)]
-
-
-async def test_first_look_is_the_first_picture(worker_bench: WorkerBench) -> None:
-    bench = worker_bench
-    bench.services.seconds["Transform"] = 0.1
-    async with bench.worker():
-        job_id = await bench.submit()
-        await bench.completed(job_id)
-    pictures = [event.preview_key for event in await bench.events(job_id) if event.preview_key]
-    assert pictures == [object_keys.preview(job_id, 0), object_keys.preview(job_id, 1)]
-    assert _picture(await bench.store.get(pictures[0])).size == (WIDTH, HEIGHT)
-
-
-async def test_no_picture_of_the_engine_overtakes_a_late_first_look(worker_bench: WorkerBench) -> None:
-    bench = worker_bench
-    bench.services.steps = 12
-    bench.services.seconds |= {"Preview": 0.7, "Transform": 0.1}
-    async with bench.worker(previews=8):
-        job_id = await bench.submit()
-        await bench.completed(job_id)
-    pictures = [event.preview_key for event in await bench.events(job_id) if event.preview_key]
-    assert pictures[0] == object_keys.preview(job_id, 0)
-    assert pictures[1:] == [object_keys.preview(job_id, number) for number in range(1, len(pictures))]
-
-
-async def test_no_first_look_does_not_fail_the_job(worker_bench: WorkerBench) -> None:
-    bench = worker_bench
-    bench.services.errors["Preview"] = [FailedPrecondition("NO", "No.")]
-    bench.services.seconds["Transform"] = 0.05
-    async with bench.worker():
-        job_id = await bench.submit()
-        await bench.completed(job_id)
-    assert [event.preview_key for event in await bench.events(job_id) if event.preview_key] == [
-        object_keys.preview(job_id, 1)
-    ]
 
 
 async def test_fast_steps_are_not_all_told(worker_bench: WorkerBench) -> None:
@@ -222,13 +185,12 @@ async def test_what_is_kept(
         expected[:, round(left * WIDTH) : round(right * WIDTH)] = True
     for sent in (
         bench.services.requests["Transform"][0].keep,
-        bench.services.requests["Preview"][0].transform.keep,
         bench.services.requests["Assess"][0].kept,
     ):
         assert np.array_equal(decode_mask(sent, shape=(HEIGHT, WIDTH)), expected)
 
 
-async def test_openings_and_staging_reach_the_engine_without_a_first_look(worker_bench: WorkerBench) -> None:
+async def test_openings_and_staging_reach_the_engine(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     async with bench.worker():
         job_id = await bench.submit(mode=RoomMode.STAGE, repaint_openings=True)
@@ -236,8 +198,7 @@ async def test_openings_and_staging_reach_the_engine_without_a_first_look(worker
     (request,) = bench.services.requests["Transform"]
     assert (request.mode, request.repaint_openings, request.HasField("remove")) == (mode_pb2.MODE_STAGE, True, False)
     assert made.mode is RoomMode.STAGE
-    assert bench.services.count("Preview") == 0, "the lite engine makes first looks, and furnishes nothing"
-    assert [event.preview_key for event in await bench.events(job_id) if event.preview_key], "the engine's own"
+    assert await bench.pictures(job_id) == [object_keys.preview(job_id, 1)]
 
 
 async def test_decluttering_removes_what_is_no_furniture_unless_it_is_to_stay(worker_bench: WorkerBench) -> None:
@@ -255,14 +216,13 @@ async def test_decluttering_removes_what_is_no_furniture_unless_it_is_to_stay(wo
     assert (error.code, error.retryable) == ("NOTHING_TO_REMOVE", False)
 
 
-async def test_picture_whose_look_is_wanted_reaches_engine_and_first_look(worker_bench: WorkerBench) -> None:
+async def test_picture_whose_look_is_wanted_reaches_the_engine(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     look = make_photo(colour=(1, 2, 3))
     async with bench.worker():
         job_id = await bench.submit(style_image=look)
         made = await bench.completed(job_id)
     assert bench.services.requests["Transform"][0].style_image.data == look
-    assert bench.services.requests["Preview"][0].transform.style_image.data == look
     assert made.style_image_key == object_keys.style_image(job_id)
     assert made.style_image_palette == ("#010203",)
 

@@ -1,6 +1,6 @@
 -- Extends the caller's lease, and tells the caller whether it still holds it.
 --
--- Args: token, lease ms. Returns 'ok', 'cancelled' or 'superseded'.
+-- Args: token, lease ms. Returns the newest seq, 'cancelled' or 'superseded'.
 --
 -- Without the check of the token, a worker that wakes up late would extend the lease of the one that took over.
 
@@ -11,4 +11,4 @@ if state ~= 'held' then
   return state == 'cancelled' and 'cancelled' or 'superseded'
 end
 redis.call('ZADD', LEASES, NOW + tonumber(lease), ID)
-return 'ok'
+return tonumber(field('seq'))

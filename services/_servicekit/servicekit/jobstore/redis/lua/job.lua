@@ -18,6 +18,7 @@
 --  14 starts     zset     flow → tick: where its next job starts at the earliest, unless that lies behind the clock
 --  15 served     zset     flow → tick: where the last of its claimed jobs ends, unless that lies behind the clock
 --  16 tally      hash     `status:reason` → how many jobs have ended so, ever since
+--  17 looks      zset     job → turn: jobs that have not ended and wait for a first look at what will come of them
 -- ARGV: 1 job id, 2 channel of events, 3 channel of wake-ups, 4 … the script's own.
 -- A wake-up is the id of a job that its lease holder should look at, or empty where a job waits to be claimed.
 --
@@ -28,6 +29,7 @@
 --   * A job that has not ended is in `deadlines`; one that has is in none of the sets, and nobody holds a lease on it.
 --   * A job that has not ended is in exactly one of `waiting`, `leases` and `delayed`; in `leases`, it has a holder.
 --   * `backlog` counts `waiting` by flow, without zeros.
+--   * A first look is the job's first picture or none at all (`show`); it is the one event that needs no lease.
 --   * Only the lease holder, whose token was made for this one claim, may append, finish or retry. `left_by` is the
 --     token that last did finish or retry, so that a call repeated after a lost answer changes nothing.
 --   * A job with a `webhook_url` has a `webhook` once it has ended, not before: the ending schedules the delivery, where
@@ -36,7 +38,7 @@
 -- Time is the server's alone, so that clocks of workers do not matter.
 
 local JOB, EVENTS, WAITING, LEASES, DELAYED, DEADLINES, DURATIONS, DEAD_JOBS, CLOCK = unpack(KEYS, 1, 9)
-local WEBHOOK, WEBHOOKS, DEAD_DELIVERIES, BACKLOG, STARTS, SERVED, ENDED_COUNTS = unpack(KEYS, 10, 16)
+local WEBHOOK, WEBHOOKS, DEAD_DELIVERIES, BACKLOG, STARTS, SERVED, ENDED_COUNTS, LOOKS = unpack(KEYS, 10, 17)
 local ID, EVENT_CHANNEL, WAKEUP_CHANNEL = unpack(ARGV, 1, 3)
 local LEASE_HOLDER = 'owner' -- the field's stored name, which must stay
 local ENDINGS = { completed = true, failed = true, cancelled = true }
@@ -134,7 +136,7 @@ end
 
 -- Takes the id of a record that somebody has deleted out of every set.
 local function dequeue_orphan()
-  for _, set in ipairs({ WAITING, LEASES, DELAYED, DEADLINES }) do
+  for _, set in ipairs({ WAITING, LEASES, DELAYED, DEADLINES, LOOKS }) do
     redis.call('ZREM', set, ID)
   end
 end
@@ -171,6 +173,7 @@ end
 local function end_job(status, message, result, failure)
   dequeue()
   redis.call('ZREM', DEADLINES, ID)
+  redis.call('ZREM', LOOKS, ID)
   redis.call('HSET', JOB, 'result', result, 'error', failure, 'ended_at', NOW)
   write_event(status, status == 'completed' and '1' or field('progress'), message, '0', '0', '')
   if is_told(status) then

@@ -1,10 +1,11 @@
 -- Accepts a job: record, `queued` event, its turn and idempotency key at once, or nothing at all.
 --
--- KEYS[17]: what is known of the idempotency key (hash: job, digest). KEYS[18]: the tenant's jobs (zset: job → ms of
--- submit), for lists; those whose retention is over are dropped. KEYS[19]: the delivery that tells of the acceptance.
+-- KEYS[18]: what is known of the idempotency key (hash: job, digest). KEYS[19]: the tenant's jobs (zset: job → ms of
+-- submit), for lists; those whose retention is over are dropped. KEYS[20]: the delivery that tells of the acceptance.
 -- Args: payload, message, digest ('' where there is no idempotency key), wait ms, run ms, retention ms, webhook URL (''
 -- for none), most jobs that may wait, and of its flow; tenant, flow, cost, handicap in units of cost, ticks of a unit,
--- traceparent ('' for none), events that the receiver is told of (words separated by commas; '' for all endings).
+-- traceparent ('' for none), events that the receiver is told of (words separated by commas; '' for all endings), whether
+-- the job waits for a first look (1 or 0).
 -- Returns { 'ok', id of the job that this request has made, now or before, its position in the queue (0 for none) },
 -- { 'conflict' }, { 'full' } or { 'flow full' }.
 --
@@ -15,9 +16,9 @@
 -- none before the clock. A turn is a start plus the handicap. Every job moves the clock by a tick, so that equals keep
 -- the order of their arrival; ticks are whole numbers, exact up to 2^53.
 
-local IDEMPOTENCY, TENANTS_JOBS, ACCEPTED_WEBHOOK = unpack(KEYS, 17, 19)
+local IDEMPOTENCY, TENANTS_JOBS, ACCEPTED_WEBHOOK = unpack(KEYS, 18, 20)
 local payload, message, digest, wait, run, retention, webhook_url = unpack(ARGV, 4, 10)
-local limit, flow_limit, tenant, flow, cost, handicap, tick, traceparent, webhook_events = unpack(ARGV, 11)
+local limit, flow_limit, tenant, flow, cost, handicap, tick, traceparent, webhook_events, first_look = unpack(ARGV, 11)
 
 local function accepted(id)
   local rank = redis.call('ZRANK', WAITING, id)
@@ -56,6 +57,10 @@ for name, value in pairs({ webhook_url = webhook_url, traceparent = traceparent,
   end
 end
 assign_turn()
+if first_look == '1' then
+  redis.call('ZADD', LOOKS, field('turn'), ID)
+  redis.call('PEXPIREAT', LOOKS, expires) -- where nobody looks, and another release ends the jobs
+end
 enqueue()
 redis.call('ZADD', DEADLINES, NOW + tonumber(wait), ID)
 write_event('queued', '0', message, '0', '0', '')

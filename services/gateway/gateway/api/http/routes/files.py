@@ -1,11 +1,13 @@
 """Pictures of the local store, shown to whoever holds a signed link."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from gateway.api.http import problem
 from gateway.api.http.stored_file import StoredFile
+from servicekit.errors import InvalidArgument
+from servicekit.storage import attachment, is_filename
 from servicekit.storage.local import LINK_PREFIX, LocalStore
 
 _CACHE_SECONDS = 300
@@ -26,8 +28,15 @@ def router(store: LocalStore) -> APIRouter:
         response_class=StoredFile,
         responses=_PICTURE | problem.documented(404, 416, 422, 503),
     )
-    async def file(key: str, expires: str = "", signature: str = "") -> StoredFile:
+    async def file(
+        key: str,
+        expires: str = "",
+        signature: str = "",
+        download: Annotated[str, Query(max_length=100, description="A name to save it under.")] = "",
+    ) -> StoredFile:
         """Shows a picture that a signed link of a status or an event names, until the link expires."""
+        if download and not is_filename(download):
+            raise InvalidArgument("FIELD_INVALID", "download must be a plain file name.", field="download")
         found = await store.open_signed(key, expires=expires, signature=signature)
         return StoredFile(
             found.path,
@@ -35,6 +44,7 @@ def router(store: LocalStore) -> APIRouter:
             headers={
                 "Cache-Control": f"private, max-age={_CACHE_SECONDS}, immutable",
                 "Cross-Origin-Resource-Policy": "cross-origin",
+                **({"Content-Disposition": attachment(download)} if download else {}),
             },
         )
 

@@ -20,7 +20,7 @@ async def paths(gateway: Gateway) -> set[str]:
     document = (await gateway.http.get("/openapi.json")).json()
     found = {path.replace("{job_id}", job_id) for path, operations in document["paths"].items() if "get" in operations}
     found = found - {"/files/{key}"} | {f"{picture.path}?{picture.query}"}
-    return found | {"/", "/playground.js", "/docs", "/docs/swagger-ui.css", "/openapi.json"}
+    return found | {"/", "/page/app.js", "/docs", "/docs/swagger-ui.css", "/openapi.json"}
 
 
 async def test_head_is_get_without_the_body(gateway: Gateway) -> None:

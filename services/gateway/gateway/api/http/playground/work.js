@@ -1,0 +1,95 @@
+// A job on its way: what happens to it, its place in the queue, and whether the connection is there.
+import { styleTitle } from "./choices.js";
+import { $, shape, swapPicture } from "./elements.js";
+import { pause } from "./modomo.js";
+import { has, t } from "./strings/index.js";
+
+const PATIENCE = 2000;
+const POLL = 2500;
+
+export class Work {
+  #timer = 0;
+  #says = () => "";
+  #more = "";
+
+  /** Shows the photo, or a good picture of before, until something better comes. */
+  begin({ picture, width, height }) {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.socketUp = this.pollUp = true;
+    this.progress = 0;
+    if (picture) $("work-picture").src = picture;
+    $("work-picture").hidden = !picture;
+    if (width) shape($("work-frame"), width, height);
+    this.#say(() => t("work.opening"));
+  }
+
+  sending(share) {
+    this.#say(() => (share < 1 ? t("work.sending") : t("work.accepting")), share < 1 ? t("work.sent", { percent: Math.floor(share * 100) }) : "");
+    $("work-progress").value = share;
+  }
+
+  event(event, style) {
+    this.progress = Math.max(this.progress, event.progress);
+    $("work-progress").value = this.progress;
+    const key = `status.${event.status}`;
+    this.#say(() => (has(key) ? t(key, { style: styleTitle(style) }) : event.message), this.#more);
+    if (event.preview_url) {
+      swapPicture($("work-picture"), event.preview_url).then(() => { $("work-picture").hidden = false; }, () => { /* the next one will do */ });
+    }
+  }
+
+  loading() {
+    this.#say(() => t("work.loading"));
+  }
+
+  /** Asks for place and time left until the signal says that it is over. */
+  async poll(client, jobId, signal) {
+    while (!signal.aborted) {
+      try {
+        const job = await client.status(jobId, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
+        this.#up("pollUp", true);
+        const place = job.queue_position > 1 ? t("work.queue", { n: job.queue_position - 1 }) : job.queue_position === 1 ? t("work.next") : "";
+        const left = job.estimated_time_remaining > 1 ? t("work.eta", { n: job.estimated_time_remaining }) : "";
+        this.#more = [place, left].filter(Boolean).join(" · ");
+        this.words();
+      } catch {
+        if (!signal.aborted) this.#up("pollUp", false);
+      }
+      await pause(POLL, signal).catch(() => {});
+    }
+  }
+
+  connection(up) {
+    this.#up("socketUp", up);
+  }
+
+  end() {
+    clearTimeout(this.#timer);
+    this.#more = "";
+  }
+
+  words() {
+    const lost = this.lost;
+    $("work-message").textContent = lost ? t("work.reconnecting") : this.#says();
+    $("work-more").textContent = lost ? t("work.reconnectingMore") : this.#more;
+  }
+
+  #up(name, up) {
+    this[name] = up;
+    if (this.socketUp && this.pollUp) {
+      clearTimeout(this.#timer);
+      this.#timer = 0;
+      this.lost = false;
+      this.words();
+    } else if (!this.#timer) {
+      this.#timer = setTimeout(() => { this.lost = true; this.words(); }, PATIENCE);
+    }
+  }
+
+  #say(says, more = "") {
+    this.#says = says;
+    this.#more = more;
+    this.words();
+  }
+}

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Everything that only a GPU can show, in under eight minutes: the service at full size, the torch engines' own suites in
+# half precision, seconds and peak memory of every tier and mode beside stock diffusers, the vision models.
+# Tables, logs and a summary go to $OUT; no picture is written, since random weights draw noise.
+#   OUT=build/gpu PYTHON=.venv-dev/bin/python sh tests/gpu/run.sh
+set -u
+OUT=${OUT:-build/gpu}
+PYTHON=${PYTHON:-.venv-dev/bin/python}
+mkdir -p "$OUT"
+: > "$OUT/summary.txt"
+
+# step NAME SECONDS COMMAND…: its output goes to NAME.txt; one that fails or takes too long leaves the others alone
+step() {
+  name=$1 limit=$2
+  shift 2
+  begun=$(date +%s)
+  timeout "$limit" "$@" > "$OUT/$name.txt" 2>&1
+  status=$?
+  echo "$name: status $status after $(($(date +%s) - begun)) s of $limit" | tee -a "$OUT/summary.txt"
+}
+
+nvidia-smi > "$OUT/card.txt" 2>&1
+step modes 150 "$PYTHON" -m tools.gpu.modes --repeat 5
+step service 90 "$PYTHON" -m pytest -q -p no:cacheprovider tests/gpu
+step speed 110 "$PYTHON" -m tools.gpu.speed --repeat 5 --sides 512 768 --controlnets 2
+step engines 80 env MODOMO_TEST_DEVICE=cuda "$PYTHON" -m pytest -q -p no:cacheprovider services/diffusion/tests/engine/test_torch_engine.py
+step vision 45 "$PYTHON" -m tools.gpu.vision_speed --repeat 5
+cat "$OUT/summary.txt"
+! grep -qv 'status 0 ' "$OUT/summary.txt"

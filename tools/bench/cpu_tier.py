@@ -1,0 +1,144 @@
+"""What a picture costs without a GPU: `python -m tools.bench.cpu_tier` measures `make run MODOMO_ENGINE=cpu`.
+
+The models of the tier `cpu` at full size with random weights, in the repositories' own layouts, behind the whole stack;
+a job at a time, from the moment that the photo is sent. CPU time, which other work on the machine hardly changes, is
+reported beside the seconds. `--tiny` tries the program out.
+"""
+
+import argparse
+import asyncio
+import io
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import aiohttp
+from PIL import Image
+
+from deploy.local import ports
+from deploy.local.options import on_port
+from deploy.local.stack import ROOT, Stack, running
+from tests.fixtures.sample_room import sample_room
+from tools.bench import document
+from tools.bench.client import Client
+from tools.bench.figures import Row
+from tools.bench.machine import cpu_seconds, peak_megabytes
+from tools.gpu.cpu_tier_store import write_cpu_tier
+
+STORE: Final = ROOT / "build" / "cpu-tier"
+SERVICES: Final = ("detection", "controlmaps", "diffusion")
+NOTES: Final = """\
+Photo of 1024×768; random weights see and paint noise, in the time and memory of real ones. Seconds are from the request
+to the event. CPU seconds are those of all processes together: half of them is what two idle cores need at least."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFigures:
+    """One job; seconds since its photo was sent."""
+
+    first_look: float
+    first_preview: float
+    """Of an unfinished step."""
+    completed: float
+    cpu: Mapping[str, float]
+    """CPU seconds of each process."""
+    stages: Mapping[str, float]
+    """Seconds of each stage, as the result tells them."""
+
+
+async def job(stack: Stack, client: Client, *, seed: int) -> JobFigures:
+    """Sends the sample room and watches it."""
+    before = _cpu(stack)
+    start = time.perf_counter()
+    form = aiohttp.FormData()
+    form.add_field("file", _photo(seed), filename="room.jpg", content_type="image/jpeg")
+    form.add_field("style", "modern")
+    form.add_field("preferences", f'{{"seed": {seed}, "require_room": false}}')
+    async with client.session.post("/transform/submit", data=form) as answer:
+        accepted: dict[str, Any] = await answer.json()
+    seen: dict[str, float] = {}
+    async with client.session.ws_connect(accepted["websocket_url"]) as socket:
+        async for message in socket:
+            if message.type is not aiohttp.WSMsgType.TEXT:
+                break
+            event = message.json()
+            picture = str(event.get("preview_url") or "")
+            name = "first_look" if "preview-0" in picture else "first_preview" if picture else event["status"]
+            seen.setdefault(name, time.perf_counter() - start)
+    result = (await client.status(accepted["job_id"]))["result"]
+    return JobFigures(
+        first_look=seen["first_look"],
+        first_preview=seen["first_preview"],
+        completed=seen["completed"],
+        cpu={name: after - before[name] for name, after in _cpu(stack).items()},
+        stages=result["metadata"]["stage_seconds"],
+    )
+
+
+def _photo(number: int) -> bytes:
+    """The sample room at 1024×768; a pixel makes each another photo, of which nothing is known yet."""
+    with Image.open(io.BytesIO(sample_room())) as room:
+        photo = room.convert("RGB").resize((1024, 768), Image.Resampling.LANCZOS)
+    photo.putpixel((0, 0), (number * 40, 0, 0))
+    encoded = io.BytesIO()
+    photo.save(encoded, "JPEG", quality=92)
+    return encoded.getvalue()
+
+
+def _cpu(stack: Stack) -> dict[str, float]:
+    return {name: cpu_seconds(child.process.pid) for name, child in stack.children.items()}
+
+
+async def measure(store: Path, data: Path, *, jobs: int, settings: Mapping[str, str]) -> list[Row]:
+    """All rows, after one job that is not counted."""
+    (port,) = ports.free(1)
+    layout = on_port(port, data=data, engine="cpu", overrides={"MODOMO_WEIGHTS": str(store), **settings})
+    started = time.monotonic()
+    load = os.getloadavg()[0]
+    async with running(layout) as stack, Client(layout.url) as client:
+        ready = time.monotonic() - started
+        made = [await job(stack, client, seed=seed) for seed in range(jobs + 1)][1:]
+        peaks = {name: peak_megabytes(child.process.pid) for name, child in stack.children.items()}
+    rows = [Row(what="from nothing to ready, packages installed", figure=f"{ready:.0f} s")]
+    for what, name in (
+        ("photo → first look, by the lite engine on real maps", "first_look"),
+        ("photo → preview of the first step", "first_preview"),
+        ("photo → picture", "completed"),
+    ):
+        rows.append(Row(what=what, figure=f"{median(getattr(one, name) for one in made):.1f} s"))
+    rows += [
+        Row(what=f"of it, {stage}", figure=f"{median(one.stages[stage] for one in made):.1f} s")
+        for stage in made[0].stages
+    ]
+    total = median(sum(one.cpu.values()) for one in made)
+    rows.append(Row(what="CPU time of a picture, all processes", figure=f"{total:.1f} s"))
+    rows += [Row(what=f"of it, {name}", figure=f"{median(one.cpu[name] for one in made):.1f} s") for name in SERVICES]
+    rows.append(Row(what="memory at most, all processes", figure=f"{sum(peaks.values()) / 1024:.1f} GiB"))
+    rows += [Row(what=f"of it, {name}", figure=f"{peaks[name] / 1024:.1f} GiB") for name in SERVICES]
+    rows.append(Row(what="load of the machine before and after", figure=f"{load:.0f}, {os.getloadavg()[0]:.0f}"))
+    return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tools.bench.cpu_tier", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=3, help="pictures a figure, after one that is not counted")
+    parser.add_argument("--store", type=Path, default=STORE, help="where random weights of 3.5 GB lie, made if need be")
+    parser.add_argument("--tiny", action="store_true", help="tiny models, to try the program out; writes no table")
+    options = parser.parse_args(arguments)
+    if not (options.store / "weights.lock").exists():
+        write_cpu_tier(options.store, tiny=options.tiny)
+    rows = asyncio.run(measure(options.store, options.store / "data", jobs=options.jobs, settings={}))
+    if options.tiny:
+        print(document.table(rows))
+        return
+    command = "python -m tools.bench.cpu_tier"
+    print(document.write("cpu tier", title="Real diffusion without a GPU", command=command, rows=rows, notes=NOTES))
+
+
+if __name__ == "__main__":
+    main()
