@@ -269,8 +269,8 @@ def command(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> Iterator[An
 async def test_the_command_line(gateway: Gateway, command: Any, tmp_path: Any) -> None:
     (tmp_path / "room.jpg").write_bytes(photo())
     out = tmp_path / "boho.jpg"
-    asked = ("--style", "boho", "--seed", "7", "--out", str(out), "--before-after")
-    asked += ("--surface", "wall=#A3B18A", "--surface", "floor=oak-boards", "--correct", "0.5,0.25,leave")
+    asked = ["--style", "boho", "--seed", "7", "--out", str(out), "--before-after"]
+    asked += ["--surface", "wall=#A3B18A", "--surface", "floor=oak-boards", "--correct", "0.5,0.25,leave"]
     running = asyncio.create_task(command("restyle", str(tmp_path / "room.jpg"), *asked))
     claim = await worked(gateway)
     assert '"surfaces":{"wall":"#A3B18A","floor":"oak-boards"}' in claim.job.payload

@@ -330,6 +330,8 @@ class EndlessEngine:
 
     modes = frozenset(RoomMode)
     takes_style_image = True
+    knows_regions = True
+    usual_seconds = 0.0
 
     async def load(self) -> None: ...
 
