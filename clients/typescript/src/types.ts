@@ -1446,7 +1446,7 @@ export interface components {
              */
             corrections?: components["schemas"]["Correction"][];
             /**
-             * @description Repaints only these and leaves all else exactly as it is; the style is not looked at. An engine that cannot is a 422 that names it.
+             * @description Repaints only these and leaves all else exactly as it is; the style is not looked at, the seed is 0 unless it is said. An engine that cannot is a 422 that names it.
              * @default null
              */
             surfaces?: components["schemas"]["Surfaces"] | null;

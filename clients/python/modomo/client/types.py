@@ -426,8 +426,8 @@ class Preferences(TypedDict):
     is painted as what it is, or left. An engine that cannot is a 422 that names it.
     """
     surfaces: NotRequired[Surfaces | None]
-    """Repaints only these and leaves all else exactly as it is; the style is not looked at. An engine that
-    cannot is a 422 that names it.
+    """Repaints only these and leaves all else exactly as it is; the style is not looked at, the seed is 0
+    unless it is said. An engine that cannot is a 422 that names it.
     """
 
 

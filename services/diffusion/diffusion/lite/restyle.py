@@ -49,7 +49,7 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
     images: list[RGB] = []
     canvases: list[Canvas] = []
     for variant in range(restyling.variants):
-        choice = surfaces.named(choose(restyling, variant), restyling.surfaces)
+        choice = surfaces.named(choose(restyling, variant), restyling.surfaces, seed=restyling.seed + variant)
         only = frozenset(surfaces.LABELS[name] for name in restyling.surfaces) or None
         canvas = Canvas(scene=photo, painted=photo.light.copy(), choice=choice, only=only)
         for name, work in WORKS:

@@ -24,18 +24,20 @@ def with_own_light(restyling: Restyling) -> Restyling:
     return replace(restyling, style=msgspec.structs.replace(restyling.style, light=Light()))
 
 
-def named(choice: Choice, surfaces: Mapping[SurfaceName, Finish]) -> Choice:
-    """The choice with the finishes that the caller names.
+def named(choice: Choice, surfaces: Mapping[SurfaceName, Finish], *, seed: int) -> Choice:
+    """The choice with the finishes that the caller names, and nothing that depends on the style.
 
     What stands in for a finish that cannot be used gets the same colour: plain paint for cladding, wood for lacquer.
     """
+    if not surfaces:
+        return choice
     finishes = {_KINDS.get(name, name): finish for name, finish in surfaces.items()}
     if SurfaceName.WALL in surfaces:
         wall = surfaces[SurfaceName.WALL]
         finishes["paint"] = wall if wall.pattern is Pattern.PLAIN else _plain(wall)
     if SurfaceName.CABINET in surfaces:
         finishes["wood"] = surfaces[SurfaceName.CABINET]
-    return replace(choice, **finishes)  # type: ignore[arg-type]  # all of these are finishes
+    return replace(choice, seed=seed, **finishes)  # type: ignore[arg-type]  # all of these are finishes
 
 
 def _plain(finish: Finish) -> Finish:

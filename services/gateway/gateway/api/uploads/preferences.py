@@ -133,8 +133,8 @@ class PreferencesBody(BaseModel):
     )
     surfaces: Surfaces | None = Field(
         default=None,
-        description="Repaints only these and leaves all else exactly as it is; the style is not looked at. An engine "
-        "that cannot is a 422 that names it.",
+        description="Repaints only these and leaves all else exactly as it is; the style is not looked at, the seed is "
+        "0 unless it is said. An engine that cannot is a 422 that names it.",
     )
 
 
@@ -154,7 +154,7 @@ def parse(text: bytes) -> Preferences:
         color_palette=tuple(body.color_palette),
         room_type=body.room_type,
         strength=body.strength,
-        seed=body.seed,
+        seed=0 if surfaces and body.seed is None else body.seed,
         variants=body.variants,
         keep=tuple(dict.fromkeys(body.keep)),
         require_room=body.require_room,

@@ -91,7 +91,9 @@ async def test_corrections_and_surfaces_as_over_http(gateway: Gateway, grpc_api:
     preferences = pb.Preferences(corrections=[correction_to_proto(said)], surfaces={"wall": "#a3b18a"})
     await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="boho", preferences=preferences))
     asked = job_request.decode((await gateway.jobstore.queue.claim()).job.payload)
-    assert asked.preferences == job_request.Preferences(corrections=(said,), surfaces={SurfaceName.WALL: "#A3B18A"})
+    assert asked.preferences == job_request.Preferences(
+        seed=0, corrections=(said,), surfaces={SurfaceName.WALL: "#A3B18A"}
+    )
 
 
 async def test_defaults(gateway: Gateway, grpc_api: "Stub") -> None:

@@ -107,6 +107,7 @@ async def test_corrections_and_surfaces_reach_the_worker(gateway: Gateway) -> No
         Correction(x=0.0, y=0.5, label=CorrectionLabel.LEAVE),
     )
     assert dict(preferences.surfaces) == {"wall": "#A3B18A", "floor": "oak-boards"}
+    assert preferences.seed == 0, "the same request makes the same picture"
 
 
 async def test_what_they_cannot_be_is_named(gateway: Gateway) -> None:
