@@ -12,7 +12,6 @@ from diffusion.domain import Maps, PreviewFrame, Progress, Restyling, Result, Ti
 from diffusion.engine import Step
 from diffusion.lite.restyle import restyle
 from diffusion.lite.style_photo import telling_look, with_look
-from diffusion.lite.surfaces import with_own_light
 from diffusion.started import reporting_start
 from diffusion.styles import read_styles
 from servicekit.inference.engine import EngineInfo, Model
@@ -83,7 +82,7 @@ class LiteEngine:
                 yield step
 
     def _restyled(self, restyling: Restyling) -> Generator[Progress | PreviewFrame | Result, None, None]:
-        return telling_look(restyling, restyle(with_own_light(with_look(restyling)), self.info))
+        return telling_look(restyling, restyle(with_look(restyling), self.info))
 
     async def close(self) -> None:
         """Ends the worker thread."""

@@ -4,24 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-import msgspec
-
-from diffusion.domain import Restyling
 from diffusion.lite.choice import Choice
 from diffusion.lite.labels import Label
-from diffusion.styles import Finish, Light, Pattern
+from diffusion.styles import Finish, Pattern
 from servicekit.types.surfaces import SurfaceName
 
 LABELS: Final = {name: Label[name.name] for name in SurfaceName}
 _KINDS: Final = {SurfaceName.BED: "bedding"}
 """Where a choice has another word."""
-
-
-def with_own_light(restyling: Restyling) -> Restyling:
-    """The request without the style's grade, where only some surfaces are repainted."""
-    if not restyling.surfaces:
-        return restyling
-    return replace(restyling, style=msgspec.structs.replace(restyling.style, light=Light()))
 
 
 def named(choice: Choice, surfaces: Mapping[SurfaceName, Finish], *, seed: int) -> Choice:
