@@ -414,11 +414,13 @@ export interface components {
          *             ],
          *             "confidence": 0.94,
          *             "id": "sofa-1",
-         *             "label": "sofa"
+         *             "label": "sofa",
+         *             "mask": "iVBORw0KGgo="
          *           }
          *         ],
          *         "height": 768,
          *         "is_room": true,
+         *         "photo": "/9j/4AAQSkZJRg==",
          *         "probability": 0.91,
          *         "room_probability": 0.98,
          *         "room_type": "living_room",

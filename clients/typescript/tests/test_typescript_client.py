@@ -65,7 +65,7 @@ async def scenario(folder: Path, *arguments: str) -> Any:
 
 def compiled(project: Path) -> str:
     """What the compiler complains of."""
-    command = [typescript.PROGRAMS / "tsc", "--project", project]
+    command: list[str | Path] = [typescript.PROGRAMS / "tsc", "--project", project]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 

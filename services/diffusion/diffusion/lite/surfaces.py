@@ -27,7 +27,7 @@ def named(choice: Choice, surfaces: Mapping[SurfaceName, Finish], *, seed: int) 
         finishes["paint"] = wall if wall.pattern is Pattern.PLAIN else _plain(wall)
     if SurfaceName.CABINET in surfaces:
         finishes["wood"] = surfaces[SurfaceName.CABINET]
-    return replace(choice, seed=seed, **finishes)  # type: ignore[arg-type]  # all of these are finishes
+    return replace(choice, seed=seed, **finishes)
 
 
 def _plain(finish: Finish) -> Finish:
