@@ -22,7 +22,7 @@ CLOCKS := $(if $(DEBIAN),build/libfaketime/ready)
 # linters of the OpenAPI document and of pages, and a compiler; from npm, held to the hashes of their lock, and skipped where there is no npm
 NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
-.PHONY: run test test-fast browser page-pictures coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients docs version dist images test-images lock clean
+.PHONY: run test test-fast browser page-pictures coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients materials docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -124,6 +124,10 @@ protos: .venv-dev/ready
 # the copy of the OpenAPI document, and what the clients stand on: types, kinds of errors, the asynchronous client, the page's JavaScript
 clients: .venv-dev/ready $(NODE)
 	$(DEV) -m tools.clients
+
+# a thumbnail of each material that surfaces can be made of
+materials: .venv-dev/ready
+	$(DEV) -m tools.materials
 
 # the documentation site, into build/site: what is written by hand, and the reference of HTTP, gRPC and Python
 docs: .venv-dev/ready

@@ -181,6 +181,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/materials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What surfaces can be made of
+         * @description Names for `preferences.surfaces`, which takes any colour as well.
+         */
+        get: operations["materials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/materials/{name}.webp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A look at a material
+         * @description A small square picture.
+         */
+        get: operations["thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -394,11 +434,13 @@ export interface components {
          *             ],
          *             "confidence": 0.94,
          *             "id": "sofa-1",
-         *             "label": "sofa"
+         *             "label": "sofa",
+         *             "mask": "iVBORw0KGgo="
          *           }
          *         ],
          *         "height": 768,
          *         "is_room": true,
+         *         "photo": "/9j/4AAQSkZJRg==",
          *         "probability": 0.91,
          *         "room_probability": 0.98,
          *         "room_type": "living_room",
@@ -459,7 +501,7 @@ export interface components {
              * Photo
              * @description Where asked for: the analysed photo as a JPEG in base64.
              */
-            photo?: string | null;
+            photo: string | null;
         };
         /**
          * AnalyzedObject
@@ -487,7 +529,29 @@ export interface components {
              * Mask
              * @description Where asked for: a PNG of the analysed photo's size in base64, white where the thing is.
              */
-            mask?: string | null;
+            mask: string | null;
+        };
+        /**
+         * AppliedCorrection
+         * @description A correction as it was understood.
+         */
+        AppliedCorrection: {
+            /**
+             * X
+             * @description 0–1, from the left.
+             */
+            x: number;
+            /**
+             * Y
+             * @description 0–1, from the top.
+             */
+            y: number;
+            label: components["schemas"]["CorrectionLabel"];
+            /**
+             * Area
+             * @description Share of the picture that it was taken for, 0–1.
+             */
+            area: number;
         };
         /**
          * Attempt
@@ -520,6 +584,12 @@ export interface components {
              */
             message?: string;
         };
+        /**
+         * CorrectionLabel
+         * @description What is there.
+         * @enum {string}
+         */
+        CorrectionLabel: "wall" | "floor" | "ceiling" | "leave";
         /**
          * DependencyHealth
          * @description One thing that the gateway needs.
@@ -712,6 +782,50 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * MaterialAnswer
+         * @description A material.
+         */
+        MaterialAnswer: {
+            /**
+             * Name
+             * @description For `preferences.surfaces`.
+             */
+            name: string;
+            /**
+             * Title
+             * @description For people.
+             */
+            title: string;
+            /**
+             * Surfaces
+             * @description Those that it suits.
+             */
+            surfaces: components["schemas"]["SurfaceName"][];
+            /**
+             * Color
+             * @description Its mean colour, `#RRGGBB`.
+             */
+            color: string;
+            /**
+             * Thumbnail Url
+             * @description A piece of it, seen from the front: a small square WebP.
+             */
+            thumbnail_url: string;
+        };
+        /**
+         * MaterialsAnswer
+         * @description All materials; none where the engine cannot repaint single surfaces.
+         */
+        MaterialsAnswer: {
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
+            /** Materials */
+            materials: components["schemas"]["MaterialAnswer"][];
+        };
+        /**
          * Metadata
          * @description How a result came to be.
          */
@@ -774,6 +888,11 @@ export interface components {
              * @description Colours that were taken from `style_image`; empty without one, and where its look was taken whole.
              */
             style_image_palette: string[];
+            /**
+             * Corrections
+             * @description Those of the request, and what each was taken for.
+             */
+            corrections: components["schemas"]["AppliedCorrection"][];
             /**
              * Safety Checked
              * @description Whether the pictures passed a safety check.
@@ -940,6 +1059,12 @@ export interface components {
             material: string;
         };
         /**
+         * SurfaceName
+         * @description A surface; things of one kind are one.
+         * @enum {string}
+         */
+        SurfaceName: "wall" | "floor" | "ceiling" | "cabinet" | "upholstery" | "bed" | "curtain" | "rug";
+        /**
          * WebhookSecrets
          * @description The caller's own secrets.
          */
@@ -954,6 +1079,23 @@ export interface components {
              * @description `whsec_…`, Standard Webhooks. Every delivery is signed with each of them; check with the last one.
              */
             secrets: string[];
+        };
+        /**
+         * Correction
+         * @description What is at a place in the upright photo, by somebody who has looked.
+         */
+        Correction: {
+            /**
+             * X
+             * @description In shares of the width, from the left.
+             */
+            x: number;
+            /**
+             * Y
+             * @description In shares of the height, from the top.
+             */
+            y: number;
+            label: components["schemas"]["CorrectionLabel"];
         };
         /**
          * EventMessage
@@ -1133,6 +1275,54 @@ export interface components {
             data: string;
         };
         /**
+         * Surfaces
+         * @description What each surface is to be: a colour `#RRGGBB`, or a material that GET /materials lists for it.
+         */
+        Surfaces: {
+            /**
+             * Wall
+             * @default null
+             */
+            wall?: string | null;
+            /**
+             * Floor
+             * @default null
+             */
+            floor?: string | null;
+            /**
+             * Ceiling
+             * @default null
+             */
+            ceiling?: string | null;
+            /**
+             * Cabinet
+             * @description Cabinets, wardrobes, tables, shelves.
+             * @default null
+             */
+            cabinet?: string | null;
+            /**
+             * Upholstery
+             * @description Sofas, armchairs, cushioned seats.
+             * @default null
+             */
+            upholstery?: string | null;
+            /**
+             * Bed
+             * @default null
+             */
+            bed?: string | null;
+            /**
+             * Curtain
+             * @default null
+             */
+            curtain?: string | null;
+            /**
+             * Rug
+             * @default null
+             */
+            rug?: string | null;
+        };
+        /**
          * WebhookData
          * @description The job. Whoever may see its pictures asks for its status.
          */
@@ -1283,13 +1473,24 @@ export interface components {
              * @default null
              */
             group?: string | null;
+            /**
+             * Corrections
+             * @description What is where, where the service has it wrong: the region around each place, up to the photo's edges, is painted as what it is, or left. An engine that cannot is a 422 that names it.
+             * @default []
+             */
+            corrections?: components["schemas"]["Correction"][];
+            /**
+             * @description Repaints only these and leaves all else exactly as it is; the style is not looked at, the seed is 0 unless it is said. An engine that cannot is a 422 that names it.
+             * @default null
+             */
+            surfaces?: components["schemas"]["Surfaces"] | null;
         };
         /**
          * ErrorCode
          * @description Codes of errors and of failed jobs; `/errors/CODE` says more. New ones may be added.
          * @enum {string}
          */
-        ErrorCode: "BAD_REQUEST" | "CANCELLED" | "CONNECTION_LOST" | "CREDENTIAL_MALFORMED" | "CREDENTIAL_MISSING" | "DEADLINE_EXCEEDED" | "DUPLICATE_FIELD" | "DUPLICATE_KIND" | "DUPLICATE_MAP" | "EVENTS_UNAVAILABLE" | "FIELD_INVALID" | "FIELD_MISSING" | "FILE_EMPTY" | "GAVE_UP" | "GROUP_FULL" | "GROUP_MISMATCH" | "GROUP_STYLE_IMAGE_GONE" | "HOST_REFUSED" | "IDEMPOTENCY_KEY_REUSED" | "IDENTITY_UNAVAILABLE" | "IMAGE_AMBIGUOUS" | "IMAGE_ANIMATED" | "IMAGE_FORMAT" | "IMAGE_MISSING" | "IMAGE_TOO_LARGE" | "IMAGE_TOO_NARROW" | "IMAGE_TOO_SMALL" | "IMAGE_UNREADABLE" | "IMAGE_UNSUPPORTED" | "IMAGE_URL_REFUSED" | "IMAGE_URL_UNREACHABLE" | "INTERNAL" | "INTERNAL_SERVER_ERROR" | "INVALID_JOB_ID" | "JOB_ENDED" | "JOB_STORE_UNAVAILABLE" | "KEY_INVALID" | "KINDS_UNWANTED" | "LINK_INVALID" | "MALFORMED_BODY" | "MALFORMED_JSON" | "MESSAGE_TOO_LARGE" | "METHOD_NOT_ALLOWED" | "MODAL_UNAVAILABLE" | "MODE_NOT_SUPPORTED" | "NOTHING_TO_REMOVE" | "NOTHING_TO_RESTYLE" | "NOTIFIER_STOPPING" | "NOT_ANSWERING" | "NOT_AN_OBJECT" | "NOT_A_PICTURE" | "NOT_A_ROOM" | "NOT_FOUND" | "NOT_SERVING" | "OBJECT_NOT_FOUND" | "ORIGIN_REFUSED" | "OUT_OF_MEMORY" | "OUT_OF_RANGE" | "OUT_OF_TIME" | "QUEUE_FULL" | "RANGE_NOT_SATISFIABLE" | "RAN_TOO_LONG" | "RATE_LIMITED" | "RESOURCE_EXHAUSTED" | "SCOPE_MISSING" | "SERVICE_STOPPING" | "SERVICE_UNAVAILABLE" | "SIZE_MISMATCH" | "STORAGE_UNAVAILABLE" | "STYLE_IMAGE_NOT_SUPPORTED" | "TICKET_INVALID" | "TOKEN_EXPIRED" | "TOKEN_INVALID" | "TOO_MANY_CALLS" | "TOO_MANY_STREAMS" | "TOO_MANY_WAITING" | "TOO_MANY_WATCHERS" | "TRITON_UNAVAILABLE" | "UNAVAILABLE" | "UNKNOWN_DETECTION" | "UNKNOWN_FIELD" | "UNKNOWN_JOB" | "UNKNOWN_KIND" | "UNKNOWN_LABEL" | "UNKNOWN_MODE" | "UNKNOWN_ROOM_TYPE" | "UNKNOWN_STYLE" | "UNKNOWN_TIER" | "UNSAFE_RESULT" | "UNSUPPORTED_MEDIA_TYPE" | "UPLOADS_BUSY" | "UPLOAD_TIMEOUT" | "UPLOAD_TOO_LARGE" | "WAITED_TOO_LONG" | "WATCHER_TOO_SLOW" | "WEBHOOKS_OFF" | "WEBHOOK_GONE" | "WEBHOOK_URL_REFUSED";
+        ErrorCode: "BAD_REQUEST" | "CANCELLED" | "CONNECTION_LOST" | "CORRECTIONS_NOT_SUPPORTED" | "CREDENTIAL_MALFORMED" | "CREDENTIAL_MISSING" | "DEADLINE_EXCEEDED" | "DUPLICATE_FIELD" | "DUPLICATE_KIND" | "DUPLICATE_MAP" | "EVENTS_UNAVAILABLE" | "FIELD_INVALID" | "FIELD_MISSING" | "FILE_EMPTY" | "GAVE_UP" | "GROUP_FULL" | "GROUP_MISMATCH" | "GROUP_STYLE_IMAGE_GONE" | "HOST_REFUSED" | "IDEMPOTENCY_KEY_REUSED" | "IDENTITY_UNAVAILABLE" | "IMAGE_AMBIGUOUS" | "IMAGE_ANIMATED" | "IMAGE_FORMAT" | "IMAGE_MISSING" | "IMAGE_TOO_LARGE" | "IMAGE_TOO_NARROW" | "IMAGE_TOO_SMALL" | "IMAGE_UNREADABLE" | "IMAGE_UNSUPPORTED" | "IMAGE_URL_REFUSED" | "IMAGE_URL_UNREACHABLE" | "INTERNAL" | "INTERNAL_SERVER_ERROR" | "INVALID_JOB_ID" | "JOB_ENDED" | "JOB_STORE_UNAVAILABLE" | "KEY_INVALID" | "KINDS_UNWANTED" | "LINK_INVALID" | "MALFORMED_BODY" | "MALFORMED_JSON" | "MESSAGE_TOO_LARGE" | "METHOD_NOT_ALLOWED" | "MODAL_UNAVAILABLE" | "MODE_NOT_SUPPORTED" | "NOTHING_TO_REMOVE" | "NOTHING_TO_RESTYLE" | "NOTIFIER_STOPPING" | "NOT_ANSWERING" | "NOT_AN_OBJECT" | "NOT_A_PICTURE" | "NOT_A_ROOM" | "NOT_FOUND" | "NOT_SERVING" | "OBJECT_NOT_FOUND" | "ORIGIN_REFUSED" | "OUT_OF_MEMORY" | "OUT_OF_RANGE" | "OUT_OF_TIME" | "QUEUE_FULL" | "RANGE_NOT_SATISFIABLE" | "RAN_TOO_LONG" | "RATE_LIMITED" | "RESOURCE_EXHAUSTED" | "SCOPE_MISSING" | "SERVICE_STOPPING" | "SERVICE_UNAVAILABLE" | "SIZE_MISMATCH" | "STORAGE_UNAVAILABLE" | "STYLE_IMAGE_NOT_SUPPORTED" | "SURFACES_NOT_SUPPORTED" | "TICKET_INVALID" | "TOKEN_EXPIRED" | "TOKEN_INVALID" | "TOO_MANY_CALLS" | "TOO_MANY_STREAMS" | "TOO_MANY_WAITING" | "TOO_MANY_WATCHERS" | "TRITON_UNAVAILABLE" | "UNAVAILABLE" | "UNKNOWN_DETECTION" | "UNKNOWN_FIELD" | "UNKNOWN_JOB" | "UNKNOWN_KIND" | "UNKNOWN_LABEL" | "UNKNOWN_MATERIAL" | "UNKNOWN_MODE" | "UNKNOWN_ROOM_TYPE" | "UNKNOWN_STYLE" | "UNKNOWN_TIER" | "UNSAFE_RESULT" | "UNSUPPORTED_MEDIA_TYPE" | "UPLOADS_BUSY" | "UPLOAD_TIMEOUT" | "UPLOAD_TOO_LARGE" | "WAITED_TOO_LONG" | "WATCHER_TOO_SLOW" | "WEBHOOKS_OFF" | "WEBHOOK_GONE" | "WEBHOOK_URL_REFUSED";
     };
     responses: never;
     parameters: never;
@@ -1316,8 +1517,10 @@ export type Alive = components['schemas']['Alive'];
 export type AnalysisAnswer = components['schemas']['AnalysisAnswer'];
 export type AnalysisData = components['schemas']['AnalysisData'];
 export type AnalyzedObject = components['schemas']['AnalyzedObject'];
+export type AppliedCorrection = components['schemas']['AppliedCorrection'];
 export type Attempt = components['schemas']['Attempt'];
 export type Cancelled = components['schemas']['Cancelled'];
+export type CorrectionLabel = components['schemas']['CorrectionLabel'];
 export type DependencyHealth = components['schemas']['DependencyHealth'];
 export type Detection = components['schemas']['Detection'];
 export type Health = components['schemas']['Health'];
@@ -1326,6 +1529,8 @@ export type JobStatusAnswer = components['schemas']['JobStatusAnswer'];
 export type JobStatusData = components['schemas']['JobStatusData'];
 export type JobWord = components['schemas']['JobWord'];
 export type JobsAnswer = components['schemas']['JobsAnswer'];
+export type MaterialAnswer = components['schemas']['MaterialAnswer'];
+export type MaterialsAnswer = components['schemas']['MaterialsAnswer'];
 export type Metadata = components['schemas']['Metadata'];
 export type Model = components['schemas']['Model'];
 export type Result = components['schemas']['Result'];
@@ -1333,13 +1538,16 @@ export type StyleAnswer = components['schemas']['StyleAnswer'];
 export type StylesAnswer = components['schemas']['StylesAnswer'];
 export type Submitted = components['schemas']['Submitted'];
 export type Surface = components['schemas']['Surface'];
+export type SurfaceName = components['schemas']['SurfaceName'];
 export type WebhookSecrets = components['schemas']['WebhookSecrets'];
+export type Correction = components['schemas']['Correction'];
 export type EventMessage = components['schemas']['EventMessage'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type Problem = components['schemas']['Problem'];
 export type RoomMode = components['schemas']['RoomMode'];
 export type RoomType = components['schemas']['RoomType'];
 export type ServerSentEvent = components['schemas']['ServerSentEvent'];
+export type Surfaces = components['schemas']['Surfaces'];
 export type WebhookData = components['schemas']['WebhookData'];
 export type WebhookError = components['schemas']['WebhookError'];
 export type WebhookEventType = components['schemas']['WebhookEventType'];
@@ -2222,6 +2430,102 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StylesAnswer"];
+                };
+            };
+            /** @description Fields are out of range; `errors` names them. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or a part of the service is down; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    materials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialsAnswer"];
+                };
+            };
+            /** @description Fields are out of range; `errors` names them. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or a part of the service is down; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description There is no such thing (or it is not yours), or no longer. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Fields are out of range; `errors` names them. */

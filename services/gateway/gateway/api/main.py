@@ -217,8 +217,12 @@ def _parts(
     channels: Channels,
 ) -> Parts:
     url_signer = UrlSigner(store, seconds=settings.url_seconds)
-    estimator = Estimator(job_store.queue_state, typical_seconds=settings.typical_seconds)
     catalogue = StyleCatalogue(DiffusionClient(channels.diffusion), state)
+    estimator = Estimator(
+        job_store.queue_state,
+        typical_seconds=settings.typical_seconds,
+        engine_seconds=lambda: catalogue.usual_seconds,
+    )
     webhooks = WebhookPolicy(settings)
     transformations = Transformations(
         job_store=job_store,

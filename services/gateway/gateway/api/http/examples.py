@@ -63,6 +63,7 @@ RESULT: Final[dict[str, Any]] = {
         "mode": "restyle",
         "group": None,
         "style_image_palette": [],
+        "corrections": [{"x": 0.41, "y": 0.72, "label": "wall", "area": 0.03}],
         "safety_checked": False,
         "attempts": [{"seed": 7, "quality": _QUALITY}],
         "warnings": [],

@@ -15,6 +15,7 @@ from gateway.api.public_address import absolute
 from gateway.api.transformations import JobView
 from gateway.jobs.status_presentation import STATUS_PRESENTATIONS
 from servicekit.jobstore import JobStatus
+from servicekit.types.corrections import CorrectionLabel
 
 
 def _to_the_second(moment: datetime) -> str:
@@ -103,6 +104,15 @@ class Surface(BaseModel):
     material: str
 
 
+class AppliedCorrection(BaseModel):
+    """A correction as it was understood."""
+
+    x: Rounded = Field(description="0–1, from the left.")
+    y: Rounded = Field(description="0–1, from the top.")
+    label: CorrectionLabel
+    area: Rounded = Field(description="Share of the picture that it was taken for, 0–1.")
+
+
 class Attempt(BaseModel):
     """A result that was made and judged."""
 
@@ -133,6 +143,7 @@ class Metadata(BaseModel):
     style_image_palette: list[str] = Field(
         description="Colours that were taken from `style_image`; empty without one, and where its look was taken whole."
     )
+    corrections: list[AppliedCorrection] = Field(description="Those of the request, and what each was taken for.")
     safety_checked: bool = Field(description="Whether the pictures passed a safety check.")
     attempts: list[Attempt] = Field(description="All that were made, the one that was taken first.")
     warnings: list[str]
@@ -261,6 +272,10 @@ def result(links: ResultLinks, base: str) -> Result:
             mode=record.mode,
             group=record.group or None,
             style_image_palette=list(record.style_image_palette),
+            corrections=[
+                AppliedCorrection(x=one.correction.x, y=one.correction.y, label=one.correction.label, area=one.area)
+                for one in record.corrections
+            ],
             safety_checked=record.safety_checked,
             stage_seconds=dict(record.stage_seconds),
             quality=dict(record.quality),

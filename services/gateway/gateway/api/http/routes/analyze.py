@@ -41,9 +41,18 @@ _EXAMPLE: Final[dict[str, Any]] = {
         "is_room": True,
         "room_probability": 0.98,
         "rooms": {"living_room": 0.91, "dining_room": 0.05, "office": 0.04},
-        "detections": [{"id": "sofa-1", "label": "sofa", "confidence": 0.94, "box": [112.0, 320.5, 498.0, 611.0]}],
+        "detections": [
+            {
+                "id": "sofa-1",
+                "label": "sofa",
+                "confidence": 0.94,
+                "box": [112.0, 320.5, 498.0, 611.0],
+                "mask": "iVBORw0KGgo=",
+            }
+        ],
         "width": 1024,
         "height": 768,
+        "photo": "/9j/4AAQSkZJRg==",
     },
 }
 
@@ -52,7 +61,6 @@ class AnalyzedObject(Detection):
     """A thing found in the photo, and where exactly."""
 
     mask: str | None = Field(
-        default=None,
         description="Where asked for: a PNG of the analysed photo's size in base64, white where the thing is.",
         json_schema_extra={"contentEncoding": "base64", "contentMediaType": "image/png"},
     )
@@ -70,7 +78,6 @@ class AnalysisData(BaseModel):
     width: int = Field(description="Of the analysed photo, which boxes refer to.")
     height: int
     photo: str | None = Field(
-        default=None,
         description="Where asked for: the analysed photo as a JPEG in base64.",
         json_schema_extra={"contentEncoding": "base64", "contentMediaType": "image/jpeg"},
     )
@@ -94,7 +101,6 @@ def router(analyzer: PhotoAnalyzer, receiver: FormReceiver, admission: Admission
         "/analyze",
         summary="What a photo shows",
         openapi_extra=_FORM | SECURED,
-        response_model_exclude_none=True,
         responses=problem.documented(400, 401, 403, 408, 413, 415, 422, 429, 503),
     )
     async def analyze(

@@ -26,13 +26,14 @@ from gateway.api.http.stream_access import StreamAccess
 from gateway.api.limits import Cost
 from gateway.api.limits import headers as headers_of_limits
 from gateway.api.public_address import PublicAddress
-from gateway.api.transformations import MAX_KEY_LENGTH, JobView, Submission, Transformations, Wanted
+from gateway.api.transformations import MAX_KEY_LENGTH, JobView, Submission, Transformations
 from gateway.api.uploads import preferences
 from gateway.api.uploads.fetch import FIELD as PHOTO_URL
 from gateway.api.uploads.form import size_text
 from gateway.api.uploads.header import FIELD as PHOTO
 from gateway.api.uploads.header import MAX_PIXELS, MIN_SIDE, read_header
 from gateway.api.uploads.style_image import FIELD as STYLE_IMAGE
+from gateway.api.wanted import Wanted
 from gateway.jobs import ids
 from gateway.jobs.request import Preferences
 from servicekit.jobstore import ENDINGS, Priority
@@ -262,7 +263,7 @@ async def _submission(form: ReceivedForm, idempotency_key: str, transformations:
     with problems.collected():
         events = webhook_events(form.parts)
     if problems or form.by_address:  # nobody else's server is asked for the photo of a request that is wrong
-        wanted = Wanted(style=style, mode=preferred.mode, style_image=bool(form.parts.get(STYLE_IMAGE)))
+        wanted = Wanted.of(style, preferred, style_image=bool(form.parts.get(STYLE_IMAGE)))
         await transformations.validate(wanted, webhook_url, idempotency_key, problems)
         with problems.collected():
             if not form.by_address:
