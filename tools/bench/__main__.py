@@ -19,7 +19,7 @@ from tools.bench.figures import Row, table
 
 NOTES = """\
 Every figure is of one run on an otherwise idle machine; client, all processes and Valkey (append-only, synced on every
-write) share its cores. *No-op jobs* run through all six processes and the real job store, object store and
+write) share its cores. *No-op jobs* run through all seven processes and the real job store, object store and
 event stream; their model services answer at once with pictures made beforehand. The plain FastAPI app does the same
 image work in one process and keeps nothing that would survive a crash."""
 

@@ -67,7 +67,7 @@ async def job(stack: Stack, client: Client, *, seed: int) -> JobFigures:
                 break
             event = message.json()
             picture = str(event.get("preview_url") or "")
-            name = "first_look" if "preview-0" in picture else "first_preview" if picture else event["status"]
+            name = "first_look" if "first-look" in picture else "first_preview" if picture else event["status"]
             seen.setdefault(name, time.perf_counter() - start)
     result = (await client.status(accepted["job_id"]))["result"]
     return JobFigures(
@@ -105,7 +105,7 @@ async def measure(store: Path, data: Path, *, jobs: int, settings: Mapping[str, 
         peaks = {name: peak_megabytes(child.process.pid) for name, child in stack.children.items()}
     rows = [Row(what="from nothing to ready, packages installed", figure=f"{ready:.0f} s")]
     for what, name in (
-        ("photo → first look, by the lite engine on real maps", "first_look"),
+        ("photo → first look, by lite engines of its own", "first_look"),
         ("photo → preview of the first step", "first_preview"),
         ("photo → picture", "completed"),
     ):
