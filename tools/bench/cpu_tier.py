@@ -86,7 +86,7 @@ async def job(stack: Stack, client: Client, *, seed: int) -> JobFigures:
                 break
             event = message.json()
             picture = str(event.get("preview_url") or "")
-            name = "first_look" if "preview-0" in picture else "first_preview" if picture else event["status"]
+            name = "first_look" if "first-look" in picture else "first_preview" if picture else event["status"]
             seen.setdefault(name, time.perf_counter() - start)
     result = (await client.status(accepted["job_id"]))["result"]
     return JobFigures(
