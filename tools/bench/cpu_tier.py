@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import io
 import os
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -124,6 +125,7 @@ async def measure(store: Path, data: Path, *, jobs: int, settings: Mapping[str, 
         watching = asyncio.ensure_future(memory.watch())
         made = [await job(stack, client, seed=seed) for seed in range(jobs + 1)][1:]
         watching.cancel()
+        await asyncio.wait([watching])
     rows = [Row(what="from nothing to ready, packages installed", figure=f"{ready:.0f} s")]
     for what, name in (
         ("photo → first look, by the lite engines", "first_look"),
@@ -154,7 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not (options.store / "weights.lock").exists():
         write_cpu_tier(options.store, tiny=options.tiny)
     settings = {"MODOMO_GATEWAY_RUN_SECONDS": "3600"}  # other work on the machine may take most of its time
-    rows = asyncio.run(measure(options.store, options.store / "data", jobs=options.jobs, settings=settings))
+    with tempfile.TemporaryDirectory(prefix="modomo-cpu-tier-") as data:  # of which no stage's result is known yet
+        rows = asyncio.run(measure(options.store, Path(data), jobs=options.jobs, settings=settings))
     if options.tiny:
         print(table(rows))
         return
