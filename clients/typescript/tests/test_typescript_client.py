@@ -1,10 +1,11 @@
-"""The TypeScript client in Node and in a browser against a real gateway; what is generated is fresh and well typed."""
+"""The TypeScript client in Node against a real gateway; what is generated is fresh and well typed. In a browser the page
+uses it: tests/browser.
+"""
 
 import asyncio
 import base64
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -14,7 +15,6 @@ from typing import Any
 
 import playwright
 import pytest
-from playwright.async_api import async_playwright
 from standardwebhooks import Webhook
 
 from gateway.api.auth import Scope
@@ -28,7 +28,6 @@ from tools.clients import typescript
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 """Which playwright brings along."""
 SCENARIOS = Path(__file__).with_name("scenarios.mjs")
-CHROMIUM = shutil.which("chromium") or ""
 needs_npm = pytest.mark.skipif(
     not typescript.PROGRAMS.exists(), reason="no compiler: `make test` takes it from npm where there is one"
 )
@@ -219,30 +218,3 @@ async def test_all_is_fresh_and_typed_and_a_client_of_others_runs_a_job(gateway:
     assert '"seed":7' in claim.job.payload
     await gateway.complete(claim)
     assert await running == "completed"
-
-
-PAGE = """async () => {
-  const { Modomo } = await import("/page/modomo-client.js");
-  const photo = await (await fetch("data:image/jpeg;base64,PHOTO")).blob();
-  const [shares, statuses] = [[], []];
-  const job = await new Modomo({ baseUrl: "." }).restyle(photo, {
-    style: "boho", onUploadProgress: (share) => shares.push(share), onProgress: (event) => statuses.push(event.status),
-  });
-  return { share: shares.at(-1), statuses, picture: job.result.transformed_url };
-}"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not CHROMIUM, reason="no browser: needs `chromium`, a package of Debian's")
-async def test_a_page_uses_it(gateway: Gateway) -> None:
-    async with async_playwright() as starting:
-        browser = await starting.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = await browser.new_page(bypass_csp=True)  # for the photo's data: address, which no page of ours has
-        await page.goto(f"{gateway.url}/?job=none")
-        running = asyncio.create_task(page.evaluate(PAGE.replace("PHOTO", base64.b64encode(photo()).decode())))
-        await gateway.complete(await worked(gateway))
-        told = await running
-        await browser.close()
-    assert told["share"] == 1
-    assert told["statuses"] == ["queued", "transforming", "completed"]
-    assert told["picture"].startswith(gateway.url)
