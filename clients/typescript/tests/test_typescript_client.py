@@ -1,6 +1,4 @@
-"""The TypeScript client in Node against a real gateway; what is generated is fresh and well typed. In a browser the page
-uses it: tests/browser.
-"""
+"""The TypeScript client in Node against a real gateway; what is generated is fresh and typed."""
 
 import asyncio
 import base64
