@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controlmaps.settings import Settings as ControlMapsSettings
-from deploy.local import options, ports
+from deploy.local import ports
 from deploy.local.errors import ObstacleError
 from deploy.local.layout import CPU, Layout, environment
 from deploy.local.options import layout_from, on_port
@@ -65,7 +65,7 @@ def test_of_itself_the_best_engine_that_has_its_weights_here_and_else_a_hint(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, gpu: bool, tiers: list[str], expected: tuple[str, str]
 ) -> None:
     engine, hint = expected
-    monkeypatch.setattr(options.shutil, "which", lambda _name: "/usr/bin/nvidia-smi" if gpu else None)
+    monkeypatch.setattr("shutil.which", lambda _name: "/usr/bin/nvidia-smi" if gpu else None)
     for tier in tiers:
         pull(tmp_path, tier)
     layout = chosen(tmp_path)
@@ -77,7 +77,7 @@ def test_of_itself_the_best_engine_that_has_its_weights_here_and_else_a_hint(
 
 
 def test_a_tier_of_which_a_file_lacks_is_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(options.shutil, "which", lambda _name: None)
+    monkeypatch.setattr("shutil.which", lambda _name: None)
     pull(tmp_path, "cpu")
     (tmp_path / "taesd" / "config.json").unlink()
     assert chosen(tmp_path).engine == "lite"
@@ -104,7 +104,7 @@ def test_cpu_is_the_torch_engines_on_the_tiers_models(monkeypatch: pytest.Monkey
     assert diffusion.reduced
     assert diffusion.fast_lora == "hyper-sd", "what a person says wins"
     assert env.read(WorkerSettings, prefix="MODOMO_WORKER_", environ=found).quality_bar == 0
-    used = {detection.detector, detection.segmenter, controlmaps.depth_model, controlmaps.segmentation_model}
+    used: set[str] = {detection.detector, detection.segmenter, controlmaps.depth_model, controlmaps.segmentation_model}
     used |= {diffusion.base, f"controlnet-{diffusion.structure}", CPU["diffusion"]["MODOMO_DIFFUSION_FAST_LORA"]}
     assert {entry.name for entry in Manifest.shipped() if "cpu" in entry.tiers} == used | {"taesd"}
 

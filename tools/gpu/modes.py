@@ -36,7 +36,7 @@ from .requests import restyling
 from .stock import stock_arguments, stock_pipeline
 
 NETS: Final = (Control.SEGMENTATION, Control.MLSD, Control.DEPTH, Control.INPAINT, Control.TILE)
-VIT_H: Final[Mapping[str, int]] = {
+VIT_H: Final[Mapping[str, Any]] = {
     "hidden_size": 1280,
     "intermediate_size": 5120,
     "num_hidden_layers": 32,
@@ -46,7 +46,7 @@ VIT_H: Final[Mapping[str, int]] = {
     "projection_dim": 1024,
 }
 """IP-Adapter's image encoder."""
-TINY_VIT: Final[Mapping[str, int]] = {
+TINY_VIT: Final[Mapping[str, Any]] = {
     "hidden_size": 16,
     "intermediate_size": 32,
     "num_hidden_layers": 1,
@@ -99,7 +99,7 @@ def models_of(machine: Bench, *, tiny: bool) -> Models:
     side = 64 if tiny else 512
     return replace(
         machine.models,
-        presets={Tier.QUALITY: QUALITY, Tier.FAST: replace(LCM, lora="")},
+        presets={Tier.QUALITY: replace(QUALITY, steps=4) if tiny else QUALITY, Tier.FAST: replace(LCM, lora="")},
         detector=LineDetector(detector, hardware),
         style_adapter=adapter,
         structure=Structure.LINES,

@@ -43,7 +43,7 @@ def build_engine(settings: Settings, assistant: Engine | None = None) -> Engine:
                 segmentation_model=settings.segmentation_model,
                 classifier_directory=settings.classifier_directory,
                 device=settings.device,
-                bfloat16=settings.reduced,
+                reduced=settings.reduced,
             )
             store = WeightStore(settings.weights)
             tasks = [task for task in Task if assistant is None or task is not Task.CLASSIFICATION]
@@ -52,6 +52,7 @@ def build_engine(settings: Settings, assistant: Engine | None = None) -> Engine:
                 lambda: TorchNetworks(store, options, tasks=tasks),
                 depth_model=settings.depth_model,
                 temperature=settings.temperature,
+                reduced=settings.reduced,
                 classifier=assistant,
             )
         case "triton":

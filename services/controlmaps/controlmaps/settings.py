@@ -48,8 +48,8 @@ class Settings(ProcessSettings):
     """An image classifier in transformers' form, for the torch engine to use in place of SigLIP 2."""
 
     reduced: bool = False
-    """Reduced to what a machine without a GPU can do: roomnet tells room types and lays out the pairs that are scored,
-    which the torch engine's networks would be asked for twice more, and a processor that computes in bfloat16 does."""
+    """The torch engine reduced to what a machine without a GPU can do: smaller working sizes, bfloat16 where the
+    processor computes in it, and roomnet for room types and for laying out the pairs that are scored."""
 
     temperature: float = 1.0
     """Divides the classifier's logits: above 1 makes it less sure. `python -m controlmaps.calibrate` finds it."""

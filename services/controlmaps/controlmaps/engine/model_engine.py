@@ -21,9 +21,10 @@ from servicekit.types.rooms import RoomType
 class ModelEngine(ABC):
     """Answers from `infer`, which runs a model wherever it is."""
 
-    def __init__(self, *, depth_model: DepthModel, temperature: float) -> None:
-        """`temperature` divides the classifier's logits: above 1 makes it less sure of itself."""
-        self._sizes = working_sizes(depth_model)
+    def __init__(self, *, depth_model: DepthModel, temperature: float, reduced: bool = False) -> None:
+        """`temperature` divides the classifier's logits: above 1 makes it less sure of itself; `reduced` is a working
+        size for a machine without a GPU."""
+        self._sizes = working_sizes(depth_model, reduced=reduced)
         self._temperature = temperature
 
     @property

@@ -38,10 +38,16 @@ _DEPTH_SIZES: Final[dict[DepthModel, WorkingSize]] = {
 }
 
 
-def working_sizes(depth_model: DepthModel) -> dict[Task, WorkingSize]:
-    """The size that each task's model works at."""
+_REDUCED_DEPTH_SIZES: Final[dict[DepthModel, WorkingSize]] = {
+    "dpt": _DEPTH_SIZES["dpt"],
+    "depth-anything-small": Fit(shorter=392, longer=784, multiple=14),
+}
+
+
+def working_sizes(depth_model: DepthModel, *, reduced: bool = False) -> dict[Task, WorkingSize]:
+    """The size that each task's model works at; `reduced`, that of a picture drawn at 512², in half the time."""
     return {
         Task.CLASSIFICATION: Fixed(height=224, width=224),
-        Task.DEPTH: _DEPTH_SIZES[depth_model],
-        Task.SEGMENTATION: Fit(shorter=512, longer=1024, multiple=32),
+        Task.DEPTH: (_REDUCED_DEPTH_SIZES if reduced else _DEPTH_SIZES)[depth_model],
+        Task.SEGMENTATION: Fit(shorter=384 if reduced else 512, longer=768 if reduced else 1024, multiple=32),
     }

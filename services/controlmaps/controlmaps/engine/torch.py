@@ -26,11 +26,12 @@ class TorchEngine(ModelEngine):
         *,
         depth_model: DepthModel,
         temperature: float,
+        reduced: bool = False,
         classifier: Engine | None = None,
     ) -> None:
         """`build` loads the networks; it runs on the executor. `classifier` tells rooms in place of one of them; who
         gives it loads and closes it."""
-        super().__init__(depth_model=depth_model, temperature=temperature)
+        super().__init__(depth_model=depth_model, temperature=temperature, reduced=reduced)
         self._executor = executor
         self._build = build
         self._classifier = classifier

@@ -32,8 +32,8 @@ class Options:
     device: str = "auto"
     """`auto`, `cpu`, `cuda` or `cuda:1`."""
 
-    bfloat16: bool = False
-    """Compute in it on a processor that has instructions for it."""
+    reduced: bool = False
+    """Smaller working sizes, and bfloat16 on a processor that has instructions for it."""
 
 
 class TorchNetworks:
@@ -41,8 +41,8 @@ class TorchNetworks:
 
     def __init__(self, store: WeightStore, options: Options, *, tasks: Sequence[Task] = tuple(Task)) -> None:
         """Loads what `tasks` need; raises WeightsMissing, WeightsCorrupt, or SettingsError for a missing device."""
-        self.hardware = choose(options.device, bfloat16=options.bfloat16)
-        self._sizes = working_sizes(options.depth_model)
+        self.hardware = choose(options.device, bfloat16=options.reduced)
+        self._sizes = working_sizes(options.depth_model, reduced=options.reduced)
         names = {
             Task.CLASSIFICATION: CLASSIFIER,
             Task.DEPTH: options.depth_model,

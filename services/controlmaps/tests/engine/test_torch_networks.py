@@ -250,7 +250,7 @@ def test_bfloat16_sees_what_single_precision_sees(tiny_vision: WeightStore, monk
     options = Options(device="cpu", depth_model="depth-anything-small", segmentation_model="upernet-tiny")
     tasks = [Task.DEPTH, Task.SEGMENTATION]
     single, half = [
-        TorchNetworks(tiny_vision, replace(options, bfloat16=bfloat16), tasks=tasks) for bfloat16 in (False, True)
+        TorchNetworks(tiny_vision, replace(options, reduced=reduced), tasks=tasks) for reduced in (False, True)
     ]
     pixels = draw_room(224, 224).photo[np.newaxis]
     assert next(half.networks[Task.DEPTH].parameters()).dtype == torch.bfloat16

@@ -48,11 +48,14 @@ class UrlSigner:
         link, until = self._recent.get((key, filename), ("", 0.0))
         if time.monotonic() >= until:
             link = await self._store.url(key, expires_seconds=self._seconds, filename=filename)
-            self._recent[key, filename] = link, time.monotonic() + self._seconds / 4
-            self._recent.move_to_end((key, filename))
-            if len(self._recent) > _MAX_RECENT:
-                self._recent.popitem(last=False)
+            self._keep((key, filename), link, now=time.monotonic())
         return link
+
+    def _keep(self, name: tuple[str, str], link: str, *, now: float) -> None:
+        self._recent[name] = link, now + self._seconds / 4
+        self._recent.move_to_end(name)  # so the first is the oldest
+        while len(self._recent) > _MAX_RECENT or next(iter(self._recent.values()))[1] <= now:
+            self._recent.popitem(last=False)
 
     async def origin(self) -> str:
         """Where browsers get pictures from, `https://host`; empty where that is the gateway. Raises ServiceError."""
