@@ -118,7 +118,7 @@ async def test_triton_engines_for_vision_and_diffusion_on_the_models_for_a_cpu(
 
 
 async def test_real_maps_under_the_lite_engines_paint(start_stack: StartStack, tiny_vision: WeightStore) -> None:
-    """`make run MODOMO_CONTROLMAPS_ENGINE=cpu`: first look and result are painted by maps of the small real models."""
+    """`make run MODOMO_CONTROLMAPS_ENGINE=cpu`: what is painted goes by maps of the small real models."""
     overrides = {
         "MODOMO_WEIGHTS": str(tiny_vision.directory),
         "MODOMO_CONTROLMAPS_ENGINE": "cpu",

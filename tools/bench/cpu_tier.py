@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import io
 import os
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from tests.fixtures.sample_room import sample_room
 from tools.bench import document
 from tools.bench.client import Client
 from tools.bench.figures import Row, table
-from tools.bench.machine import cpu_seconds, peak_megabytes
+from tools.bench.machine import cpu_seconds, proportional_megabytes
 from tools.gpu.cpu_tier_store import write_cpu_tier
 
 STORE: Final = ROOT / "build" / "cpu-tier"
@@ -48,6 +49,25 @@ class JobFigures:
     """CPU seconds of each process."""
     stages: Mapping[str, float]
     """Seconds of each stage, as the result tells them."""
+
+
+class Memory:
+    """Proportional set sizes in megabytes, looked at once a second."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.together = 0.0
+        """The most that all processes had at a time."""
+        self.each: dict[str, float] = {}
+        """The most that each had."""
+
+    async def watch(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            now = {name: proportional_megabytes(child.process.pid) for name, child in self._stack.children.items()}
+            self.together = max(self.together, sum(now.values()))
+            self.each = {name: max(size, self.each.get(name, 0.0)) for name, size in now.items()}
+            await asyncio.sleep(1.0)  # between two looks
 
 
 async def job(stack: Stack, client: Client, *, seed: int) -> JobFigures:
@@ -101,11 +121,14 @@ async def measure(store: Path, data: Path, *, jobs: int, settings: Mapping[str, 
     load = os.getloadavg()[0]
     async with running(layout) as stack, Client(layout.url) as client:
         ready = time.monotonic() - started
+        memory = Memory(stack)
+        watching = asyncio.ensure_future(memory.watch())
         made = [await job(stack, client, seed=seed) for seed in range(jobs + 1)][1:]
-        peaks = {name: peak_megabytes(child.process.pid) for name, child in stack.children.items()}
+        watching.cancel()
+        await asyncio.wait([watching])
     rows = [Row(what="from nothing to ready, packages installed", figure=f"{ready:.0f} s")]
     for what, name in (
-        ("photo → first look, by lite engines of its own", "first_look"),
+        ("photo → first look, by the lite engines", "first_look"),
         ("photo → preview of the first step", "first_preview"),
         ("photo → picture", "completed"),
     ):
@@ -117,8 +140,8 @@ async def measure(store: Path, data: Path, *, jobs: int, settings: Mapping[str, 
     total = median(sum(one.cpu.values()) for one in made)
     rows.append(Row(what="CPU time of a picture, all processes", figure=f"{total:.1f} s"))
     rows += [Row(what=f"of it, {name}", figure=f"{median(one.cpu[name] for one in made):.1f} s") for name in SERVICES]
-    rows.append(Row(what="memory at most, all processes", figure=f"{sum(peaks.values()) / 1024:.1f} GiB"))
-    rows += [Row(what=f"of it, {name}", figure=f"{peaks[name] / 1024:.1f} GiB") for name in SERVICES]
+    rows.append(Row(what="memory at most at a time, all processes", figure=f"{memory.together / 1024:.1f} GiB"))
+    rows += [Row(what=f"{name} alone, at most", figure=f"{memory.each[name] / 1024:.1f} GiB") for name in SERVICES]
     rows.append(Row(what="load of the machine before and after", figure=f"{load:.0f}, {os.getloadavg()[0]:.0f}"))
     return rows
 
@@ -133,7 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not (options.store / "weights.lock").exists():
         write_cpu_tier(options.store, tiny=options.tiny)
     settings = {"MODOMO_GATEWAY_RUN_SECONDS": "3600"}  # other work on the machine may take most of its time
-    rows = asyncio.run(measure(options.store, options.store / "data", jobs=options.jobs, settings=settings))
+    with tempfile.TemporaryDirectory(prefix="modomo-cpu-tier-") as data:  # of which no stage's result is known yet
+        rows = asyncio.run(measure(options.store, Path(data), jobs=options.jobs, settings=settings))
     if options.tiny:
         print(table(rows))
         return

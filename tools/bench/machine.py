@@ -16,19 +16,19 @@ def description() -> str:
 
 def resident_megabytes(pid: int) -> float:
     """Resident set size of a process."""
-    return _status_megabytes(pid, "VmRSS")
+    return _megabytes(Path(f"/proc/{pid}/status"), "VmRSS")
 
 
-def peak_megabytes(pid: int) -> float:
-    """The most that the resident set size of a process has been."""
-    return _status_megabytes(pid, "VmHWM")
+def proportional_megabytes(pid: int) -> float:
+    """Proportional set size of a process: pages that several share count in parts."""
+    return _megabytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss")
 
 
-def _status_megabytes(pid: int, field: str) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+def _megabytes(file: Path, field: str) -> float:
+    for line in file.read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1]) / 1024
-    raise ValueError(f"process {pid} has no resident memory")
+    raise ValueError(f"{file} has no {field}")
 
 
 def cpu_seconds(pid: int) -> float:

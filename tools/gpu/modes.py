@@ -99,7 +99,7 @@ def models_of(machine: Bench, *, tiny: bool) -> Models:
     side = 64 if tiny else 512
     return replace(
         machine.models,
-        presets={Tier.QUALITY: QUALITY, Tier.FAST: replace(LCM, lora="")},
+        presets={Tier.QUALITY: replace(QUALITY, steps=4) if tiny else QUALITY, Tier.FAST: replace(LCM, lora="")},
         detector=LineDetector(detector, hardware),
         style_adapter=adapter,
         structure=Structure.LINES,
