@@ -501,7 +501,7 @@ export interface components {
              * Photo
              * @description Where asked for: the analysed photo as a JPEG in base64.
              */
-            photo: string | null;
+            photo?: string | null;
         };
         /**
          * AnalyzedObject
@@ -529,7 +529,7 @@ export interface components {
              * Mask
              * @description Where asked for: a PNG of the analysed photo's size in base64, white where the thing is.
              */
-            mask: string | null;
+            mask?: string | null;
         };
         /**
          * AppliedCorrection

@@ -159,7 +159,7 @@ class AnalysisData(TypedDict):
     width: int
     """Of the analysed photo, which boxes refer to."""
     height: int
-    photo: str | None
+    photo: NotRequired[str | None]
     """Where asked for: the analysed photo as a JPEG in base64."""
 
 
@@ -173,7 +173,7 @@ class AnalyzedObject(TypedDict):
     """0–1."""
     box: list[float]
     """Left, top, right, bottom in pixels of the stored original."""
-    mask: str | None
+    mask: NotRequired[str | None]
     """Where asked for: a PNG of the analysed photo's size in base64, white where the thing is."""
 
 

@@ -240,6 +240,8 @@ async def test_openapi_describes_everything(gateway: Gateway) -> None:
         ("POST", "/analyze"),
         ("GET", "/webhooks/secrets"),
         ("GET", "/styles"),
+        ("GET", "/materials"),
+        ("GET", "/materials/{name}.webp"),
         ("GET", "/health"),
         ("GET", "/health/live"),
         ("GET", "/health/ready"),

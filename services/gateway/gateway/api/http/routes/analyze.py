@@ -61,6 +61,7 @@ class AnalyzedObject(Detection):
     """A thing found in the photo, and where exactly."""
 
     mask: str | None = Field(
+        default=None,
         description="Where asked for: a PNG of the analysed photo's size in base64, white where the thing is.",
         json_schema_extra={"contentEncoding": "base64", "contentMediaType": "image/png"},
     )
@@ -78,6 +79,7 @@ class AnalysisData(BaseModel):
     width: int = Field(description="Of the analysed photo, which boxes refer to.")
     height: int
     photo: str | None = Field(
+        default=None,
         description="Where asked for: the analysed photo as a JPEG in base64.",
         json_schema_extra={"contentEncoding": "base64", "contentMediaType": "image/jpeg"},
     )
@@ -101,6 +103,7 @@ def router(analyzer: PhotoAnalyzer, receiver: FormReceiver, admission: Admission
         "/analyze",
         summary="What a photo shows",
         openapi_extra=_FORM | SECURED,
+        response_model_exclude_none=True,
         responses=problem.documented(400, 401, 403, 408, 413, 415, 422, 429, 503),
     )
     async def analyze(
