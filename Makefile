@@ -22,7 +22,7 @@ CLOCKS := $(if $(DEBIAN),build/libfaketime/ready)
 # linters of the OpenAPI document and of pages, and a compiler; from npm, held to the hashes of their lock, and skipped where there is no npm
 NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
-.PHONY: run test test-fast coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients docs version dist images test-images lock clean
+.PHONY: run test test-fast browser page-pictures coverage check demo bench load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients materials docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -65,16 +65,17 @@ check: .venv-dev/ready
 	.venv-dev/bin/mypy
 
 bench: .venv-dev/ready
-	$(DEV) -m tools.bench
+	$(DEV) -m tools.bench --placement $(or $(PLACEMENT),apart)
 
 # an evening's mix of uploads, pollers, sockets and cancels on a whole local stack; the report goes to build/load.
 # LOAD="--seconds 600 --rate 1" for another mix, LOAD=--help for all there is to say
 load: .venv-dev/ready
 	$(DEV) -m tools.load $(LOAD)
 
-# everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it
+# everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it, PLACEMENT=sidecar gives
+# each worker a diffusion of its own
 chaos: .venv-dev/ready $(CLOCKS)
-	$(DEV) -m tools.chaos $(SCENARIO)
+	CHAOS_PLACEMENT=$(or $(PLACEMENT),apart) $(DEV) -m tools.chaos $(SCENARIO)
 
 # another version, BEFORE=COMMIT, and this one side by side, through a rolling restart there and back with jobs in flight
 BEFORE ?= $(shell git describe --tags --abbrev=0 HEAD^ 2>/dev/null || echo d7d2db2)
@@ -124,6 +125,10 @@ protos: .venv-dev/ready
 clients: .venv-dev/ready $(NODE)
 	$(DEV) -m tools.clients
 
+# a thumbnail of each material that surfaces can be made of
+materials: .venv-dev/ready
+	$(DEV) -m tools.materials
+
 # the documentation site, into build/site: what is written by hand, and the reference of HTTP, gRPC and Python
 docs: .venv-dev/ready
 	$(DEV) -m tools.docs
@@ -135,6 +140,14 @@ version: .venv-dev/ready
 # sdist and wheel of every package, and the chart, into build/dist
 dist: .venv-dev/ready
 	$(DEV) -m tools.release dist build/dist
+
+# all tests in a real browser, those that take a minute each too; chromium is a package of Debian's
+browser: .venv-dev/ready $(NODE)
+	MODOMO_TEST_BROWSER=1 $(DEV) -m pytest tests/browser
+
+# the pictures of the page, made anew of our own rendered room: thumbnails of all styles, sample, before and after
+page-pictures: .venv-dev/ready
+	$(DEV) -m tools.page_pictures
 
 # every image, by docker, podman or buildah, with a bill of materials each and a table of what they weigh, into build/images.
 # IMAGES=lite for those of the lite engines, IMAGES=--help for all there is to say

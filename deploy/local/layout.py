@@ -179,6 +179,7 @@ def _common(layout: Layout) -> dict[str, str]:
         "MODOMO_GATEWAY_GRPC_LISTEN": f"127.0.0.1:{layout.grpc_port}",
         **addresses,
         **listens,
+        **({"MODOMO_TLS_PLAINTEXT": "true"} if layout.beside_ports else {}),  # lists of addresses are not looked into
         **layout.overrides,
         **engines,
     }

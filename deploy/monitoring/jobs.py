@@ -72,6 +72,20 @@ JOBS: Final = Row(
             ],
         ),
         Panel(
+            title="Until the first look",
+            unit="s",
+            limits=[("transparent", 0), ("red", 1.5)],
+            queries=[
+                Query(expr=quantile(share, "modomo_first_look_seconds"), legend=f"p{share:.0%}")
+                for share in (0.5, 0.95)
+            ],
+        ),
+        Panel(
+            title="First looks a second, by what came of them",
+            unit="ops",
+            queries=[Query(expr=per_second("modomo_first_looks_total", "outcome"), legend="{{outcome}}")],
+        ),
+        Panel(
             title="Until a worker takes it up",
             unit="s",
             queries=[

@@ -9,7 +9,7 @@ from rich.progress import Progress
 
 from research.capacity import plots, tables
 from research.capacity.prices import Light, Prices
-from research.capacity.scenarios import SCENARIOS
+from research.capacity.scenarios import ONE_PASS, SCENARIOS
 from research.capacity.service_times import CpuSeconds, ServiceTimes
 from research.capacity.tables import Result
 
@@ -40,7 +40,7 @@ def main() -> None:
         ]
     page = put(PAGE.read_text(), "times", tables.assumptions(ServiceTimes(), CpuSeconds()))
     PAGE.write_text(put(page, "volumes", tables.volumes(results, prices, light)))
-    largest = [result for result in results if result.scenario.name == "10M"]
+    largest = [result for result in results if result.scenario.name == "10M" and result.scenario.times == ONE_PASS]
     plots.save(plots.day(largest), options.pictures / f"capacity-day.{options.format}")
     plots.save(plots.choices(results, prices, light), options.pictures / f"capacity-choices.{options.format}")
 

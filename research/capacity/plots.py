@@ -50,7 +50,7 @@ def day(results: Sequence[Result]) -> Figure:
     hours = [at / 3600 for at in times]
     pods.fill_between(hours, needed, color="0.85", label="T4s that the work alone fills")
     for result in results:
-        usage = result.outcome.usage["diffusion"]
+        usage = result.outcome.usage["diffusion" if "diffusion" in result.outcome.usage else "worker"]
         pods.plot(hours, [pods_at(usage, at) for at in times], lw=1.2, label=f"{result.number}: {result.scenario.what}")
         waits.plot(*zip(*hourly(result.outcome, 0.95), strict=True), lw=1.4)
     waits.axhline(TARGET, color="0.4", lw=0.8, ls="--")

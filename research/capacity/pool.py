@@ -8,6 +8,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from research.capacity.clock import Action, Clock
+from research.capacity.turns import Turns
 
 Begin: TypeAlias = Callable[[Action], None]
 """Starts a piece of work; what it is given is called when the work has ended."""
@@ -56,16 +57,19 @@ class Pool:
         self.history: list[tuple[float, int]] = []
         """Number of pods from a time on."""
         self._clock, self._random = clock, random
-        self._unassigned: deque[Begin] = deque()
+        self._unassigned: Turns[Begin] = Turns()
         self._turns: dict[int, int] = {}
         self._paid = 0.0
 
-    def submit(self, begin: Begin, *, caller: int = 0) -> None:
-        """Has work done; each caller goes through the pods in an order of its own."""
+    def submit(self, begin: Begin, *, caller: int = 0, flow: str = "", cost: int = 1) -> None:
+        """Has work done; each caller goes through the pods in an order of its own.
+
+        Where pods pull, work that waits is theirs by the turns of its flows and what it costs.
+        """
         self.in_flight += 1
         pod = self._choose(caller)
         if pod is None:
-            self._unassigned.append(begin)
+            self._unassigned.submit(begin, flow=flow, cost=cost)
         elif pod.busy < self.kind.slots:
             self._start(pod, begin)
         else:
@@ -101,10 +105,9 @@ class Pool:
             return
         self.serving.append(pod)
         while self._unassigned and pod.busy < self.kind.slots:
-            self._start(pod, self._unassigned.popleft())
-        if not self.kind.pulls:
-            pod.waiting.extend(self._unassigned)
-            self._unassigned.clear()
+            self._start(pod, self._unassigned.claim())
+        while not self.kind.pulls and self._unassigned:
+            pod.waiting.append(self._unassigned.claim())
 
     def _choose(self, caller: int) -> Pod | None:
         if self.kind.pulls:
@@ -128,7 +131,7 @@ class Pool:
         if pod.waiting:
             self._start(pod, pod.waiting.popleft())
         elif self.kind.pulls and pod in self.pods and self._unassigned:
-            self._start(pod, self._unassigned.popleft())
+            self._start(pod, self._unassigned.claim())
         self._leave_if_done(pod)
 
     def _leave_if_done(self, pod: Pod) -> None:

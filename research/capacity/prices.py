@@ -49,11 +49,17 @@ class Light:
         """Pods; two at least."""
         return max(2, math.ceil(_busiest_rate(per_month) * self.cpu.notifier / self.busy))
 
+    def makers(self, per_month: float) -> int:
+        """Pods that make first looks, of two cores each; two at least."""
+        return max(2, math.ceil(_busiest_rate(per_month) * self.cpu.first_look / self.busy / 2))
+
     def dollars(self, prices: Prices, outcome: Outcome, *, per_month: float) -> float:
         """A month of gateway, notifier, workers, Redis and storage."""
         workers = outcome.usage["worker"].pod_seconds / outcome.days / 86_400
         cores = self.gateways(per_month) * 0.5 + self.notifiers(per_month) * 0.1 + workers * 0.25
-        busy = per_month * (self.cpu.gateway + self.cpu.notifier + self.cpu.worker) / self.busy / 3600
+        cores += self.makers(per_month) * 1.6
+        each = self.cpu.gateway + self.cpu.notifier + self.cpu.worker + self.cpu.first_look
+        busy = per_month * each / self.busy / 3600
         gigabytes = per_month / DAYS_PER_MONTH * self.kept_days * self.megabytes / 1000
         return (
             max(cores * HOURS_PER_MONTH, busy) * prices.cpu_hour

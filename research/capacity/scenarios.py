@@ -1,12 +1,12 @@
 """The three volumes, each under the ways to run it that are worth comparing."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from research.capacity.pool import Kind
 from research.capacity.scaling import Rule, serverless
-from research.capacity.service_times import FAST_STEPS, ServiceTimes, restyling
+from research.capacity.service_times import ServiceTimes, fast, one_pass
 from research.capacity.simulation import PARTS, Outcome, System, simulate
 
 COLD_START: Final = 180.0
@@ -64,19 +64,38 @@ def by_the_second() -> System:
     return _system({"gpu": (kind, serverless(most=20))}, dict.fromkeys(PARTS, "gpu"), workers=1, jobs_a_worker=4.0)
 
 
-def apart(*, least: int, calls: float, jobs_a_worker: float = 4.0, pulls: bool = False) -> System:
-    """T4s of detection, controlmaps and diffusion scale each for itself, as the chart does it."""
-    gpus = {
-        part: (
-            Kind(name=part, cold_start=COLD_START, pulls=pulls),
-            Rule(least=least, most=200, per_pod=calls),
-        )
-        for part in PARTS
-    }
-    return _system(gpus, {part: part for part in PARTS}, workers=2, jobs_a_worker=jobs_a_worker)
+def apart(*, least: int, calls: float, jobs_a_worker: float = 4.0) -> System:
+    """T4s of detection, controlmaps and diffusion scale each for itself, by calls under way."""
+    return _system(
+        {part: _scaled_by_calls(part, least, calls) for part in PARTS},
+        {part: part for part in PARTS},
+        workers=2,
+        jobs_a_worker=jobs_a_worker,
+    )
 
 
-FAST: Final = replace(ServiceTimes(), restyling=restyling(steps=FAST_STEPS))
+def sidecars(*, least: int, beside: Sequence[str] = PARTS, most: int = 400) -> System:
+    """Pods of a worker and what is beside it: each takes one job at a time, and there are as many as there are jobs."""
+    others = [part for part in PARTS if part not in beside]
+    worker = Kind(name="worker", slots=1, pulls=True, cold_start=COLD_START)
+    pools = {part: _scaled_by_calls(part, 2, 1.0) for part in others}
+    return System(
+        kinds={"worker": worker, **{name: kind for name, (kind, _) in pools.items()}},
+        rules={
+            "worker": Rule(least=least, most=most, per_pod=1.0, lag=0.0),
+            **{name: rule for name, (_, rule) in pools.items()},
+        },
+        places={part: "worker" if part in beside else part for part in PARTS},
+    )
+
+
+def _scaled_by_calls(name: str, least: int, calls: float) -> tuple[Kind, Rule]:
+    return Kind(name=name, cold_start=COLD_START), Rule(least=least, most=400, per_pod=calls)
+
+
+ONE_PASS: Final = ServiceTimes(restyling=one_pass())
+"""At 512², three ControlNets."""
+FAST: Final = ServiceTimes(restyling=fast())
 """The fast tier, which needs Hyper-SD's LoRA."""
 
 
@@ -96,14 +115,17 @@ def _scenario(name: str, what: str, system: System, *, times: ServiceTimes | Non
 
 SCENARIOS: Final = (
     _scenario("1k", "one T4 always there", shared_pods(least=1, calls=1.0)),
-    _scenario("1k", "T4s from zero", shared_pods(least=0, calls=1.0)),
+    _scenario("1k", "a pod that pulls, from zero", sidecars(least=0)),
     _scenario("1k", "T4s by the second", by_the_second()),
-    _scenario("100k", "one T4 always there, 2 calls a pod", shared_pods(least=1, calls=2.0)),
+    _scenario("1k", "a pod that pulls, from zero; fast tier", sidecars(least=0), times=FAST),
     _scenario("100k", "two T4s always there, 1 call a pod", shared_pods(least=2, calls=1.0)),
-    _scenario("100k", "T4s by the second", by_the_second()),
-    _scenario("10M", "2 calls a pod, 8 jobs a worker", apart(least=2, calls=2.0, jobs_a_worker=8.0)),
+    _scenario("100k", "two pods that pull always there", sidecars(least=2)),
+    _scenario("100k", "two pods that pull always there; 512², one pass", sidecars(least=2), times=ONE_PASS),
+    _scenario("100k", "two pods that pull always there; fast tier", sidecars(least=2), times=FAST),
     _scenario("10M", "1 call a pod, 4 jobs a worker", apart(least=2, calls=1.0)),
-    _scenario("10M", "0.5 calls a pod, 4 jobs a worker", apart(least=2, calls=0.5)),
-    _scenario("10M", "1 call a pod, fast tier", apart(least=2, calls=1.0), times=FAST),
-    _scenario("10M", "what if free pods took work themselves, 1 call a pod", apart(least=2, calls=1.0, pulls=True)),
+    _scenario("10M", "pods that pull", sidecars(least=2)),
+    _scenario("10M", "1 call a pod, 4 jobs a worker; 512², one pass", apart(least=2, calls=1.0), times=ONE_PASS),
+    _scenario("10M", "diffusion alone pulls; 512², one pass", sidecars(least=2, beside=["diffusion"]), times=ONE_PASS),
+    _scenario("10M", "pods that pull; 512², one pass", sidecars(least=2), times=ONE_PASS),
+    _scenario("10M", "pods that pull; fast tier", sidecars(least=2), times=FAST),
 )

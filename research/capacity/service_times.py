@@ -30,10 +30,50 @@ _YOLOE, _SAM, _SIGLIP, _DPT, _UPERNET = 0.0283, 0.0147, 0.0070, 0.0179, 0.0179
 """Seconds a photo on an H100 (BENCHMARKS.md); UPerNet was not timed and is taken for as slow as DPT."""
 
 
-def restyling(*, steps: int = STEPS, windows: Sequence[float] = WINDOWS) -> float:
-    """Seconds of one picture at 512² on a T4, each ControlNet for its share of the steps."""
-    control_steps = sum(int(steps * share + 1e-9) for share in windows)
-    return steps * T4_UNET_STEP + control_steps * T4_CONTROLNET_STEP + T4_VAE
+LINES: Final = ((0.0, 0.5), (0.1, 0.25))
+"""From where to where, as shares of the steps, segmentation and straight lines steer the first pass: `lines` in
+`diffusion.sd.recipes`, the default."""
+
+FINISH_STEPS: Final = 8
+"""Of the second pass: 24 at a strength of 0.36, each with the ControlNet of tiles."""
+
+SQUARE_OF_GROWTH: Final = (0.146, 0.163)
+"""Of a step's operations at 512², the share that grows with the square of the pixels (attention), for the UNet and for
+a ControlNet; the rest grows with the pixels. From the operations that were counted at 512² and 768² (BENCHMARKS.md)."""
+
+PHOTO_PIXELS: Final = 1024 * 768
+"""Of a photo as the gateway keeps it."""
+
+
+def growth(pixels: int, square: float) -> float:
+    """How many times the work of 512² so many pixels are, where a share of it grows with their square."""
+    times = pixels / 512**2
+    return (1 - square) * times + square * times**2
+
+
+def drawing(*, pixels: int, steps: int, windows: Sequence[tuple[float, float]]) -> float:
+    """Seconds of one pass on a T4, each ControlNet in its window of the steps."""
+    control_steps = sum(
+        step / steps >= begin and (step + 1) / steps <= end + 1e-9 for begin, end in windows for step in range(steps)
+    )
+    unet, net = (growth(pixels, square) for square in SQUARE_OF_GROWTH)
+    return steps * T4_UNET_STEP * unet + control_steps * T4_CONTROLNET_STEP * net + T4_VAE * pixels / 512**2
+
+
+def two_passes() -> float:
+    """Seconds of a picture as the default makes it: drawn with 768² pixels, and detail at the photo's size."""
+    first = drawing(pixels=768**2, steps=STEPS, windows=LINES)
+    return first + drawing(pixels=PHOTO_PIXELS, steps=FINISH_STEPS, windows=[(0.0, 1.0)])
+
+
+def one_pass() -> float:
+    """Seconds of a picture at 512² with three ControlNets."""
+    return drawing(pixels=512**2, steps=STEPS, windows=[(0.0, end) for end in WINDOWS])
+
+
+def fast() -> float:
+    """Seconds of a picture of the fast tier, which needs Hyper-SD's LoRA."""
+    return drawing(pixels=512**2, steps=FAST_STEPS, windows=LINES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +88,8 @@ class ServiceTimes:
     maps: float = T4_PER_H100 * (_SIGLIP + _DPT + _UPERNET)
     """Room type, depth and segmentation."""
 
-    restyling: float = restyling()
+    restyling: float = two_passes()
+    """Of one picture."""
 
     judging: float = T4_PER_H100 * 2 * (_DPT + _UPERNET)
     """Depth and segmentation of the photo and of the result."""
@@ -64,7 +105,7 @@ class ServiceTimes:
 
     @property
     def device(self) -> float:
-        """Mean seconds of a T4 that a job needs, all models together."""
+        """Mean seconds of a T4 that a job of one picture needs, all models together."""
         return (1 - self.known) * (self.detection + self.maps) + (1 + self.again) * (self.restyling + self.judging)
 
 
@@ -72,9 +113,11 @@ class ServiceTimes:
 class CpuSeconds:
     """CPU seconds of an image in the processes without a device, 13 looks at its status included.
 
-    `make load LOAD="--noop --rate 1.5"` found 0.06, 0.04 and 0.01; here they are rounded up.
+    `make load LOAD="--noop --rate 1.5"` found 0.06, 0.04 and 0.01; here they are rounded up. The first look is that of
+    `python -m tools.bench.first_look`.
     """
 
     gateway: float = 0.10
     worker: float = 0.06
     notifier: float = 0.02
+    first_look: float = 0.65

@@ -6,8 +6,10 @@ from functools import partial
 from random import Random
 from typing import Final
 
+from gateway.jobs.request import JobRequest, Preferences
+from gateway.jobs.work import expected_work
 from research.capacity.clock import Action, Clock
-from research.capacity.demand import DAY, arrivals
+from research.capacity.demand import DAY, PICTURES_A_JOB, Asked, arrivals, asked
 from research.capacity.pool import Kind, Pool
 from research.capacity.scaling import Autoscaler, Rule
 from research.capacity.service_times import ServiceTimes
@@ -24,7 +26,12 @@ class System:
     rules: Mapping[str, Rule]
     """For each of them."""
     places: Mapping[str, str]
-    """The pool that has the device of each of PARTS."""
+    """The pool that has the device of each of PARTS; `worker` where it stands beside the worker, in its pod."""
+
+    @property
+    def pulls(self) -> bool:
+        """Whether workers have a device of their own."""
+        return "worker" in self.places.values()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +57,7 @@ class Outcome:
 
     days: float
     arrived: int
+    """Pictures that were asked for."""
     done: Sequence[tuple[float, float]]
     """Time of arrival and seconds until completed, of every job that completed, in the order of their endings."""
     usage: Mapping[str, Usage]
@@ -70,9 +78,10 @@ def simulate(system: System, *, per_month: float, days: float, seed: int, times:
     run = _Run(system, times or ServiceTimes(), chance)
     begin, end = WARM_UP * DAY, (WARM_UP + days) * DAY
     arrived = 0
-    for at in arrivals(per_month=per_month, days=WARM_UP + days, random=photos):
-        run.clock.after(at, run.arrive)
-        arrived += at >= begin
+    for at in arrivals(per_month=per_month / PICTURES_A_JOB, days=WARM_UP + days, random=photos):
+        job = asked(photos)
+        run.clock.after(at, partial(run.arrive, job))
+        arrived += job.variants if at >= begin else 0
     run.clock.run(until=begin)
     before = run.totals()
     run.clock.run(until=end)
@@ -96,7 +105,8 @@ class _Run:
         self.done: list[tuple[float, float]] = []
         self._times, self._random = times, random
         self._pools = {name: Pool(kind, self.clock, random) for name, kind in system.kinds.items()}
-        self._devices = {part: self._pools[place] for part, place in system.places.items()}
+        self._devices = {part: self._pools[place] for part, place in system.places.items() if place != "worker"}
+        self._beside = {part for part, place in system.places.items() if place == "worker"}
         self._workers = self._pools["worker"]
         self._scalers = [
             Autoscaler(rule, self._pools[name], self.clock, lambda: self._workers.in_flight)
@@ -112,14 +122,20 @@ class _Run:
         """Numbers of pods, by pool."""
         return ((name, pool.history) for name, pool in self._pools.items())
 
-    def arrive(self) -> None:
-        self._workers.submit(partial(self._work, self.clock.now))
+    def arrive(self, job: Asked) -> None:
+        """A job comes, and is claimed at its turn."""
+        cost = expected_work(
+            JobRequest(
+                style="modern", preferences=Preferences(variants=job.variants), photo_digest="", width=1024, height=768
+            )
+        )
+        self._workers.submit(partial(self._work, self.clock.now, job), flow=job.tenant, cost=cost)
 
-    def _work(self, arrived: float, release: Action) -> None:
+    def _work(self, arrived: float, job: Asked, release: Action) -> None:
         """A worker has the job until it has ended."""
         times, clock = self._times, self.clock
         self._callers = (self._callers + 1) % max(1, len(self._workers.serving))
-        caller = self._callers
+        caller, own = self._callers, _Device(clock)
 
         def ended() -> None:
             self.done.append((arrived, clock.now - arrived))
@@ -132,8 +148,10 @@ class _Run:
                 clock.after(times.after, ended)
 
         def restyle(*, again: bool) -> None:
-            judge = partial(self._compute, "controlmaps", times.judging, caller, partial(judged, again))
-            self._compute("diffusion", times.restyling, caller, judge)
+            judge = partial(
+                self._compute, "controlmaps", job.variants * times.judging, caller, own, partial(judged, again)
+            )
+            self._compute("diffusion", job.variants * times.restyling, caller, own, judge)
 
         def understood() -> None:
             restyle(again=self._random.random() < times.again)
@@ -143,9 +161,13 @@ class _Run:
             return
         together = _Both(understood)
         for part, seconds in (("detection", times.detection), ("controlmaps", times.maps)):
-            clock.after(times.before, partial(self._compute, part, seconds, caller, together))
+            clock.after(times.before, partial(self._compute, part, seconds, caller, own, together))
 
-    def _compute(self, part: str, seconds: float, caller: int, then: Action) -> None:
+    def _compute(self, part: str, seconds: float, caller: int, own: "_Device", then: Action) -> None:
+        if part in self._beside:
+            self.clock.after(own.busy_for(seconds), then)
+            return
+
         def begin(finish: Action) -> None:
             self.clock.after(seconds, partial(_in_turn, finish, then))
 
@@ -156,6 +178,18 @@ def _between(history: Sequence[tuple[float, int]], begin: float, end: float) -> 
     """What was so at the beginning, and what changed until the end; times counted from the beginning."""
     at_first = [pods for at, pods in history if at <= begin][-1]
     return [(0.0, at_first), *((at - begin, pods) for at, pods in history if begin < at < end)]
+
+
+class _Device:
+    """The one beside a worker, which does one thing at a time, for the job that the worker has."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._free = clock, 0.0
+
+    def busy_for(self, seconds: float) -> float:
+        """Seconds until it has done something more."""
+        self._free = max(self._free, self._clock.now) + seconds
+        return self._free - self._clock.now
 
 
 class _Both:

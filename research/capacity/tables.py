@@ -1,12 +1,12 @@
 """Outcomes as Markdown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from research.capacity.prices import HOURS_PER_MONTH, Light, Prices
 from research.capacity.scenarios import Scenario
-from research.capacity.service_times import CpuSeconds, ServiceTimes
+from research.capacity.service_times import CpuSeconds, ServiceTimes, fast, one_pass, two_passes
 from research.capacity.simulation import Outcome, Usage
 
 VOLUMES = {"1k": "1,000", "100k": "100,000", "10M": "10,000,000"}
@@ -26,7 +26,9 @@ class Result:
     @property
     def devices(self) -> Mapping[str, Usage]:
         """The pools with a device."""
-        return {name: usage for name, usage in self.outcome.usage.items() if name != "worker"}
+        return {
+            name: usage for name, usage in self.outcome.usage.items() if name != "worker" or self.scenario.system.pulls
+        }
 
     def mean_pods(self, *names: str) -> float:
         """Pods on average over the simulated time, of these pools together; of all with a device without names."""
@@ -49,8 +51,9 @@ def volumes(results: Sequence[Result], prices: Prices, light: Light) -> str:
         per_month = rows[0].scenario.per_month
         parts += [
             f"### {VOLUMES[name]} images a month",
-            f"Simulated: {_days(rows[0].outcome.days)}, {rows[0].outcome.arrived:,} photos. Beside what the table "
-            f"shows: {light.gateways(per_month)} gateways, {light.notifiers(per_month)} notifiers.",
+            f"Simulated: {_days(rows[0].outcome.days)}, {rows[0].outcome.arrived:,} pictures. Beside what the table "
+            f"shows: {light.gateways(per_month)} gateways, {light.notifiers(per_month)} notifiers, "
+            f"{light.makers(per_month)} makers of first looks.",
             "\n".join(_table(rows, prices, light)),
         ]
     return "\n\n".join(parts)
@@ -78,7 +81,7 @@ def _table(rows: Sequence[Result], prices: Prices, light: Light) -> list[str]:
             row.scenario.what,
             _pods(row),
             f"{busy:.0%}",
-            f"{row.mean_pods('worker'):.1f} ({worker.most})",
+            "in the same pods" if row.scenario.system.pulls else f"{row.mean_pods('worker'):.1f} ({worker.most})",
             f"{p50:.1f} s",
             f"**{p95:.1f} s**" if p95 <= TARGET else f"{p95:.1f} s",
             f"{p99:.1f} s",
@@ -91,7 +94,7 @@ def _table(rows: Sequence[Result], prices: Prices, light: Light) -> list[str]:
 
 def _pods(row: Result) -> str:
     each = [f"{name} {row.mean_pods(name):.1f} ({usage.most})" for name, usage in row.devices.items()]
-    return each[0].removeprefix("gpu ") if len(each) == 1 else ", ".join(each)
+    return each[0].partition(" ")[2] if len(each) == 1 else ", ".join(each)
 
 
 def _range(low: float, high: float, form: str) -> str:
@@ -102,14 +105,19 @@ def _range(low: float, high: float, form: str) -> str:
 def assumptions(times: ServiceTimes, cpu: CpuSeconds) -> str:
     """What a job needs, in seconds."""
     rows = (
-        ("restyling, 512², three ControlNets, 21 steps", times.restyling, "T4"),
+        ("a picture in two passes, 768² and 1024×768: the default", two_passes(), "T4"),
+        ("a picture in one pass, 512², three ControlNets", one_pass(), "T4"),
+        ("a picture of the fast tier, 512², Hyper-SD", fast(), "T4"),
         ("detection", times.detection, "T4"),
         ("room type, depth, segmentation", times.maps, "T4"),
         ("judging the result", times.judging, "T4"),
-        ("**all of it on average**, second attempts and remembered photos included", times.device, "T4"),
+        ("**all of it on average**, second attempts and remembered photos included: two passes", times.device, "T4"),
+        ("the same: one pass", replace(times, restyling=one_pass()).device, "T4"),
+        ("the same: fast tier", replace(times, restyling=fast()).device, "T4"),
         ("gateway", cpu.gateway, "CPU"),
         ("worker", cpu.worker, "CPU"),
         ("notifier", cpu.notifier, "CPU"),
+        ("first look", cpu.first_look, "CPU"),
     )
     lines = ["| part of a job | seconds | of |", "|---|---:|---|"]
     return "\n".join([*lines, *(f"| {name} | {seconds:.2f} | {device} |" for name, seconds, device in rows)])

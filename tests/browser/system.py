@@ -121,7 +121,7 @@ async def given(page: Page, event: str, files: Sequence[tuple[str, bytes]], *, t
 
 
 async def violations(page: Page) -> list[tuple[str, str]]:
-    """What axe objects to; nothing where axe is not there, which its own test says."""
+    """What axe objects to; nothing where there is no npm to take axe from."""
     if not AXE.exists():
         return []
     await page.evaluate(AXE.read_text())

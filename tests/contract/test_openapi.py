@@ -1,5 +1,6 @@
 """The OpenAPI document by the rules of others, and its committed copy that clients are made from."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -41,17 +42,17 @@ async def test_recommended_rules_find_nothing(gateway: Gateway, tmp_path: Path) 
     (tmp_path / "redocly.yaml").write_text("extends: [recommended]\n")
     (tmp_path / "spectral.yaml").write_text("extends: ['spectral:oas']\n")
     (tmp_path / "openapi.json").write_text(json.dumps(document))
-    said = lint("redocly", folder=tmp_path)
+    said = await asyncio.to_thread(lint, "redocly", folder=tmp_path)
     assert "Your API description is valid" in said, said
     assert "warning" not in said.replace("Deprecation warning", ""), said
-    said = lint("spectral", "--fail-severity", "hint", "--ruleset", "spectral.yaml", folder=tmp_path)
+    strictly = ("spectral", "--fail-severity", "hint", "--ruleset", "spectral.yaml")
+    said = await asyncio.to_thread(lint, *strictly, folder=tmp_path)
     assert said.startswith("exit status 0"), said
     assert "No results" in said
     del document["paths"]["/styles"]["get"]["operationId"]  # so that the rules are known to be asked
     (tmp_path / "openapi.json").write_text(json.dumps(document))
-    assert not lint("spectral", "--fail-severity", "hint", "--ruleset", "spectral.yaml", folder=tmp_path).startswith(
-        "exit status 0"
-    )
+    said = await asyncio.to_thread(lint, *strictly, folder=tmp_path)
+    assert not said.startswith("exit status 0")
 
 
 def test_the_copy_that_clients_are_made_from_is_fresh() -> None:

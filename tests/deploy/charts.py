@@ -27,6 +27,7 @@ PRESETS: Final[dict[str, tuple[str, ...]]] = {
     "defaults": (),
     "cpu": ("cpu",),
     "t4": ("t4",),
+    "t4-shared": ("t4", "t4-shared"),
     "triton": ("triton",),
     "production": ("production",),
     "t4-production": ("t4", "production"),

@@ -21,7 +21,7 @@ from deploy.local import ports
 from deploy.local.processes import Child
 from tests.deploy.charts import container
 
-ENTRY: Final = {"gateway": "gateway", "worker": "gateway"}
+ENTRY: Final = {"gateway": "gateway", "worker": "gateway", "firstlook": "gateway"}
 """The image's entry point is `python -m` and this, or the component's name."""
 TIMEOUT_SECONDS: Final = 60.0
 
@@ -139,7 +139,8 @@ def _here(value: str, free: Mapping[int, int], files: Mapping[str, Path]) -> str
         return str(free[int(value)])
     if not (colon and port.isdecimal() and int(port) in free):
         return value
-    return f"127.0.0.1:{free[int(port)]}" if host == "0.0.0.0" or host.startswith("dns:") else value
+    ours = host in ("0.0.0.0", "127.0.0.1") or host.startswith("dns:")
+    return f"127.0.0.1:{free[int(port)]}" if ours else value
 
 
 async def _serving(port: int, service: str) -> bool:

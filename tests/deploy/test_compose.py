@@ -36,9 +36,10 @@ def test_every_container_is_confined(name: str) -> None:
 def test_only_those_who_need_jobs_and_pictures_reach_them() -> None:
     """As SECURITY.md says who is trusted with what."""
     on = {network: {name for name, one in SERVICES.items() if network in one["networks"]} for network in NETWORKS}
-    assert on["jobs"] == {"gateway", "worker", "notifier", "redis"}
-    assert on["pictures"] == {"gateway", "worker", "bucket", "s3"}
-    assert on["models"] == {"gateway", "worker", "detection", "controlmaps", "diffusion"}
+    services = {"detection", "controlmaps", "diffusion"}
+    assert on["jobs"] == {"gateway", "worker", "firstlook", "notifier", "redis"}
+    assert on["pictures"] == {"gateway", "worker", "firstlook", "bucket", "s3"}
+    assert on["models"] == {"gateway", "worker", "firstlook", *services, *(f"lite-{name}" for name in services)}
     assert on["outside"] == {"gateway", "notifier"}
     assert NETWORKS["jobs"] == {"internal": True}
     assert all("networks" in one for one in SERVICES.values()), "without, it would be on a network with everybody"
@@ -49,11 +50,11 @@ def test_nothing_starts_with_a_secret_that_everybody_knows() -> None:
     password = required("REDIS_PASSWORD")
     assert redis["command"][-2:] == ["--requirepass", password]
     assert redis["environment"] == {"REDISCLI_AUTH": password}
-    for name in ("gateway", "worker", "notifier"):
+    for name in ("gateway", "worker", "firstlook", "notifier"):
         assert SERVICES[name]["environment"]["MODOMO_REDIS_PASSWORD"] == password
     credentials = [required("S3_ACCESS_KEY_ID"), required("S3_SECRET_ACCESS_KEY")]
     assert [store["environment"][name] for name in ("ROOT_ACCESS_KEY", "ROOT_SECRET_KEY")] == credentials
-    for name in ("gateway", "worker", "bucket"):
+    for name in ("gateway", "worker", "firstlook", "bucket"):
         environment = SERVICES[name]["environment"]
         assert [environment[f"MODOMO_{one}"] for one in ("S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY")] == credentials
 
@@ -92,6 +93,18 @@ def test_models_have_the_gpu_and_their_weights() -> None:
         assert environment[f"MODOMO_{name.upper()}_ENGINE"] == SERVICES[name]["build"]["args"]["ENGINE"] == "torch"
         assert environment[f"MODOMO_{name.upper()}_DEVICE"] == "cuda"
         assert any(volume.endswith(f":{environment['MODOMO_WEIGHTS']}:ro") for volume in SERVICES[name]["volumes"])
+
+
+def test_first_looks_are_made_by_lite_engines_of_their_own() -> None:
+    for name in ("detection", "controlmaps", "diffusion"):
+        lite = SERVICES[f"lite-{name}"]
+        assert lite["environment"][f"MODOMO_{name.upper()}_ENGINE"] == lite["build"]["args"]["ENGINE"] == "lite"
+        address = SERVICES["firstlook"]["environment"][f"MODOMO_{name.upper()}_ADDRESS"]
+        assert address.split(":") == [
+            f"lite-{name}",
+            SERVICES["gateway"]["environment"][f"MODOMO_{name.upper()}_ADDRESS"].split(":")[1],
+        ]
+        assert "deploy" not in lite
 
 
 def test_without_a_gpu_the_lite_engines_run_and_nothing_asks_for_a_device() -> None:

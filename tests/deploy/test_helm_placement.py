@@ -12,8 +12,7 @@ from servicekit.jobstore.redis.connection import Keys
 from tests.deploy.charts import APART, NAMED, container, environment, of_kind, preset, render
 from tests.deploy.test_helm_chart import KUBERNETES, TOGGLES, restricted
 
-ALL = {"worker": {"beside": ["detection", "controlmaps", "diffusion"]}}
-SHARED = {name: {"gpu": {"resource": "nvidia.com/gpu.shared"}} for name in ("detection", "controlmaps", "diffusion")}
+ALL: dict[str, Any] = {"worker": {"beside": ["detection", "controlmaps", "diffusion"]}}
 SLEEPY = {
     "gateway": {"env": {"MODOMO_GATEWAY_MAY_SLEEP": "detection,controlmaps,diffusion"}},
     "worker": {"autoscaling": {"min": 0}},
@@ -84,16 +83,38 @@ def test_the_gateway_finds_diffusion_in_the_worker_s_pods(chart: Path) -> None:
 
 
 def test_all_models_may_share_the_gpu_of_a_pod(chart: Path) -> None:
-    spec = pods(chart, "m-worker", preset("t4"), ALL, SHARED, {"diffusion": {"weights": {"verify": True}}})
+    spec = pods(chart, "m-worker", preset("t4-shared"), {"diffusion": {"weights": {"verify": True}}})
     assert [one["name"] for one in spec["initContainers"]] == [
         *("detection", "controlmaps", "diffusion-weights", "diffusion"),
     ]
     claims = [{"name": "card", "resourceClaimTemplateName": "t4"}]
-    shared = {name: {"resourceClaims": claims} for name in SHARED}
+    shared = {name: {"resourceClaims": claims} for name in ALL["worker"]["beside"]}
     spec = pods(chart, "m-worker", preset("t4"), ALL, shared)
     assert spec["resourceClaims"] == claims
+    shared_by_time = pods(chart, "m-worker", preset("t4-shared"))["initContainers"]
+    assert [one["resources"]["limits"]["nvidia.com/gpu.shared"] for one in shared_by_time] == [1, 1, 1]
+    gib = [int(one["resources"]["requests"]["memory"].removesuffix("Gi")) for one in shared_by_time]
+    assert sum(gib) < 14, "of a node with 16"
     assert all(one["resources"]["claims"] == [{"name": "card"}] for one in spec["initContainers"])
     assert "claims" not in spec["containers"][0]["resources"]
+
+
+def test_what_is_said_of_diffusions_pods_is_said_of_those_that_it_is_in(chart: Path) -> None:
+    said = {
+        "priorityClassName": "gpu-first",
+        "schedulerName": "volcano",
+        "runtimeClassName": "nvidia",
+        "nodeSelector": {"pool": "t4"},
+        "podAnnotations": {"example.com/team": "rooms"},
+        "strategy": {},
+    }
+    deployment = of_kind(render(chart, NAMED, preset("t4"), {"diffusion": said}), "Deployment")["m-worker"]
+    pod = deployment["spec"]["template"]
+    names = ("priorityClassName", "schedulerName", "runtimeClassName", "nodeSelector")
+    assert {name: pod["spec"][name] for name in names} == {name: said[name] for name in names}
+    assert pod["metadata"]["annotations"] == said["podAnnotations"]
+    assert deployment["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 0, "maxUnavailable": 1}
+    assert deployment["spec"]["progressDeadlineSeconds"] >= 600 + 600, "its models load before the worker begins"
 
 
 @pytest.mark.parametrize("toggle", ["tls", "login"])

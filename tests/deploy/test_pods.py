@@ -67,7 +67,7 @@ async def test_every_probe_is_answered_by_the_process_that_the_chart_starts(
                     free=shared,
                 )
             )
-        assert pods.keys() == {*GRPC, "worker"}
+        assert pods.keys() == {*GRPC, "worker", "firstlook"}
         for name, pod in pods.items():
             for kind in ("startupProbe", "readinessProbe", "livenessProbe"):
                 await pod.until(kind)

@@ -52,6 +52,16 @@ class SlowEngine:
         """And looks at none."""
         return False
 
+    @property
+    def knows_regions(self) -> bool:
+        """It knows nothing."""
+        return False
+
+    @property
+    def usual_seconds(self) -> float:
+        """Not that either."""
+        return 0.0
+
     async def load(self) -> None:
         """Nothing to load."""
 

@@ -77,12 +77,12 @@ async def test_without_a_key_only_what_is_for_everybody_answers(house: House) ->
     http = house.gateway.http
     job_id = (await house.submit())["job_id"]
     pages = ("/", "/docs", "/openapi.json", "/errors", "/errors/INTERNAL")
-    for path in ("/health", "/health/live", "/health/ready", "/styles", *pages):
+    for path in ("/health", "/health/live", "/health/ready", "/styles", "/materials", *pages):
         assert (await http.get(path)).status_code == 200, path
     document = (await http.get("/openapi.json")).json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            if path.startswith(("/health", "/styles", "/files")):
+            if path.startswith(("/health", "/styles", "/materials", "/files", "/transform/shared")):
                 assert operation["security"] == [], path
                 continue
             url = path.replace("{job_id}", job_id)

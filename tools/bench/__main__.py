@@ -15,20 +15,25 @@ from deploy.local.options import on_port
 from deploy.local.stack import Stack, running
 from tools.bench import document, memory, pipeline, status, submit, watch
 from tools.bench.client import Client
-from tools.bench.figures import Row
+from tools.bench.figures import Row, table
 
 NOTES = """\
 Every figure is of one run on an otherwise idle machine; client, all processes and Valkey (append-only, synced on every
-write) share its cores. *No-op jobs* run through all six processes and the real job store, object store and
+write) share its cores. *No-op jobs* run through all seven processes and the real job store, object store and
 event stream; their model services answer at once with pictures made beforehand. The plain FastAPI app does the same
 image work in one process and keeps nothing that would survive a crash."""
 
 
 @asynccontextmanager
 async def stack_for(
-    purpose: str, *, noop: bool = False, workers: int = 1, settings: Mapping[str, str] | None = None
+    purpose: str,
+    *,
+    noop: bool = False,
+    workers: int = 1,
+    beside: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stack]:
-    """A fresh stack with its data in a directory of its own."""
+    """A fresh stack with its data in a directory of its own; `beside` gives each worker a diffusion of its own."""
     (port,) = ports.free(1)
     with tempfile.TemporaryDirectory(prefix=f"modomo-{purpose}-") as directory:
         layout = on_port(
@@ -36,6 +41,7 @@ async def stack_for(
             data=Path(directory),
             workers=workers,
             modules=pipeline.NOOP if noop else {},
+            beside=beside and workers > 0,
             overrides={
                 "MODOMO_LOG_LEVEL": "WARNING",
                 "MODOMO_GATEWAY_QUEUE_LIMIT": "100000",
@@ -47,12 +53,12 @@ async def stack_for(
             yield stack
 
 
-async def measure(console: Console) -> list[Row]:
+async def measure(console: Console, *, beside: bool = False) -> list[Row]:
     """All rows, in the order of the table."""
     rows: list[Row] = []
     with console.status("starting") as progress:
         started = time.monotonic()
-        async with stack_for("lite") as stack, Client(stack.layout.url) as client:
+        async with stack_for("lite", beside=beside) as stack, Client(stack.layout.url) as client:
             rows.append(
                 Row(what="from nothing to ready, warm environment", figure=f"{time.monotonic() - started:.1f} s")
             )
@@ -67,7 +73,7 @@ async def measure(console: Console) -> list[Row]:
         async with stack_for("watch", workers=0) as stack:
             progress.update("WebSocket")
             rows += await watch.measure(stack)
-        async with stack_for("pipeline", noop=True) as stack, Client(stack.layout.url) as client:
+        async with stack_for("pipeline", noop=True, beside=beside) as stack, Client(stack.layout.url) as client:
             progress.update("no-op jobs")
             rows += await pipeline.measure(client)
     return rows
@@ -75,10 +81,19 @@ async def measure(console: Console) -> list[Row]:
 
 def main() -> None:
     """Runs the command line."""
-    argparse.ArgumentParser(prog="make bench", description=__doc__).parse_args()
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument(
+        "--placement",
+        choices=("apart", "sidecar"),
+        default="apart",
+        help="sidecar: each worker has a diffusion of its own; printed, not written",
+    )
+    beside = parser.parse_args().placement == "sidecar"
     console = Console()
-    rows = asyncio.run(measure(console))
-    text = document.write("system", title="The system", command="make bench", rows=rows, notes=NOTES)
+    rows = asyncio.run(measure(console, beside=beside))
+    text = table(rows)
+    if not beside:
+        text = document.write("system", title="The system", command="make bench", rows=rows, notes=NOTES)
     console.print(text, soft_wrap=True)
 
 

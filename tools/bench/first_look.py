@@ -191,6 +191,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=60, help="who come then")
     parser.add_argument("--pause", type=float, default=1.5, help="seconds between two of them")
     parser.add_argument("--write", action="store_true", help="write the table to BENCHMARKS.md")
+    parser.add_argument("--remark", default="", help="what is to be known of the run, for BENCHMARKS.md")
     options = parser.parse_args()
     console = Console()
     rows = asyncio.run(measure(console, jobs=options.jobs, count=options.people, pause=options.pause))
@@ -198,7 +199,9 @@ def main() -> None:
         console.print(f"{row.what}: {row.figure}", soft_wrap=True)
     if options.write:
         command = "python -m tools.bench.first_look --write"
-        document.write("first-look", title="First looks", command=command, rows=rows, notes=NOTES)
+        document.write(
+            "first-look", title="First looks", command=command, rows=rows, notes=f"{NOTES} {options.remark}".strip()
+        )
 
 
 if __name__ == "__main__":

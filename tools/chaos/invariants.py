@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image
 
-from gateway.jobs import result
+from gateway.jobs import object_keys, result
 from servicekit.jobstore import ENDINGS, Event, JobStatus
 from servicekit.storage import ObjectStore
 from tools.chaos.system import System
@@ -30,11 +30,13 @@ async def all_ended(
 
 
 def assert_orderly(events: Sequence[Event]) -> None:
-    """One ending, the last event; numbers without a gap; progress that never goes down."""
+    """One ending, the last event; numbers without a gap; progress that never goes down; a first look first or never."""
     assert [event.terminal for event in events] == [False] * (len(events) - 1) + [True]
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     progress = [event.progress for event in events]
     assert progress == sorted(progress)
+    pictures = [event.preview_key for event in events if event.preview_key]
+    assert not [key for key in pictures[1:] if key == object_keys.first_look(events[0].job_id)], pictures
 
 
 async def completed_with_all_objects(system: System, job_ids: Sequence[str]) -> None:

@@ -25,6 +25,8 @@ from tools.bench.client import Client
 from tools.chaos.system import MODULES, System
 
 REPLICAS: Final = 2
+FIRST_LOOK: Final = "services/gateway/gateway/worker/first_look"
+"""Where a release has what makes first looks; earlier ones had the worker do so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,18 +56,21 @@ class Processes:
 
     def names(self) -> list[str]:
         """All but Redis, whoever is called before who calls: gateways last."""
-        return [f"{name}-{number}" for name in (*SERVICES, "worker", "gateway") for number in range(REPLICAS)]
+        kinds = (*SERVICES, "worker", "firstlook", "gateway")
+        return [f"{name}-{number}" for name in kinds for number in range(REPLICAS)]
 
     def gateways(self) -> list[int]:
         """Ports of the gateways."""
         return [self._ports[f"gateway-{number}"] for number in range(REPLICAS)]
 
     async def start(self, name: str, release: Release) -> None:
-        """Returns when it serves."""
+        """Returns when it serves; at once where the release has no such process."""
         service = name.partition("-")[0]
+        if service == "firstlook" and not (release.root / FIRST_LOOK).exists():
+            return
         command = [str(release.python), "-m", release.modules.get(service, service)]
-        if service in ("worker", "gateway"):
-            command = [str(release.python), "-m", "gateway", "api" if service == "gateway" else "worker"]
+        if service in ("worker", "firstlook", "gateway"):
+            command = [str(release.python), "-m", "gateway", "api" if service == "gateway" else service]
         self._children[name] = await Child.start(
             name,
             redis_command(self._layout) if name == "redis" else command,
@@ -78,7 +83,10 @@ class Processes:
 
     async def replace(self, name: str, release: Release = THIS, *, kill: bool = False) -> None:
         """SIGTERM, or SIGKILL, and a new one when the old one has ended."""
-        child = self._children[name]
+        child = self._children.pop(name, None)
+        if child is None:
+            await self.start(name, release)
+            return
         if kill:
             child.process.kill()
             await child.process.wait()

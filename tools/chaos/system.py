@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import re
+import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +27,10 @@ MODULES: Final = {
     "controlmaps": "tools.bench.noop.controlmaps",
     "diffusion": "tools.chaos.steady_diffusion",
 }
+
+PLACEMENT: Final = os.environ.get("CHAOS_PLACEMENT", "apart")
+"""`sidecar`: each worker has a diffusion of its own and takes one job at a time, as pods that pull; `apart`: they share
+one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +70,24 @@ class System:
         await asyncio.gather(*(post() for _ in range(at_once)))
         return job_ids
 
+    def named(self, name: str) -> list[str]:
+        """The processes of a name: several for `diffusion`, where each worker has its own."""
+        return [one for one in self.stack.children if one == name or re.fullmatch(rf"{name}-\d+", one)]
+
     def kill(self, name: str) -> None:
-        """Ends a process at once."""
-        self.stack.children[name].process.kill()
+        """Ends a process at once, or all of them that bear a service's name."""
+        self.signal(name, signal.SIGKILL)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Sends a signal to them."""
+        for one in self.named(name):
+            self.stack.children[one].process.send_signal(number)
 
     async def restart(self, name: str) -> None:
-        """Starts a process that has ended, or is about to; returns once Redis answers, where it is that one."""
-        await self.stack.children[name].process.wait()
-        await self.stack.start_child(name)
+        """Starts what has ended, or is about to; returns once Redis answers, where it is that one."""
+        for one in self.named(name):
+            await self.stack.children[one].process.wait()
+            await self.stack.start_child(one)
         while name == "redis":
             with suppress(Unavailable):
                 await self.jobstore.jobs.check()
@@ -117,6 +134,7 @@ async def system(
         data=data,
         workers=workers,
         modules=MODULES,
+        beside=PLACEMENT == "sidecar" and workers > 0,
         overrides={
             "MODOMO_LOG_FORMAT": "json",
             "MODOMO_JOBLOG_IDLE_SECONDS": str(idle_seconds),

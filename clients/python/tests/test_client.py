@@ -76,6 +76,21 @@ async def test_a_photo_is_restyled_and_its_progress_is_told(
     assert (await rooms.analyze(photo()))["room_type"] == "kitchen"
 
 
+async def test_a_look_surfaces_and_corrections_are_sent(gateway: Gateway, rooms: AsyncModomo, tmp_path: Any) -> None:
+    (tmp_path / "look.jpg").write_bytes(photo(colour=(10, 90, 160)))
+    job_id = (await rooms.submit(photo(), style="boho", style_image=tmp_path / "look.jpg"))["job_id"]
+    assert await gateway.store.get(f"jobs/{job_id}/style-image.jpg")
+    await rooms.submit(
+        photo(),
+        style="boho",
+        preferences={"surfaces": {"wall": "#A3B18A"}, "corrections": [{"x": 0.5, "y": 0.25, "label": "leave"}]},
+    )
+    _, claim = [await gateway.jobstore.queue.claim() for _ in range(2)]
+    assert '"surfaces":{"wall":"#A3B18A"}' in claim.job.payload
+    assert '"corrections":[{"x":0.5,"y":0.25,"label":"leave"}]' in claim.job.payload
+    assert [material["name"] for material in await rooms.materials()] == ["oak-boards"]
+
+
 async def test_the_other_client_does_the_same(gateway: Gateway) -> None:
     def restyle() -> tuple[str, bytes]:
         with Modomo(gateway.url) as client:
@@ -254,9 +269,12 @@ def command(gateway: Gateway, capsys: pytest.CaptureFixture[str]) -> Iterator[An
 async def test_the_command_line(gateway: Gateway, command: Any, tmp_path: Any) -> None:
     (tmp_path / "room.jpg").write_bytes(photo())
     out = tmp_path / "boho.jpg"
-    asked = ("--style", "boho", "--seed", "7", "--out", str(out), "--before-after")
+    asked = ["--style", "boho", "--seed", "7", "--out", str(out), "--before-after"]
+    asked += ["--surface", "wall=#A3B18A", "--surface", "floor=oak-boards", "--correct", "0.5,0.25,leave"]
     running = asyncio.create_task(command("restyle", str(tmp_path / "room.jpg"), *asked))
     claim = await worked(gateway)
+    assert '"surfaces":{"wall":"#A3B18A","floor":"oak-boards"}' in claim.job.payload
+    assert '"label":"leave"' in claim.job.payload
     await gateway.complete(claim)
     status, printed, shown = await asyncio.wait_for(running, 20)
     assert (status, printed.splitlines()) == (0, [str(out), str(tmp_path / "boho-before-after.jpg")])
@@ -265,6 +283,10 @@ async def test_the_command_line(gateway: Gateway, command: Any, tmp_path: Any) -
     status, printed, _ = await command("watch", claim.job.job_id)
     assert urlsplit(printed.split()[-1]).path.endswith("transformed-0.jpg")
     assert "boho" in (await command("styles"))[1]
+    assert "oak-boards" in (await command("materials"))[1]
+    for wrong in (("--surface", "wall"), ("--correct", "0.5,wall"), ("--style-image", "none.jpg")):
+        status, _, shown = await command("restyle", str(tmp_path / "room.jpg"), "--style", "boho", *wrong)
+        assert (status, wrong[1] in shown) == (1, True)
     assert "sofa-1 (75%)" in (await command("analyze", str(tmp_path / "room.jpg")))[1]
     assert claim.job.job_id in (await command("jobs", "--status", "completed"))[1]
     assert (await command("cancel", claim.job.job_id, "--purge"))[0] == 0

@@ -15,6 +15,7 @@ import type {
   FieldProblem,
   JobStatusData,
   JobWord,
+  MaterialAnswer,
   Preferences,
   Problem,
   Result,
@@ -59,6 +60,14 @@ export interface Cancellable {
 export interface Uploading extends Cancellable {
   /** Told how much of the request was sent, 0 to 1, where XMLHttpRequest exists: browsers and React Native. */
   onUploadProgress?: ((share: number) => void) | undefined;
+}
+
+/** And of an analysis. */
+export interface Analyzing extends Uploading {
+  /** Whether each thing comes with its mask, a PNG in base64. */
+  masks?: boolean;
+  /** Whether the photo comes back upright and as a JPEG in base64, as for browsers that show no HEIC. */
+  photo?: boolean;
 }
 
 /** What is wanted: a style, and preferences. */
@@ -195,16 +204,23 @@ export class Modomo {
     await this.#json("DELETE", path, { signal });
   }
 
-  /** What a photo shows: its room, and the things in it. */
-  async analyze(photo: Picture, options: Uploading = {}): Promise<AnalysisData> {
+  /** What a photo shows: its room, and the things in it; with a mask of each, and the photo upright, where that is asked for. */
+  async analyze(photo: Picture, options: Analyzing = {}): Promise<AnalysisData> {
+    const { masks, photo: back, ...uploading } = options;
     const body = new FormData();
     append(body, "file", photo);
-    return (await this.#json<{ data: AnalysisData }>("POST", "/analyze", { ...options, body })).data;
+    const path = `/analyze${query({ masks, photo: back })}`;
+    return (await this.#json<{ data: AnalysisData }>("POST", path, { ...uploading, body })).data;
   }
 
   /** The styles that can be asked for. */
   async styles({ signal }: Cancellable = {}): Promise<StyleAnswer[]> {
     return (await this.#json<{ styles: StyleAnswer[] }>("GET", "/styles", { signal })).styles;
+  }
+
+  /** What `surfaces` may name beside colours; none where the service repaints no single surfaces. */
+  async materials({ signal }: Cancellable = {}): Promise<MaterialAnswer[]> {
+    return (await this.#json<{ materials: MaterialAnswer[] }>("GET", "/materials", { signal })).materials;
   }
 
   /** What `verifyWebhook` checks with; none where the service sends no webhooks. */
@@ -615,10 +631,10 @@ const KINDS = {
     FILE_EMPTY IMAGE_AMBIGUOUS IMAGE_ANIMATED IMAGE_TOO_LARGE IMAGE_TOO_NARROW IMAGE_TOO_SMALL IMAGE_UNREADABLE
     IMAGE_UNSUPPORTED IMAGE_URL_REFUSED IMAGE_URL_UNREACHABLE UPLOAD_TOO_LARGE`,
   request: `
-    BAD_REQUEST DUPLICATE_FIELD FIELD_INVALID FIELD_MISSING GROUP_FULL GROUP_MISMATCH GROUP_STYLE_IMAGE_GONE
-    MALFORMED_BODY MALFORMED_JSON METHOD_NOT_ALLOWED MODE_NOT_SUPPORTED NOT_AN_OBJECT OUT_OF_RANGE
-    RANGE_NOT_SATISFIABLE STYLE_IMAGE_NOT_SUPPORTED UNKNOWN_FIELD UNKNOWN_STYLE UNSUPPORTED_MEDIA_TYPE UPLOAD_TIMEOUT
-    WEBHOOKS_OFF WEBHOOK_GONE WEBHOOK_URL_REFUSED`,
+    BAD_REQUEST CORRECTIONS_NOT_SUPPORTED DUPLICATE_FIELD FIELD_INVALID FIELD_MISSING GROUP_FULL GROUP_MISMATCH
+    GROUP_STYLE_IMAGE_GONE MALFORMED_BODY MALFORMED_JSON METHOD_NOT_ALLOWED MODE_NOT_SUPPORTED NOT_AN_OBJECT
+    OUT_OF_RANGE RANGE_NOT_SATISFIABLE STYLE_IMAGE_NOT_SUPPORTED SURFACES_NOT_SUPPORTED UNKNOWN_FIELD UNKNOWN_MATERIAL
+    UNKNOWN_STYLE UNSUPPORTED_MEDIA_TYPE UPLOAD_TIMEOUT WEBHOOKS_OFF WEBHOOK_GONE WEBHOOK_URL_REFUSED`,
   service: `
     CANCELLED CONNECTION_LOST DEADLINE_EXCEEDED DUPLICATE_KIND DUPLICATE_MAP EVENTS_UNAVAILABLE IDENTITY_UNAVAILABLE
     IMAGE_FORMAT IMAGE_MISSING INTERNAL INTERNAL_SERVER_ERROR INVALID_JOB_ID JOB_STORE_UNAVAILABLE KINDS_UNWANTED

@@ -41,6 +41,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/transform/shared/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at a job that somebody shares
+         * @description The job's status, as its owner sees it, for whoever has its share token. Needs no key.
+         */
+        get: operations["shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/transform/jobs": {
         parameters: {
             query?: never;
@@ -153,6 +173,46 @@ export interface paths {
          * @description Names for requests, titles and descriptions for people.
          */
         get: operations["styles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/materials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What surfaces can be made of
+         * @description Names for `preferences.surfaces`, which takes any colour as well.
+         */
+        get: operations["materials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/materials/{name}.webp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A look at a material
+         * @description A small square picture.
+         */
+        get: operations["thumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -374,11 +434,13 @@ export interface components {
          *             ],
          *             "confidence": 0.94,
          *             "id": "sofa-1",
-         *             "label": "sofa"
+         *             "label": "sofa",
+         *             "mask": "iVBORw0KGgo="
          *           }
          *         ],
          *         "height": 768,
          *         "is_room": true,
+         *         "photo": "/9j/4AAQSkZJRg==",
          *         "probability": 0.91,
          *         "room_probability": 0.98,
          *         "room_type": "living_room",
@@ -427,7 +489,7 @@ export interface components {
                 [key: string]: number;
             };
             /** Detections */
-            detections: components["schemas"]["Detection"][];
+            detections: components["schemas"]["AnalyzedObject"][];
             /**
              * Width
              * @description Of the analysed photo, which boxes refer to.
@@ -435,6 +497,61 @@ export interface components {
             width: number;
             /** Height */
             height: number;
+            /**
+             * Photo
+             * @description Where asked for: the analysed photo as a JPEG in base64.
+             */
+            photo: string | null;
+        };
+        /**
+         * AnalyzedObject
+         * @description A thing found in the photo, and where exactly.
+         */
+        AnalyzedObject: {
+            /**
+             * Id
+             * @description For `preferences.keep`, `sofa-1`.
+             */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Confidence
+             * @description 0–1.
+             */
+            confidence: number;
+            /**
+             * Box
+             * @description Left, top, right, bottom in pixels of the stored original.
+             */
+            box: number[];
+            /**
+             * Mask
+             * @description Where asked for: a PNG of the analysed photo's size in base64, white where the thing is.
+             */
+            mask: string | null;
+        };
+        /**
+         * AppliedCorrection
+         * @description A correction as it was understood.
+         */
+        AppliedCorrection: {
+            /**
+             * X
+             * @description 0–1, from the left.
+             */
+            x: number;
+            /**
+             * Y
+             * @description 0–1, from the top.
+             */
+            y: number;
+            label: components["schemas"]["CorrectionLabel"];
+            /**
+             * Area
+             * @description Share of the picture that it was taken for, 0–1.
+             */
+            area: number;
         };
         /**
          * Attempt
@@ -467,6 +584,12 @@ export interface components {
              */
             message?: string;
         };
+        /**
+         * CorrectionLabel
+         * @description What is there.
+         * @enum {string}
+         */
+        CorrectionLabel: "wall" | "floor" | "ceiling" | "leave";
         /**
          * DependencyHealth
          * @description One thing that the gateway needs.
@@ -556,7 +679,8 @@ export interface components {
          *         "expires_at": "2025-11-13T10:30:41Z",
          *         "preview_url": "https://api.example.com/files/jobs/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f/preview-1.jpg?expires=1762947045&signature=Q2xvdWRz",
          *         "websocket_url": "wss://api.example.com/ws/transform/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f/1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A",
-         *         "events_url": "https://api.example.com/transform/events/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f?ticket=1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A"
+         *         "events_url": "https://api.example.com/transform/events/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f?ticket=1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A",
+         *         "share_token": "pmWkWSBCL51Bfkhn79xPuKBKHz__H6B-mY6G9_eieuM"
          *       }
          *     }
          */
@@ -627,6 +751,11 @@ export interface components {
              * @description The same as Server-Sent Events, with a ticket likewise.
              */
             events_url: string;
+            /**
+             * Share Token
+             * @description Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page at `/?job=…&share=…`. Null where no keys are asked for.
+             */
+            share_token: string | null;
         };
         /**
          * JobWord
@@ -651,6 +780,50 @@ export interface components {
              * @description Where the next page begins; null where there is none.
              */
             next_cursor: string | null;
+        };
+        /**
+         * MaterialAnswer
+         * @description A material.
+         */
+        MaterialAnswer: {
+            /**
+             * Name
+             * @description For `preferences.surfaces`.
+             */
+            name: string;
+            /**
+             * Title
+             * @description For people.
+             */
+            title: string;
+            /**
+             * Surfaces
+             * @description Those that it suits.
+             */
+            surfaces: components["schemas"]["SurfaceName"][];
+            /**
+             * Color
+             * @description Its mean colour, `#RRGGBB`.
+             */
+            color: string;
+            /**
+             * Thumbnail Url
+             * @description A piece of it, seen from the front: a small square WebP.
+             */
+            thumbnail_url: string;
+        };
+        /**
+         * MaterialsAnswer
+         * @description All materials; none where the engine cannot repaint single surfaces.
+         */
+        MaterialsAnswer: {
+            /**
+             * Success
+             * @default true
+             */
+            success?: boolean;
+            /** Materials */
+            materials: components["schemas"]["MaterialAnswer"][];
         };
         /**
          * Metadata
@@ -716,6 +889,11 @@ export interface components {
              */
             style_image_palette: string[];
             /**
+             * Corrections
+             * @description Those of the request, and what each was taken for.
+             */
+            corrections: components["schemas"]["AppliedCorrection"][];
+            /**
              * Safety Checked
              * @description Whether the pictures passed a safety check.
              */
@@ -762,6 +940,13 @@ export interface components {
             /** Before After Url */
             before_after_url: string;
             /**
+             * Download Urls
+             * @description As `transformed_urls`, but browsers save what they lead to as a file.
+             */
+            download_urls: string[];
+            /** Before After Download Url */
+            before_after_download_url: string;
+            /**
              * Style Image Url
              * @description The picture whose look was wanted, as stored; null for none.
              */
@@ -790,6 +975,11 @@ export interface components {
             description: string;
             /** Palette */
             palette: string[];
+            /**
+             * Thumbnail Url
+             * @description Our sample room in this style; null for styles without a picture.
+             */
+            thumbnail_url: string | null;
         };
         /**
          * StylesAnswer
@@ -811,6 +1001,7 @@ export interface components {
          *       "estimated_time": 15,
          *       "events_url": "https://api.example.com/transform/events/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f?ticket=1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A",
          *       "job_id": "3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f",
+         *       "share_token": "pmWkWSBCL51Bfkhn79xPuKBKHz__H6B-mY6G9_eieuM",
          *       "status_url": "https://api.example.com/transform/status/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f",
          *       "success": true,
          *       "websocket_url": "wss://api.example.com/ws/transform/3f2c8a4e-6d1b-4c53-9a0e-7b1f2d3c4e5f/1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5rT6pL9sD4fG7hJ1mN3bV5cX8A"
@@ -839,6 +1030,11 @@ export interface components {
              * @description The same as Server-Sent Events, with a ticket likewise.
              */
             events_url: string;
+            /**
+             * Share Token
+             * @description Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page at `/?job=…&share=…`. Null where no keys are asked for.
+             */
+            share_token: string | null;
             /** Status Url */
             status_url: string;
         };
@@ -863,6 +1059,12 @@ export interface components {
             material: string;
         };
         /**
+         * SurfaceName
+         * @description A surface; things of one kind are one.
+         * @enum {string}
+         */
+        SurfaceName: "wall" | "floor" | "ceiling" | "cabinet" | "upholstery" | "bed" | "curtain" | "rug";
+        /**
          * WebhookSecrets
          * @description The caller's own secrets.
          */
@@ -877,6 +1079,23 @@ export interface components {
              * @description `whsec_…`, Standard Webhooks. Every delivery is signed with each of them; check with the last one.
              */
             secrets: string[];
+        };
+        /**
+         * Correction
+         * @description What is at a place in the upright photo, by somebody who has looked.
+         */
+        Correction: {
+            /**
+             * X
+             * @description In shares of the width, from the left.
+             */
+            x: number;
+            /**
+             * Y
+             * @description In shares of the height, from the top.
+             */
+            y: number;
+            label: components["schemas"]["CorrectionLabel"];
         };
         /**
          * EventMessage
@@ -1056,6 +1275,54 @@ export interface components {
             data: string;
         };
         /**
+         * Surfaces
+         * @description What each surface is to be: a colour `#RRGGBB`, or a material that GET /materials lists for it.
+         */
+        Surfaces: {
+            /**
+             * Wall
+             * @default null
+             */
+            wall?: string | null;
+            /**
+             * Floor
+             * @default null
+             */
+            floor?: string | null;
+            /**
+             * Ceiling
+             * @default null
+             */
+            ceiling?: string | null;
+            /**
+             * Cabinet
+             * @description Cabinets, wardrobes, tables, shelves.
+             * @default null
+             */
+            cabinet?: string | null;
+            /**
+             * Upholstery
+             * @description Sofas, armchairs, cushioned seats.
+             * @default null
+             */
+            upholstery?: string | null;
+            /**
+             * Bed
+             * @default null
+             */
+            bed?: string | null;
+            /**
+             * Curtain
+             * @default null
+             */
+            curtain?: string | null;
+            /**
+             * Rug
+             * @default null
+             */
+            rug?: string | null;
+        };
+        /**
          * WebhookData
          * @description The job. Whoever may see its pictures asks for its status.
          */
@@ -1206,13 +1473,24 @@ export interface components {
              * @default null
              */
             group?: string | null;
+            /**
+             * Corrections
+             * @description What is where, where the service has it wrong: the region around each place, up to the photo's edges, is painted as what it is, or left. An engine that cannot is a 422 that names it.
+             * @default []
+             */
+            corrections?: components["schemas"]["Correction"][];
+            /**
+             * @description Repaints only these and leaves all else exactly as it is; the style is not looked at, the seed is 0 unless it is said. An engine that cannot is a 422 that names it.
+             * @default null
+             */
+            surfaces?: components["schemas"]["Surfaces"] | null;
         };
         /**
          * ErrorCode
          * @description Codes of errors and of failed jobs; `/errors/CODE` says more. New ones may be added.
          * @enum {string}
          */
-        ErrorCode: "BAD_REQUEST" | "CANCELLED" | "CONNECTION_LOST" | "CREDENTIAL_MALFORMED" | "CREDENTIAL_MISSING" | "DEADLINE_EXCEEDED" | "DUPLICATE_FIELD" | "DUPLICATE_KIND" | "DUPLICATE_MAP" | "EVENTS_UNAVAILABLE" | "FIELD_INVALID" | "FIELD_MISSING" | "FILE_EMPTY" | "GAVE_UP" | "GROUP_FULL" | "GROUP_MISMATCH" | "GROUP_STYLE_IMAGE_GONE" | "HOST_REFUSED" | "IDEMPOTENCY_KEY_REUSED" | "IDENTITY_UNAVAILABLE" | "IMAGE_AMBIGUOUS" | "IMAGE_ANIMATED" | "IMAGE_FORMAT" | "IMAGE_MISSING" | "IMAGE_TOO_LARGE" | "IMAGE_TOO_NARROW" | "IMAGE_TOO_SMALL" | "IMAGE_UNREADABLE" | "IMAGE_UNSUPPORTED" | "IMAGE_URL_REFUSED" | "IMAGE_URL_UNREACHABLE" | "INTERNAL" | "INTERNAL_SERVER_ERROR" | "INVALID_JOB_ID" | "JOB_ENDED" | "JOB_STORE_UNAVAILABLE" | "KEY_INVALID" | "KINDS_UNWANTED" | "LINK_INVALID" | "MALFORMED_BODY" | "MALFORMED_JSON" | "MESSAGE_TOO_LARGE" | "METHOD_NOT_ALLOWED" | "MODAL_UNAVAILABLE" | "MODE_NOT_SUPPORTED" | "NOTHING_TO_REMOVE" | "NOTHING_TO_RESTYLE" | "NOTIFIER_STOPPING" | "NOT_ANSWERING" | "NOT_AN_OBJECT" | "NOT_A_PICTURE" | "NOT_A_ROOM" | "NOT_FOUND" | "NOT_SERVING" | "OBJECT_NOT_FOUND" | "ORIGIN_REFUSED" | "OUT_OF_MEMORY" | "OUT_OF_RANGE" | "OUT_OF_TIME" | "QUEUE_FULL" | "RANGE_NOT_SATISFIABLE" | "RAN_TOO_LONG" | "RATE_LIMITED" | "RESOURCE_EXHAUSTED" | "SCOPE_MISSING" | "SERVICE_STOPPING" | "SERVICE_UNAVAILABLE" | "SIZE_MISMATCH" | "STORAGE_UNAVAILABLE" | "STYLE_IMAGE_NOT_SUPPORTED" | "TICKET_INVALID" | "TOKEN_EXPIRED" | "TOKEN_INVALID" | "TOO_MANY_CALLS" | "TOO_MANY_STREAMS" | "TOO_MANY_WAITING" | "TOO_MANY_WATCHERS" | "TRITON_UNAVAILABLE" | "UNAVAILABLE" | "UNKNOWN_DETECTION" | "UNKNOWN_FIELD" | "UNKNOWN_JOB" | "UNKNOWN_KIND" | "UNKNOWN_LABEL" | "UNKNOWN_MODE" | "UNKNOWN_ROOM_TYPE" | "UNKNOWN_STYLE" | "UNKNOWN_TIER" | "UNSAFE_RESULT" | "UNSUPPORTED_MEDIA_TYPE" | "UPLOADS_BUSY" | "UPLOAD_TIMEOUT" | "UPLOAD_TOO_LARGE" | "WAITED_TOO_LONG" | "WATCHER_TOO_SLOW" | "WEBHOOKS_OFF" | "WEBHOOK_GONE" | "WEBHOOK_URL_REFUSED";
+        ErrorCode: "BAD_REQUEST" | "CANCELLED" | "CONNECTION_LOST" | "CORRECTIONS_NOT_SUPPORTED" | "CREDENTIAL_MALFORMED" | "CREDENTIAL_MISSING" | "DEADLINE_EXCEEDED" | "DUPLICATE_FIELD" | "DUPLICATE_KIND" | "DUPLICATE_MAP" | "EVENTS_UNAVAILABLE" | "FIELD_INVALID" | "FIELD_MISSING" | "FILE_EMPTY" | "GAVE_UP" | "GROUP_FULL" | "GROUP_MISMATCH" | "GROUP_STYLE_IMAGE_GONE" | "HOST_REFUSED" | "IDEMPOTENCY_KEY_REUSED" | "IDENTITY_UNAVAILABLE" | "IMAGE_AMBIGUOUS" | "IMAGE_ANIMATED" | "IMAGE_FORMAT" | "IMAGE_MISSING" | "IMAGE_TOO_LARGE" | "IMAGE_TOO_NARROW" | "IMAGE_TOO_SMALL" | "IMAGE_UNREADABLE" | "IMAGE_UNSUPPORTED" | "IMAGE_URL_REFUSED" | "IMAGE_URL_UNREACHABLE" | "INTERNAL" | "INTERNAL_SERVER_ERROR" | "INVALID_JOB_ID" | "JOB_ENDED" | "JOB_STORE_UNAVAILABLE" | "KEY_INVALID" | "KINDS_UNWANTED" | "LINK_INVALID" | "MALFORMED_BODY" | "MALFORMED_JSON" | "MESSAGE_TOO_LARGE" | "METHOD_NOT_ALLOWED" | "MODAL_UNAVAILABLE" | "MODE_NOT_SUPPORTED" | "NOTHING_TO_REMOVE" | "NOTHING_TO_RESTYLE" | "NOTIFIER_STOPPING" | "NOT_ANSWERING" | "NOT_AN_OBJECT" | "NOT_A_PICTURE" | "NOT_A_ROOM" | "NOT_FOUND" | "NOT_SERVING" | "OBJECT_NOT_FOUND" | "ORIGIN_REFUSED" | "OUT_OF_MEMORY" | "OUT_OF_RANGE" | "OUT_OF_TIME" | "QUEUE_FULL" | "RANGE_NOT_SATISFIABLE" | "RAN_TOO_LONG" | "RATE_LIMITED" | "RESOURCE_EXHAUSTED" | "SCOPE_MISSING" | "SERVICE_STOPPING" | "SERVICE_UNAVAILABLE" | "SIZE_MISMATCH" | "STORAGE_UNAVAILABLE" | "STYLE_IMAGE_NOT_SUPPORTED" | "SURFACES_NOT_SUPPORTED" | "TICKET_INVALID" | "TOKEN_EXPIRED" | "TOKEN_INVALID" | "TOO_MANY_CALLS" | "TOO_MANY_STREAMS" | "TOO_MANY_WAITING" | "TOO_MANY_WATCHERS" | "TRITON_UNAVAILABLE" | "UNAVAILABLE" | "UNKNOWN_DETECTION" | "UNKNOWN_FIELD" | "UNKNOWN_JOB" | "UNKNOWN_KIND" | "UNKNOWN_LABEL" | "UNKNOWN_MATERIAL" | "UNKNOWN_MODE" | "UNKNOWN_ROOM_TYPE" | "UNKNOWN_STYLE" | "UNKNOWN_TIER" | "UNSAFE_RESULT" | "UNSUPPORTED_MEDIA_TYPE" | "UPLOADS_BUSY" | "UPLOAD_TIMEOUT" | "UPLOAD_TOO_LARGE" | "WAITED_TOO_LONG" | "WATCHER_TOO_SLOW" | "WEBHOOKS_OFF" | "WEBHOOK_GONE" | "WEBHOOK_URL_REFUSED";
     };
     responses: never;
     parameters: never;
@@ -1238,8 +1516,11 @@ export interface components {
 export type Alive = components['schemas']['Alive'];
 export type AnalysisAnswer = components['schemas']['AnalysisAnswer'];
 export type AnalysisData = components['schemas']['AnalysisData'];
+export type AnalyzedObject = components['schemas']['AnalyzedObject'];
+export type AppliedCorrection = components['schemas']['AppliedCorrection'];
 export type Attempt = components['schemas']['Attempt'];
 export type Cancelled = components['schemas']['Cancelled'];
+export type CorrectionLabel = components['schemas']['CorrectionLabel'];
 export type DependencyHealth = components['schemas']['DependencyHealth'];
 export type Detection = components['schemas']['Detection'];
 export type Health = components['schemas']['Health'];
@@ -1248,6 +1529,8 @@ export type JobStatusAnswer = components['schemas']['JobStatusAnswer'];
 export type JobStatusData = components['schemas']['JobStatusData'];
 export type JobWord = components['schemas']['JobWord'];
 export type JobsAnswer = components['schemas']['JobsAnswer'];
+export type MaterialAnswer = components['schemas']['MaterialAnswer'];
+export type MaterialsAnswer = components['schemas']['MaterialsAnswer'];
 export type Metadata = components['schemas']['Metadata'];
 export type Model = components['schemas']['Model'];
 export type Result = components['schemas']['Result'];
@@ -1255,13 +1538,16 @@ export type StyleAnswer = components['schemas']['StyleAnswer'];
 export type StylesAnswer = components['schemas']['StylesAnswer'];
 export type Submitted = components['schemas']['Submitted'];
 export type Surface = components['schemas']['Surface'];
+export type SurfaceName = components['schemas']['SurfaceName'];
 export type WebhookSecrets = components['schemas']['WebhookSecrets'];
+export type Correction = components['schemas']['Correction'];
 export type EventMessage = components['schemas']['EventMessage'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type Problem = components['schemas']['Problem'];
 export type RoomMode = components['schemas']['RoomMode'];
 export type RoomType = components['schemas']['RoomType'];
 export type ServerSentEvent = components['schemas']['ServerSentEvent'];
+export type Surfaces = components['schemas']['Surfaces'];
 export type WebhookData = components['schemas']['WebhookData'];
 export type WebhookError = components['schemas']['WebhookError'];
 export type WebhookEventType = components['schemas']['WebhookEventType'];
@@ -1516,6 +1802,74 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing (or it is not yours), or no longer. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are out of range; `errors` names them. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to try again. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or a part of the service is down; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shared: {
+        parameters: {
+            query?: {
+                /** @description `share_token` of the job. */
+                share?: string;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobStatusAnswer"];
                 };
             };
             /** @description There is no such thing (or it is not yours), or no longer. */
@@ -1854,7 +2208,12 @@ export interface operations {
     };
     analyze: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether each detection comes with its mask. */
+                masks?: boolean;
+                /** @description Whether the photo comes back upright and as a JPEG, as for browsers that show no HEIC. */
+                photo?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -2096,6 +2455,102 @@ export interface operations {
             };
         };
     };
+    materials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaterialsAnswer"];
+                };
+            };
+            /** @description Fields are out of range; `errors` names them. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or a part of the service is down; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": unknown;
+                };
+            };
+            /** @description There is no such thing (or it is not yours), or no longer. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Fields are out of range; `errors` names them. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The queue is full or a part of the service is down; `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -2232,6 +2687,8 @@ export interface operations {
             query?: {
                 expires?: string;
                 signature?: string;
+                /** @description A name to save it under. */
+                download?: string;
             };
             header?: never;
             path: {

@@ -10,6 +10,12 @@ export async function program(camera: { uri: string; name: string; type: string 
   const job = await rooms.restyle(camera, {
     style: "boho", ...preferences, signal, onProgress: (event) => told.push(event), onUploadProgress: (share) => share.toFixed(),
   });
+  const [material] = await rooms.materials();
+  await rooms.submit(drawn, {
+    style: "modern", surfaces: { wall: "#A3B18A", floor: material?.name ?? null }, corrections: [{ x: 0, y: 1, label: "leave" }],
+  });
+  // @ts-expect-error: a roof is no surface
+  await rooms.submit(drawn, { style: "modern", surfaces: { roof: "#A3B18A" } });
   const submitted = await rooms.submit(drawn, { style: "modern", style_image: drawn, seed: 7 }, { idempotencyKey: "one" });
   for await (const event of rooms.follow(submitted.job_id, { after: 3 })) if (event.status === "completed") break;
   for await (const one of rooms.jobs({ status: "completed" })) told.length = one.queue_position ?? 0;

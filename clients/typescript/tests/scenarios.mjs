@@ -51,7 +51,11 @@ const scenarios = {
     const { job_id: first } = await rooms.submit(await photo(), { style: "boho" }, { idempotencyKey: "one" });
     const { job_id: second } = await rooms.submit(await photo(), { style: "boho" }, { idempotencyKey: "one" });
     await rooms.cancel(first);
+    const said = { corrections: [{ x: 0.5, y: 0.25, label: "leave" }], style_image: await photo() };
+    const { job_id: corrected } = await rooms.submit(await photo(), { style: "boho", ...said });
     return {
+      corrected,
+      materials: (await rooms.materials()).map((one) => one.name),
       photo: await failed(rooms.submit(new Blob(["no picture"]), { style: "boho" })),
       request: await failed(rooms.submit(await photo(), { style: "baroque", ...strict })),
       absent: await failed(rooms.status("7f0c6b0e-5d3c-4a53-9d3f-0f6f3c1f8a11")),

@@ -63,6 +63,12 @@ async def scenario(folder: Path, *arguments: str) -> Any:
         return await outcome(printed)
 
 
+def compiled(project: Path) -> str:
+    """What the compiler complains of."""
+    command: list[str | Path] = [typescript.PROGRAMS / "tsc", "--project", project]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
 async def worked(gateway: Gateway) -> Claim:
     """Takes the next job through an event, not to its end."""
     claim = await gateway.jobstore.queue.claim()
@@ -129,6 +135,10 @@ async def test_errors_are_classes_by_their_kind(gateway: Gateway, tmp_path: Path
     assert told["unreachable"]["name"] == "Unreachable"
     assert told["aborted"]["name"] == "Error", "the reason of the signal"
     assert told["same"]
+    assert told["materials"] == ["oak-boards"]
+    assert await gateway.store.get(f"jobs/{told['corrected']}/style-image.jpg")
+    claim = await gateway.jobstore.queue.claim()
+    assert '"corrections":[{"x":0.5,"y":0.25,"label":"leave"}]' in claim.job.payload
     assert told["page"].startswith(f"{gateway.url}/v1/errors/")
 
 
@@ -195,9 +205,7 @@ async def test_all_is_fresh_and_typed_and_a_client_of_others_runs_a_job(gateway:
     sources = [str(typescript.PACKAGE / "src"), str(typescript.PACKAGE / "tests")]
     project = {"extends": str(typescript.PACKAGE / "tsconfig.json"), "compilerOptions": options, "include": sources}
     (tmp_path / "tsconfig.json").write_text(json.dumps(project))
-    command = [typescript.PROGRAMS / "tsc", "--project", tmp_path]
-    ran = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stdout
+    assert await asyncio.to_thread(compiled, tmp_path) == ""
     fresh = (tmp_path / "src" / "modomo-client.js").read_text() == typescript.VENDORED.read_text()
     assert fresh, "run `make clients`"
     (tmp_path / "package.json").write_text('{"type": "module"}')
@@ -211,7 +219,7 @@ async def test_all_is_fresh_and_typed_and_a_client_of_others_runs_a_job(gateway:
 
 
 PAGE = """async () => {
-  const { Modomo } = await import("/modomo-client.js");
+  const { Modomo } = await import("/page/modomo-client.js");
   const photo = await (await fetch("data:image/jpeg;base64,PHOTO")).blob();
   const [shares, statuses] = [[], []];
   const job = await new Modomo({ baseUrl: "." }).restyle(photo, {

@@ -1,7 +1,7 @@
 """The capacity simulation against theory where theory has an answer, and against the code whose times it uses."""
 
-import itertools
 import math
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,22 +10,29 @@ from random import Random
 import pytest
 
 from diffusion.sd.options import Control, Structure
-from diffusion.sd.recipes import STRUCTURES
+from diffusion.sd.recipes import FINISH_STRENGTH, STRUCTURES
 from diffusion.sd.tiers import HYPER_SD, QUALITY
 from diffusion.styles import read_styles
+from gateway.jobs.request import JobRequest, Preferences
+from gateway.jobs.work import expected_work
 from research.capacity import __main__ as command
 from research.capacity import plots, service_times, tables
 from research.capacity.clock import Action, Clock
-from research.capacity.demand import DAY, HOURS, arrivals, rate
+from research.capacity.demand import DAY, HOURS, PICTURES_A_JOB, arrivals, rate
 from research.capacity.pool import Kind, Pool
 from research.capacity.prices import Light, Prices
 from research.capacity.scaling import Autoscaler, Rule
-from research.capacity.scenarios import SCENARIOS, shared_pods
+from research.capacity.scenarios import ONE_PASS, SCENARIOS, Scenario, apart, shared_pods, sidecars
 from research.capacity.service_times import CpuSeconds, ServiceTimes
-from research.capacity.simulation import Outcome
+from research.capacity.simulation import Outcome, System
 from research.capacity.tables import Result
+from research.capacity.turns import Turns
+from servicekit.jobstore import Ending, JobStatus, NewJob
+from servicekit.jobstore.redis import JobStoreSettings, connect
 
+BENCHMARKS = Path(__file__).parents[3] / "BENCHMARKS.md"
 ALONE = ServiceTimes(known=0.0, again=0.0)
+BY_CALLS = Scenario(name="1k", what="one T4", per_month=1e3, days=30.0, system=shared_pods(least=1, calls=1.0))
 
 
 def waits(kind: Kind, pods: int, *, rate: float, seconds: float, random: Random, jobs: int = 40_000) -> list[float]:
@@ -78,26 +85,77 @@ def test_arrivals_follow_the_day() -> None:
     assert sum(rate(at * 60.0, per_month=300_000) * 60 for at in range(1440)) == pytest.approx(10_000, rel=1e-3)
 
 
-def test_a_job_alone_takes_the_sum_of_its_parts() -> None:
-    scenario = replace(SCENARIOS[0], per_month=30.0, times=ALONE, days=20.0)
-    outcome = scenario.run()
+@pytest.mark.parametrize("system", [shared_pods(least=1, calls=1.0), sidecars(least=1)])
+def test_a_job_alone_takes_the_sum_of_its_parts(system: System) -> None:
+    outcome = replace(BY_CALLS, system=system, per_month=30.0, times=ALONE, days=20.0).run()
     expected = ALONE.before + ALONE.detection + ALONE.maps + ALONE.restyling + ALONE.judging + ALONE.after
     assert outcome.quantile(0.5) == pytest.approx(expected)  # one T4: detection and maps wait for each other
 
 
-def test_every_photo_is_done_and_the_same_seed_gives_the_same_outcome() -> None:
-    scenario = replace(SCENARIOS[3], days=1.0)
+@pytest.mark.parametrize("system", [shared_pods(least=2, calls=1.0), sidecars(least=2)])
+def test_every_photo_is_done_and_the_same_seed_gives_the_same_outcome(system: System) -> None:
+    scenario = replace(BY_CALLS, system=system, per_month=1e5, days=0.5, times=ONE_PASS)
     outcome, again, other = scenario.run(), scenario.run(), scenario.run(seed=2)
     assert outcome == again
     assert other != outcome
-    assert len(outcome.done) == outcome.arrived
-    busy = outcome.usage["gpu"].busy_seconds
-    assert busy == pytest.approx(outcome.arrived * scenario.times.device, rel=0.03)
+    assert len(outcome.done) == pytest.approx(outcome.arrived / PICTURES_A_JOB, rel=0.05)
+    if "gpu" in outcome.usage:
+        busy = outcome.usage["gpu"].busy_seconds
+        assert busy == pytest.approx(outcome.arrived * scenario.times.device, rel=0.05)
+
+
+async def test_the_turns_are_those_of_the_scripts(jobstore_settings: JobStoreSettings) -> None:
+    """The same submissions and claims, drawn at random, on a real Valkey."""
+    chance, turns, jobstore = Random(4), Turns[str](), connect(jobstore_settings)
+    claimed, wanted, number = list[str](), list[str](), 0
+    for _ in range(300):
+        if len(turns) and chance.random() < 0.45:
+            claim = await jobstore.queue.claim()
+            claimed.append(claim.job.job_id)
+            await claim.finish(Ending(status=JobStatus.COMPLETED, message="Ready!"))
+            wanted.append(turns.claim())
+        else:
+            number += 1
+            tenant, cost = chance.choice("aaabbcd"), chance.choice((1, 1, 2, 4))
+            job = NewJob(job_id=f"job-{number:04}", payload="{}", message="Queued...", tenant=tenant, cost=cost)
+            await jobstore.jobs.submit(job, queue_limit=1000)
+            turns.submit(job.job_id, flow=tenant, cost=cost)
+    assert claimed == wanted
+    assert claimed != sorted(claimed), "tenants take turns"
+    for role in (jobstore.queue, jobstore.jobs):
+        await role.close()
+
+
+def test_a_pod_that_pulls_has_one_job_at_a_time_and_none_waits_while_another_is_idle() -> None:
+    by_turn, pulling = (
+        replace(BY_CALLS, system=system, per_month=1e6, days=0.2, times=ONE_PASS).run()
+        for system in (apart(least=8, calls=1.0), sidecars(least=8))
+    )
+    pods = sum(pool.pod_seconds for name, pool in by_turn.usage.items() if name != "worker")
+    assert pulling.usage["worker"].pod_seconds < pods
+    assert pulling.quantile(0.95) < by_turn.quantile(0.95)
+
+
+@pytest.mark.parametrize("variants", [1, 2, 4])
+@pytest.mark.parametrize("side", [(768, 768), (1024, 768), (1024, 1024)])
+@pytest.mark.parametrize("strength", [0.3, 0.6, 0.9])
+def test_what_a_job_is_charged_is_near_what_a_t4_spends_on_it(
+    variants: int, side: tuple[int, int], strength: float
+) -> None:
+    """Whoever claims goes by `expected_work`; the cost model knows the passes. Whole numbers cannot be nearer."""
+    asked = Preferences(variants=variants, strength=strength)
+    job = JobRequest(style="modern", preferences=asked, photo_digest="", width=side[0], height=side[1])
+    steps = int(QUALITY.steps * strength)
+    first = service_times.drawing(pixels=768**2, steps=steps, windows=service_times.LINES)
+    finish = service_times.drawing(pixels=side[0] * side[1], steps=min(8, steps), windows=[(0.0, 1.0)])
+    seconds = variants * (first + (finish if side[0] * side[1] > 1.2 * 768**2 else 0.0))
+    usual = service_times.drawing(pixels=768**2, steps=QUALITY.steps, windows=service_times.LINES)
+    assert 0.35 <= expected_work(job) * usual / seconds <= 2.0 or expected_work(job) == 1
 
 
 def test_little() -> None:
     """Jobs in the system are the rate times the seconds that each is there."""
-    outcome = replace(SCENARIOS[4], days=1.0).run()
+    outcome = replace(BY_CALLS, system=shared_pods(least=2, calls=1.0), per_month=1e5, days=1.0, times=ONE_PASS).run()
     moments = range(0, int(DAY), 60)
     present = sum(at <= moment < at + seconds for at, seconds in outcome.done for moment in _minutes(at, seconds))
     total = sum(seconds for _, seconds in outcome.done)
@@ -139,11 +197,10 @@ class TestAutoscaler:
 
 
 def test_a_cold_start_is_waited_for_and_paid() -> None:
-    scenario = replace(SCENARIOS[1], per_month=30.0, days=10.0, times=ALONE)
-    outcome = scenario.run()
+    outcome = replace(BY_CALLS, system=sidecars(least=0), per_month=30.0, days=10.0, times=ALONE).run()
     assert min(seconds for _, seconds in outcome.done) > 180.0
-    gpu = outcome.usage["gpu"]
-    assert gpu.pod_seconds >= outcome.arrived * (180.0 + 300.0)
+    gpu = outcome.usage["worker"]
+    assert gpu.pod_seconds >= len(outcome.done) * (180.0 + 300.0)
     assert gpu.pod_seconds < outcome.days * DAY / 10
 
 
@@ -182,26 +239,37 @@ def test_the_times_are_those_of_the_code() -> None:
     style = read_styles()["modern"]
     assert int(QUALITY.steps * style.strength) == service_times.STEPS
     assert int(HYPER_SD.steps * style.strength) == service_times.FAST_STEPS
-    edges = STRUCTURES[Structure.EDGES]
+    edges, lines = STRUCTURES[Structure.EDGES], STRUCTURES[Structure.LINES]
     windows = [edges[control].end for control in (Control.DEPTH, Control.SEGMENTATION, Control.CANNY)]
     assert tuple(windows) == service_times.WINDOWS
-    active = sum(
-        edges[control].active(step, service_times.STEPS)
-        for control, step in itertools.product(
-            (Control.DEPTH, Control.SEGMENTATION, Control.CANNY), range(service_times.STEPS)
-        )
-    )
-    assert active == 38
-    assert service_times.restyling() == pytest.approx(21 * 0.145 + active * 0.06 + 0.48)
-    assert service_times.restyling(steps=20, windows=(1, 1, 1)) == pytest.approx(
-        6.8, abs=0.2
-    )  # the cost model's own example
+    assert tuple((one.start, one.end) for one in lines.values()) == service_times.LINES
+    assert int(QUALITY.steps * FINISH_STRENGTH) == service_times.FINISH_STEPS
+    active = [
+        sum(recipe[control].active(step, service_times.STEPS) for control in recipe for step in range(21))
+        for recipe in (edges, lines)
+    ]
+    assert active == [38, 12]
+    assert service_times.one_pass() == pytest.approx(21 * 0.145 + 38 * 0.06 + 0.48)
+    three = [(0.0, 1.0)] * 3
+    assert service_times.drawing(pixels=512**2, steps=20, windows=three) == pytest.approx(6.8, abs=0.2)  # its example
+
+
+def test_operations_grow_as_they_were_counted() -> None:
+    """Of a picture in 20 steps with one to three ControlNets, which share them evenly from there on (BENCHMARKS.md)."""
+    counted = {
+        (int(side), int(nets)): float(stock)
+        for side, nets, stock in re.findall(r"^\| (\d+)², (\d) ControlNets? \| ([\d.]+) ", BENCHMARKS.read_text(), re.M)
+    }
+    for square, nets in zip(service_times.SQUARE_OF_GROWTH, ((1,), (2, 1)), strict=True):
+        small, large = (counted[side, nets[0]] - sum(counted[side, other] for other in nets[1:]) for side in (512, 768))
+        assert service_times.growth(768**2, square) == pytest.approx(large / small, rel=0.01)
+        assert service_times.growth(512**2, square) == pytest.approx(1.0)
 
 
 def test_dollars() -> None:
     prices = Prices(t4_hour=(1.0, 2.0), cpu_hour=0.0, redis_month=0.0, gigabyte_month=0.0, million_writes=0.0)
-    outcome = replace(SCENARIOS[0], per_month=30.0, days=2.0).run()
-    result = Result(number=1, scenario=SCENARIOS[0], outcome=outcome)
+    outcome = replace(BY_CALLS, per_month=30.0, days=2.0).run()
+    result = Result(number=1, scenario=BY_CALLS, outcome=outcome)
     assert result.dollars(prices, Light()) == pytest.approx((720.0, 1440.0))
     light = Light(cpu=CpuSeconds(gateway=1.0, worker=0.0, notifier=0.0), busy=0.5)
     assert light.gateways(10_000_000) == math.ceil(rate(20.5 * 3600, per_month=10_000_000) / 0.5)

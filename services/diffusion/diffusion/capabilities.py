@@ -25,6 +25,14 @@ class Capable(Protocol):
     def takes_style_image(self) -> bool:
         """Whether it can take the look of a picture; known once loaded."""
 
+    @property
+    def knows_regions(self) -> bool:
+        """Whether it paints region by region, and so takes `corrections` and `surfaces`."""
+
+    @property
+    def usual_seconds(self) -> float:
+        """That a picture of the usual size takes; 0 where it does not know."""
+
 
 def refuse_unsupported(engine: Capable, restyling: Restyling) -> None:
     """Raises ServiceError FAILED_PRECONDITION that names the engine, the field and what it cannot do."""
@@ -35,6 +43,11 @@ def refuse_unsupported(engine: Capable, restyling: Restyling) -> None:
     if restyling.style_image is not None and not engine.takes_style_image:
         message = f"The engine {name} cannot take the look of a picture: its IP-Adapter is not in the store of weights."
         raise _refusal("STYLE_IMAGE_NOT_SUPPORTED", message, field="style_image")
+    if restyling.corrections and not engine.knows_regions:
+        message = f"The engine {name} cannot be told what is where."
+        raise _refusal("CORRECTIONS_NOT_SUPPORTED", message, field="corrections")
+    if restyling.surfaces and not engine.knows_regions:
+        raise _refusal("SURFACES_NOT_SUPPORTED", f"The engine {name} cannot repaint single surfaces.", field="surfaces")
 
 
 def _refusal(reason: str, message: str, *, field: str) -> ServiceError:

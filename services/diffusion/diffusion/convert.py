@@ -1,5 +1,6 @@
 """Wire messages to diffusion's own values and back."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -8,7 +9,8 @@ import numpy as np
 
 from diffusion.domain import SEEDS, Manifest, Maps, PassReport, PreviewFrame, Progress, Restyling, Result, Started, Tier
 from diffusion.engine import Step
-from diffusion.styles import Style
+from diffusion.materials import Material, read_materials
+from diffusion.styles import Finish, Pattern, Style
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.type.v1 import control_map_pb2 as maps_pb
 from modomo.type.v1 import image_pb2
@@ -18,10 +20,12 @@ from servicekit.imaging.codec import validate_shape
 from servicekit.imaging.images import decode_grey, decode_mask, decode_rgb, encode_jpeg
 from servicekit.imaging.resizing import reduced
 from servicekit.inference.engine import info_to_proto
-from servicekit.types import ade20k
+from servicekit.types import ade20k, colours
 from servicekit.types.colours import parse_palette
+from servicekit.types.corrections import MAX_CORRECTIONS, Correction, applied_to_proto, correction_from_proto
 from servicekit.types.modes import RoomMode, mode_from_proto, mode_to_proto
 from servicekit.types.rooms import RoomType, room_type_from_proto
+from servicekit.types.surfaces import SurfaceName
 
 MAX_PIXELS: Final = 8_388_608
 """Of a photo: 4096×2048. What an engine needs of memory grows with it."""
@@ -47,7 +51,7 @@ def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Rest
     style = styles.get(request.style)
     if style is None:
         raise NotFound("UNKNOWN_STYLE", f"There is no style {request.style[:40]!r}.", metadata={"field": "style"})
-    strength = request.strength if request.HasField("strength") else style.strength
+    strength = request.strength if request.HasField("strength") else 1.0 if request.surfaces else style.strength
     if not 0.0 <= strength <= 1.0:
         raise InvalidArgument("OUT_OF_RANGE", "strength must lie in 0–1.", field="strength")
     _validate_at_most(request.variants, MAX_VARIANTS, field="variants")
@@ -57,6 +61,8 @@ def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Rest
     room_type = _room_type(request)
     tier = _tier(request)
     mode = _mode(request)
+    corrections = _corrections(request)
+    surfaces = _surfaces(request, mode)
     photo = decode_rgb(request.image, max_pixels=MAX_PIXELS)
     return Restyling(
         photo=photo,
@@ -70,9 +76,11 @@ def restyling(request: pb.TransformRequest, styles: Mapping[str, Style]) -> Rest
         else None,
         style_image=_style_image(request),
         repaint_openings=request.repaint_openings,
+        corrections=corrections,
+        surfaces=surfaces,
         palette=palette,
         strength=strength,
-        seed=request.seed if request.HasField("seed") else secrets.randbits(DRAWN_SEED_BITS),
+        seed=_seed(request),
         variants=request.variants or 1,
         tier=tier,
         previews=request.previews,
@@ -121,6 +129,7 @@ def manifest(made: Manifest) -> pb.Manifest:
         style_image_used=made.style_image_used,
         style_image_palette=made.style_image_palette,
         safety_checked=made.safety_checked,
+        corrections=[applied_to_proto(one) for one in made.corrections],
     )
 
 
@@ -145,6 +154,17 @@ def style(described: Style) -> pb.Style:
         title=described.title,
         description=described.description,
         palette=described.palette.colors,
+    )
+
+
+def material(described: Material) -> pb.Material:
+    """A material as callers see it."""
+    return pb.Material(
+        name=described.name,
+        title=described.title,
+        surfaces=described.surfaces,
+        color=described.finish.color,
+        thumbnail=described.thumbnail,
     )
 
 
@@ -200,10 +220,54 @@ def _mode(request: pb.TransformRequest) -> RoomMode:
     for name, given in (
         ("color_palette", bool(request.color_palette)),
         ("style_image", request.HasField("style_image")),
+        ("corrections", bool(request.corrections)),
     ):
         if given and mode is RoomMode.DECLUTTER:
             raise InvalidArgument("FIELD_INVALID", f"{name} has no use with declutter.", field=name)
     return mode
+
+
+def _corrections(request: pb.TransformRequest) -> tuple[Correction, ...]:
+    _validate_at_most(len(request.corrections), MAX_CORRECTIONS, field="corrections")
+    try:
+        return tuple(correction_from_proto(one) for one in request.corrections)
+    except ValueError as error:
+        message = "corrections have x and y in 0–1 and a label that is known."
+        raise InvalidArgument("FIELD_INVALID", message, field="corrections") from error
+
+
+def _surfaces(request: pb.TransformRequest, mode: RoomMode) -> dict[SurfaceName, Finish]:
+    """A finish for each surface, in the order of SurfaceName; raises InvalidArgument, NotFound for a material."""
+    if not request.surfaces:
+        return {}
+    for name, given in (
+        (f"mode {mode}", mode is not RoomMode.RESTYLE),
+        ("color_palette", bool(request.color_palette)),
+        ("style_image", request.HasField("style_image")),
+    ):
+        if given:
+            raise InvalidArgument("FIELD_INVALID", f"surfaces have no use with {name}.", field="surfaces")
+    unknown = set(request.surfaces) - set(SurfaceName)
+    if unknown:
+        message = f"There is no surface {min(unknown)[:40]!r}: {', '.join(SurfaceName)}."
+        raise InvalidArgument("FIELD_INVALID", message, field="surfaces")
+    return {name: _finish(name, request.surfaces[name]) for name in SurfaceName if name in request.surfaces}
+
+
+def _finish(surface: SurfaceName, paint: str) -> Finish:
+    if re.fullmatch(colours.PATTERN, paint):
+        return Finish(name=f"paint {paint.upper()}", pattern=Pattern.PLAIN, color=paint)
+    material = read_materials().get(paint)
+    if material is None or surface not in material.surfaces:
+        message = f"There is no material {paint[:40]!r} for {surface}."
+        raise NotFound("UNKNOWN_MATERIAL", message, metadata={"field": f"surfaces.{surface}"})
+    return material.finish
+
+
+def _seed(request: pb.TransformRequest) -> int:
+    if request.HasField("seed"):
+        return int(request.seed)
+    return 0 if request.surfaces else secrets.randbits(DRAWN_SEED_BITS)
 
 
 def _style_image(request: pb.TransformRequest) -> RGB | None:

@@ -8,11 +8,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.styles import Style
+from diffusion.styles import Finish, Style
 from servicekit.imaging.arrays import RGB, Grey, Mask
 from servicekit.inference.engine import EngineInfo
+from servicekit.types.corrections import AppliedCorrection, Correction
 from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
+from servicekit.types.surfaces import SurfaceName
 
 SEEDS: Final = 1 << 53
 """Seeds lie below: a number in JSON holds no more digits exactly."""
@@ -64,6 +66,12 @@ class Restyling:
 
     repaint_openings: bool = False
     """Whether windows and doors may change too."""
+
+    corrections: tuple[Correction, ...] = ()
+    """What is where, by somebody who has looked; at most MAX_CORRECTIONS."""
+
+    surfaces: Mapping[SurfaceName, Finish] = field(default_factory=dict)
+    """What alone is to be repainted; empty for everything."""
 
     palette: tuple[str, ...] = ()
     """`#RRGGBB`; empty leaves the colours to the style."""
@@ -190,6 +198,8 @@ class Manifest:
 
     safety_checked: bool = False
     """Whether all results passed a safety check."""
+
+    corrections: tuple[AppliedCorrection, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

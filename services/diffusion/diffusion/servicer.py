@@ -7,6 +7,7 @@ from contextlib import aclosing
 import grpc
 
 from diffusion import convert
+from diffusion.materials import read_materials
 from diffusion.pipeline import PREVIEW_SIDE, Pipeline
 from modomo.diffusion.v1 import diffusion_service_pb2 as pb
 from modomo.diffusion.v1.diffusion_service_pb2_grpc import DiffusionServiceServicer
@@ -49,4 +50,7 @@ class DiffusionServicer(DiffusionServiceServicer):
             engine=engine.info.name,
             modes=[mode_to_proto(mode) for mode in RoomMode if mode in engine.modes],
             takes_style_image=engine.takes_style_image,
+            takes_corrections=engine.knows_regions,
+            materials=[convert.material(one) for one in read_materials().values()] if engine.knows_regions else (),
+            usual_seconds=engine.usual_seconds,
         )

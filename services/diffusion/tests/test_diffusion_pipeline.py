@@ -23,6 +23,8 @@ class Counted:
     info = EngineInfo(name="counted")
     modes = frozenset(RoomMode)
     takes_style_image = True
+    knows_regions = True
+    usual_seconds = 0.0
 
     async def load(self) -> None: ...
 

@@ -28,6 +28,7 @@ from modomo.type.v1.control_map_pb2 import (
     CONTROL_MAP_KIND_UNSPECIFIED,
     ControlMap,
 )
+from modomo.type.v1.correction_pb2 import CORRECTION_LABEL_LEAVE, Correction
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_JPEG, Image, Mask
 from servicekit.errors import ServiceError
 from servicekit.imaging.images import decode_rgb, encode_jpeg, encode_mask, encode_png
@@ -179,6 +180,39 @@ async def test_what_the_engine_can_do_is_listed(stub: "Stub") -> None:
     assert (answer.engine, list(answer.modes), answer.takes_style_image) == ("lite", [mode_pb2.MODE_RESTYLE], True)
 
 
+async def test_what_regions_can_be_told_and_made_of(stub: "Stub") -> None:
+    answer = await stub.ListStyles(pb.ListStylesRequest())
+    assert (answer.takes_corrections, answer.usual_seconds > 0) == (True, True)
+    assert {"limewash", "oak-herringbone"} <= {one.name for one in answer.materials}
+    assert all(one.thumbnail.startswith(b"RIFF") and one.title and one.surfaces for one in answer.materials)
+    said = Correction(x=0.5, y=0.3, label=CORRECTION_LABEL_LEAVE)
+    asked = request(corrections=[said], surfaces={"floor": "oak-herringbone", "wall": "#a3b18a"})
+    asked.ClearField("seed")
+    made, again = [await result(stub, asked) for _ in range(2)]
+    assert made.images[0].data == again.images[0].data, "repeatable without a seed"
+    (applied,) = made.manifest.corrections
+    assert (applied.correction, applied.area > 0) == (said, True)
+    materials = {one.label: one.material for one in made.manifest.surfaces if one.material}
+    assert materials == {"floor": "oak herringbone", "wall": "paint #A3B18A"}
+    assert made.manifest.strength == 1.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "field"),
+    [
+        ({"corrections": [Correction(x=0.5, y=0.5)]}, "FIELD_INVALID", "corrections"),
+        ({"corrections": [Correction(x=float("nan"), label=CORRECTION_LABEL_LEAVE)]}, "FIELD_INVALID", "corrections"),
+        ({"corrections": [Correction(label=CORRECTION_LABEL_LEAVE)] * 33}, "OUT_OF_RANGE", "corrections"),
+        ({"surfaces": {"roof": "#FFFFFF"}}, "FIELD_INVALID", "surfaces"),
+        ({"surfaces": {"wall": "oak-boards"}}, "UNKNOWN_MATERIAL", "surfaces.wall"),
+        ({"surfaces": {"wall": "#FFFFFF"}, "color_palette": ["#000000"]}, "FIELD_INVALID", "surfaces"),
+    ],
+)
+async def test_what_they_cannot_be_is_named(stub: "Stub", changes: dict[str, Any], reason: str, field: str) -> None:
+    error = await refusal(stub, request(**changes))
+    assert (error.reason, error.metadata["field"]) == (reason, field)
+
+
 async def test_the_start_comes_first(stub: "Stub") -> None:
     kinds = [event.WhichOneof("event") for event in await messages(stub, request())]
     assert [number for number, kind in enumerate(kinds) if kind == "started"] == [0]
@@ -296,6 +330,8 @@ class EndlessEngine:
 
     modes = frozenset(RoomMode)
     takes_style_image = True
+    knows_regions = True
+    usual_seconds = 0.0
 
     async def load(self) -> None: ...
 

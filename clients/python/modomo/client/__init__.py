@@ -23,7 +23,7 @@ from modomo.client.errors import (
     ServiceError,
     Unreachable,
 )
-from modomo.client.exchange import FinishedJob, Photo
+from modomo.client.exchange import FinishedJob, Photo, Picture
 from modomo.client.synchronous import Modomo
 from modomo.client.webhooks import WebhookRefused, verify_webhook
 
@@ -40,6 +40,7 @@ __all__ = [
     "ModomoError",
     "Photo",
     "PhotoError",
+    "Picture",
     "RequestError",
     "ServiceError",
     "Unreachable",

@@ -1,7 +1,9 @@
 """`modomo`: restyles photos from a command line.
 
     modomo restyle room.jpg --style boho --out boho.jpg
+    modomo restyle room.jpg --style boho --surface wall=#A3B18A --surface floor=oak-herringbone
     modomo styles
+    modomo materials
     modomo analyze room.jpg
     modomo watch JOB
     modomo jobs --status completed
@@ -14,6 +16,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast
 
 from rich.console import Console
 from rich.markup import escape
@@ -23,8 +26,10 @@ from rich.table import Table
 from modomo.client.errors import ModomoError
 from modomo.client.exchange import FinishedJob
 from modomo.client.synchronous import Modomo
-from modomo.client.types import EventMessage, Preferences
+from modomo.client.types import Correction, EventMessage, Preferences, Surfaces
 
+_SURFACE = "repaint only this: wall=#A3B18A, floor=oak-herringbone, … (see `modomo materials`); may be repeated"
+_CORRECT = "say what is where: 0.41,0.72,wall (or floor, ceiling, leave), in shares of both sides; may be repeated"
 _COLUMNS = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
 
 
@@ -55,7 +60,12 @@ def _restyle(client: Modomo, options: argparse.Namespace, console: Console) -> N
             preferences[name] = getattr(options, name)
     if options.palette:
         preferences["color_palette"] = options.palette
-    job_id = client.submit(options.photo, style=options.style, preferences=preferences)["job_id"]
+    if options.surface:
+        preferences["surfaces"] = _surfaces(options.surface)
+    if options.correct:
+        preferences["corrections"] = [_correction(place) for place in options.correct]
+    look = options.style_image
+    job_id = client.submit(options.photo, style=options.style, style_image=look, preferences=preferences)["job_id"]
     try:
         job = _followed(client, job_id, console)
     except KeyboardInterrupt:
@@ -72,6 +82,34 @@ def _restyle(client: Modomo, options: argparse.Namespace, console: Console) -> N
         path = out.with_stem(f"{out.stem}-before-after")
         client.save(job.result["before_after_url"], path)
         print(path)
+
+
+def _surfaces(pairs: Sequence[str]) -> Surfaces:
+    """Of `wall=#A3B18A`; raises ValueError. What there is of surfaces, the service knows."""
+    named = {}
+    for pair in pairs:
+        name, equals, paint = pair.partition("=")
+        if not (name and equals and paint):
+            raise ValueError(f"--surface takes SURFACE=PAINT, and no {pair!r}")
+        named[name] = paint
+    return cast(Surfaces, named)
+
+
+def _correction(place: str) -> Correction:
+    """Of `0.41,0.72,wall`; raises ValueError."""
+    try:
+        x, y, label = place.split(",")
+        return cast(Correction, {"x": float(x), "y": float(y), "label": label})
+    except ValueError as error:
+        raise ValueError(f"--correct takes X,Y,LABEL, and no {place!r}") from error
+
+
+def _materials(client: Modomo, _options: argparse.Namespace, _console: Console) -> None:
+    table = Table("name", "", "for", "colour", box=None)
+    for material in client.materials():
+        for_what = ", ".join(material["surfaces"])
+        table.add_row(material["name"], escape(material["title"]), for_what, f"[on {material['color']}]  [/]")
+    Console().print(table)
 
 
 def _watch(client: Modomo, options: argparse.Namespace, console: Console) -> None:
@@ -116,6 +154,7 @@ def _cancel(client: Modomo, options: argparse.Namespace, _console: Console) -> N
 _COMMANDS: dict[str, Callable[[Modomo, argparse.Namespace, Console], None]] = {
     "restyle": _restyle,
     "styles": _styles,
+    "materials": _materials,
     "analyze": _analyze,
     "watch": _watch,
     "jobs": _jobs,
@@ -133,6 +172,9 @@ def _parser() -> argparse.ArgumentParser:
     restyle = commands.add_parser("restyle", help="restyle a photo and save the result")
     restyle.add_argument("photo", help="a file, or an address https://…")
     restyle.add_argument("--style", required=True, help="one of those that `modomo styles` lists")
+    restyle.add_argument("--style-image", metavar="FILE", help="a picture whose look is wanted")
+    restyle.add_argument("--surface", action="append", metavar="SURFACE=PAINT", help=_SURFACE)
+    restyle.add_argument("--correct", action="append", metavar="X,Y,LABEL", help=_CORRECT)
     restyle.add_argument("--out", help="file of the result, STYLE.jpg otherwise")
     restyle.add_argument("--before-after", action="store_true", help="save both side by side as well")
     restyle.add_argument("--keep-furniture", action="store_true", help="leave all furniture as it is")
@@ -142,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     restyle.add_argument("--seed", type=int, help="the same seed, the same result")
     restyle.add_argument("--variants", type=int, default=1, help="number of results, 1 to 4")
     commands.add_parser("styles", help="list the styles")
+    commands.add_parser("materials", help="list what surfaces can be made of")
     commands.add_parser("analyze", help="say what a photo shows").add_argument("photo", help="a file")
     commands.add_parser("watch", help="follow a job to its end").add_argument("job", metavar="JOB")
     jobs = commands.add_parser("jobs", help="list your jobs, the newest first")

@@ -11,12 +11,13 @@ import httpx
 
 from modomo.client import exchange
 from modomo.client.errors import ModomoError
-from modomo.client.exchange import ENDINGS, EventLines, FinishedJob, Photo, Request, Retries
+from modomo.client.exchange import ENDINGS, EventLines, FinishedJob, Photo, Picture, Request, Retries
 from modomo.client.types import (
     AnalysisData,
     EventMessage,
     JobStatusData,
     JobWord,
+    MaterialAnswer,
     Preferences,
     StyleAnswer,
     Submitted,
@@ -50,6 +51,7 @@ class AsyncModomo:
         photo: Photo,
         *,
         style: str,
+        style_image: Picture | None = None,
         on_progress: Callable[[EventMessage], object] | None = None,
         **preferences: Unpack[Preferences],
     ) -> FinishedJob:
@@ -57,7 +59,7 @@ class AsyncModomo:
 
         `on_progress` is called with each event of the job. A connection that breaks changes nothing.
         """
-        submitted = await self.submit(photo, style=style, preferences=preferences)
+        submitted = await self.submit(photo, style=style, style_image=style_image, preferences=preferences)
         return await self.wait(submitted["job_id"], on_progress=on_progress)
 
     async def submit(
@@ -65,6 +67,7 @@ class AsyncModomo:
         photo: Photo,
         *,
         style: str,
+        style_image: Picture | None = None,
         preferences: Preferences | None = None,
         idempotency_key: str | None = None,
         batch: bool = False,
@@ -75,6 +78,7 @@ class AsyncModomo:
         request = exchange.submission(
             photo,
             style=style,
+            style_image=style_image,
             preferences=preferences,
             idempotency_key=idempotency_key,
             batch=batch,
@@ -144,6 +148,11 @@ class AsyncModomo:
         """The styles that can be asked for."""
         answer = await self._json(exchange.get("/v1/styles"))
         return cast(list[StyleAnswer], answer["styles"])
+
+    async def materials(self) -> list[MaterialAnswer]:
+        """What `surfaces` may name beside colours; none where the service repaints no single surfaces."""
+        answer = await self._json(exchange.get("/v1/materials"))
+        return cast(list[MaterialAnswer], answer["materials"])
 
     async def webhook_secrets(self) -> list[str]:
         """What `verify_webhook` checks with; none where the service sends no webhooks."""

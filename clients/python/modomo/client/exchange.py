@@ -15,8 +15,10 @@ import httpx
 from modomo.client import errors
 from modomo.client.types import EventMessage, JobStatusData, Preferences, Problem, Result
 
-Photo: TypeAlias = str | os.PathLike[str] | bytes | IO[bytes]
-"""A path, bytes, an open file, or the address of a photo that the service fetches, `https://…`."""
+Picture: TypeAlias = str | os.PathLike[str] | bytes | IO[bytes]
+"""A path, bytes, or an open file."""
+Photo: TypeAlias = Picture
+"""The same, or the address of a photo that the service fetches, `https://…`."""
 
 DEFAULT_URL: Final = "http://127.0.0.1:8000"
 TIMEOUT: Final = httpx.Timeout(30.0, read=90.0)
@@ -67,12 +69,15 @@ def submission(
     batch: bool,
     webhook_url: str,
     webhook_events: Sequence[str],
+    style_image: Picture | None = None,
     wait: float = 0,
 ) -> Request:
-    """A submission that makes one job, however often it is sent. Reads the photo; raises OSError."""
+    """A submission that makes one job, however often it is sent. Reads both pictures; raises OSError."""
     parts: list[tuple[str, tuple[str | None, bytes]]] = [("style", (None, style.encode()))]
     if preferences:
         parts.append(("preferences", (None, json.dumps(preferences).encode())))
+    if style_image is not None:
+        parts.append(("style_image", _content(style_image)))
     if batch:
         parts.append(("priority", (None, b"batch")))
     if webhook_url:
@@ -208,9 +213,14 @@ def ended(job: JobStatusData) -> FinishedJob:
 def _photo_part(photo: Photo) -> tuple[str, tuple[str | None, bytes]]:
     if isinstance(photo, str) and photo.startswith("https://"):
         return "image_url", (None, photo.encode())
-    if isinstance(photo, bytes):
-        return "file", ("photo", photo)
-    if isinstance(photo, str | os.PathLike):
-        path = Path(photo)
-        return "file", (path.name, path.read_bytes())
-    return "file", ("photo", io.BytesIO(photo.read()).getvalue())
+    return "file", _content(photo)
+
+
+def _content(picture: Picture) -> tuple[str, bytes]:
+    """A name and what is in it."""
+    if isinstance(picture, bytes):
+        return "photo", picture
+    if isinstance(picture, str | os.PathLike):
+        path = Path(picture)
+        return path.name, path.read_bytes()
+    return "photo", io.BytesIO(picture.read()).getvalue()

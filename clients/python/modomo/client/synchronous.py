@@ -11,12 +11,13 @@ import httpx
 
 from modomo.client import exchange
 from modomo.client.errors import ModomoError
-from modomo.client.exchange import ENDINGS, EventLines, FinishedJob, Photo, Request, Retries
+from modomo.client.exchange import ENDINGS, EventLines, FinishedJob, Photo, Picture, Request, Retries
 from modomo.client.types import (
     AnalysisData,
     EventMessage,
     JobStatusData,
     JobWord,
+    MaterialAnswer,
     Preferences,
     StyleAnswer,
     Submitted,
@@ -50,6 +51,7 @@ class Modomo:
         photo: Photo,
         *,
         style: str,
+        style_image: Picture | None = None,
         on_progress: Callable[[EventMessage], object] | None = None,
         **preferences: Unpack[Preferences],
     ) -> FinishedJob:
@@ -57,7 +59,7 @@ class Modomo:
 
         `on_progress` is called with each event of the job. A connection that breaks changes nothing.
         """
-        submitted = self.submit(photo, style=style, preferences=preferences)
+        submitted = self.submit(photo, style=style, style_image=style_image, preferences=preferences)
         return self.wait(submitted["job_id"], on_progress=on_progress)
 
     def submit(
@@ -65,6 +67,7 @@ class Modomo:
         photo: Photo,
         *,
         style: str,
+        style_image: Picture | None = None,
         preferences: Preferences | None = None,
         idempotency_key: str | None = None,
         batch: bool = False,
@@ -75,6 +78,7 @@ class Modomo:
         request = exchange.submission(
             photo,
             style=style,
+            style_image=style_image,
             preferences=preferences,
             idempotency_key=idempotency_key,
             batch=batch,
@@ -144,6 +148,11 @@ class Modomo:
         """The styles that can be asked for."""
         answer = self._json(exchange.get("/v1/styles"))
         return cast(list[StyleAnswer], answer["styles"])
+
+    def materials(self) -> list[MaterialAnswer]:
+        """What `surfaces` may name beside colours; none where the service repaints no single surfaces."""
+        answer = self._json(exchange.get("/v1/materials"))
+        return cast(list[MaterialAnswer], answer["materials"])
 
     def webhook_secrets(self) -> list[str]:
         """What `verify_webhook` checks with; none where the service sends no webhooks."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
+CorrectionLabel: TypeAlias = Literal["wall", "floor", "ceiling", "leave"]
+"""What is there."""
 ErrorCode: TypeAlias = Literal[
     "BAD_REQUEST",
     "CANCELLED",
     "CONNECTION_LOST",
+    "CORRECTIONS_NOT_SUPPORTED",
     "CREDENTIAL_MALFORMED",
     "CREDENTIAL_MISSING",
     "DEADLINE_EXCEEDED",
@@ -75,6 +78,7 @@ ErrorCode: TypeAlias = Literal[
     "SIZE_MISMATCH",
     "STORAGE_UNAVAILABLE",
     "STYLE_IMAGE_NOT_SUPPORTED",
+    "SURFACES_NOT_SUPPORTED",
     "TICKET_INVALID",
     "TOKEN_EXPIRED",
     "TOKEN_INVALID",
@@ -89,6 +93,7 @@ ErrorCode: TypeAlias = Literal[
     "UNKNOWN_JOB",
     "UNKNOWN_KIND",
     "UNKNOWN_LABEL",
+    "UNKNOWN_MATERIAL",
     "UNKNOWN_MODE",
     "UNKNOWN_ROOM_TYPE",
     "UNKNOWN_STYLE",
@@ -117,6 +122,8 @@ RoomType: TypeAlias = Literal[
     "living_room", "bedroom", "kitchen", "bathroom", "dining_room", "office", "hallway", "kids_room", "other"
 ]
 """What a room is used for."""
+SurfaceName: TypeAlias = Literal["wall", "floor", "ceiling", "cabinet", "upholstery", "bed", "curtain", "rug"]
+"""A surface; things of one kind are one."""
 WebhookEventType: TypeAlias = Literal[
     "transform.accepted", "transform.completed", "transform.failed", "transform.cancelled"
 ]
@@ -170,6 +177,18 @@ class AnalyzedObject(TypedDict):
     """Where asked for: a PNG of the analysed photo's size in base64, white where the thing is."""
 
 
+class AppliedCorrection(TypedDict):
+    """A correction as it was understood."""
+
+    x: float
+    """0–1, from the left."""
+    y: float
+    """0–1, from the top."""
+    label: CorrectionLabel
+    area: float
+    """Share of the picture that it was taken for, 0–1."""
+
+
 class Attempt(TypedDict):
     """A result that was made and judged."""
 
@@ -183,6 +202,16 @@ class Cancelled(TypedDict):
 
     success: NotRequired[bool]
     message: NotRequired[str]
+
+
+class Correction(TypedDict):
+    """What is at a place in the upright photo, by somebody who has looked."""
+
+    x: float
+    """In shares of the width, from the left."""
+    y: float
+    """In shares of the height, from the top."""
+    label: CorrectionLabel
 
 
 class DependencyHealth(TypedDict):
@@ -285,6 +314,10 @@ class JobStatusData(TypedDict):
     """
     events_url: str
     """The same as Server-Sent Events, with a ticket likewise."""
+    share_token: str | None
+    """Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page
+    at `/?job=…&share=…`. Null where no keys are asked for.
+    """
 
 
 class JobsAnswer(TypedDict):
@@ -294,6 +327,28 @@ class JobsAnswer(TypedDict):
     data: list[JobStatusData]
     next_cursor: str | None
     """Where the next page begins; null where there is none."""
+
+
+class MaterialAnswer(TypedDict):
+    """A material."""
+
+    name: str
+    """For `preferences.surfaces`."""
+    title: str
+    """For people."""
+    surfaces: list[SurfaceName]
+    """Those that it suits."""
+    color: str
+    """Its mean colour, `#RRGGBB`."""
+    thumbnail_url: str
+    """A piece of it, seen from the front: a small square WebP."""
+
+
+class MaterialsAnswer(TypedDict):
+    """All materials; none where the engine cannot repaint single surfaces."""
+
+    success: NotRequired[bool]
+    materials: list[MaterialAnswer]
 
 
 class Metadata(TypedDict):
@@ -323,6 +378,8 @@ class Metadata(TypedDict):
     """The word for photos of one room; null without one."""
     style_image_palette: list[str]
     """Colours that were taken from `style_image`; empty without one, and where its look was taken whole."""
+    corrections: list[AppliedCorrection]
+    """Those of the request, and what each was taken for."""
     safety_checked: bool
     """Whether the pictures passed a safety check."""
     attempts: list[Attempt]
@@ -367,6 +424,14 @@ class Preferences(TypedDict):
     group: NotRequired[str | None]
     """A word of your own: up to 8 photos that share it come out with the same materials, colours and seed.
     What later ones leave out is taken from the first.
+    """
+    corrections: NotRequired[list[Correction]]
+    """What is where, where the service has it wrong: the region around each place, up to the photo's edges,
+    is painted as what it is, or left. An engine that cannot is a 422 that names it.
+    """
+    surfaces: NotRequired[Surfaces | None]
+    """Repaints only these and leaves all else exactly as it is; the style is not looked at, the seed is 0
+    unless it is said. An engine that cannot is a 422 that names it.
     """
 
 
@@ -444,6 +509,10 @@ class Submitted(TypedDict):
     """
     events_url: str
     """The same as Server-Sent Events, with a ticket likewise."""
+    share_token: str | None
+    """Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page
+    at `/?job=…&share=…`. Null where no keys are asked for.
+    """
     status_url: str
 
 
@@ -456,6 +525,21 @@ class Surface(TypedDict):
     confidence: float
     """0–1."""
     material: str
+
+
+class Surfaces(TypedDict):
+    """What each surface is to be: a colour `#RRGGBB`, or a material that GET /materials lists for it."""
+
+    wall: NotRequired[str | None]
+    floor: NotRequired[str | None]
+    ceiling: NotRequired[str | None]
+    cabinet: NotRequired[str | None]
+    """Cabinets, wardrobes, tables, shelves."""
+    upholstery: NotRequired[str | None]
+    """Sofas, armchairs, cushioned seats."""
+    bed: NotRequired[str | None]
+    curtain: NotRequired[str | None]
+    rug: NotRequired[str | None]
 
 
 class WebhookData(TypedDict):

@@ -50,6 +50,16 @@ class ModalEngine:
         """As `modes`."""
         return True
 
+    @property
+    def knows_regions(self) -> bool:
+        """As the torch engine, which it asks."""
+        return False
+
+    @property
+    def usual_seconds(self) -> float:
+        """As the torch engine, which it asks."""
+        return 0.0
+
     async def load(self) -> None:
         """Asks the app what it runs, which starts a container; raises SettingsError where it cannot serve."""
         self._models = await self._client.load(SERVICE, tuple[Model, ...])

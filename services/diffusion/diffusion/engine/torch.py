@@ -54,6 +54,16 @@ class TorchEngine:
         """Whether an IP-Adapter is loaded."""
         return self._pipeline is not None and self._pipeline.takes_style_image
 
+    @property
+    def knows_regions(self) -> bool:
+        """It draws all of the picture at once."""
+        return False
+
+    @property
+    def usual_seconds(self) -> float:
+        """It depends on the device, and none was measured."""
+        return 0.0
+
     async def load(self) -> None:
         """Loads all models and makes a picture with each UNet, in one step; raises WeightsError, SettingsError."""
         self._pipeline = await self._executor.run(self._loaded)

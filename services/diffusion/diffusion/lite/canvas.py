@@ -50,6 +50,9 @@ class Canvas:
 
     choice: Choice
 
+    only: frozenset[Label] | None = None
+    """What alone is to be painted; None for everything."""
+
     surfaces: list[Surface] = field(default_factory=list)
 
     repainted: Bits = field(init=False)
@@ -93,6 +96,8 @@ class Canvas:
 
     def to_paint(self, region: Label) -> Bits | None:
         """H×W, 1 where a region is to be painted; None where it nowhere is. What is not sure is noted."""
+        if self.only is not None and region not in self.only:
+            return None
         whole, chosen = self.scene.layout.mask(region), self.scene.layout.painted
         mask = whole if chosen is None else whole & chosen
         if share_of(left := whole & ~mask) >= CANVAS.noted:

@@ -26,8 +26,6 @@ class Cells:
     """E, pixels of their common border."""
     soft: Floats
     """E, 0–1: near 1 where the photo shows no step between both, 0 on an edge."""
-    alike: Floats
-    """E, 0–1: near 1 where both are of one colour, whether an edge runs between them or not."""
     edges: NDArray[np.bool_]
     """H×W, true within a pixel of an edge."""
 
@@ -61,14 +59,13 @@ def find(photo: Bits, split: Bits) -> Cells:
     pairs, length, edge = _neighbours(numbers, strength)
     one, other = (np.stack(means, axis=1)[side] for side in pairs.T)
     least = CELLS.edge * float(np.clip(CELLS.noise * np.median(strength), *CELLS.noise_range))
-    alike = np.exp(-np.square(one - other).sum(axis=1) / CELLS.colour**2 / 2)
+    soft = np.exp(-((edge / least) ** 2 + np.square(one - other).sum(axis=1) / CELLS.colour**2) / 2)
     return Cells(
         numbers=numbers,
         area=floats(area),
         pairs=pairs,
         length=length,
-        soft=floats(alike * np.exp(-((edge / least) ** 2) / 2)),
-        alike=floats(alike),
+        soft=floats(soft),
         edges=cv2.dilate(strength, np.ones((3, 3), dtype=np.uint8)) > least,
     )
 

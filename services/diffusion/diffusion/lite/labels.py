@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from diffusion.lite.morphology import Bits
 from diffusion.lite.parameters import CANVAS
@@ -69,6 +70,9 @@ class Layout:
 
     painted: Bits | None = None
     """H×W, 1 where the label is sure enough to be painted by; None before that is known."""
+
+    corrected: NDArray[np.int16] | None = None
+    """H×W, the number of the correction that a pixel goes with, −1 for none; None without any."""
 
     def mask(self, region: Label) -> Bits:
         """H×W, 1 inside."""

@@ -9,6 +9,7 @@ Graph Cuts", ICCV 2001), and a second one over the connected parts that come out
 by what it may be trusted beyond a threshold, and paint that ends where the photo shows no edge costs its length.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,13 +17,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from diffusion.lite import cells, potts
+from diffusion.lite import cells, corrections, potts
 from diffusion.lite.cells import Cells
 from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
 from diffusion.lite.parameters import REGIONS
 from servicekit.imaging.arrays import Floats, floats
 from servicekit.imaging.resizing import reduced
+from servicekit.types.corrections import Correction
 
 STRUCTURE: Final = (Label.WALL, Label.FLOOR, Label.CEILING)
 NEVER_PAINTED: Final = (Label.OTHER, Label.WINDOW)
@@ -57,18 +59,28 @@ class Votes:
         return cls(cell=cell.astype(np.intp), name=name.astype(np.intp), sure=np.clip(value, 0.0, 1.0))
 
 
-def find(photo: Bits, rough: Layout) -> Layout:
-    """The regions of a photo (H×W×3 sRGB) that a rough layout of it (H×W) tells, and which of them to paint."""
+def find(photo: Bits, rough: Layout, said: Sequence[Correction] = ()) -> Layout:
+    """The regions of a photo (H×W×3 sRGB) that a rough layout of it (H×W) tells, and which of them to paint; where
+    somebody has said something else, that counts.
+    """
     small = reduced(photo, REGIONS.side)
     names, sure = reduced(rough.labels, REGIONS.side, nearest=True), reduced(rough.confidence, REGIONS.side)
     # a ceiling often meets its wall without an edge, and then where the map has it
     found = cells.find(small, np.asarray(names == Label.CEILING, dtype=np.uint8))
     votes = Votes.sampled(found, names, sure)
     labels, painted = _decided(found, _labelled(found, votes), votes)
-    both = _even(np.asarray((2 * labels + painted)[found.numbers], dtype=np.uint8), found.edges)
     size = (photo.shape[1], photo.shape[0])
+    corrected, confidence = None, rough.confidence
+    if said:
+        owner = corrections.owners(found, 2 * labels + painted, said)
+        labels = np.where(owner >= 0, corrections.meant(said)[owner], labels)
+        painted = np.where(owner >= 0, labels != Label.OTHER, painted)
+        numbers = owner.astype(np.int16)[found.numbers]
+        corrected = np.asarray(cv2.resize(numbers, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.int16)
+        confidence = floats(np.where(corrected >= 0, 1.0, confidence))
+    both = _even(np.asarray((2 * labels + painted)[found.numbers], dtype=np.uint8), found.edges)
     drawn = np.asarray(cv2.resize(both, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
-    return Layout(labels=drawn // 2, confidence=rough.confidence, painted=drawn % 2)
+    return Layout(labels=drawn // 2, confidence=confidence, painted=drawn % 2, corrected=corrected)
 
 
 def _labelled(found: Cells, votes: Votes) -> NDArray[np.intp]:
@@ -82,8 +94,6 @@ def _labelled(found: Cells, votes: Votes) -> NDArray[np.intp]:
         _costs(found, votes.cell, family, certain, len(FAMILIES)), found.pairs, floats(REGIONS.smoothness * weights)
     )
     labels = np.array([one[0] for one in FAMILIES])[families]
-    # the faces of a cabinet and the folds of a bed meet in edges, and are of one kind all the same
-    weights = found.length / found.unit * (REGIONS.rest + found.alike)
     for number, members in enumerate(FAMILIES):
         inside = np.flatnonzero(families == number)
         if len(members) > 1 and len(inside):

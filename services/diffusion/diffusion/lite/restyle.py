@@ -1,6 +1,7 @@
 """Restyles a photo, one kind of surface a step."""
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Final
 
@@ -8,15 +9,17 @@ import numpy as np
 
 from diffusion import keep
 from diffusion.domain import Manifest, PreviewFrame, Progress, Restyling, Result
-from diffusion.lite import floor, furnishings, scene, walls
+from diffusion.lite import corrections, floor, furnishings, scene, surfaces, walls
 from diffusion.lite.canvas import Canvas
 from diffusion.lite.choice import choose
-from diffusion.lite.labels import Label, ade20k_of
+from diffusion.lite.labels import Label, Layout, ade20k_of
 from diffusion.palette_distance import palette_delta_e
 from diffusion.preview_steps import preview_steps
 from diffusion.recolourable import recolourable
 from servicekit.imaging.arrays import RGB, Mask
 from servicekit.inference.engine import EngineInfo
+from servicekit.types import ade20k
+from servicekit.types.corrections import AppliedCorrection
 
 WORKS: Final[Sequence[tuple[str, Callable[[Canvas], None]]]] = (
     ("ceiling", walls.paint_ceiling),
@@ -34,19 +37,21 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
     Raises servicekit.errors.FailedPrecondition where the kept region leaves nearly nothing.
     """
     begin = perf_counter()
-    kept = keep.kept(restyling)
     seconds: dict[str, float] = {}
     total = restyling.variants * len(WORKS) + 1
     showing = preview_steps(total, restyling.previews)
     start = perf_counter()
     photo = scene.analyse_scene(restyling)
+    kept = keep.kept(_corrected(restyling, photo.layout))
     seconds["scene"] = perf_counter() - start
     step = 1
     yield Progress(step=step, total_steps=total)
     images: list[RGB] = []
     canvases: list[Canvas] = []
     for variant in range(restyling.variants):
-        canvas = Canvas(scene=photo, painted=photo.light.copy(), choice=choose(restyling, variant))
+        choice = surfaces.named(choose(restyling, variant), restyling.surfaces, seed=restyling.seed + variant)
+        only = frozenset(surfaces.LABELS[name] for name in restyling.surfaces) or None
+        canvas = Canvas(scene=photo, painted=photo.light.copy(), choice=choice, only=only)
         for name, work in WORKS:
             start = perf_counter()
             work(canvas)
@@ -67,8 +72,32 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
         palette_delta_e=palette_delta_e(images[0], recolourable(restyling, kept), restyling.palette),
         seconds=seconds,
         device_seconds=perf_counter() - begin,
+        corrections=_applied(restyling, photo.layout),
     )
     yield Result(images=images, manifest=manifest, repainted=ade20k_of(canvases[0].repainted))
+
+
+def _corrected(restyling: Restyling, layout: Layout) -> Restyling:
+    """The request with what was said to be left among what is kept, and no window where something else was said."""
+    if layout.corrected is None:
+        return restyling
+    said = layout.corrected != corrections.NOBODYS
+    left = (corrections.meant(restyling.corrections) == Label.OTHER)[layout.corrected] & said
+    segmentation = restyling.maps.segmentation
+    if segmentation is not None:
+        segmentation = np.where(said, np.uint8(ade20k.UNKNOWN), segmentation)
+    keep_too = left if restyling.keep is None else restyling.keep | left
+    maps = replace(restyling.maps, segmentation=segmentation)
+    return replace(restyling, maps=maps, keep=keep_too if keep_too.any() else None)
+
+
+def _applied(restyling: Restyling, layout: Layout) -> tuple[AppliedCorrection, ...]:
+    if layout.corrected is None:
+        return ()
+    shares = [float((layout.corrected == number).mean()) for number in range(len(restyling.corrections))]
+    return tuple(
+        AppliedCorrection(correction=one, area=share) for one, share in zip(restyling.corrections, shares, strict=True)
+    )
 
 
 def _finished(restyling: Restyling, canvas: Canvas, kept: Mask | None) -> RGB:

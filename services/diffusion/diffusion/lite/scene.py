@@ -40,12 +40,13 @@ def analyse_scene(restyling: Restyling) -> Scene:
     photo = restyling.photo
     maps = restyling.maps
     wall = None if restyling.palette else colour.from_hex(restyling.style.palette.wall)
-    lit = grading.graded(photo, restyling.style.light, wall)
+    # where only some surfaces change, the light is the photo's own
+    lit = colour.linear(photo) if restyling.surfaces else grading.graded(photo, restyling.style.light, wall)
     rough = fallback_layout(photo) if maps.segmentation is None else layout(maps.segmentation, maps.confidence)
     return Scene(
         light=lit,
         small=reduced(lit, LIGHT.side),
         rough=rough,
-        layout=regions.find(photo, rough),
+        layout=regions.find(photo, rough, restyling.corrections),
         camera=camera.find(np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), dtype=np.uint8), rough),
     )

@@ -17,11 +17,13 @@ from diffusion.engine import Engine, Step
 from diffusion.engine.lite import LiteEngine
 from diffusion.keep import SEAM
 from diffusion.settings import Settings
-from diffusion.styles import read_styles
+from diffusion.styles import Finish, Pattern, read_styles
 from servicekit.errors import FailedPrecondition, ServiceError
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.types import ade20k
+from servicekit.types.corrections import Correction, CorrectionLabel
 from servicekit.types.modes import RoomMode
+from servicekit.types.surfaces import SurfaceName
 from tests.fixtures.compute_device import DEVICE
 from tests.fixtures.modal_app import Deploy
 from tests.fixtures.rooms import draw_room
@@ -195,6 +197,21 @@ async def test_look_of_a_picture_is_taken_and_told_or_refused_by_name(engine: En
     plain, styled = [await result_of(engine, restyling(engine, style_image=image)) for image in (None, blue)]
     assert (plain.manifest.style_image_used, styled.manifest.style_image_used) == (False, True)
     assert (plain.images[0] != styled.images[0]).any()
+
+
+async def test_what_is_said_of_regions_is_done_or_refused_by_name(engine: Engine) -> None:
+    said = (Correction(x=0.5, y=0.3, label=CorrectionLabel.LEAVE),)
+    sage = {SurfaceName.WALL: Finish(name="sage", pattern=Pattern.PLAIN, color="#A3B18A")}
+    asked = (restyling(engine, corrections=said), restyling(engine, surfaces=sage))
+    if not engine.knows_regions:
+        for one, field in zip(asked, ("corrections", "surfaces"), strict=True):
+            with pytest.raises(ServiceError, match=f"{field.upper()}_NOT_SUPPORTED") as caught:
+                await steps_of(engine, one)
+            assert caught.value.metadata["field"] == field
+        return
+    corrected, painted = [(await result_of(engine, one)).manifest for one in asked]
+    assert [one.correction for one in corrected.corrections] == list(said)
+    assert {one.material for one in painted.surfaces if one.material} == {"sage"}
 
 
 async def test_closing_stops_between_two_steps_and_frees_the_device(engine: Engine) -> None:

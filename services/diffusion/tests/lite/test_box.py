@@ -37,7 +37,6 @@ def test_walls_are_found_where_they_stand() -> None:
     assert found.front == pytest.approx(4.0, rel=0.05)
     assert found.left == pytest.approx(3.0, rel=0.05)
     assert found.right is None
-    assert found.scale == 1.0
     assert found.witnessed[:2] == pytest.approx((1.0, 1.0))
 
 
@@ -53,12 +52,19 @@ def test_a_hidden_foot_bears_no_witness() -> None:
     assert min(shown[:2]) < 0.5 < min(whole.witnessed[:2])
 
 
-def test_walls_too_high_to_be_true_are_scaled() -> None:
-    found = box.find(layout(drawn(replace(ROOM, front=8.0, left=6.0), VIEW, height=5.2)), VIEW)
+@pytest.mark.parametrize("height", [1.0, 1.45, 1.7])
+def test_walls_from_ceiling_to_floor_tell_how_high_the_camera_was_held(height: float) -> None:
+    """And with it the scale of the room: whatever stands 2.6 metres high is as far as it is."""
+    view = replace(VIEW, height=height)
+    rows, columns = np.divmod(np.arange(SHAPE[0] * SHAPE[1]), SHAPE[1])
+    down = ROOM.seen(view, floats(columns + 0.5), floats(rows + 0.5)).down.reshape(SHAPE)
+    labels = np.full(SHAPE, Label.WALL, dtype=np.uint8)
+    labels[down > height] = Label.FLOOR
+    labels[down < height - CAMERA.room_height] = Label.CEILING
+    assert camera._height(labels, view.horizon) == pytest.approx(height, abs=0.06)
+    found = box.find(layout(labels), view)
     assert found is not None
-    assert found.scale == pytest.approx(0.5, rel=0.05)
-    pixel = floats([200.0]), floats([150.0])
-    assert found.seen(VIEW, *pixel).over == pytest.approx(0.5 * replace(found, scale=1.0).seen(VIEW, *pixel).over, 0.05)
+    assert found.front == pytest.approx(4.0, rel=0.05)
 
 
 @pytest.mark.parametrize("horizon", [170.0, 230.0])

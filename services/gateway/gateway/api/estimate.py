@@ -11,15 +11,29 @@ from gateway.jobs.work import expected_work
 from servicekit.errors import ServiceError
 from servicekit.jobstore import ENDINGS, Job, JobStatus, QueueState
 
+OTHER_SECONDS: Final = 1.0
+"""What a job takes beside its engine: looking at the photo, judging the result, storing pictures."""
+
 _FRESH_SECONDS: Final = 1.0
 
 
 class Estimator:
     """Estimates from the queue's state, which it asks for at most once a second."""
 
-    def __init__(self, read_state: Callable[[], Awaitable[QueueState]], *, typical_seconds: float) -> None:
-        """`read_state` is JobStore.queue_state; `typical_seconds` is the duration while none has been measured."""
+    def __init__(
+        self,
+        read_state: Callable[[], Awaitable[QueueState]],
+        *,
+        typical_seconds: float,
+        engine_seconds: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """`read_state` is JobStore.queue_state.
+
+        While no duration has been measured it is what the engine says that it takes, and OTHER_SECONDS beside;
+        `typical_seconds` where the engine says nothing, 0.
+        """
         self._read_state = read_state
+        self._engine_seconds = engine_seconds
         self._typical = typical_seconds
         self._state: QueueState | None = None
         self._read_at = 0.0
@@ -39,7 +53,7 @@ class Estimator:
         try:
             state = await self.state()
         except ServiceError:
-            return self._typical * work
+            return self._expected() * work
         return self._waiting(state, position=max(1, queue_position), work=work)
 
     async def remaining(self, job: Job) -> float:
@@ -61,7 +75,11 @@ class Estimator:
         return self._duration(state) * (work + rounds)
 
     def _duration(self, state: QueueState) -> float:
-        return state.recent_seconds or self._typical
+        return state.recent_seconds or self._expected()
+
+    def _expected(self) -> float:
+        engine = self._engine_seconds()
+        return engine + OTHER_SECONDS if engine else self._typical
 
 
 def _work(job: Job) -> int:

@@ -11,6 +11,7 @@ import grpc
 from gateway.api.auth import Authenticator
 from gateway.api.auth.admission import Admission
 from gateway.api.auth.settings import make_authenticator
+from gateway.api.auth.share_tokens import ShareTokens
 from gateway.api.auth.stream_tokens import StreamTokenIssuer
 from gateway.api.estimate import Estimator
 from gateway.api.grpc.admission import SERVICE_NAME, AdmissionInterceptor
@@ -200,7 +201,8 @@ def _grpc_api(
 def _admission(settings: ApiSettings, authenticator: Authenticator, state: SharedState) -> Admission:
     counted = settings.units_per_minute and not authenticator.open
     limiter = BucketLimiter(TokenBuckets(state), units_per_minute=settings.units_per_minute) if counted else NoLimiter()
-    return Admission(authenticator, limiter, StreamTokenIssuer(state, seconds=settings.ticket_seconds))
+    tickets = StreamTokenIssuer(state, seconds=settings.ticket_seconds)
+    return Admission(authenticator, limiter, tickets, ShareTokens(state))
 
 
 def _parts(
@@ -215,8 +217,12 @@ def _parts(
     channels: Channels,
 ) -> Parts:
     url_signer = UrlSigner(store, seconds=settings.url_seconds)
-    estimator = Estimator(job_store.queue_state, typical_seconds=settings.typical_seconds)
     catalogue = StyleCatalogue(DiffusionClient(channels.diffusion), state)
+    estimator = Estimator(
+        job_store.queue_state,
+        typical_seconds=settings.typical_seconds,
+        engine_seconds=lambda: catalogue.usual_seconds,
+    )
     webhooks = WebhookPolicy(settings)
     transformations = Transformations(
         job_store=job_store,

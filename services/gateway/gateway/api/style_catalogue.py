@@ -5,10 +5,10 @@ from typing import Final, Protocol
 
 import msgspec
 
-from gateway.clients.diffusion import Catalogue, StyleInfo
+from gateway.api.wanted import Wanted
+from gateway.clients.diffusion import Catalogue, Material, StyleInfo
 from servicekit.errors import InvalidArgument, ServiceError
 from servicekit.observability import logs
-from servicekit.types.modes import RoomMode
 
 log = logs.get(__name__)
 
@@ -52,27 +52,42 @@ class StyleCatalogue:
         """All styles; raises ServiceError where the list was never read."""
         return (await self._catalogue()).styles
 
-    async def validate(self, style: str, mode: RoomMode, *, style_image: bool) -> None:
+    @property
+    def usual_seconds(self) -> float:
+        """That the engine says that it takes for a picture; 0 where it says nothing, or was not asked yet."""
+        return self._known.usual_seconds if self._known else 0.0
+
+    async def materials(self) -> tuple[Material, ...]:
+        """What surfaces can be made of; raises ServiceError where the list was never read."""
+        return (await self._catalogue()).materials
+
+    async def validate(self, wanted: Wanted) -> None:
         """Raises InvalidArgument naming what no style is called, or what the engine cannot do."""
         known = await self._catalogue()
+        engine = f"The engine {known.engine or 'of this service'}"
         names = [one.name for one in known.styles]
-        if style not in names:
+        if wanted.style not in names:
             raise InvalidArgument(
-                "UNKNOWN_STYLE", f"There is no style {style[:64]!r}: {', '.join(names)}.", field="style"
+                "UNKNOWN_STYLE", f"There is no style {wanted.style[:64]!r}: {', '.join(names)}.", field="style"
             )
-        if mode not in known.modes:
-            able = ", ".join(known.modes)
-            raise InvalidArgument(
-                "MODE_NOT_SUPPORTED",
-                f"The engine {known.engine or 'of this service'} cannot {mode}; it can {able}.",
-                field="preferences.mode",
-            )
-        if style_image and not known.takes_style_image:
-            raise InvalidArgument(
-                "STYLE_IMAGE_NOT_SUPPORTED",
-                f"The engine {known.engine or 'of this service'} cannot take the look of a picture.",
-                field="style_image",
-            )
+        if wanted.mode not in known.modes:
+            message = f"{engine} cannot {wanted.mode}; it can {', '.join(known.modes)}."
+            raise InvalidArgument("MODE_NOT_SUPPORTED", message, field="preferences.mode")
+        if wanted.style_image and not known.takes_style_image:
+            message = f"{engine} cannot take the look of a picture."
+            raise InvalidArgument("STYLE_IMAGE_NOT_SUPPORTED", message, field="style_image")
+        if wanted.corrections and not known.takes_corrections:
+            message = f"{engine} cannot be told what is where."
+            raise InvalidArgument("CORRECTIONS_NOT_SUPPORTED", message, field="preferences.corrections")
+        if wanted.surfaces and not known.materials:
+            message = f"{engine} cannot repaint single surfaces."
+            raise InvalidArgument("SURFACES_NOT_SUPPORTED", message, field="preferences.surfaces")
+        for surface, paint in wanted.surfaces.items():
+            fitting = [one.name for one in known.materials if surface in one.surfaces]
+            if not paint.startswith("#") and paint not in fitting:
+                also = f", or {', '.join(fitting)}" if fitting else ""
+                message = f"There is no material {paint!r} for {surface}: take a colour `#RRGGBB`{also}."
+                raise InvalidArgument("UNKNOWN_MATERIAL", message, field=f"preferences.surfaces.{surface}")
 
     async def _catalogue(self) -> Catalogue:
         if self._known is None or time.monotonic() - self._read_at > _FRESH_SECONDS:

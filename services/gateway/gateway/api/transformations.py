@@ -12,6 +12,7 @@ from gateway.api.field_problems import FieldProblems
 from gateway.api.links import ResultLinks, UrlSigner
 from gateway.api.uploads import style_image
 from gateway.api.uploads.optimise import Photo
+from gateway.api.wanted import Wanted
 from gateway.api.webhook_policy import WebhookPolicy
 from gateway.jobs import ids, object_keys, request, result, status_presentation
 from gateway.jobs.groups import terms
@@ -44,7 +45,7 @@ class Optimiser(Protocol):
 class Abilities(Protocol):
     """Knows what can be asked for."""
 
-    async def validate(self, style: str, mode: RoomMode, *, style_image: bool) -> None:
+    async def validate(self, wanted: Wanted) -> None:
         """Raises InvalidArgument naming the field of a style that there is not, or of what the engine cannot do."""
 
 
@@ -60,16 +61,6 @@ class Limits:
     run_seconds: float
     """For each unit of a job's expected work."""
     retention_seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What an engine has to be able to do."""
-
-    style: str
-    mode: RoomMode = RoomMode.RESTYLE
-    style_image: bool = False
-    """Whether a picture whose look is wanted comes along."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +83,7 @@ class Submission:
     @property
     def wanted(self) -> Wanted:
         """What an engine has to be able to do for it."""
-        return Wanted(style=self.style, mode=self.preferences.mode, style_image=self.style_image is not None)
+        return Wanted.of(self.style, self.preferences, style_image=self.style_image is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,11 +199,12 @@ class Transformations:
         with problems.collected():
             self._webhooks.validate(webhook_url)
         with problems.collected():
-            if wanted.style_image and wanted.mode is RoomMode.DECLUTTER:
-                message = f"{style_image.FIELD} has no use with mode {wanted.mode}."
+            if wanted.style_image and (wanted.surfaces or wanted.mode is RoomMode.DECLUTTER):
+                beside = "surfaces" if wanted.surfaces else f"mode {wanted.mode}"
+                message = f"{style_image.FIELD} has no use with {beside}."
                 raise InvalidArgument("FIELD_INVALID", message, field=style_image.FIELD)
         with problems.collected():
-            await self._styles.validate(wanted.style, wanted.mode, style_image=wanted.style_image)
+            await self._styles.validate(wanted)
 
     async def authorize(self, job_id: str, caller: Caller) -> str:
         """The id of a job that the caller may see, in its canonical form; raises NotFound.
@@ -227,6 +219,10 @@ class Transformations:
     async def get(self, job_id: str, caller: Caller) -> JobView:
         """A job of the caller's as it is now, with its result once there is one; raises NotFound."""
         return await self._view(await self._authorized_job(ids.validate(job_id), caller))
+
+    async def shared(self, job_id: str) -> JobView:
+        """A job of any tenant, for whoever has shown the right to see it; raises NotFound."""
+        return await self._view(await self._job_store.get(job_id))
 
     async def _view(self, job: Job) -> JobView:
         completed = job.status is JobStatus.COMPLETED

@@ -17,8 +17,10 @@ from modomo.type.v1.image_pb2 import Mask
 from servicekit.errors import ServiceError
 from servicekit.inference.engine import EngineInfo, info_from_proto
 from servicekit.types.control_maps import MapKind, map_kind_to_proto
+from servicekit.types.corrections import AppliedCorrection, Correction, applied_from_proto, correction_to_proto
 from servicekit.types.modes import RoomMode, mode_from_proto, mode_to_proto
 from servicekit.types.rooms import RoomType, room_type_to_proto
+from servicekit.types.surfaces import SurfaceName
 
 
 class Tier(StrEnum):
@@ -57,6 +59,9 @@ class Restyling:
     repaint_openings: bool = False
     style_image: bytes = b""
     """JPEG whose look is wanted; empty for none."""
+    corrections: tuple[Correction, ...] = ()
+    surfaces: Mapping[SurfaceName, str] = field(default_factory=dict)
+    """What alone is to be repainted, with a colour or a material for each; none for everything."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +90,7 @@ class Manifest:
     style_image_palette: tuple[str, ...] = ()
     """`#RRGGBB` that were taken from the picture whose look was wanted."""
     safety_checked: bool = False
+    corrections: tuple[AppliedCorrection, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +140,20 @@ class StyleInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Material:
+    """A material that a surface can be made of."""
+
+    name: str
+    title: str
+    surfaces: tuple[str, ...]
+    """Those that it suits."""
+    color: str
+    """`#RRGGBB`."""
+    thumbnail: bytes
+    """A small WebP."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """What can be asked for."""
 
@@ -142,6 +162,11 @@ class Catalogue:
     """Empty where the service does not say."""
     modes: tuple[RoomMode, ...] = (RoomMode.RESTYLE,)
     takes_style_image: bool = False
+    takes_corrections: bool = False
+    materials: tuple[Material, ...] = ()
+    """What surfaces can be made of; empty where surfaces cannot be repainted by themselves."""
+    usual_seconds: float = 0.0
+    """That the engine usually takes for a picture; 0 where it does not say."""
 
 
 Step: TypeAlias = WorkStarted | StepDone | PreviewPicture | Restyled
@@ -205,6 +230,18 @@ class DiffusionClient:
             engine=response.engine,
             modes=tuple(_known_modes(response)) or (RoomMode.RESTYLE,),
             takes_style_image=response.takes_style_image,
+            takes_corrections=response.takes_corrections,
+            materials=tuple(
+                Material(
+                    name=one.name,
+                    title=one.title,
+                    surfaces=tuple(one.surfaces),
+                    color=one.color,
+                    thumbnail=one.thumbnail,
+                )
+                for one in response.materials
+            ),
+            usual_seconds=response.usual_seconds,
         )
 
 
@@ -233,6 +270,8 @@ def _request(restyling: Restyling) -> pb.TransformRequest:
         remove=Mask(png=restyling.remove) if restyling.mode is RoomMode.DECLUTTER else None,
         repaint_openings=restyling.repaint_openings,
         style_image=jpeg(restyling.style_image) if restyling.style_image else None,
+        corrections=[correction_to_proto(one) for one in restyling.corrections],
+        surfaces={str(name): paint for name, paint in restyling.surfaces.items()},
     )
 
 
@@ -252,5 +291,6 @@ def _restyled(result: pb.Result) -> Restyled:
             device_seconds=manifest.device_seconds,
             style_image_palette=tuple(manifest.style_image_palette),
             safety_checked=manifest.safety_checked,
+            corrections=tuple(applied_from_proto(one) for one in manifest.corrections),
         ),
     )

@@ -1,13 +1,16 @@
 """What a job is asked to do: the payload that api writes and the worker reads."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
+from servicekit.types.corrections import Correction
 from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
+from servicekit.types.surfaces import SurfaceName
 
 SEEDS: Final = 2**53
 """Seeds lie below: a number in JSON holds no more digits exactly."""
@@ -46,6 +49,12 @@ class Preferences:
 
     group: str = ""
     """Photos of one room whose results share materials, colours and seed; empty for none."""
+
+    corrections: tuple[Correction, ...] = ()
+    """What is where, by somebody who has looked; at most MAX_CORRECTIONS."""
+
+    surfaces: Mapping[SurfaceName, str] = field(default_factory=dict)
+    """What alone is to be repainted: a colour `#RRGGBB`, upper case, or a material for each; none for everything."""
 
 
 @dataclass(frozen=True, kw_only=True)

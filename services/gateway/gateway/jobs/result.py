@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from gateway.clients.diffusion import Surface
+from servicekit.types.corrections import AppliedCorrection
 from servicekit.types.modes import RoomMode
 from servicekit.types.objects import DetectedObject
 from servicekit.types.rooms import RoomType
@@ -71,6 +72,9 @@ class JobResult:
 
     style_image_key: str = ""
     """The picture whose look was wanted; empty for none."""
+
+    corrections: tuple[AppliedCorrection, ...] = ()
+    """What was said to be where, and what it was taken for."""
 
     style_image_palette: tuple[str, ...] = ()
     """`#RRGGBB` that were taken from it; empty where its look was taken whole."""

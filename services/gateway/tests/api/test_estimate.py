@@ -53,6 +53,15 @@ async def test_a_new_job(position: int, running: int, recent: float, expected: f
     assert await one.of_new_job(queue_position=position) == expected
 
 
+@pytest.mark.parametrize(("engine", "expected"), [(1.0, 2.0), (0.0, 15.0)])
+async def test_the_first_job_takes_what_its_engine_says(engine: float, expected: float) -> None:
+    async def nothing_measured() -> QueueState:
+        return QueueState(waiting=1, running=0, oldest_wait_seconds=0.0, recent_seconds=0.0)
+
+    one = Estimator(nothing_measured, typical_seconds=15.0, engine_seconds=lambda: engine)
+    assert await one.of_new_job(queue_position=1) == expected
+
+
 async def test_what_remains() -> None:
     one = estimator(waiting=9, running=2, recent_seconds=10.0)
     assert await one.remaining(job(JobStatus.QUEUED, queue_position=1)) == 10.0

@@ -23,55 +23,62 @@ _sym_db = _symbol_database.Default()
 
 
 from modomo.type.v1 import control_map_pb2 as modomo_dot_type_dot_v1_dot_control__map__pb2
+from modomo.type.v1 import correction_pb2 as modomo_dot_type_dot_v1_dot_correction__pb2
 from modomo.type.v1 import engine_pb2 as modomo_dot_type_dot_v1_dot_engine__pb2
 from modomo.type.v1 import image_pb2 as modomo_dot_type_dot_v1_dot_image__pb2
 from modomo.type.v1 import mode_pb2 as modomo_dot_type_dot_v1_dot_mode__pb2
 from modomo.type.v1 import room_pb2 as modomo_dot_type_dot_v1_dot_room__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+modomo/diffusion/v1/diffusion_service.proto\x12\x13modomo.diffusion.v1\x1a modomo/type/v1/control_map.proto\x1a\x1bmodomo/type/v1/engine.proto\x1a\x1amodomo/type/v1/image.proto\x1a\x19modomo/type/v1/mode.proto\x1a\x19modomo/type/v1/room.proto\"\xf6\x03\n\x10TransformRequest\x12$\n\x05image\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12\r\n\x05style\x18\x02 \x01(\t\x12+\n\troom_type\x18\x03 \x01(\x0e\x32\x18.modomo.type.v1.RoomType\x12(\n\x04maps\x18\x04 \x03(\x0b\x32\x1a.modomo.type.v1.ControlMap\x12\"\n\x04keep\x18\x05 \x01(\x0b\x32\x14.modomo.type.v1.Mask\x12\x18\n\x10repaint_openings\x18\x06 \x01(\x08\x12\x15\n\rcolor_palette\x18\x07 \x03(\t\x12\x15\n\x08strength\x18\x08 \x01(\x02H\x00\x88\x01\x01\x12\x11\n\x04seed\x18\t \x01(\x04H\x01\x88\x01\x01\x12\x10\n\x08variants\x18\n \x01(\r\x12\'\n\x04tier\x18\x0b \x01(\x0e\x32\x19.modomo.diffusion.v1.Tier\x12\x10\n\x08previews\x18\x0c \x01(\r\x12\"\n\x04mode\x18\r \x01(\x0e\x32\x14.modomo.type.v1.Mode\x12$\n\x06remove\x18\x0e \x01(\x0b\x32\x14.modomo.type.v1.Mask\x12*\n\x0bstyle_image\x18\x0f \x01(\x0b\x32\x15.modomo.type.v1.ImageB\x0b\n\t_strengthB\x07\n\x05_seed\"\t\n\x07Started\"-\n\x08Progress\x12\x0c\n\x04step\x18\x01 \x01(\r\x12\x13\n\x0btotal_steps\x18\x02 \x01(\r\"B\n\x0cPreviewFrame\x12\x0c\n\x04step\x18\x01 \x01(\r\x12$\n\x05image\x18\x02 \x01(\x0b\x32\x15.modomo.type.v1.Image\"L\n\x07Surface\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0c\n\x04\x61rea\x18\x02 \x01(\x02\x12\x12\n\nconfidence\x18\x03 \x01(\x02\x12\x10\n\x08material\x18\x04 \x01(\t\"L\n\x0e\x41ppliedControl\x12\x0f\n\x07\x63ontrol\x18\x01 \x01(\t\x12\r\n\x05scale\x18\x02 \x01(\x02\x12\r\n\x05start\x18\x03 \x01(\x02\x12\x0b\n\x03\x65nd\x18\x04 \x01(\x02\"\x8c\x01\n\x04Pass\x12\r\n\x05stage\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06height\x18\x03 \x01(\r\x12\r\n\x05steps\x18\x04 \x01(\r\x12\x10\n\x08strength\x18\x05 \x01(\x02\x12\x35\n\x08\x63ontrols\x18\x06 \x03(\x0b\x32#.modomo.diffusion.v1.AppliedControl\"\x9e\x04\n\x08Manifest\x12&\n\x06\x65ngine\x18\x01 \x01(\x0b\x32\x16.modomo.type.v1.Engine\x12\r\n\x05style\x18\x02 \x01(\t\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12\x10\n\x08strength\x18\x04 \x01(\x02\x12\r\n\x05steps\x18\x05 \x01(\r\x12\x0e\n\x06prompt\x18\x06 \x01(\t\x12\x17\n\x0fnegative_prompt\x18\x07 \x01(\t\x12.\n\x08surfaces\x18\x08 \x03(\x0b\x32\x1c.modomo.diffusion.v1.Surface\x12\x1c\n\x0fpalette_delta_e\x18\t \x01(\x02H\x00\x88\x01\x01\x12;\n\x07seconds\x18\n \x03(\x0b\x32*.modomo.diffusion.v1.Manifest.SecondsEntry\x12\x16\n\x0e\x64\x65vice_seconds\x18\x0b \x01(\x01\x12)\n\x06passes\x18\x10 \x03(\x0b\x32\x19.modomo.diffusion.v1.Pass\x12\"\n\x04mode\x18\x0c \x01(\x0e\x32\x14.modomo.type.v1.Mode\x12\x18\n\x10style_image_used\x18\r \x01(\x08\x12\x1b\n\x13style_image_palette\x18\x0e \x03(\t\x12\x16\n\x0esafety_checked\x18\x0f \x01(\x08\x1a.\n\x0cSecondsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\x12\n\x10_palette_delta_e\"`\n\x06Result\x12%\n\x06images\x18\x01 \x03(\x0b\x32\x15.modomo.type.v1.Image\x12/\n\x08manifest\x18\x02 \x01(\x0b\x32\x1d.modomo.diffusion.v1.Manifest\"\xe5\x01\n\x11TransformResponse\x12\x31\n\x08progress\x18\x01 \x01(\x0b\x32\x1d.modomo.diffusion.v1.ProgressH\x00\x12\x34\n\x07preview\x18\x02 \x01(\x0b\x32!.modomo.diffusion.v1.PreviewFrameH\x00\x12-\n\x06result\x18\x03 \x01(\x0b\x32\x1b.modomo.diffusion.v1.ResultH\x00\x12/\n\x07started\x18\x04 \x01(\x0b\x32\x1c.modomo.diffusion.v1.StartedH\x00\x42\x07\n\x05\x65vent\"J\n\x0ePreviewRequest\x12\x38\n\ttransform\x18\x01 \x01(\x0b\x32%.modomo.diffusion.v1.TransformRequest\"h\n\x0fPreviewResponse\x12$\n\x05image\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12/\n\x08manifest\x18\x02 \x01(\x0b\x32\x1d.modomo.diffusion.v1.Manifest\"\x13\n\x11ListStylesRequest\"J\n\x05Style\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0f\n\x07palette\x18\x04 \x03(\t\"\x90\x01\n\x12ListStylesResponse\x12*\n\x06styles\x18\x01 \x03(\x0b\x32\x1a.modomo.diffusion.v1.Style\x12\x0e\n\x06\x65ngine\x18\x02 \x01(\t\x12#\n\x05modes\x18\x03 \x03(\x0e\x32\x14.modomo.type.v1.Mode\x12\x19\n\x11takes_style_image\x18\x04 \x01(\x08*=\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\x10\n\x0cTIER_QUALITY\x10\x01\x12\r\n\tTIER_FAST\x10\x02\x32\xa5\x02\n\x10\x44iffusionService\x12\\\n\tTransform\x12%.modomo.diffusion.v1.TransformRequest\x1a&.modomo.diffusion.v1.TransformResponse0\x01\x12T\n\x07Preview\x12#.modomo.diffusion.v1.PreviewRequest\x1a$.modomo.diffusion.v1.PreviewResponse\x12]\n\nListStyles\x12&.modomo.diffusion.v1.ListStylesRequest\x1a\'.modomo.diffusion.v1.ListStylesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+modomo/diffusion/v1/diffusion_service.proto\x12\x13modomo.diffusion.v1\x1a modomo/type/v1/control_map.proto\x1a\x1fmodomo/type/v1/correction.proto\x1a\x1bmodomo/type/v1/engine.proto\x1a\x1amodomo/type/v1/image.proto\x1a\x19modomo/type/v1/mode.proto\x1a\x19modomo/type/v1/room.proto\"\x9f\x05\n\x10TransformRequest\x12$\n\x05image\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12\r\n\x05style\x18\x02 \x01(\t\x12+\n\troom_type\x18\x03 \x01(\x0e\x32\x18.modomo.type.v1.RoomType\x12(\n\x04maps\x18\x04 \x03(\x0b\x32\x1a.modomo.type.v1.ControlMap\x12\"\n\x04keep\x18\x05 \x01(\x0b\x32\x14.modomo.type.v1.Mask\x12\x18\n\x10repaint_openings\x18\x06 \x01(\x08\x12\x15\n\rcolor_palette\x18\x07 \x03(\t\x12\x15\n\x08strength\x18\x08 \x01(\x02H\x00\x88\x01\x01\x12\x11\n\x04seed\x18\t \x01(\x04H\x01\x88\x01\x01\x12\x10\n\x08variants\x18\n \x01(\r\x12\'\n\x04tier\x18\x0b \x01(\x0e\x32\x19.modomo.diffusion.v1.Tier\x12\x10\n\x08previews\x18\x0c \x01(\r\x12\"\n\x04mode\x18\r \x01(\x0e\x32\x14.modomo.type.v1.Mode\x12$\n\x06remove\x18\x0e \x01(\x0b\x32\x14.modomo.type.v1.Mask\x12*\n\x0bstyle_image\x18\x0f \x01(\x0b\x32\x15.modomo.type.v1.Image\x12/\n\x0b\x63orrections\x18\x10 \x03(\x0b\x32\x1a.modomo.type.v1.Correction\x12\x45\n\x08surfaces\x18\x11 \x03(\x0b\x32\x33.modomo.diffusion.v1.TransformRequest.SurfacesEntry\x1a/\n\rSurfacesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0b\n\t_strengthB\x07\n\x05_seed\"\t\n\x07Started\"-\n\x08Progress\x12\x0c\n\x04step\x18\x01 \x01(\r\x12\x13\n\x0btotal_steps\x18\x02 \x01(\r\"B\n\x0cPreviewFrame\x12\x0c\n\x04step\x18\x01 \x01(\r\x12$\n\x05image\x18\x02 \x01(\x0b\x32\x15.modomo.type.v1.Image\"L\n\x07Surface\x12\r\n\x05label\x18\x01 \x01(\t\x12\x0c\n\x04\x61rea\x18\x02 \x01(\x02\x12\x12\n\nconfidence\x18\x03 \x01(\x02\x12\x10\n\x08material\x18\x04 \x01(\t\"L\n\x0e\x41ppliedControl\x12\x0f\n\x07\x63ontrol\x18\x01 \x01(\t\x12\r\n\x05scale\x18\x02 \x01(\x02\x12\r\n\x05start\x18\x03 \x01(\x02\x12\x0b\n\x03\x65nd\x18\x04 \x01(\x02\"\x8c\x01\n\x04Pass\x12\r\n\x05stage\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06height\x18\x03 \x01(\r\x12\r\n\x05steps\x18\x04 \x01(\r\x12\x10\n\x08strength\x18\x05 \x01(\x02\x12\x35\n\x08\x63ontrols\x18\x06 \x03(\x0b\x32#.modomo.diffusion.v1.AppliedControl\"\xd6\x04\n\x08Manifest\x12&\n\x06\x65ngine\x18\x01 \x01(\x0b\x32\x16.modomo.type.v1.Engine\x12\r\n\x05style\x18\x02 \x01(\t\x12\x0c\n\x04seed\x18\x03 \x01(\x04\x12\x10\n\x08strength\x18\x04 \x01(\x02\x12\r\n\x05steps\x18\x05 \x01(\r\x12\x0e\n\x06prompt\x18\x06 \x01(\t\x12\x17\n\x0fnegative_prompt\x18\x07 \x01(\t\x12.\n\x08surfaces\x18\x08 \x03(\x0b\x32\x1c.modomo.diffusion.v1.Surface\x12\x1c\n\x0fpalette_delta_e\x18\t \x01(\x02H\x00\x88\x01\x01\x12;\n\x07seconds\x18\n \x03(\x0b\x32*.modomo.diffusion.v1.Manifest.SecondsEntry\x12\x16\n\x0e\x64\x65vice_seconds\x18\x0b \x01(\x01\x12)\n\x06passes\x18\x10 \x03(\x0b\x32\x19.modomo.diffusion.v1.Pass\x12\"\n\x04mode\x18\x0c \x01(\x0e\x32\x14.modomo.type.v1.Mode\x12\x18\n\x10style_image_used\x18\r \x01(\x08\x12\x1b\n\x13style_image_palette\x18\x0e \x03(\t\x12\x16\n\x0esafety_checked\x18\x0f \x01(\x08\x12\x36\n\x0b\x63orrections\x18\x11 \x03(\x0b\x32!.modomo.type.v1.AppliedCorrection\x1a.\n\x0cSecondsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\x12\n\x10_palette_delta_e\"`\n\x06Result\x12%\n\x06images\x18\x01 \x03(\x0b\x32\x15.modomo.type.v1.Image\x12/\n\x08manifest\x18\x02 \x01(\x0b\x32\x1d.modomo.diffusion.v1.Manifest\"\xe5\x01\n\x11TransformResponse\x12\x31\n\x08progress\x18\x01 \x01(\x0b\x32\x1d.modomo.diffusion.v1.ProgressH\x00\x12\x34\n\x07preview\x18\x02 \x01(\x0b\x32!.modomo.diffusion.v1.PreviewFrameH\x00\x12-\n\x06result\x18\x03 \x01(\x0b\x32\x1b.modomo.diffusion.v1.ResultH\x00\x12/\n\x07started\x18\x04 \x01(\x0b\x32\x1c.modomo.diffusion.v1.StartedH\x00\x42\x07\n\x05\x65vent\"J\n\x0ePreviewRequest\x12\x38\n\ttransform\x18\x01 \x01(\x0b\x32%.modomo.diffusion.v1.TransformRequest\"h\n\x0fPreviewResponse\x12$\n\x05image\x18\x01 \x01(\x0b\x32\x15.modomo.type.v1.Image\x12/\n\x08manifest\x18\x02 \x01(\x0b\x32\x1d.modomo.diffusion.v1.Manifest\"\x13\n\x11ListStylesRequest\"J\n\x05Style\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0f\n\x07palette\x18\x04 \x03(\t\"[\n\x08Material\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x10\n\x08surfaces\x18\x03 \x03(\t\x12\r\n\x05\x63olor\x18\x04 \x01(\t\x12\x11\n\tthumbnail\x18\x05 \x01(\x0c\"\xf4\x01\n\x12ListStylesResponse\x12*\n\x06styles\x18\x01 \x03(\x0b\x32\x1a.modomo.diffusion.v1.Style\x12\x0e\n\x06\x65ngine\x18\x02 \x01(\t\x12#\n\x05modes\x18\x03 \x03(\x0e\x32\x14.modomo.type.v1.Mode\x12\x19\n\x11takes_style_image\x18\x04 \x01(\x08\x12\x19\n\x11takes_corrections\x18\x05 \x01(\x08\x12\x30\n\tmaterials\x18\x06 \x03(\x0b\x32\x1d.modomo.diffusion.v1.Material\x12\x15\n\rusual_seconds\x18\x07 \x01(\x01*=\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\x10\n\x0cTIER_QUALITY\x10\x01\x12\r\n\tTIER_FAST\x10\x02\x32\xa5\x02\n\x10\x44iffusionService\x12\\\n\tTransform\x12%.modomo.diffusion.v1.TransformRequest\x1a&.modomo.diffusion.v1.TransformResponse0\x01\x12T\n\x07Preview\x12#.modomo.diffusion.v1.PreviewRequest\x1a$.modomo.diffusion.v1.PreviewResponse\x12]\n\nListStyles\x12&.modomo.diffusion.v1.ListStylesRequest\x1a\'.modomo.diffusion.v1.ListStylesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modomo.diffusion.v1.diffusion_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_TRANSFORMREQUEST_SURFACESENTRY']._loaded_options = None
+  _globals['_TRANSFORMREQUEST_SURFACESENTRY']._serialized_options = b'8\001'
   _globals['_MANIFEST_SECONDSENTRY']._loaded_options = None
   _globals['_MANIFEST_SECONDSENTRY']._serialized_options = b'8\001'
-  _globals['_TIER']._serialized_start=2444
-  _globals['_TIER']._serialized_end=2505
-  _globals['_TRANSFORMREQUEST']._serialized_start=214
-  _globals['_TRANSFORMREQUEST']._serialized_end=716
-  _globals['_STARTED']._serialized_start=718
-  _globals['_STARTED']._serialized_end=727
-  _globals['_PROGRESS']._serialized_start=729
-  _globals['_PROGRESS']._serialized_end=774
-  _globals['_PREVIEWFRAME']._serialized_start=776
-  _globals['_PREVIEWFRAME']._serialized_end=842
-  _globals['_SURFACE']._serialized_start=844
-  _globals['_SURFACE']._serialized_end=920
-  _globals['_APPLIEDCONTROL']._serialized_start=922
-  _globals['_APPLIEDCONTROL']._serialized_end=998
-  _globals['_PASS']._serialized_start=1001
-  _globals['_PASS']._serialized_end=1141
-  _globals['_MANIFEST']._serialized_start=1144
-  _globals['_MANIFEST']._serialized_end=1686
-  _globals['_MANIFEST_SECONDSENTRY']._serialized_start=1620
-  _globals['_MANIFEST_SECONDSENTRY']._serialized_end=1666
-  _globals['_RESULT']._serialized_start=1688
-  _globals['_RESULT']._serialized_end=1784
-  _globals['_TRANSFORMRESPONSE']._serialized_start=1787
-  _globals['_TRANSFORMRESPONSE']._serialized_end=2016
-  _globals['_PREVIEWREQUEST']._serialized_start=2018
-  _globals['_PREVIEWREQUEST']._serialized_end=2092
-  _globals['_PREVIEWRESPONSE']._serialized_start=2094
-  _globals['_PREVIEWRESPONSE']._serialized_end=2198
-  _globals['_LISTSTYLESREQUEST']._serialized_start=2200
-  _globals['_LISTSTYLESREQUEST']._serialized_end=2219
-  _globals['_STYLE']._serialized_start=2221
-  _globals['_STYLE']._serialized_end=2295
-  _globals['_LISTSTYLESRESPONSE']._serialized_start=2298
-  _globals['_LISTSTYLESRESPONSE']._serialized_end=2442
-  _globals['_DIFFUSIONSERVICE']._serialized_start=2508
-  _globals['_DIFFUSIONSERVICE']._serialized_end=2801
+  _globals['_TIER']._serialized_start=2895
+  _globals['_TIER']._serialized_end=2956
+  _globals['_TRANSFORMREQUEST']._serialized_start=247
+  _globals['_TRANSFORMREQUEST']._serialized_end=918
+  _globals['_TRANSFORMREQUEST_SURFACESENTRY']._serialized_start=849
+  _globals['_TRANSFORMREQUEST_SURFACESENTRY']._serialized_end=896
+  _globals['_STARTED']._serialized_start=920
+  _globals['_STARTED']._serialized_end=929
+  _globals['_PROGRESS']._serialized_start=931
+  _globals['_PROGRESS']._serialized_end=976
+  _globals['_PREVIEWFRAME']._serialized_start=978
+  _globals['_PREVIEWFRAME']._serialized_end=1044
+  _globals['_SURFACE']._serialized_start=1046
+  _globals['_SURFACE']._serialized_end=1122
+  _globals['_APPLIEDCONTROL']._serialized_start=1124
+  _globals['_APPLIEDCONTROL']._serialized_end=1200
+  _globals['_PASS']._serialized_start=1203
+  _globals['_PASS']._serialized_end=1343
+  _globals['_MANIFEST']._serialized_start=1346
+  _globals['_MANIFEST']._serialized_end=1944
+  _globals['_MANIFEST_SECONDSENTRY']._serialized_start=1878
+  _globals['_MANIFEST_SECONDSENTRY']._serialized_end=1924
+  _globals['_RESULT']._serialized_start=1946
+  _globals['_RESULT']._serialized_end=2042
+  _globals['_TRANSFORMRESPONSE']._serialized_start=2045
+  _globals['_TRANSFORMRESPONSE']._serialized_end=2274
+  _globals['_PREVIEWREQUEST']._serialized_start=2276
+  _globals['_PREVIEWREQUEST']._serialized_end=2350
+  _globals['_PREVIEWRESPONSE']._serialized_start=2352
+  _globals['_PREVIEWRESPONSE']._serialized_end=2456
+  _globals['_LISTSTYLESREQUEST']._serialized_start=2458
+  _globals['_LISTSTYLESREQUEST']._serialized_end=2477
+  _globals['_STYLE']._serialized_start=2479
+  _globals['_STYLE']._serialized_end=2553
+  _globals['_MATERIAL']._serialized_start=2555
+  _globals['_MATERIAL']._serialized_end=2646
+  _globals['_LISTSTYLESRESPONSE']._serialized_start=2649
+  _globals['_LISTSTYLESRESPONSE']._serialized_end=2893
+  _globals['_DIFFUSIONSERVICE']._serialized_start=2959
+  _globals['_DIFFUSIONSERVICE']._serialized_end=3252
 # @@protoc_insertion_point(module_scope)

@@ -9,6 +9,7 @@ from google.protobuf import message as message
 from google.protobuf.internal import containers as containers
 from google.protobuf.internal import enum_type_wrapper as enum_type_wrapper
 from modomo.type.v1 import control_map_pb2 as control_map_pb2
+from modomo.type.v1 import correction_pb2 as correction_pb2
 from modomo.type.v1 import engine_pb2 as engine_pb2
 from modomo.type.v1 import image_pb2 as image_pb2
 from modomo.type.v1 import mode_pb2 as mode_pb2
@@ -53,6 +54,26 @@ class TransformRequest(message.Message):
 
     DESCRIPTOR: descriptor.Descriptor
 
+    @typing.final
+    class SurfacesEntry(message.Message):
+        DESCRIPTOR: descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.str
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     IMAGE_FIELD_NUMBER: builtins.int
     STYLE_FIELD_NUMBER: builtins.int
     ROOM_TYPE_FIELD_NUMBER: builtins.int
@@ -68,6 +89,8 @@ class TransformRequest(message.Message):
     MODE_FIELD_NUMBER: builtins.int
     REMOVE_FIELD_NUMBER: builtins.int
     STYLE_IMAGE_FIELD_NUMBER: builtins.int
+    CORRECTIONS_FIELD_NUMBER: builtins.int
+    SURFACES_FIELD_NUMBER: builtins.int
     style: builtins.str
     """Name of a style, see ListStyles."""
     room_type: room_pb2.RoomType.ValueType
@@ -110,6 +133,16 @@ class TransformRequest(message.Message):
     def style_image(self) -> image_pb2.Image:
         """A picture whose look is wanted, of any size; absent for the style's own look alone."""
 
+    @builtins.property
+    def corrections(self) -> containers.RepeatedCompositeFieldContainer[correction_pb2.Correction]:
+        """What is where, by somebody who has looked; at most 32."""
+
+    @builtins.property
+    def surfaces(self) -> containers.ScalarMap[builtins.str, builtins.str]:
+        """Repaints only these: surfaces (`wall`, `floor`, `ceiling`, `cabinet`, `upholstery`, `bed`, `curtain`, `rug`), each with a colour
+        `#RRGGBB` or the name of a material, see ListStyles. The style is not looked at then, and strength is 1 and seed 0 by default.
+        """
+
     def __init__(
         self,
         *,
@@ -128,10 +161,12 @@ class TransformRequest(message.Message):
         mode: mode_pb2.Mode.ValueType = ...,
         remove: image_pb2.Mask | None = ...,
         style_image: image_pb2.Image | None = ...,
+        corrections: abc.Iterable[correction_pb2.Correction] | None = ...,
+        surfaces: abc.Mapping[builtins.str, builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "image", b"image", "keep", b"keep", "remove", b"remove", "seed", b"seed", "strength", b"strength", "style_image", b"style_image"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "color_palette", b"color_palette", "image", b"image", "keep", b"keep", "maps", b"maps", "mode", b"mode", "previews", b"previews", "remove", b"remove", "repaint_openings", b"repaint_openings", "room_type", b"room_type", "seed", b"seed", "strength", b"strength", "style", b"style", "style_image", b"style_image", "tier", b"tier", "variants", b"variants"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "color_palette", b"color_palette", "corrections", b"corrections", "image", b"image", "keep", b"keep", "maps", b"maps", "mode", b"mode", "previews", b"previews", "remove", b"remove", "repaint_openings", b"repaint_openings", "room_type", b"room_type", "seed", b"seed", "strength", b"strength", "style", b"style", "style_image", b"style_image", "surfaces", b"surfaces", "tier", b"tier", "variants", b"variants"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seed: _TypeAlias = typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = typing.Literal["_seed", b"_seed"]  # noqa: Y015
@@ -355,6 +390,7 @@ class Manifest(message.Message):
     STYLE_IMAGE_USED_FIELD_NUMBER: builtins.int
     STYLE_IMAGE_PALETTE_FIELD_NUMBER: builtins.int
     SAFETY_CHECKED_FIELD_NUMBER: builtins.int
+    CORRECTIONS_FIELD_NUMBER: builtins.int
     style: builtins.str
     """The style's name."""
     seed: builtins.int
@@ -399,6 +435,10 @@ class Manifest(message.Message):
     def style_image_palette(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """The main colours that were taken from that picture, `#RRGGBB`, largest first; empty for engines that take its look whole."""
 
+    @builtins.property
+    def corrections(self) -> containers.RepeatedCompositeFieldContainer[correction_pb2.AppliedCorrection]:
+        """The corrections, in the order in which they were given."""
+
     def __init__(
         self,
         *,
@@ -418,10 +458,11 @@ class Manifest(message.Message):
         style_image_used: builtins.bool = ...,
         style_image_palette: abc.Iterable[builtins.str] | None = ...,
         safety_checked: builtins.bool = ...,
+        corrections: abc.Iterable[correction_pb2.AppliedCorrection] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e", "engine", b"engine", "palette_delta_e", b"palette_delta_e"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e", "device_seconds", b"device_seconds", "engine", b"engine", "mode", b"mode", "negative_prompt", b"negative_prompt", "palette_delta_e", b"palette_delta_e", "passes", b"passes", "prompt", b"prompt", "safety_checked", b"safety_checked", "seconds", b"seconds", "seed", b"seed", "steps", b"steps", "strength", b"strength", "style", b"style", "style_image_palette", b"style_image_palette", "style_image_used", b"style_image_used", "surfaces", b"surfaces"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e", "corrections", b"corrections", "device_seconds", b"device_seconds", "engine", b"engine", "mode", b"mode", "negative_prompt", b"negative_prompt", "palette_delta_e", b"palette_delta_e", "passes", b"passes", "prompt", b"prompt", "safety_checked", b"safety_checked", "seconds", b"seconds", "seed", b"seed", "steps", b"steps", "strength", b"strength", "style", b"style", "style_image_palette", b"style_image_palette", "style_image_used", b"style_image_used", "surfaces", b"surfaces"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__palette_delta_e: _TypeAlias = typing.Literal["palette_delta_e"]  # noqa: Y015
     _WhichOneofArgType__palette_delta_e: _TypeAlias = typing.Literal["_palette_delta_e", b"_palette_delta_e"]  # noqa: Y015
@@ -597,6 +638,44 @@ class Style(message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
+class Material(message.Message):
+    """A material that a surface can be made of."""
+
+    DESCRIPTOR: descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    TITLE_FIELD_NUMBER: builtins.int
+    SURFACES_FIELD_NUMBER: builtins.int
+    COLOR_FIELD_NUMBER: builtins.int
+    THUMBNAIL_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """The word for requests, `oak-herringbone`."""
+    title: builtins.str
+    """For people, `Oak herringbone`."""
+    color: builtins.str
+    """Its mean colour, `#RRGGBB`."""
+    thumbnail: builtins.bytes
+    """A look at it from the front: a small square WebP."""
+    @builtins.property
+    def surfaces(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The surfaces that it suits: `wall`, `floor`."""
+
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        title: builtins.str = ...,
+        surfaces: abc.Iterable[builtins.str] | None = ...,
+        color: builtins.str = ...,
+        thumbnail: builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = typing.Literal["color", b"color", "name", b"name", "surfaces", b"surfaces", "thumbnail", b"thumbnail", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+@typing.final
 class ListStylesResponse(message.Message):
     """The styles, by name, and what the engine behind Transform can do."""
 
@@ -606,10 +685,17 @@ class ListStylesResponse(message.Message):
     ENGINE_FIELD_NUMBER: builtins.int
     MODES_FIELD_NUMBER: builtins.int
     TAKES_STYLE_IMAGE_FIELD_NUMBER: builtins.int
+    TAKES_CORRECTIONS_FIELD_NUMBER: builtins.int
+    MATERIALS_FIELD_NUMBER: builtins.int
+    USUAL_SECONDS_FIELD_NUMBER: builtins.int
     engine: builtins.str
     """Name of the engine, `lite`, `torch`, …"""
     takes_style_image: builtins.bool
     """Whether it takes `style_image`."""
+    takes_corrections: builtins.bool
+    """Whether it takes `corrections`."""
+    usual_seconds: builtins.float
+    """Seconds that Transform usually takes for one picture of the usual size; 0 where the engine does not know."""
     @builtins.property
     def styles(self) -> containers.RepeatedCompositeFieldContainer[Style]:
         """All of them."""
@@ -618,6 +704,10 @@ class ListStylesResponse(message.Message):
     def modes(self) -> containers.RepeatedScalarFieldContainer[mode_pb2.Mode.ValueType]:
         """The modes that it can be asked for; empty from a service that only restyles."""
 
+    @builtins.property
+    def materials(self) -> containers.RepeatedCompositeFieldContainer[Material]:
+        """What `surfaces` may name beside colours, by name; empty from an engine that takes none."""
+
     def __init__(
         self,
         *,
@@ -625,9 +715,12 @@ class ListStylesResponse(message.Message):
         engine: builtins.str = ...,
         modes: abc.Iterable[mode_pb2.Mode.ValueType] | None = ...,
         takes_style_image: builtins.bool = ...,
+        takes_corrections: builtins.bool = ...,
+        materials: abc.Iterable[Material] | None = ...,
+        usual_seconds: builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["engine", b"engine", "modes", b"modes", "styles", b"styles", "takes_style_image", b"takes_style_image"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["engine", b"engine", "materials", b"materials", "modes", b"modes", "styles", b"styles", "takes_corrections", b"takes_corrections", "takes_style_image", b"takes_style_image", "usual_seconds", b"usual_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

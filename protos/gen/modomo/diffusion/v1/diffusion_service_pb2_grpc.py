@@ -62,7 +62,7 @@ class DiffusionServiceServicer:
         INVALID_ARGUMENT: an image cannot be read or is too large, a map or mask has another size, a number lies out of range.
         NOT_FOUND: no style of that name.
         FAILED_PRECONDITION: what is to be kept covers nearly everything; the engine cannot do what is asked (MODE_NOT_SUPPORTED,
-        STYLE_IMAGE_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
+        STYLE_IMAGE_NOT_SUPPORTED, CORRECTIONS_NOT_SUPPORTED, SURFACES_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
         RESOURCE_EXHAUSTED: the queue of the device is full, or its memory.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -39,7 +39,7 @@ class DiffusionServiceStub:
     INVALID_ARGUMENT: an image cannot be read or is too large, a map or mask has another size, a number lies out of range.
     NOT_FOUND: no style of that name.
     FAILED_PRECONDITION: what is to be kept covers nearly everything; the engine cannot do what is asked (MODE_NOT_SUPPORTED,
-    STYLE_IMAGE_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
+    STYLE_IMAGE_NOT_SUPPORTED, CORRECTIONS_NOT_SUPPORTED, SURFACES_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
     RESOURCE_EXHAUSTED: the queue of the device is full, or its memory.
     """
     Preview: grpc.UnaryUnaryMultiCallable[diffusion_service_pb2.PreviewRequest, diffusion_service_pb2.PreviewResponse]
@@ -61,7 +61,7 @@ class DiffusionServiceAsyncStub(DiffusionServiceStub):
     INVALID_ARGUMENT: an image cannot be read or is too large, a map or mask has another size, a number lies out of range.
     NOT_FOUND: no style of that name.
     FAILED_PRECONDITION: what is to be kept covers nearly everything; the engine cannot do what is asked (MODE_NOT_SUPPORTED,
-    STYLE_IMAGE_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
+    STYLE_IMAGE_NOT_SUPPORTED, CORRECTIONS_NOT_SUPPORTED, SURFACES_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
     RESOURCE_EXHAUSTED: the queue of the device is full, or its memory.
     """
     Preview: aio.UnaryUnaryMultiCallable[diffusion_service_pb2.PreviewRequest, diffusion_service_pb2.PreviewResponse]  # type: ignore[assignment]
@@ -86,7 +86,7 @@ class DiffusionServiceServicer(metaclass=abc_1.ABCMeta):
         INVALID_ARGUMENT: an image cannot be read or is too large, a map or mask has another size, a number lies out of range.
         NOT_FOUND: no style of that name.
         FAILED_PRECONDITION: what is to be kept covers nearly everything; the engine cannot do what is asked (MODE_NOT_SUPPORTED,
-        STYLE_IMAGE_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
+        STYLE_IMAGE_NOT_SUPPORTED, CORRECTIONS_NOT_SUPPORTED, SURFACES_NOT_SUPPORTED, with the field); a result did not pass the safety check (UNSAFE_RESULT).
         RESOURCE_EXHAUSTED: the queue of the device is full, or its memory.
         """
 

@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from modomo.type.v1 import correction_pb2 as modomo_dot_type_dot_v1_dot_correction__pb2
 from modomo.type.v1 import engine_pb2 as modomo_dot_type_dot_v1_dot_engine__pb2
 from modomo.type.v1 import geometry_pb2 as modomo_dot_type_dot_v1_dot_geometry__pb2
 from modomo.type.v1 import job_pb2 as modomo_dot_type_dot_v1_dot_job__pb2
@@ -31,49 +32,53 @@ from modomo.type.v1 import mode_pb2 as modomo_dot_type_dot_v1_dot_mode__pb2
 from modomo.type.v1 import room_pb2 as modomo_dot_type_dot_v1_dot_room__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+modomo/transform/v1/transform_service.proto\x12\x13modomo.transform.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmodomo/type/v1/engine.proto\x1a\x1dmodomo/type/v1/geometry.proto\x1a\x18modomo/type/v1/job.proto\x1a\x19modomo/type/v1/mode.proto\x1a\x19modomo/type/v1/room.proto\"\xac\x02\n\x0bPreferences\x12\x16\n\x0ekeep_furniture\x18\x01 \x01(\x08\x12\x15\n\rcolor_palette\x18\x02 \x03(\t\x12+\n\troom_type\x18\x03 \x01(\x0e\x32\x18.modomo.type.v1.RoomType\x12\x15\n\x08strength\x18\x04 \x01(\x02H\x00\x88\x01\x01\x12\x11\n\x04seed\x18\x05 \x01(\x04H\x01\x88\x01\x01\x12\x10\n\x08variants\x18\x06 \x01(\r\x12\x0c\n\x04keep\x18\x07 \x03(\t\x12\x14\n\x0crequire_room\x18\x08 \x01(\x08\x12\"\n\x04mode\x18\t \x01(\x0e\x32\x14.modomo.type.v1.Mode\x12\x18\n\x10repaint_openings\x18\n \x01(\x08\x12\r\n\x05group\x18\x0b \x01(\tB\x0b\n\t_strengthB\x07\n\x05_seed\"\xb6\x01\n\rSubmitRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\r\n\x05style\x18\x02 \x01(\t\x12\x35\n\x0bpreferences\x18\x03 \x01(\x0b\x32 .modomo.transform.v1.Preferences\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\t\x12\x13\n\x0bwebhook_url\x18\x05 \x01(\t\x12\r\n\x05\x62\x61tch\x18\x06 \x01(\x08\x12\x13\n\x0bstyle_image\x18\x07 \x01(\x0c\"S\n\x0eSubmitResponse\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x31\n\x0e\x65stimated_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x1c\n\nGetRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\"a\n\x0e\x44\x65tectedObject\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x02\x12 \n\x03\x62ox\x18\x04 \x01(\x0b\x32\x13.modomo.type.v1.Box\"\xfd\x05\n\tJobResult\x12\x18\n\x10transformed_urls\x18\x01 \x03(\t\x12\x15\n\rthumbnail_url\x18\x02 \x01(\t\x12\x14\n\x0coriginal_url\x18\x03 \x01(\t\x12\x18\n\x10\x62\x65\x66ore_after_url\x18\x04 \x01(\t\x12L\n\x10\x63ontrol_map_urls\x18\x05 \x03(\x0b\x32\x32.modomo.transform.v1.JobResult.ControlMapUrlsEntry\x12\x37\n\ndetections\x18\x06 \x03(\x0b\x32#.modomo.transform.v1.DetectedObject\x12\x15\n\rquality_score\x18\x07 \x01(\x02\x12<\n\x07quality\x18\x08 \x03(\x0b\x32+.modomo.transform.v1.JobResult.QualityEntry\x12G\n\rstage_seconds\x18\t \x03(\x0b\x32\x30.modomo.transform.v1.JobResult.StageSecondsEntry\x12\x0c\n\x04seed\x18\n \x01(\x04\x12\x0e\n\x06\x65ngine\x18\x0b \x01(\t\x12+\n\troom_type\x18\x0c \x01(\x0e\x32\x18.modomo.type.v1.RoomType\x12\x10\n\x08warnings\x18\r \x03(\t\x12%\n\x06models\x18\x0e \x03(\x0b\x32\x15.modomo.type.v1.Model\x12\"\n\x04mode\x18\x0f \x01(\x0e\x32\x14.modomo.type.v1.Mode\x12\x17\n\x0fstyle_image_url\x18\x10 \x01(\t\x12\r\n\x05group\x18\x11 \x01(\t\x1a\x35\n\x13\x43ontrolMapUrlsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a.\n\x0cQualityEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x02:\x02\x38\x01\x1a\x33\n\x11StageSecondsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\x89\x02\n\x03Job\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.modomo.type.v1.JobStatus\x12\x10\n\x08progress\x18\x03 \x01(\x01\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0equeue_position\x18\x06 \x01(\r\x12.\n\x06result\x18\x07 \x01(\x0b\x32\x1e.modomo.transform.v1.JobResult\x12\r\n\x05\x65rror\x18\x08 \x01(\t\"4\n\x0bGetResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.modomo.transform.v1.Job\".\n\rCancelRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\r\n\x05purge\x18\x02 \x01(\x08\"\x10\n\x0e\x43\x61ncelResponse\"1\n\x0cWatchRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x11\n\tafter_seq\x18\x02 \x01(\x04\"M\n\rWatchResponse\x12\'\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.modomo.type.v1.JobEvent\x12\x13\n\x0bpreview_url\x18\x02 \x01(\t2\xd4\x02\n\x10TransformService\x12Q\n\x06Submit\x12\".modomo.transform.v1.SubmitRequest\x1a#.modomo.transform.v1.SubmitResponse\x12H\n\x03Get\x12\x1f.modomo.transform.v1.GetRequest\x1a .modomo.transform.v1.GetResponse\x12Q\n\x06\x43\x61ncel\x12\".modomo.transform.v1.CancelRequest\x1a#.modomo.transform.v1.CancelResponse\x12P\n\x05Watch\x12!.modomo.transform.v1.WatchRequest\x1a\".modomo.transform.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+modomo/transform/v1/transform_service.proto\x12\x13modomo.transform.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fmodomo/type/v1/correction.proto\x1a\x1bmodomo/type/v1/engine.proto\x1a\x1dmodomo/type/v1/geometry.proto\x1a\x18modomo/type/v1/job.proto\x1a\x19modomo/type/v1/mode.proto\x1a\x19modomo/type/v1/room.proto\"\xd0\x03\n\x0bPreferences\x12\x16\n\x0ekeep_furniture\x18\x01 \x01(\x08\x12\x15\n\rcolor_palette\x18\x02 \x03(\t\x12+\n\troom_type\x18\x03 \x01(\x0e\x32\x18.modomo.type.v1.RoomType\x12\x15\n\x08strength\x18\x04 \x01(\x02H\x00\x88\x01\x01\x12\x11\n\x04seed\x18\x05 \x01(\x04H\x01\x88\x01\x01\x12\x10\n\x08variants\x18\x06 \x01(\r\x12\x0c\n\x04keep\x18\x07 \x03(\t\x12\x14\n\x0crequire_room\x18\x08 \x01(\x08\x12\"\n\x04mode\x18\t \x01(\x0e\x32\x14.modomo.type.v1.Mode\x12\x18\n\x10repaint_openings\x18\n \x01(\x08\x12\r\n\x05group\x18\x0b \x01(\t\x12/\n\x0b\x63orrections\x18\x0c \x03(\x0b\x32\x1a.modomo.type.v1.Correction\x12@\n\x08surfaces\x18\r \x03(\x0b\x32..modomo.transform.v1.Preferences.SurfacesEntry\x1a/\n\rSurfacesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x0b\n\t_strengthB\x07\n\x05_seed\"\xb6\x01\n\rSubmitRequest\x12\r\n\x05image\x18\x01 \x01(\x0c\x12\r\n\x05style\x18\x02 \x01(\t\x12\x35\n\x0bpreferences\x18\x03 \x01(\x0b\x32 .modomo.transform.v1.Preferences\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\t\x12\x13\n\x0bwebhook_url\x18\x05 \x01(\t\x12\r\n\x05\x62\x61tch\x18\x06 \x01(\x08\x12\x13\n\x0bstyle_image\x18\x07 \x01(\x0c\"S\n\x0eSubmitResponse\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x31\n\x0e\x65stimated_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x1c\n\nGetRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\"a\n\x0e\x44\x65tectedObject\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x12\n\nconfidence\x18\x03 \x01(\x02\x12 \n\x03\x62ox\x18\x04 \x01(\x0b\x32\x13.modomo.type.v1.Box\"\xb5\x06\n\tJobResult\x12\x18\n\x10transformed_urls\x18\x01 \x03(\t\x12\x15\n\rthumbnail_url\x18\x02 \x01(\t\x12\x14\n\x0coriginal_url\x18\x03 \x01(\t\x12\x18\n\x10\x62\x65\x66ore_after_url\x18\x04 \x01(\t\x12L\n\x10\x63ontrol_map_urls\x18\x05 \x03(\x0b\x32\x32.modomo.transform.v1.JobResult.ControlMapUrlsEntry\x12\x37\n\ndetections\x18\x06 \x03(\x0b\x32#.modomo.transform.v1.DetectedObject\x12\x15\n\rquality_score\x18\x07 \x01(\x02\x12<\n\x07quality\x18\x08 \x03(\x0b\x32+.modomo.transform.v1.JobResult.QualityEntry\x12G\n\rstage_seconds\x18\t \x03(\x0b\x32\x30.modomo.transform.v1.JobResult.StageSecondsEntry\x12\x0c\n\x04seed\x18\n \x01(\x04\x12\x0e\n\x06\x65ngine\x18\x0b \x01(\t\x12+\n\troom_type\x18\x0c \x01(\x0e\x32\x18.modomo.type.v1.RoomType\x12\x10\n\x08warnings\x18\r \x03(\t\x12%\n\x06models\x18\x0e \x03(\x0b\x32\x15.modomo.type.v1.Model\x12\"\n\x04mode\x18\x0f \x01(\x0e\x32\x14.modomo.type.v1.Mode\x12\x17\n\x0fstyle_image_url\x18\x10 \x01(\t\x12\r\n\x05group\x18\x11 \x01(\t\x12\x36\n\x0b\x63orrections\x18\x12 \x03(\x0b\x32!.modomo.type.v1.AppliedCorrection\x1a\x35\n\x13\x43ontrolMapUrlsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a.\n\x0cQualityEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x02:\x02\x38\x01\x1a\x33\n\x11StageSecondsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\x89\x02\n\x03Job\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.modomo.type.v1.JobStatus\x12\x10\n\x08progress\x18\x03 \x01(\x01\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0equeue_position\x18\x06 \x01(\r\x12.\n\x06result\x18\x07 \x01(\x0b\x32\x1e.modomo.transform.v1.JobResult\x12\r\n\x05\x65rror\x18\x08 \x01(\t\"4\n\x0bGetResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.modomo.transform.v1.Job\".\n\rCancelRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\r\n\x05purge\x18\x02 \x01(\x08\"\x10\n\x0e\x43\x61ncelResponse\"1\n\x0cWatchRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x11\n\tafter_seq\x18\x02 \x01(\x04\"M\n\rWatchResponse\x12\'\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.modomo.type.v1.JobEvent\x12\x13\n\x0bpreview_url\x18\x02 \x01(\t2\xd4\x02\n\x10TransformService\x12Q\n\x06Submit\x12\".modomo.transform.v1.SubmitRequest\x1a#.modomo.transform.v1.SubmitResponse\x12H\n\x03Get\x12\x1f.modomo.transform.v1.GetRequest\x1a .modomo.transform.v1.GetResponse\x12Q\n\x06\x43\x61ncel\x12\".modomo.transform.v1.CancelRequest\x1a#.modomo.transform.v1.CancelResponse\x12P\n\x05Watch\x12!.modomo.transform.v1.WatchRequest\x1a\".modomo.transform.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modomo.transform.v1.transform_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_PREFERENCES_SURFACESENTRY']._loaded_options = None
+  _globals['_PREFERENCES_SURFACESENTRY']._serialized_options = b'8\001'
   _globals['_JOBRESULT_CONTROLMAPURLSENTRY']._loaded_options = None
   _globals['_JOBRESULT_CONTROLMAPURLSENTRY']._serialized_options = b'8\001'
   _globals['_JOBRESULT_QUALITYENTRY']._loaded_options = None
   _globals['_JOBRESULT_QUALITYENTRY']._serialized_options = b'8\001'
   _globals['_JOBRESULT_STAGESECONDSENTRY']._loaded_options = None
   _globals['_JOBRESULT_STAGESECONDSENTRY']._serialized_options = b'8\001'
-  _globals['_PREFERENCES']._serialized_start=274
-  _globals['_PREFERENCES']._serialized_end=574
-  _globals['_SUBMITREQUEST']._serialized_start=577
-  _globals['_SUBMITREQUEST']._serialized_end=759
-  _globals['_SUBMITRESPONSE']._serialized_start=761
-  _globals['_SUBMITRESPONSE']._serialized_end=844
-  _globals['_GETREQUEST']._serialized_start=846
-  _globals['_GETREQUEST']._serialized_end=874
-  _globals['_DETECTEDOBJECT']._serialized_start=876
-  _globals['_DETECTEDOBJECT']._serialized_end=973
-  _globals['_JOBRESULT']._serialized_start=976
-  _globals['_JOBRESULT']._serialized_end=1741
-  _globals['_JOBRESULT_CONTROLMAPURLSENTRY']._serialized_start=1587
-  _globals['_JOBRESULT_CONTROLMAPURLSENTRY']._serialized_end=1640
-  _globals['_JOBRESULT_QUALITYENTRY']._serialized_start=1642
-  _globals['_JOBRESULT_QUALITYENTRY']._serialized_end=1688
-  _globals['_JOBRESULT_STAGESECONDSENTRY']._serialized_start=1690
-  _globals['_JOBRESULT_STAGESECONDSENTRY']._serialized_end=1741
-  _globals['_JOB']._serialized_start=1744
-  _globals['_JOB']._serialized_end=2009
-  _globals['_GETRESPONSE']._serialized_start=2011
-  _globals['_GETRESPONSE']._serialized_end=2063
-  _globals['_CANCELREQUEST']._serialized_start=2065
-  _globals['_CANCELREQUEST']._serialized_end=2111
-  _globals['_CANCELRESPONSE']._serialized_start=2113
-  _globals['_CANCELRESPONSE']._serialized_end=2129
-  _globals['_WATCHREQUEST']._serialized_start=2131
-  _globals['_WATCHREQUEST']._serialized_end=2180
-  _globals['_WATCHRESPONSE']._serialized_start=2182
-  _globals['_WATCHRESPONSE']._serialized_end=2259
-  _globals['_TRANSFORMSERVICE']._serialized_start=2262
-  _globals['_TRANSFORMSERVICE']._serialized_end=2602
+  _globals['_PREFERENCES']._serialized_start=307
+  _globals['_PREFERENCES']._serialized_end=771
+  _globals['_PREFERENCES_SURFACESENTRY']._serialized_start=702
+  _globals['_PREFERENCES_SURFACESENTRY']._serialized_end=749
+  _globals['_SUBMITREQUEST']._serialized_start=774
+  _globals['_SUBMITREQUEST']._serialized_end=956
+  _globals['_SUBMITRESPONSE']._serialized_start=958
+  _globals['_SUBMITRESPONSE']._serialized_end=1041
+  _globals['_GETREQUEST']._serialized_start=1043
+  _globals['_GETREQUEST']._serialized_end=1071
+  _globals['_DETECTEDOBJECT']._serialized_start=1073
+  _globals['_DETECTEDOBJECT']._serialized_end=1170
+  _globals['_JOBRESULT']._serialized_start=1173
+  _globals['_JOBRESULT']._serialized_end=1994
+  _globals['_JOBRESULT_CONTROLMAPURLSENTRY']._serialized_start=1840
+  _globals['_JOBRESULT_CONTROLMAPURLSENTRY']._serialized_end=1893
+  _globals['_JOBRESULT_QUALITYENTRY']._serialized_start=1895
+  _globals['_JOBRESULT_QUALITYENTRY']._serialized_end=1941
+  _globals['_JOBRESULT_STAGESECONDSENTRY']._serialized_start=1943
+  _globals['_JOBRESULT_STAGESECONDSENTRY']._serialized_end=1994
+  _globals['_JOB']._serialized_start=1997
+  _globals['_JOB']._serialized_end=2262
+  _globals['_GETRESPONSE']._serialized_start=2264
+  _globals['_GETRESPONSE']._serialized_end=2316
+  _globals['_CANCELREQUEST']._serialized_start=2318
+  _globals['_CANCELREQUEST']._serialized_end=2364
+  _globals['_CANCELRESPONSE']._serialized_start=2366
+  _globals['_CANCELRESPONSE']._serialized_end=2382
+  _globals['_WATCHREQUEST']._serialized_start=2384
+  _globals['_WATCHREQUEST']._serialized_end=2433
+  _globals['_WATCHRESPONSE']._serialized_start=2435
+  _globals['_WATCHRESPONSE']._serialized_end=2512
+  _globals['_TRANSFORMSERVICE']._serialized_start=2515
+  _globals['_TRANSFORMSERVICE']._serialized_end=2855
 # @@protoc_insertion_point(module_scope)

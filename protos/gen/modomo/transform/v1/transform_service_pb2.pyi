@@ -9,6 +9,7 @@ from google.protobuf import duration_pb2 as duration_pb2
 from google.protobuf import message as message
 from google.protobuf import timestamp_pb2 as timestamp_pb2
 from google.protobuf.internal import containers as containers
+from modomo.type.v1 import correction_pb2 as correction_pb2
 from modomo.type.v1 import engine_pb2 as engine_pb2
 from modomo.type.v1 import geometry_pb2 as geometry_pb2
 from modomo.type.v1 import job_pb2 as job_pb2
@@ -31,6 +32,26 @@ class Preferences(message.Message):
 
     DESCRIPTOR: descriptor.Descriptor
 
+    @typing.final
+    class SurfacesEntry(message.Message):
+        DESCRIPTOR: descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.str
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     KEEP_FURNITURE_FIELD_NUMBER: builtins.int
     COLOR_PALETTE_FIELD_NUMBER: builtins.int
     ROOM_TYPE_FIELD_NUMBER: builtins.int
@@ -42,6 +63,8 @@ class Preferences(message.Message):
     MODE_FIELD_NUMBER: builtins.int
     REPAINT_OPENINGS_FIELD_NUMBER: builtins.int
     GROUP_FIELD_NUMBER: builtins.int
+    CORRECTIONS_FIELD_NUMBER: builtins.int
+    SURFACES_FIELD_NUMBER: builtins.int
     keep_furniture: builtins.bool
     """Leaves all furniture exactly as it is."""
     room_type: room_pb2.RoomType.ValueType
@@ -70,6 +93,16 @@ class Preferences(message.Message):
     def keep(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """Ids of detections to keep, `sofa-1`."""
 
+    @builtins.property
+    def corrections(self) -> containers.RepeatedCompositeFieldContainer[correction_pb2.Correction]:
+        """What is where, by somebody who has looked; at most 32. An engine that cannot use them is refused."""
+
+    @builtins.property
+    def surfaces(self) -> containers.ScalarMap[builtins.str, builtins.str]:
+        """Repaints only these: surfaces (`wall`, `floor`, `ceiling`, `cabinet`, `upholstery`, `bed`, `curtain`, `rug`), each with a colour
+        `#RRGGBB` or the name of a material. An engine that cannot is refused.
+        """
+
     def __init__(
         self,
         *,
@@ -84,10 +117,12 @@ class Preferences(message.Message):
         mode: mode_pb2.Mode.ValueType = ...,
         repaint_openings: builtins.bool = ...,
         group: builtins.str = ...,
+        corrections: abc.Iterable[correction_pb2.Correction] | None = ...,
+        surfaces: abc.Mapping[builtins.str, builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "seed", b"seed", "strength", b"strength"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "color_palette", b"color_palette", "group", b"group", "keep", b"keep", "keep_furniture", b"keep_furniture", "mode", b"mode", "repaint_openings", b"repaint_openings", "require_room", b"require_room", "room_type", b"room_type", "seed", b"seed", "strength", b"strength", "variants", b"variants"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["_seed", b"_seed", "_strength", b"_strength", "color_palette", b"color_palette", "corrections", b"corrections", "group", b"group", "keep", b"keep", "keep_furniture", b"keep_furniture", "mode", b"mode", "repaint_openings", b"repaint_openings", "require_room", b"require_room", "room_type", b"room_type", "seed", b"seed", "strength", b"strength", "surfaces", b"surfaces", "variants", b"variants"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seed: _TypeAlias = typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = typing.Literal["_seed", b"_seed"]  # noqa: Y015
@@ -309,6 +344,7 @@ class JobResult(message.Message):
     MODE_FIELD_NUMBER: builtins.int
     STYLE_IMAGE_URL_FIELD_NUMBER: builtins.int
     GROUP_FIELD_NUMBER: builtins.int
+    CORRECTIONS_FIELD_NUMBER: builtins.int
     thumbnail_url: builtins.str
     """A small version of the first."""
     original_url: builtins.str
@@ -357,6 +393,10 @@ class JobResult(message.Message):
     def models(self) -> containers.RepeatedCompositeFieldContainer[engine_pb2.Model]:
         """The models that took part, each with its licence."""
 
+    @builtins.property
+    def corrections(self) -> containers.RepeatedCompositeFieldContainer[correction_pb2.AppliedCorrection]:
+        """The corrections as they were understood."""
+
     def __init__(
         self,
         *,
@@ -377,10 +417,11 @@ class JobResult(message.Message):
         mode: mode_pb2.Mode.ValueType = ...,
         style_image_url: builtins.str = ...,
         group: builtins.str = ...,
+        corrections: abc.Iterable[correction_pb2.AppliedCorrection] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["before_after_url", b"before_after_url", "control_map_urls", b"control_map_urls", "detections", b"detections", "engine", b"engine", "group", b"group", "mode", b"mode", "models", b"models", "original_url", b"original_url", "quality", b"quality", "quality_score", b"quality_score", "room_type", b"room_type", "seed", b"seed", "stage_seconds", b"stage_seconds", "style_image_url", b"style_image_url", "thumbnail_url", b"thumbnail_url", "transformed_urls", b"transformed_urls", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["before_after_url", b"before_after_url", "control_map_urls", b"control_map_urls", "corrections", b"corrections", "detections", b"detections", "engine", b"engine", "group", b"group", "mode", b"mode", "models", b"models", "original_url", b"original_url", "quality", b"quality", "quality_score", b"quality_score", "room_type", b"room_type", "seed", b"seed", "stage_seconds", b"stage_seconds", "style_image_url", b"style_image_url", "thumbnail_url", b"thumbnail_url", "transformed_urls", b"transformed_urls", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

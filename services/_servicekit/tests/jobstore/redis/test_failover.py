@@ -35,7 +35,7 @@ async def opened(store: ReplicatedValkey, **changes: Any) -> AsyncIterator[JobSt
     try:
         yield jobstore
     finally:
-        for role in (jobstore.queue, jobstore.events, jobstore.outbox, jobstore.jobs):
+        for role in (jobstore.queue, jobstore.first_looks, jobstore.events, jobstore.outbox, jobstore.jobs):
             await role.close()
 
 
@@ -65,17 +65,20 @@ async def test_a_job_in_work_goes_on_where_the_primary_dies(replicated_valkey: R
     heard: list[str] = []
     async with opened(replicated_valkey) as jobstore:
         listening = asyncio.create_task(endings_heard(jobstore, heard))
-        in_work, waiting = await submit_one(jobstore), await submit_one(jobstore)
+        in_work, waiting = await submit_one(jobstore, first_look=True), await submit_one(jobstore, first_look=True)
         claim = await jobstore.queue.claim()
+        assert (await jobstore.first_looks.take()).job_id == in_work
         await claim.append(analyzing(0.1))
         await replicated_valkey.until_replicated()
         former = await replicated_valkey.primary()
         await former.kill()
         await claim.append(analyzing(0.2))
         assert await replicated_valkey.primary() is not former
+        assert await jobstore.first_looks.show(in_work, "look")
+        assert await jobstore.first_looks.show((await jobstore.first_looks.take()).job_id, "look")
         await claim.finish(completed())
         await (await jobstore.queue.claim()).finish(completed())
-        for job_id, seqs in ((in_work, 4), (waiting, 2)):
+        for job_id, seqs in ((in_work, 5), (waiting, 3)):
             events = await jobstore.events.read(job_id)
             assert [event.seq for event in events] == list(range(1, seqs + 1))
             assert [event.terminal for event in events] == [False] * (seqs - 1) + [True]

@@ -1,9 +1,9 @@
 """Jobs that wait for a first look: who is given which, and what is shown when."""
 
 import asyncio
+from typing import Any
 
 import pytest
-from redis.asyncio import Redis
 
 from servicekit.jobstore import JobStatus, Update
 from servicekit.jobstore.redis import JobStoreSettings
@@ -49,7 +49,7 @@ async def test_jobs_that_ended_or_have_a_picture_are_left_out(open_jobstore: Ope
 
 
 async def test_lease_holder_learns_of_the_event_before_a_failover_can_lose_it(
-    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Redis
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Any
 ) -> None:
     """A watcher has seen the look's number: nothing else may ever bear it."""
     jobstore = open_jobstore()

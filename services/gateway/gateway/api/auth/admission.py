@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from gateway.api.auth import Authenticator, Caller, Scope
 from gateway.api.auth.credentials import credential
+from gateway.api.auth.share_tokens import ShareTokens
 from gateway.api.auth.stream_tokens import StreamTokenIssuer
 from gateway.api.limits import Cost, Limiter, RateLimitStatus
 from servicekit.addresses import one_client
@@ -14,10 +15,13 @@ from servicekit.errors import Exhausted, PermissionDenied
 class Admission:
     """Lets callers in and counts what they use."""
 
-    def __init__(self, authenticator: Authenticator, limiter: Limiter, tickets: StreamTokenIssuer) -> None:
+    def __init__(
+        self, authenticator: Authenticator, limiter: Limiter, tickets: StreamTokenIssuer, shares: ShareTokens
+    ) -> None:
         self._authenticator = authenticator
         self._limiter = limiter
         self._tickets = tickets
+        self._shares = shares
 
     @property
     def open(self) -> bool:
@@ -41,6 +45,16 @@ class Admission:
     async def ticket(self, job_id: str) -> str:
         """A ticket for the events of a job; empty where nobody is asked for a key. Raises Unavailable."""
         return "" if self._authenticator.open else await self._tickets.issue(job_id)
+
+    async def share_token(self, job_id: str) -> str:
+        """What lets whoever has it look at a job; empty where nobody is asked for a key. Raises Unavailable."""
+        return "" if self._authenticator.open else await self._shares.token(job_id)
+
+    async def spend_shared(self, job_id: str, token: str) -> RateLimitStatus | None:
+        """Checks a share token and counts the request, for this job alone; raises NotFound, Unavailable."""
+        if not self.open:
+            await self._shares.check(job_id, token)
+        return await self.spend(Caller(tenant=f"share:{job_id}", scopes=frozenset()), Cost.READ)
 
     async def redeem(self, ticket: str, job_id: str) -> None:
         """Uses a ticket up; raises Unauthenticated, Unavailable."""

@@ -18,6 +18,7 @@ from modomo.type.v1.geometry_pb2 import Box
 from servicekit.errors import InvalidArgument
 from servicekit.jobstore import Event, Priority
 from servicekit.jobstore.event_proto import event_to_proto, status_to_proto
+from servicekit.types.corrections import applied_to_proto, correction_from_proto
 from servicekit.types.modes import mode_from_proto, mode_to_proto
 from servicekit.types.rooms import room_type_from_proto, room_type_to_proto
 
@@ -53,6 +54,13 @@ def parse_preferences(message: pb.Preferences) -> Preferences:
         "require_room": message.require_room,
         "repaint_openings": message.repaint_openings,
     }
+    try:
+        corrections = [dataclasses.asdict(correction_from_proto(one)) for one in message.corrections]
+    except ValueError as error:
+        problem = "preferences.corrections have x and y in 0–1 and a label that is known."
+        raise InvalidArgument("FIELD_INVALID", problem, field="preferences.corrections") from error
+    values |= {"corrections": corrections} if corrections else {}
+    values |= {"surfaces": dict(message.surfaces)} if message.surfaces else {}
     try:
         values["mode"] = mode_from_proto(message.mode)
     except ValueError as error:
@@ -128,6 +136,7 @@ def result(links: ResultLinks, *, base: str) -> pb.JobResult:
         mode=mode_to_proto(record.mode),
         style_image_url=absolute(base, links.style_image) if links.style_image else "",
         group=record.group,
+        corrections=[applied_to_proto(one) for one in record.corrections],
     )
 
 

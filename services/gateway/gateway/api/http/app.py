@@ -27,7 +27,18 @@ from gateway.api.http.middleware.scope import RequestScope
 from gateway.api.http.middleware.security import SecurityHeaders
 from gateway.api.http.middleware.version_prefix import VersionPrefix
 from gateway.api.http.page_settings import PageSettings
-from gateway.api.http.routes import analyze, errors, files, health, pages, stream, styles, transform, webhooks
+from gateway.api.http.routes import (
+    analyze,
+    errors,
+    files,
+    health,
+    materials,
+    pages,
+    stream,
+    styles,
+    transform,
+    webhooks,
+)
 from gateway.api.http.stream_access import StreamAccess
 from gateway.api.limits.headers import LIMIT_HEADER, POLICY_HEADER, RateLimitHeaders
 from gateway.api.limits.streams import StreamLimiter
@@ -117,6 +128,7 @@ def _routers(parts: Parts) -> list[APIRouter]:
         analyze.router(parts.analyzer, parts.receiver, parts.admission),
         webhooks.router(parts.webhooks, parts.admission),
         styles.router(parts.catalogue, parts.address),
+        materials.router(parts.catalogue, parts.address),
         health.router(parts.readiness, parts.gauges, parts.admission, public_metrics=parts.public_metrics),
     ]
     if parts.local_store is not None:

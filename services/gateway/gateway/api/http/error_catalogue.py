@@ -61,6 +61,9 @@ _RESUBMIT: Final = "Submit the photo again."
 CATALOGUE: Final[dict[str, Entry]] = {
     # requests
     "BAD_REQUEST": _entry(Kind.REQUEST, "The request is not well-formed HTTP.", "Correct the request."),
+    "CORRECTIONS_NOT_SUPPORTED": _entry(
+        Kind.REQUEST, "The engine of this server cannot be told what is where.", "Leave `corrections` out."
+    ),
     "DUPLICATE_FIELD": _entry(Kind.REQUEST, "A part or a field comes more than once.", "Send each of them once."),
     "FIELD_INVALID": _entry(Kind.REQUEST, "A field is out of range or of the wrong type.", _FIELD),
     "FIELD_MISSING": _entry(Kind.REQUEST, "A part that is needed is missing.", _FIELD),
@@ -88,6 +91,9 @@ CATALOGUE: Final[dict[str, Entry]] = {
     "RANGE_NOT_SATISFIABLE": _entry(
         Kind.REQUEST, "The file has no byte in the range that `Range` asks for.", "See `Content-Range` for its size."
     ),
+    "SURFACES_NOT_SUPPORTED": _entry(
+        Kind.REQUEST, "The engine of this server cannot repaint single surfaces.", "Leave `surfaces` out."
+    ),
     "STYLE_IMAGE_NOT_SUPPORTED": _entry(
         Kind.REQUEST, "The engine of this server cannot take the look of a picture.", "Leave `style_image` out."
     ),
@@ -96,6 +102,9 @@ CATALOGUE: Final[dict[str, Entry]] = {
         "There is no such part, field or query parameter. Nothing unknown is ignored: with a typo another thing would "
         "happen than meant.",
         "Correct the name, or leave it out.",
+    ),
+    "UNKNOWN_MATERIAL": _entry(
+        Kind.REQUEST, "No material of this name suits the surface.", "Take one of those that GET /materials lists."
     ),
     "UNKNOWN_STYLE": _entry(Kind.REQUEST, "No style has this name.", "Take one of those that GET /styles lists."),
     "UNSUPPORTED_MEDIA_TYPE": _entry(

@@ -14,6 +14,7 @@ _TICKET: Final = "1762943505.5d41402abc4b2a76b9719d911017c592.2QzXn1bJ3kq0u8vYw5
 _FOLLOW: Final = {
     "websocket_url": f"wss://api.example.com/ws/transform/{JOB_ID}/{_TICKET}",
     "events_url": f"{_HOST}/transform/events/{JOB_ID}?ticket={_TICKET}",
+    "share_token": "pmWkWSBCL51Bfkhn79xPuKBKHz__H6B-mY6G9_eieuM",
 }
 
 SUBMITTED: Final[dict[str, Any]] = {
@@ -62,6 +63,7 @@ RESULT: Final[dict[str, Any]] = {
         "mode": "restyle",
         "group": None,
         "style_image_palette": [],
+        "corrections": [{"x": 0.41, "y": 0.72, "label": "wall", "area": 0.03}],
         "safety_checked": False,
         "attempts": [{"seed": 7, "quality": _QUALITY}],
         "warnings": [],

@@ -15,6 +15,7 @@ from gateway.api.public_address import absolute
 from gateway.api.transformations import JobView
 from gateway.jobs.status_presentation import STATUS_PRESENTATIONS
 from servicekit.jobstore import JobStatus
+from servicekit.types.corrections import CorrectionLabel
 
 
 def _to_the_second(moment: datetime) -> str:
@@ -33,6 +34,10 @@ _WEBSOCKET: Final = (
     "is good for one use within a minute: every status has a fresh one."
 )
 _EVENTS: Final = "The same as Server-Sent Events, with a ticket likewise."
+_SHARE: Final = (
+    "Whoever has it may look at this job, and do nothing else: GET /transform/shared/{job_id}, and the page at "
+    "`/?job=…&share=…`. Null where no keys are asked for."
+)
 
 
 class JobWord(StrEnum):
@@ -67,6 +72,7 @@ class Submitted(BaseModel):
     estimated_time: int = Field(description="Seconds, from measured recent jobs and the queue's length.")
     websocket_url: str = Field(description=_WEBSOCKET)
     events_url: str = Field(description=_EVENTS)
+    share_token: str | None = Field(description=_SHARE)
     status_url: str
 
 
@@ -96,6 +102,15 @@ class Surface(BaseModel):
     area: Rounded = Field(description="Share of the picture, 0–1.")
     confidence: Rounded = Field(description="0–1.")
     material: str
+
+
+class AppliedCorrection(BaseModel):
+    """A correction as it was understood."""
+
+    x: Rounded = Field(description="0–1, from the left.")
+    y: Rounded = Field(description="0–1, from the top.")
+    label: CorrectionLabel
+    area: Rounded = Field(description="Share of the picture that it was taken for, 0–1.")
 
 
 class Attempt(BaseModel):
@@ -128,6 +143,7 @@ class Metadata(BaseModel):
     style_image_palette: list[str] = Field(
         description="Colours that were taken from `style_image`; empty without one, and where its look was taken whole."
     )
+    corrections: list[AppliedCorrection] = Field(description="Those of the request, and what each was taken for.")
     safety_checked: bool = Field(description="Whether the pictures passed a safety check.")
     attempts: list[Attempt] = Field(description="All that were made, the one that was taken first.")
     warnings: list[str]
@@ -168,6 +184,7 @@ class JobStatusData(BaseModel):
     preview_url: str | None = Field(description="A look at the unfinished result.")
     websocket_url: str = Field(description=_WEBSOCKET)
     events_url: str = Field(description=_EVENTS)
+    share_token: str | None = Field(description=_SHARE)
 
 
 class JobStatusAnswer(BaseModel):
@@ -217,6 +234,7 @@ def status_data(view: JobView, base: str, follow: StreamLinks) -> JobStatusData:
         preview_url=absolute(base, view.preview) if view.preview else None,
         websocket_url=follow.websocket_url,
         events_url=follow.events_url,
+        share_token=follow.share_token or None,
     )
 
 
@@ -254,6 +272,10 @@ def result(links: ResultLinks, base: str) -> Result:
             mode=record.mode,
             group=record.group or None,
             style_image_palette=list(record.style_image_palette),
+            corrections=[
+                AppliedCorrection(x=one.correction.x, y=one.correction.y, label=one.correction.label, area=one.area)
+                for one in record.corrections
+            ],
             safety_checked=record.safety_checked,
             stage_seconds=dict(record.stage_seconds),
             quality=dict(record.quality),

@@ -16,10 +16,12 @@ from gateway.jobs import ids
 
 @dataclass(frozen=True, kw_only=True)
 class StreamLinks:
-    """Addresses of a job's events; where tickets are needed, each is good for one use."""
+    """Addresses of a job's events; where tickets are needed, each is good for one use. And the job's share token."""
 
     websocket_url: str
     events_url: str
+    share_token: str
+    """Empty where nobody is asked for a key."""
 
 
 class StreamAccess:
@@ -39,7 +41,8 @@ class StreamAccess:
         if not self._admission.open:
             socket += f"/{await self._admission.ticket(job_id)}"
             events += f"?ticket={await self._admission.ticket(job_id)}"
-        return StreamLinks(websocket_url=websocket(base, socket), events_url=base + events)
+        share = await self._admission.share_token(job_id)
+        return StreamLinks(websocket_url=websocket(base, socket), events_url=base + events, share_token=share)
 
     async def authorize(self, job_id: str, *, ticket: str, connection: HTTPConnection) -> tuple[str, str]:
         """The id of a job that the holder of the ticket, or the sender of the connection's headers, may watch.

@@ -2,6 +2,7 @@
 
 import codecs
 import json
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -10,10 +11,11 @@ from pydantic_core import ErrorDetails
 from gateway.api.field_problems import InvalidFields
 from gateway.jobs.request import SEEDS, Preferences
 from servicekit.errors import InvalidArgument
-from servicekit.types import colours
+from servicekit.types import colours, corrections
 from servicekit.types.modes import RoomMode
 from servicekit.types.objects import ObjectLabel
 from servicekit.types.rooms import RoomType
+from servicekit.types.surfaces import SurfaceName
 
 MAX_BYTES: Final = 16 * 1024
 MAX_KEPT: Final = 64
@@ -42,6 +44,39 @@ def _printable(word: str) -> str:
 
 Word = Annotated[str, Field(min_length=1, max_length=MAX_GROUP_WORD, pattern=r"^\S+$"), AfterValidator(_printable)]
 DetectionId = Annotated[str, Field(pattern=f"^({_LABELS})-[1-9][0-9]{{0,2}}$", max_length=40)]
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Paint = Annotated[
+    str,
+    Field(pattern=f"{colours.PATTERN}|^[a-z][a-z0-9-]{{0,39}}$", max_length=40),
+    AfterValidator(lambda value: value.upper() if value.startswith("#") else value),
+]
+
+
+class Correction(BaseModel):
+    """What is at a place in the upright photo, by somebody who has looked."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    x: Share = Field(description="In shares of the width, from the left.")
+    y: Share = Field(description="In shares of the height, from the top.")
+    label: corrections.CorrectionLabel
+
+
+class Surfaces(BaseModel):
+    """What each surface is to be: a colour `#RRGGBB`, or a material that GET /materials lists for it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    wall: Paint | None = None
+    floor: Paint | None = None
+    ceiling: Paint | None = None
+    cabinet: Paint | None = Field(default=None, description="Cabinets, wardrobes, tables, shelves.")
+    upholstery: Paint | None = Field(default=None, description="Sofas, armchairs, cushioned seats.")
+    bed: Paint | None = None
+    curtain: Paint | None = None
+    rug: Paint | None = None
 
 
 class PreferencesBody(BaseModel):
@@ -90,6 +125,17 @@ class PreferencesBody(BaseModel):
         description="A word of your own: up to 8 photos that share it come out with the same materials, colours and "
         "seed. What later ones leave out is taken from the first.",
     )
+    corrections: list[Correction] = Field(
+        default=[],
+        max_length=corrections.MAX_CORRECTIONS,
+        description="What is where, where the service has it wrong: the region around each place, up to the photo's "
+        "edges, is painted as what it is, or left. An engine that cannot is a 422 that names it.",
+    )
+    surfaces: Surfaces | None = Field(
+        default=None,
+        description="Repaints only these and leaves all else exactly as it is; the style is not looked at, the seed is "
+        "0 unless it is said. An engine that cannot is a 422 that names it.",
+    )
 
 
 def parse(text: bytes) -> Preferences:
@@ -101,18 +147,22 @@ def parse(text: bytes) -> Preferences:
     except ValidationError as error:
         raise _wrong_fields(error) from error
     _validate_for_mode(body)
+    surfaces = body.surfaces.model_dump(exclude_none=True) if body.surfaces else {}
+    _validate_for_surfaces(body, surfaces)
     return Preferences(
         keep_furniture=body.keep_furniture,
         color_palette=tuple(body.color_palette),
         room_type=body.room_type,
         strength=body.strength,
-        seed=body.seed,
+        seed=0 if surfaces and body.seed is None else body.seed,
         variants=body.variants,
         keep=tuple(dict.fromkeys(body.keep)),
         require_room=body.require_room,
         mode=body.mode,
         repaint_openings=body.repaint_openings,
         group=body.group or "",
+        corrections=tuple(corrections.Correction(x=one.x, y=one.y, label=one.label) for one in body.corrections),
+        surfaces={name: surfaces[name] for name in SurfaceName if name in surfaces},
     )
 
 
@@ -120,13 +170,26 @@ def _validate_for_mode(body: PreferencesBody) -> None:
     """Raises InvalidArgument for what the mode has no use for."""
     useless = {
         RoomMode.RESTYLE: (),
-        RoomMode.STAGE: ("strength",),
-        RoomMode.DECLUTTER: ("strength", "color_palette", "repaint_openings", "group"),
+        RoomMode.STAGE: ("strength", "corrections", "surfaces"),
+        RoomMode.DECLUTTER: ("strength", "color_palette", "repaint_openings", "group", "corrections", "surfaces"),
     }
-    for name in useless[body.mode]:
+    _validate_unset(body, useless[body.mode], beside=f"mode {body.mode}")
+
+
+def _validate_for_surfaces(body: PreferencesBody, surfaces: Mapping[str, str]) -> None:
+    """Raises InvalidArgument for what has no use where only some surfaces are repainted."""
+    if surfaces:
+        _validate_unset(body, ("color_palette", "repaint_openings", "group"), beside="surfaces")
+    elif body.surfaces is not None:
+        field = _path(["surfaces"])
+        raise InvalidArgument("FIELD_INVALID", f"{field} names none.", field=field)
+
+
+def _validate_unset(body: PreferencesBody, names: Iterable[str], *, beside: str) -> None:
+    for name in names:
         if name in body.model_fields_set and getattr(body, name) != PreferencesBody.model_fields[name].default:
             field = _path([name])
-            raise InvalidArgument("FIELD_INVALID", f"{field} has no use with mode {body.mode}.", field=field)
+            raise InvalidArgument("FIELD_INVALID", f"{field} has no use with {beside}.", field=field)
 
 
 def _validate_object(text: bytes) -> None:

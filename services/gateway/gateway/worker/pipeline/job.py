@@ -93,6 +93,8 @@ class Pipeline:
             remove=await removed_region(run, analysis.detections),
             repaint_openings=preferences.repaint_openings,
             style_image=await self._style_image(run),
+            corrections=preferences.corrections,
+            surfaces=preferences.surfaces,
         )
 
     async def _style_image(self, run: Run) -> bytes:
@@ -105,6 +107,9 @@ class Pipeline:
         self, run: Run, analysis: AnalysisOutput, attempts: Sequence[JudgedResult], stored: StoredArtifacts
     ) -> JobResult:
         best = attempts[0].restyled.manifest
+        painted = {surface.label for surface in best.surfaces if surface.material}
+        missing = (name for name in run.request.preferences.surfaces if name not in painted)
+        run.warnings.extend(f"The photo shows no {name} that could be repainted." for name in missing)
         device_seconds = sum(attempt.restyled.manifest.device_seconds for attempt in attempts)
         return JobResult(
             style=run.request.style,
@@ -137,6 +142,7 @@ class Pipeline:
             style_image_key=object_keys.style_image(run.job_id) if run.style_image else "",
             style_image_palette=best.style_image_palette,
             safety_checked=best.safety_checked,
+            corrections=best.corrections,
         )
 
 

@@ -14,12 +14,15 @@ from gateway.jobs import request as job_request
 from modomo.transform.v1 import transform_service_pb2 as pb
 from modomo.transform.v1 import transform_service_pb2_grpc as pb_grpc
 from modomo.type.v1 import job_pb2, mode_pb2, room_pb2
+from modomo.type.v1.correction_pb2 import Correction as CorrectionMessage
 from servicekit.errors import ServiceError
 from servicekit.jobstore import Cancelled, JobStatus, Update
 from servicekit.rpc import client
 from servicekit.rpc.status import from_call
+from servicekit.types.corrections import Correction, CorrectionLabel, correction_to_proto
 from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
+from servicekit.types.surfaces import SurfaceName
 from tests.fixtures.gateway import Gateway, StartGateway, photo
 from tests.fixtures.worker import WorkerBench
 
@@ -83,6 +86,16 @@ async def test_modes_and_pictures_as_over_http(gateway: Gateway, grpc_api: "Stub
     assert await gateway.store.get(f"jobs/{answer.job_id}/style-image.jpg")
 
 
+async def test_corrections_and_surfaces_as_over_http(gateway: Gateway, grpc_api: "Stub") -> None:
+    said = Correction(x=0.41, y=0.72, label=CorrectionLabel.CEILING)
+    preferences = pb.Preferences(corrections=[correction_to_proto(said)], surfaces={"wall": "#a3b18a"})
+    await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="boho", preferences=preferences))
+    asked = job_request.decode((await gateway.jobstore.queue.claim()).job.payload)
+    assert asked.preferences == job_request.Preferences(
+        seed=0, corrections=(said,), surfaces={SurfaceName.WALL: "#A3B18A"}
+    )
+
+
 async def test_defaults(gateway: Gateway, grpc_api: "Stub") -> None:
     await grpc_api.Submit(pb.SubmitRequest(image=photo(), style="modern"))
     asked = job_request.decode((await gateway.jobstore.queue.claim()).job.payload)
@@ -120,6 +133,8 @@ def _gif() -> bytes:
         ({"preferences": pb.Preferences(color_palette=["#GGGGGG"])}, "preferences.color_palette[0]"),
         ({"preferences": pb.Preferences(color_palette=["#FFFFFF"] * 9)}, "preferences.color_palette"),
         ({"preferences": pb.Preferences(strength=1.5)}, "preferences.strength"),
+        ({"preferences": pb.Preferences(corrections=[CorrectionMessage(x=0.5)])}, "preferences.corrections"),
+        ({"preferences": pb.Preferences(surfaces={"roof": "#FFFFFF"})}, "preferences.surfaces.roof"),
         ({"preferences": pb.Preferences(strength=float("nan"))}, "preferences.strength"),
         ({"preferences": pb.Preferences(variants=5)}, "preferences.variants"),
         ({"preferences": pb.Preferences(keep=["../etc"])}, "preferences.keep[0]"),

@@ -234,6 +234,7 @@ async def test_openapi_describes_everything(gateway: Gateway) -> None:
         ("POST", "/transform/submit"),
         ("GET", "/transform/jobs"),
         ("GET", "/transform/status/{job_id}"),
+        ("GET", "/transform/shared/{job_id}"),
         ("GET", "/transform/events/{job_id}"),
         ("DELETE", "/transform/{job_id}"),
         ("POST", "/analyze"),

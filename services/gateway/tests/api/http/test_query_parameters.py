@@ -15,7 +15,8 @@ async def test_every_operation_refuses_them_by_name(gateway: Gateway) -> None:
     form: dict[str, Any] = {"files": {"file": photo()}, "data": {"style": "modern"}}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            url = f"{path.format(job_id='7f0c6b0e-5d3c-4a53-9d3f-0f6f3c1f8a11', key='a.jpg')}?afer=1&Purge=true"
+            place = path.format(job_id="7f0c6b0e-5d3c-4a53-9d3f-0f6f3c1f8a11", key="a.jpg", name="oak-boards")
+            url = f"{place}?afer=1&Purge=true"
             sent = form if method == "post" else {}
             answer = await gateway.http.request(method.upper(), url, **sent)
             assert (answer.status_code, answer.json()["code"]) == (422, "UNKNOWN_FIELD"), url

@@ -10,6 +10,7 @@ from gateway.jobs import object_keys
 from servicekit.errors import FailedPrecondition, NotFound
 from servicekit.imaging.images import decode_mask
 from servicekit.jobstore import JobStatus
+from servicekit.types.corrections import Correction, CorrectionLabel
 from servicekit.types.modes import RoomMode
 from tests.fixtures.worker import HEIGHT, WIDTH, WorkerBench, make_photo
 
@@ -25,14 +26,16 @@ async def until_shown(bench: WorkerBench, job_id: str) -> str:
 async def test_first_look_comes_while_no_worker_is_there(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     look = make_photo(colour=(1, 2, 3))
+    said = Correction(x=0.5, y=0.5, label=CorrectionLabel.LEAVE)
     async with bench.first_looks():
-        job_id = await bench.submit(style="boho", color_palette=("#112233",), style_image=look)
+        job_id = await bench.submit(style="boho", color_palette=("#112233",), style_image=look, corrections=(said,))
         key = await until_shown(bench, job_id)
     assert key == object_keys.first_look(job_id)
     assert (await bench.store.get(key)).startswith(b"\xff\xd8")
     events = await bench.events(job_id)
     assert [(event.seq, event.status, event.progress) for event in events] == [(1, "queued", 0.0), (2, "queued", 0.0)]
     (asked,) = bench.services.requests["Preview"]
+    assert len(asked.transform.corrections) == 1
     assert (asked.transform.style, list(asked.transform.color_palette)) == ("boho", ["#112233"])
     assert (len(asked.transform.maps), asked.transform.room_type) == (2, 2)
     assert asked.transform.style_image.data == look

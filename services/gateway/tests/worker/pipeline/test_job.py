@@ -12,8 +12,10 @@ from gateway.jobs import object_keys
 from modomo.type.v1 import mode_pb2
 from servicekit.imaging.images import decode_mask
 from servicekit.jobstore import ENDINGS, JobStatus
+from servicekit.types.corrections import AppliedCorrection, Correction, CorrectionLabel
 from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
+from servicekit.types.surfaces import SurfaceName
 from tests.fixtures.worker import HEIGHT, WIDTH, WorkerBench, make_photo
 
 
@@ -55,6 +57,18 @@ async def test_job_from_photo_to_result(worker_bench: WorkerBench) -> None:
     assert left[0] > right[0] + 80
     assert set(made.control_map_keys) == {"depth", "segmentation"}
     assert _picture(await bench.store.get(made.control_map_keys["depth"])).size == (WIDTH, HEIGHT)
+
+
+async def test_what_was_said_of_regions_comes_back(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    said = Correction(x=0.4, y=0.7, label=CorrectionLabel.WALL)
+    surfaces = {SurfaceName.WALL: "#A3B18A", SurfaceName.FLOOR: "oak-boards"}
+    async with bench.worker():
+        made = await bench.completed(await bench.submit(corrections=(said,), surfaces=surfaces))
+    assert made.corrections == (AppliedCorrection(correction=said, area=0.25),)
+    assert made.warnings == ("The photo shows no floor that could be repainted.",)
+    (asked,) = bench.services.requests["Transform"]
+    assert dict(asked.surfaces) == {"wall": "#A3B18A", "floor": "oak-boards"}
 
 
 async def test_events_follow_the_contract(worker_bench: WorkerBench) -> None:

@@ -2,14 +2,15 @@
 import { askKey, keptKey } from "./key.js";
 import { chosenStyle, preferences, restore, sayChoices, setSeed, showRoom, showStyles, startChoices } from "./choices.js";
 import { Compare } from "./compare.js";
-import { $, shape } from "./elements.js";
+import { $, newId, pause, shape } from "./elements.js";
 import * as history from "./history.js";
-import { Modomo, newKey, pause } from "./modomo.js";
+import { Mending } from "./mend.js";
 import { clearObjects, keptNames, list as listObjects, showObjects } from "./objects.js";
 import { fromBase64, prepare, thumbnail } from "./photo.js";
 import { PhotoProblem, words } from "./problems.js";
 import { picture, ResultView } from "./result.js";
 import { showRooms } from "./rooms.js";
+import { Service } from "./service.js";
 import { Sheet } from "./sheet.js";
 import { startSnippet } from "./snippet.js";
 import { setLanguage, t, translate } from "./strings/index.js";
@@ -18,9 +19,10 @@ import { Work } from "./work.js";
 
 const ANALYSIS_PATIENCE = 4000;
 const base = new URL("./", location.href);
-const client = new Modomo({ baseUrl: base, apiKey: keptKey() });
+const client = new Service(base.href, keptKey());
 const work = new Work();
-const result = new ResultView((id) => client.status(id));
+const result = new ResultView((id) => lookUp(id));
+const mending = new Mending(result.compare.frame, mend);
 const sheet = new Sheet(client, { onOpen: openTile, withKey });
 let limits = { long_side: 1024, max_file_bytes: 15728640, min_side: 256, retention_seconds: 86400, needs_key: false };
 let photo = null;  // {id, blob, url, width, height, thumb, analysis}
@@ -38,10 +40,10 @@ async function withKey(action) {
       return await action();
     } catch (error) {
       if (error.status !== 401) throw error;
-      asking ??= askKey(client.apiKey).finally(() => { asking = null; });
+      asking ??= askKey(client.key).finally(() => { asking = null; });
       const key = await asking;
       if (key === null) throw error;
-      client.apiKey = key;
+      client.key = key;
     }
   }
 }
@@ -55,13 +57,14 @@ async function takePhoto(file) {
   try {
     const ready = await prepare(file, limits);
     if (signal.aborted) return;
-    await usePhoto({ id: newKey(), at: Date.now(), ...ready });
+    await usePhoto({ id: newId(), at: Date.now(), ...ready });
     if (location.search) window.history.pushState(null, "", base.pathname);
     showRooms();
     toStage();
   } catch (error) {
     if (signal.aborted) return;
-    say(null);
+    if (view() === "photo" && photo) sayKept();
+    else say(null);
     showProblem(words(error, limits));
   }
 }
@@ -140,8 +143,21 @@ async function sure(current) {
 
 async function restyle({ seed, picture: shown } = {}) {
   if (!photo || !(await sure(photo))) return;
-  const wish = { style: chosenStyle(), ...preferences(), ...(seed === undefined ? {} : { seed }) };
-  await submit({ photo, wish, key: newKey(), shown });
+  await submit({ photo, wish: { style: chosenStyle(), ...wished(), ...(seed === undefined ? {} : { seed }) }, key: newId(), shown });
+}
+
+/** What was chosen, and what is where in this photo. */
+const wished = () => ({ ...preferences(), ...(photo.corrections?.length ? { corrections: photo.corrections } : {}) });
+
+/** Paints the result that is shown anew with one more correction, otherwise as it was. */
+async function mend(correction) {
+  if (!photo) return;
+  const { job_id: id, result: { metadata } } = result.job;
+  const own = await history.get("jobs", id);
+  photo.corrections = [...(photo.corrections ?? []), correction];
+  const { variants: _variants, ...before } = own?.wish ?? { style: metadata.style };
+  const wish = { ...before, seed: metadata.seed, corrections: photo.corrections };
+  await submit({ photo, wish, key: newId(), shown: result.compare.after.src });
 }
 
 /** Sends a request and follows its job; sent again after a failure, it makes the same job. */
@@ -154,7 +170,7 @@ async function submit(request) {
   let accepted;
   try {
     accepted = await withKey(() => client.submit(request.photo.blob, request.wish, {
-      signal, idempotencyKey: request.key, onUploadProgress: ({ loaded, total }) => { if (!signal.aborted) work.sending(loaded / total); },
+      signal, idempotencyKey: request.key, onUploadProgress: (share) => { if (!signal.aborted) work.sending(share); },
     }));
   } catch (error) {
     if (signal.aborted) return;
@@ -163,8 +179,9 @@ async function submit(request) {
     return;
   }
   if (signal.aborted) { client.cancel(accepted.job_id).catch(() => {}); return; }
-  await remember("jobs", { id: accepted.job_id, at: Date.now(), style: request.wish.style, wish: request.wish });
-  window.history.pushState(null, "", `?job=${accepted.job_id}`);
+  const share = accepted.share_token ?? "";
+  await remember("jobs", { id: accepted.job_id, at: Date.now(), style: request.wish.style, wish: request.wish, share });
+  window.history.pushState(null, "", addressOf({ id: accepted.job_id, share }));
   await watch(accepted.job_id, request.wish.style, signal);
 }
 
@@ -177,13 +194,32 @@ async function remember(store, record) {
   showRooms(record.id);
 }
 
+/** A job's address; with its share token it opens where no key is. */
+const addressOf = ({ id, share }) => `?job=${id}${share ? `&share=${share}` : ""}`;
+
+/** A job as its owner sees it, or whoever has its share token. */
+function lookUp(id, options) {
+  const share = new URLSearchParams(location.search).get("share");
+  return share && !client.key ? client.shared(id, share, options) : withKey(() => client.status(id, options));
+}
+
+/** A shared job on its way: whoever has no key follows it by looking again. */
+async function watchShared(id, signal) {
+  for (;;) {
+    const job = await lookUp(id, { signal });
+    if (job.status === "completed") return finish(job, signal);
+    if (job.status === "failed" || job.status === "cancelled") return ended(id, job.status, signal);
+    work.event({ status: job.stage, progress: job.progress, preview_url: job.preview_url }, chosenStyle());
+    await pause(1000, signal);
+  }
+}
+
 async function watch(id, style, signal) {
   const over = new AbortController();
   signal.addEventListener("abort", () => over.abort());
-  work.connection(false);
   work.poll(client, id, over.signal);
   try {
-    const last = await client.follow(id, { signal, onConnection: (up) => work.connection(up), onEvent: (event) => { if (!signal.aborted) work.event(event, style); } });
+    const last = await client.follow(id, { signal, onEvent: (event) => { if (!signal.aborted) work.event(event, style); } });
     over.abort();
     if (signal.aborted) return;
     if (last.status === "completed") await finish({ job_id: id, result: last.result }, signal);
@@ -207,7 +243,7 @@ async function finish(job, signal) {
   } catch {
     if (signal.aborted) return;
     try {  // its links may have expired
-      await result.show(await client.status(job.job_id), "");
+      await result.show(await lookUp(job.job_id), "");
     } catch (error) {
       if (signal.aborted) return;
       show(photo ? "photo" : "begin");
@@ -216,11 +252,12 @@ async function finish(job, signal) {
     }
   }
   if (signal.aborted) return;
+  mending.offer(job.result, photo?.corrections?.length ?? 0);
   show("done");
   toStage();
   const earlier = own && (await history.entries()).find((one) => !one.isSheet && one.photo === own.photo && one.at < own.at && one.done);
   $("undo").hidden = !earlier;
-  $("undo").onclick = () => go(`?job=${earlier.id}`);
+  $("undo").onclick = () => go(addressOf(earlier));
   if (own && !own.done) {
     const small = await picture(job.result.thumbnail_url);
     await history.update("jobs", own.id, { done: true, ...(small ? { thumb: small } : {}) });
@@ -236,11 +273,11 @@ async function borrowPhoto(url, signal) {
   if (signal.aborted) return;
   document.body.classList.toggle("no-photo", !bitmap);
   if (!bitmap) return;
-  photo = { id: newKey(), at: Date.now(), blob, url: URL.createObjectURL(blob), width: bitmap.width, height: bitmap.height, analysis: null, unseen: true };
+  photo = { id: newId(), at: Date.now(), blob, url: URL.createObjectURL(blob), width: bitmap.width, height: bitmap.height, analysis: null, unseen: true };
 }
 
 async function ended(id, status, signal) {
-  const job = status === "failed" ? await client.status(id).catch(() => null) : null;
+  const job = status === "failed" ? await lookUp(id).catch(() => null) : null;
   if (signal.aborted) return;
   show(photo ? "photo" : "begin");
   if (status === "cancelled") say(() => t("photo.cancelled"));
@@ -265,17 +302,23 @@ async function openJob(id) {
   const stored = own && await history.get("photos", own.photo);
   if (stored && photo?.id !== stored.id) adopt(stored);
   else if (!stored) photo = null;
-  if (own) restore(own.wish);
+  if (own) {
+    restore(own.wish);
+    if (photo) photo.corrections = own.wish.corrections;
+  }
   if (view() !== "done") {
     show("work");
     work.begin({ picture: photo?.url ?? "", width: photo?.width, height: photo?.height });
   }
   try {
-    const job = await withKey(() => client.status(id, { signal }));
+    const job = await lookUp(id, { signal });
     if (signal.aborted) return;
     if (job.status === "completed") await finish(job, signal);
     else if (job.status === "failed" || job.status === "cancelled") await ended(id, job.status, signal);
-    else { show("work"); await watch(id, own?.style ?? "", signal); }
+    else {
+      show("work");
+      await (client.key || !limits.needs_key ? watch(id, own?.style ?? "", signal) : watchShared(id, signal));
+    }
   } catch (error) {
     if (signal.aborted) return;
     show(photo ? "photo" : "begin");
@@ -310,8 +353,8 @@ async function backToPhoto(kept = []) {
 async function allStyles() {
   if (!photo || !(await sure(photo))) return;
   begin();
-  const wish = preferences();
-  const record = { id: newKey(), at: Date.now(), style: chosenStyle(), wish, seed: wish.seed ?? Math.floor(Math.random() * 1e6), jobs: {} };
+  const wish = wished();
+  const record = { id: newId(), at: Date.now(), style: chosenStyle(), wish, seed: wish.seed ?? Math.floor(Math.random() * 1e6), jobs: {} };
   await remember("sheets", record);
   window.history.pushState(null, "", `?sheet=${record.id}`);
   show("sheet");
@@ -373,6 +416,7 @@ function sayAll() {
   if (note) say(note, $("photo-note").classList.contains("reading"));
   if (view() === "work") work.words();
   if (view() === "done") result.words();
+  mending.words();
   sheet.words();
   sayings();
   showRooms(new URLSearchParams(location.search).get("job") ?? "");
@@ -408,7 +452,7 @@ function listen() {
     go(link.getAttribute("href"));
   });
   $("history-clear").addEventListener("click", async () => { await history.clear(); showRooms(); });
-  $("open-key").addEventListener("click", async () => { client.apiKey = (await askKey(client.apiKey)) ?? client.apiKey; });
+  $("open-key").addEventListener("click", async () => { client.key = (await askKey(client.key)) ?? client.key; });
   for (const button of document.querySelectorAll("[data-language]")) button.addEventListener("click", () => setLanguage(button.dataset.language));
   document.addEventListener("language", sayAll);
   document.addEventListener("kept", sayKept);
@@ -451,7 +495,7 @@ async function start() {
   hero.show({ before: "page/pictures/before.webp", after: "page/pictures/after.webp", width: 4, height: 3, alt: () => t("done.alt", { style: "Tropical" }) });
   startViews();
   startChoices();
-  sayings = startSnippet(() => ({ style: chosenStyle(), ...preferences() }), () => Boolean(client.apiKey) || limits.needs_key);
+  sayings = startSnippet(() => ({ style: chosenStyle(), ...preferences() }), () => Boolean(client.key) || limits.needs_key);
   listen();
   sayAll();
   const settings = fetch(new URL("page/settings.json", base)).then((answer) => answer.json(), () => null);

@@ -31,3 +31,13 @@ export async function swapPicture(image, url) {
 }
 
 export const shape = (frame, width, height) => frame.style.setProperty("--shape", String(width / height));
+
+export function pause(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal?.addEventListener("abort", () => { clearTimeout(timer); reject(signal.reason); });
+  });
+}
+
+/** 32 hexadecimal digits that nobody else has drawn; `randomUUID` is for secure pages alone. */
+export const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");

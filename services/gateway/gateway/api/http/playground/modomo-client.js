@@ -119,15 +119,21 @@ export class Modomo {
         const path = `/transform/${encodeURIComponent(jobId)}${query({ purge: purge || undefined })}`;
         await this.#json("DELETE", path, { signal });
     }
-    /** What a photo shows: its room, and the things in it. */
+    /** What a photo shows: its room, and the things in it; with a mask of each, and the photo upright, where that is asked for. */
     async analyze(photo, options = {}) {
+        const { masks, photo: back, ...uploading } = options;
         const body = new FormData();
         append(body, "file", photo);
-        return (await this.#json("POST", "/analyze", { ...options, body })).data;
+        const path = `/analyze${query({ masks, photo: back })}`;
+        return (await this.#json("POST", path, { ...uploading, body })).data;
     }
     /** The styles that can be asked for. */
     async styles({ signal } = {}) {
         return (await this.#json("GET", "/styles", { signal })).styles;
+    }
+    /** What `surfaces` may name beside colours; none where the service repaints no single surfaces. */
+    async materials({ signal } = {}) {
+        return (await this.#json("GET", "/materials", { signal })).materials;
     }
     /** What `verifyWebhook` checks with; none where the service sends no webhooks. */
     async webhookSecrets({ signal } = {}) {
@@ -530,10 +536,10 @@ const KINDS = {
     FILE_EMPTY IMAGE_AMBIGUOUS IMAGE_ANIMATED IMAGE_TOO_LARGE IMAGE_TOO_NARROW IMAGE_TOO_SMALL IMAGE_UNREADABLE
     IMAGE_UNSUPPORTED IMAGE_URL_REFUSED IMAGE_URL_UNREACHABLE UPLOAD_TOO_LARGE`,
     request: `
-    BAD_REQUEST DUPLICATE_FIELD FIELD_INVALID FIELD_MISSING GROUP_FULL GROUP_MISMATCH GROUP_STYLE_IMAGE_GONE
-    MALFORMED_BODY MALFORMED_JSON METHOD_NOT_ALLOWED MODE_NOT_SUPPORTED NOT_AN_OBJECT OUT_OF_RANGE
-    RANGE_NOT_SATISFIABLE STYLE_IMAGE_NOT_SUPPORTED UNKNOWN_FIELD UNKNOWN_STYLE UNSUPPORTED_MEDIA_TYPE UPLOAD_TIMEOUT
-    WEBHOOKS_OFF WEBHOOK_GONE WEBHOOK_URL_REFUSED`,
+    BAD_REQUEST CORRECTIONS_NOT_SUPPORTED DUPLICATE_FIELD FIELD_INVALID FIELD_MISSING GROUP_FULL GROUP_MISMATCH
+    GROUP_STYLE_IMAGE_GONE MALFORMED_BODY MALFORMED_JSON METHOD_NOT_ALLOWED MODE_NOT_SUPPORTED NOT_AN_OBJECT
+    OUT_OF_RANGE RANGE_NOT_SATISFIABLE STYLE_IMAGE_NOT_SUPPORTED SURFACES_NOT_SUPPORTED UNKNOWN_FIELD UNKNOWN_MATERIAL
+    UNKNOWN_STYLE UNSUPPORTED_MEDIA_TYPE UPLOAD_TIMEOUT WEBHOOKS_OFF WEBHOOK_GONE WEBHOOK_URL_REFUSED`,
     service: `
     CANCELLED CONNECTION_LOST DEADLINE_EXCEEDED DUPLICATE_KIND DUPLICATE_MAP EVENTS_UNAVAILABLE IDENTITY_UNAVAILABLE
     IMAGE_FORMAT IMAGE_MISSING INTERNAL INTERNAL_SERVER_ERROR INVALID_JOB_ID JOB_STORE_UNAVAILABLE KINDS_UNWANTED

@@ -2,7 +2,7 @@
 import { fromBase64 } from "./photo.js";
 
 const SIDE = 512;
-const TOLERANCE = 0.9;
+const TOLERANCE = 1.3;
 const SMALLEST = 24;
 
 /** A path in pixels of a photo of this size, "" for an empty mask; `mask` is a PNG in base64, white where the thing is. */

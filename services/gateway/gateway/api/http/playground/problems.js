@@ -12,7 +12,7 @@ export class PhotoProblem extends Error {
 export function words(error, limits) {
   const values = {
     seconds: Math.max(1, error.retryAfter || 5),
-    detail: error.detail ?? "",
+    detail: error.detail ?? error.message ?? "",
     hours: Math.round((limits?.retention_seconds ?? 86400) / 3600),
     pixels: limits?.min_side ?? 256,
     megabytes: Math.floor((limits?.max_file_bytes ?? 15728640) / 1048576),

@@ -16,7 +16,7 @@ export async function showRooms(current = "") {
     const src = URL.createObjectURL(one.thumb);
     drawn.push(src);
     const label = t(one.isSheet ? "history.sheet" : "history.open", { style: styleTitle(one.style), time: time.format(one.at) });
-    return h("li", {}, h("a", { href: `?${one.isSheet ? "sheet" : "job"}=${one.id}`, ariaLabel: label, "aria-current": one.id === current ? "true" : null },
+    return h("li", {}, h("a", { href: `?${one.isSheet ? "sheet" : "job"}=${one.id}${one.share ? `&share=${one.share}` : ""}`, ariaLabel: label, "aria-current": one.id === current ? "true" : null },
       h("img", { src, alt: "" }), h("span", { textContent: one.isSheet ? t("sheet.title") : styleTitle(one.style) })));
   }));
 }

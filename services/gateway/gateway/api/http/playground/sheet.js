@@ -1,8 +1,7 @@
 // All styles of one photo side by side: a small job each, a few at a time, with the same seed.
 import { styleNames, styleTitle } from "./choices.js";
-import { $, h, swapPicture } from "./elements.js";
+import { $, h, newId, pause, swapPicture } from "./elements.js";
 import * as history from "./history.js";
-import { newKey, pause } from "./modomo.js";
 import { scaled } from "./photo.js";
 import { t } from "./strings/index.js";
 
@@ -113,7 +112,7 @@ export class Sheet {
 
   /** The job's id; waits as long as the service asks to. */
   async #submit(tile, signal) {
-    const idempotencyKey = newKey();
+    const idempotencyKey = newId();
     const { variants: _variants, seed: _seed, ...wish } = this.wish;  // one small picture of each, with one seed for all
     for (;;) {
       try {

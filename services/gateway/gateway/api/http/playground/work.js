@@ -1,22 +1,18 @@
 // A job on its way: what happens to it, its place in the queue, and whether the connection is there.
 import { styleTitle } from "./choices.js";
-import { $, shape, swapPicture } from "./elements.js";
-import { pause } from "./modomo.js";
+import { $, pause, shape, swapPicture } from "./elements.js";
 import { has, t } from "./strings/index.js";
 
 const PATIENCE = 2000;
-const POLL = 2500;
+const POLL = 1000;
 
 export class Work {
-  #timer = 0;
   #says = () => "";
   #more = "";
 
   /** Shows the photo, or a good picture of before, until something better comes. */
   begin({ picture, width, height }) {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
-    this.socketUp = this.pollUp = true;
+    this.lost = false;
     this.progress = 0;
     if (picture) $("work-picture").src = picture;
     $("work-picture").hidden = !picture;
@@ -30,6 +26,7 @@ export class Work {
   }
 
   event(event, style) {
+    this.lost = false;
     this.progress = Math.max(this.progress, event.progress);
     $("work-progress").value = this.progress;
     const key = `status.${event.status}`;
@@ -43,29 +40,25 @@ export class Work {
     this.#say(() => t("work.loading"));
   }
 
-  /** Asks for place and time left until the signal says that it is over. */
+  /** Asks for place and time left, and so whether anybody is there, until the signal says that it is over. */
   async poll(client, jobId, signal) {
     while (!signal.aborted) {
       try {
-        const job = await client.status(jobId, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
-        this.#up("pollUp", true);
+        const job = await client.status(jobId, { signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]) });
+        this.lost = false;
         const place = job.queue_position > 1 ? t("work.queue", { n: job.queue_position - 1 }) : job.queue_position === 1 ? t("work.next") : "";
         const left = job.estimated_time_remaining > 1 ? t("work.eta", { n: job.estimated_time_remaining }) : "";
         this.#more = [place, left].filter(Boolean).join(" · ");
         this.words();
-      } catch {
-        if (!signal.aborted) this.#up("pollUp", false);
+      } catch (error) {
+        this.lost ||= !error.status;  // or there was an answer
+        if (!signal.aborted) this.words();
       }
       await pause(POLL, signal).catch(() => {});
     }
   }
 
-  connection(up) {
-    this.#up("socketUp", up);
-  }
-
   end() {
-    clearTimeout(this.#timer);
     this.#more = "";
   }
 
@@ -73,18 +66,6 @@ export class Work {
     const lost = this.lost;
     $("work-message").textContent = lost ? t("work.reconnecting") : this.#says();
     $("work-more").textContent = lost ? t("work.reconnectingMore") : this.#more;
-  }
-
-  #up(name, up) {
-    this[name] = up;
-    if (this.socketUp && this.pollUp) {
-      clearTimeout(this.#timer);
-      this.#timer = 0;
-      this.lost = false;
-      this.words();
-    } else if (!this.#timer) {
-      this.#timer = setTimeout(() => { this.lost = true; this.words(); }, PATIENCE);
-    }
   }
 
   #say(says, more = "") {

@@ -42,11 +42,17 @@ _EXAMPLE: Final[dict[str, Any]] = {
         "room_probability": 0.98,
         "rooms": {"living_room": 0.91, "dining_room": 0.05, "office": 0.04},
         "detections": [
-            {"id": "sofa-1", "label": "sofa", "confidence": 0.94, "box": [112.0, 320.5, 498.0, 611.0], "mask": None}
+            {
+                "id": "sofa-1",
+                "label": "sofa",
+                "confidence": 0.94,
+                "box": [112.0, 320.5, 498.0, 611.0],
+                "mask": "iVBORw0KGgo=",
+            }
         ],
         "width": 1024,
         "height": 768,
-        "photo": None,
+        "photo": "/9j/4AAQSkZJRg==",
     },
 }
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from gateway.api import webhook_policy
 from gateway.api.auth import Caller, Scope
-from gateway.api.auth.admission import Admission
+from gateway.api.auth.admission import Admission, check_quota
 from gateway.api.field_problems import FieldProblems
 from gateway.api.http import job_list, problem, responses
 from gateway.api.http.authorization import SECURED, admits
@@ -24,14 +24,17 @@ from gateway.api.http.job_list import MAX_CURSOR, MAX_LISTED
 from gateway.api.http.job_waiting import JobWaiter, Wait
 from gateway.api.http.stream_access import StreamAccess
 from gateway.api.limits import Cost
+from gateway.api.limits import headers as headers_of_limits
 from gateway.api.public_address import PublicAddress
-from gateway.api.transformations import MAX_KEY_LENGTH, JobView, Submission, Transformations, Wanted
+from gateway.api.transformations import MAX_KEY_LENGTH, JobView, Submission, Transformations
 from gateway.api.uploads import preferences
 from gateway.api.uploads.fetch import FIELD as PHOTO_URL
 from gateway.api.uploads.form import size_text
 from gateway.api.uploads.header import FIELD as PHOTO
 from gateway.api.uploads.header import MAX_PIXELS, MIN_SIDE, read_header
 from gateway.api.uploads.style_image import FIELD as STYLE_IMAGE
+from gateway.api.wanted import Wanted
+from gateway.jobs import ids
 from gateway.jobs.request import Preferences
 from servicekit.jobstore import ENDINGS, Priority
 from servicekit.jobstore.outbox import EVENTS
@@ -166,6 +169,7 @@ def router(
             estimated_time=math.ceil(accepted.estimated_seconds),
             websocket_url=follow.websocket_url,
             events_url=follow.events_url,
+            share_token=follow.share_token or None,
             status_url=headers["Location"],
         )
 
@@ -183,6 +187,23 @@ def router(
         if view.job.status not in ENDINGS and await waiter.ended(view.job.job_id, caller, seconds=wait):
             view = await transformations.get(job_id, caller)
         return await shown(view, address.base(request))
+
+    @routes.get(
+        "/shared/{job_id}",
+        summary="Look at a job that somebody shares",
+        responses=problem.documented(404, 422, 429, 503),
+    )
+    async def shared(
+        job_id: str,
+        request: Request,
+        share: Annotated[str, Query(max_length=64, description="`share_token` of the job.")] = "",
+    ) -> responses.JobStatusAnswer:
+        """The job's status, as its owner sees it, for whoever has its share token. Needs no key."""
+        job_id = ids.validate(job_id)
+        rate_limit = await admission.spend_shared(job_id, share)
+        setattr(request.state, headers_of_limits.STATE, rate_limit)
+        check_quota(rate_limit)
+        return await shown(await transformations.shared(job_id), address.base(request))
 
     @routes.get(
         "/jobs",
@@ -242,7 +263,7 @@ async def _submission(form: ReceivedForm, idempotency_key: str, transformations:
     with problems.collected():
         events = webhook_events(form.parts)
     if problems or form.by_address:  # nobody else's server is asked for the photo of a request that is wrong
-        wanted = Wanted(style=style, mode=preferred.mode, style_image=bool(form.parts.get(STYLE_IMAGE)))
+        wanted = Wanted.of(style, preferred, style_image=bool(form.parts.get(STYLE_IMAGE)))
         await transformations.validate(wanted, webhook_url, idempotency_key, problems)
         with problems.collected():
             if not form.by_address:

@@ -1,6 +1,7 @@
 """HEAD on every GET route: the same status and headers, no body."""
 
 import asyncio
+import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,7 +19,12 @@ async def paths(gateway: Gateway) -> set[str]:
     status = (await gateway.http.get(f"/transform/status/{job_id}")).json()["data"]
     picture = urlsplit(status["result"]["original_url"])
     document = (await gateway.http.get("/openapi.json")).json()
-    found = {path.replace("{job_id}", job_id) for path, operations in document["paths"].items() if "get" in operations}
+    named = {"{job_id}": job_id, "{name}": "oak-boards"}
+    found = {
+        re.sub(r"{(job_id|name)}", lambda one: named[one[0]], path)
+        for path, operations in document["paths"].items()
+        if "get" in operations
+    }
     found = found - {"/files/{key}"} | {f"{picture.path}?{picture.query}"}
     return found | {"/", "/page/app.js", "/docs", "/docs/swagger-ui.css", "/openapi.json"}
 

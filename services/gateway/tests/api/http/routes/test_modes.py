@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from gateway.jobs import request
 from modomo.type.v1 import mode_pb2
+from servicekit.types.corrections import Correction, CorrectionLabel
 from servicekit.types.modes import RoomMode
 from tests.fixtures.gateway import Gateway, photo
 
@@ -94,6 +95,69 @@ async def test_an_engine_that_takes_none_is_named(gateway: Gateway) -> None:
     problem = (await submit(gateway, style_image=photo())).json()
     assert (problem["status"], problem["code"], problem["field"]) == (422, "STYLE_IMAGE_NOT_SUPPORTED", "style_image")
     assert "torch" in problem["detail"]
+
+
+async def test_corrections_and_surfaces_reach_the_worker(gateway: Gateway) -> None:
+    said = [{"x": 0.41, "y": 1, "label": "wall"}, {"x": 0.0, "y": 0.5, "label": "leave"}]
+    surfaces = {"floor": "oak-boards", "wall": "#a3b18a"}
+    assert (await submit(gateway, corrections=said, surfaces=surfaces)).status_code == 202
+    preferences = (await asked_for(gateway)).preferences
+    assert preferences.corrections == (
+        Correction(x=0.41, y=1.0, label=CorrectionLabel.WALL),
+        Correction(x=0.0, y=0.5, label=CorrectionLabel.LEAVE),
+    )
+    assert dict(preferences.surfaces) == {"wall": "#A3B18A", "floor": "oak-boards"}
+    assert preferences.seed == 0, "the same request makes the same picture"
+
+
+async def test_what_they_cannot_be_is_named(gateway: Gateway) -> None:
+    cases: list[tuple[dict[str, Any], str, str]] = [
+        ({"corrections": [{"x": 1.01, "y": 0, "label": "wall"}]}, "FIELD_INVALID", "corrections[0].x"),
+        ({"corrections": [{"x": 0.5, "y": 0.5, "label": "roof"}]}, "FIELD_INVALID", "corrections[0].label"),
+        ({"corrections": [{"x": 0.5, "label": "wall"}]}, "FIELD_INVALID", "corrections[0].y"),
+        ({"corrections": [{"x": 0.5, "y": 0.5, "label": "wall"}] * 33}, "FIELD_INVALID", "corrections"),
+        ({"surfaces": {}}, "FIELD_INVALID", "surfaces"),
+        ({"surfaces": {"roof": "#FFFFFF"}}, "UNKNOWN_FIELD", "surfaces.roof"),
+        ({"surfaces": {"wall": "#FFF"}}, "FIELD_INVALID", "surfaces.wall"),
+        ({"surfaces": {"wall": "oak-boards"}}, "UNKNOWN_MATERIAL", "surfaces.wall"),
+        ({"surfaces": {"floor": "gold-boards"}}, "UNKNOWN_MATERIAL", "surfaces.floor"),
+        ({"surfaces": {"wall": "#FFFFFF"}, "color_palette": ["#000000"]}, "FIELD_INVALID", "color_palette"),
+        ({"surfaces": {"wall": "#FFFFFF"}, "group": "flat"}, "FIELD_INVALID", "group"),
+    ]
+    for preferences, code, field in cases:
+        problem = (await submit(gateway, **preferences)).json()
+        assert (problem["status"], problem["code"], problem["field"]) == (422, code, f"preferences.{field}")
+
+
+async def test_an_engine_that_paints_no_regions_is_named(gateway: Gateway) -> None:
+    diffuser = gateway.services.diffuser
+    diffuser.engine, diffuser.takes_corrections, diffuser.materials = "torch", False, ()
+    for wish, code in (
+        ({"corrections": [{"x": 0.5, "y": 0.5, "label": "wall"}]}, "CORRECTIONS_NOT_SUPPORTED"),
+        ({"surfaces": {"wall": "#FFFFFF"}}, "SURFACES_NOT_SUPPORTED"),
+    ):
+        problem = (await submit(gateway, **wish)).json()
+        assert (problem["status"], problem["code"], problem["field"]) == (422, code, f"preferences.{next(iter(wish))}")
+        assert "torch" in problem["detail"]
+    assert (await gateway.http.get("/materials")).json() == {"success": True, "materials": []}
+
+
+async def test_materials_are_listed_with_a_look_at_each(gateway: Gateway) -> None:
+    (oak,) = (await gateway.http.get("/v1/materials")).json()["materials"]
+    assert (oak["name"], oak["surfaces"], oak["color"]) == ("oak-boards", ["floor"], "#BE9462"), "no unknown surface"
+    picture = await gateway.http.get(oak["thumbnail_url"])
+    assert (picture.content, picture.headers["content-type"]) == (b"webp", "image/webp")
+    assert (await gateway.http.get("/materials/gold.webp")).status_code == 404
+
+
+async def test_a_style_image_has_no_use_beside_surfaces(gateway: Gateway) -> None:
+    problem = (await submit(gateway, style_image=photo(), surfaces={"wall": "#FFFFFF"})).json()
+    assert (problem["status"], problem["field"]) == (422, "style_image")
+
+
+async def test_the_first_estimate_is_the_engines(gateway: Gateway) -> None:
+    gateway.services.diffuser.usual_seconds = 1.0
+    assert (await submit(gateway)).json()["estimated_time"] == 2
 
 
 async def test_another_picture_with_the_same_key_is_another_request(gateway: Gateway) -> None:

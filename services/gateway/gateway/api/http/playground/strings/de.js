@@ -84,6 +84,13 @@ export default {
   "done.variant": "Bild {n}",
   "done.facts": "{style}, in {seconds} s gemacht",
 
+  "mend.start": "Stelle ausbessern",
+  "mend.stop": "Fertig ausgebessert",
+  "mend.tap": "Tippen Sie an, was übrig blieb oder falsch gestrichen wurde, und sagen Sie, was es ist.",
+  "mend.mark": "Die Stelle zum Ausbessern: mit den Pfeiltasten bewegen, dann Eingabetaste",
+  "mend.what": "Was ist hier?",
+  "mend.wall": "Wand", "mend.floor": "Boden", "mend.ceiling": "Decke", "mend.leave": "Lassen, wie es war",
+
   "sheet.title": "Alle Stile Ihres Zimmers",
   "sheet.note": "{done} von {all} sind fertig. Wählen Sie eines, um es groß zu sehen.",
   "sheet.done": "Wählen Sie eines, um es groß zu sehen.",
@@ -126,6 +133,7 @@ export default {
   "problem.styles": "Die Stile konnten nicht geladen werden.",
   "problem.picture": "Das Bild konnte nicht geladen werden.",
   "problem.UNKNOWN_JOB": "Dieses Bild gibt es nicht mehr, oder es gehört zu einem anderen Schlüssel. Ergebnisse werden {hours} Stunden aufbewahrt.",
+  "problem.LINK_INVALID": "Dieser Link gilt nicht oder nicht mehr. Ergebnisse werden {hours} Stunden aufbewahrt.",
   "problem.CREDENTIAL_MISSING": "Dieser Dienst verlangt einen Schlüssel.",
   "problem.CREDENTIAL_MALFORMED": "Das ist kein Schlüssel.",
   "problem.KEY_INVALID": "Dieser Schlüssel gilt nicht oder nicht mehr.",

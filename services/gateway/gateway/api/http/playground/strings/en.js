@@ -84,6 +84,13 @@ export default {
   "done.variant": "Picture {n}",
   "done.facts": "{style}, made in {seconds} s",
 
+  "mend.start": "Mend a place",
+  "mend.stop": "Done mending",
+  "mend.tap": "Tap what was left or wrongly painted, and say what it is.",
+  "mend.mark": "The place to mend: move it with the arrow keys, then press Enter",
+  "mend.what": "What is here?",
+  "mend.wall": "Wall", "mend.floor": "Floor", "mend.ceiling": "Ceiling", "mend.leave": "Leave as it was",
+
   "sheet.title": "All styles of your room",
   "sheet.note": "{done} of {all} are ready. Choose one to see it large.",
   "sheet.done": "Choose one to see it large.",
@@ -126,6 +133,7 @@ export default {
   "problem.styles": "The styles could not be loaded.",
   "problem.picture": "The picture could not be loaded.",
   "problem.UNKNOWN_JOB": "This picture is not there any more, or it belongs to another key. Results are kept for {hours} hours.",
+  "problem.LINK_INVALID": "This link is not valid, or not any more. Results are kept for {hours} hours.",
   "problem.CREDENTIAL_MISSING": "This service asks for a key.",
   "problem.CREDENTIAL_MALFORMED": "This is not a key.",
   "problem.KEY_INVALID": "This key is not valid, or not any more.",
