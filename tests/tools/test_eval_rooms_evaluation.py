@@ -110,6 +110,13 @@ def test_a_folder_with_nothing_in_it_is_refused(tmp_path: Path, capsys: pytest.C
     assert "holds no photo" in capsys.readouterr().err
 
 
+def test_without_a_real_network_its_maps_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "photos").mkdir()
+    Image.fromarray(draw_room(64, 48).photo).save(tmp_path / "photos/room.png")
+    assert command.main(["--rooms", str(tmp_path), "--out", str(tmp_path / "out"), "--engine", "deeplab"]) == 2
+    assert "no network to make maps with" in capsys.readouterr().err
+
+
 def test_without_a_folder_it_says_how_to_name_one(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

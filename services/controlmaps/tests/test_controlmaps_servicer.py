@@ -31,6 +31,7 @@ from servicekit.rpc.server import ServerOptions, running
 from servicekit.rpc.status import from_call
 from servicekit.types import ade20k
 from tests.fixtures.rooms import DrawnRoom
+from tests.fixtures.sample_room import sample_bedroom
 
 if TYPE_CHECKING:  # the name exists in the type stubs alone
     from modomo.controlmaps.v1.control_maps_service_pb2_grpc import ControlMapsServiceAsyncStub as Stub
@@ -83,16 +84,17 @@ async def test_a_plain_picture_is_no_room(stub: "Stub", level: int) -> None:
     assert response.room_probability < 0.5
 
 
-async def test_the_maps_asked_for_are_drawn_in_that_order(stub: "Stub", drawn_room: DrawnRoom) -> None:
-    image = encode_jpeg(drawn_room.photo)
+async def test_the_maps_asked_for_are_drawn_in_that_order(stub: "Stub") -> None:
+    photo, truth = sample_bedroom()
+    image = encode_jpeg(photo)
     kinds = [CONTROL_MAP_KIND_SEGMENTATION, CONTROL_MAP_KIND_DEPTH, CONTROL_MAP_KIND_CANNY]
     response = await stub.Analyze(pb.AnalyzeRequest(image=image, kinds=kinds))
     assert [one.kind for one in response.maps] == kinds
     assert {(one.image.width, one.image.height) for one in response.maps} == {(640, 480)}
     segmentation, depth, canny = (one.image for one in response.maps)
     labels = ade20k.labels(decode_rgb(segmentation))
-    assert (labels[drawn_room.floor] == ade20k.index("floor")).mean() > 0.95
-    assert (labels[drawn_room.wall] == ade20k.index("wall")).mean() > 0.95
+    for name in ("floor", "wall", "ceiling", "bed", "windowpane"):
+        assert (labels[truth == ade20k.index(name)] == ade20k.index(name)).mean() > 0.85
     near = decode_grey(depth)
     assert (near.min(), near.max()) == (0, 255)
     assert near[-1].mean() > near[300].mean()

@@ -1,15 +1,19 @@
 """The room as a box, found again from labels that were drawn of one."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
-from diffusion.lite import box, camera
+from diffusion.lite import box, camera, walls
 from diffusion.lite.camera import Camera
+from diffusion.lite.canvas import Canvas
 from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
 from diffusion.lite.parameters import CAMERA
+from diffusion.styles import Finish, Pattern
 from servicekit.imaging.arrays import floats
 
 SHAPE = (480, 640)
@@ -65,6 +69,21 @@ def test_walls_from_ceiling_to_floor_tell_how_high_the_camera_was_held(height: f
     found = box.find(layout(labels), view)
     assert found is not None
     assert found.front == pytest.approx(4.0, rel=0.05)
+
+
+def test_a_wainscot_ends_at_one_height_all_around() -> None:
+    finish = Finish(name="dado", pattern=Pattern.WAINSCOT, color="#FFFFFF", second="#000000", size=0.95)
+    scene = SimpleNamespace(light=np.zeros((*SHAPE, 3), dtype=np.float32), camera=VIEW)
+    choice = SimpleNamespace(trim=Finish(name="trim", pattern=Pattern.PLAIN, color="#FF0000"))
+    index = np.flatnonzero(drawn(ROOM, VIEW) == Label.WALL)
+    albedo = walls._wainscot(cast(Canvas, SimpleNamespace(scene=scene, choice=choice)), finish, ROOM, index)
+    rows, columns = np.divmod(index, SHAPE[1])
+    up = CAMERA.eye_height - ROOM.seen(VIEW, floats(columns + 0.5), floats(rows + 0.5)).down
+    assert (albedo[up < 0.93] == 0).all()
+    assert (albedo[up > 1.02] == 1).all()
+    rail = albedo[np.abs(up - 0.975) < 0.01]
+    assert len(rail)
+    assert (rail == [1, 0, 0]).all()
 
 
 @pytest.mark.parametrize("horizon", [170.0, 230.0])

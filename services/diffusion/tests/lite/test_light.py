@@ -1,8 +1,10 @@
 """The light of a photo, separated from its paint."""
 
 import numpy as np
+import pytest
 
-from diffusion.lite import light
+from diffusion.lite import grading, light
+from diffusion.styles import Light
 from servicekit.imaging.arrays import floats
 
 
@@ -33,3 +35,13 @@ def test_the_lights_colour_comes_from_afar() -> None:
     cast = light.tint(photo, mask, base, amount=1.0)
     assert cast[32, 4, 0] > 1.2
     assert cast[32, 60, 0] < 1.05
+
+
+def test_a_wall_is_reflected_by_what_is_not_white() -> None:
+    photo = np.zeros((32, 32, 3), dtype=np.uint8)
+    photo[:16], photo[16:] = 255, 110
+    plain = grading.graded(photo, Light())
+    warm = grading.graded(photo, Light(), floats([0.7, 0.4, 0.2]))
+    assert warm[:16] == pytest.approx(plain[:16], abs=1e-3)
+    assert warm[20, 4, 0] > 1.05 * plain[20, 4, 0]
+    assert warm[20, 4, 2] < 0.95 * plain[20, 4, 2]
