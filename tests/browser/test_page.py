@@ -434,3 +434,43 @@ async def test_photos_of_every_kind_come_in_every_way(system: System) -> None:
         page = await context.new_page()
         await page.goto(system.url)
         await expect(page.locator(".noscript")).to_contain_text("needs JavaScript")
+
+
+@long
+async def test_one_tap_mends_a_region(system: System) -> None:
+    async with system.context(locale="en-GB") as context:
+        page = await context.new_page()
+        sent = posts(page)
+        await page.goto(system.url)
+        await page.wait_for_selector(".style img")
+        await chosen(page, room())
+        first = await restyled(page)
+        await page.click("#mend")
+        await expect(page.locator("#mend-note")).to_contain_text("Tap what was left or wrongly painted")
+        assert await violations(page) == []
+        frame = await page.locator("#compare .frame").bounding_box()
+        assert frame is not None
+        await page.mouse.click(frame["x"] + frame["width"] * 0.7, frame["y"] + frame["height"] * 0.25)
+        await expect(page.locator(".mend-menu button")).to_have_text(["Wall", "Floor", "Ceiling", "Leave as it was"])
+        assert await violations(page) == []
+        await page.click(".mend-menu [data-label=leave]")
+        await page.wait_for_url(lambda url: first not in url)
+        await page.wait_for_selector(DONE)
+        answer = await context.request.get(
+            f"{system.url}transform/status/{job_of(page)}", headers=system.holder.headers
+        )
+        metadata = (await answer.json())["data"]["result"]["metadata"]
+        (heeded,) = metadata["corrections"]
+        assert (heeded["label"], abs(heeded["x"] - 0.7) < 0.01, abs(heeded["y"] - 0.25) < 0.01) == ("leave", True, True)
+
+        # the same by keys; both count from now on
+        await page.click("#mend")
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Enter")
+        second = job_of(page)
+        await page.wait_for_url(lambda url: second not in url)
+        await page.wait_for_selector(DONE)
+        await restyled(page, "modern")
+        last = [request for request in sent if request.url.endswith("/submit")][-1]
+        assert (last.post_data or "leave").count("leave") == 1
