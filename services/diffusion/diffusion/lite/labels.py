@@ -35,7 +35,7 @@ CLASSES: Final = {
     Label.WALL: ("wall", "column"),
     Label.FLOOR: ("floor",),
     Label.CEILING: ("ceiling",),
-    Label.WINDOW: ("windowpane", "screen door"),
+    Label.WINDOW: ("windowpane", "screen door", "blind"),
     Label.DOOR: ("door",),
     Label.CURTAIN: ("curtain",),
     Label.UPHOLSTERY: ("sofa", "armchair", "ottoman", "seat"),

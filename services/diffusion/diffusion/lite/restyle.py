@@ -42,7 +42,7 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
     showing = preview_steps(total, restyling.previews)
     start = perf_counter()
     photo = scene.analyse_scene(restyling)
-    kept = keep.kept(_corrected(restyling, photo.layout))
+    kept = keep.kept(_asked(restyling, photo.layout))
     seconds["scene"] = perf_counter() - start
     step = 1
     yield Progress(step=step, total_steps=total)
@@ -77,18 +77,22 @@ def restyle(restyling: Restyling, info: EngineInfo) -> Generator[Progress | Prev
     yield Result(images=images, manifest=manifest, repainted=ade20k_of(canvases[0].repainted))
 
 
-def _corrected(restyling: Restyling, layout: Layout) -> Restyling:
-    """The request with what was said to be left among what is kept, and no window where something else was said."""
+def _asked(restyling: Restyling, layout: Layout) -> Restyling:
+    """The request with windows and doors in the regions that they are, and what was said to be left among what is kept.
+
+    A map's own borders are blobs: what is kept by them would show as patches on what is painted by regions.
+    """
+    asked = restyling
+    if restyling.maps.segmentation is not None:
+        column = ade20k.index("column")
+        regions = np.where(restyling.maps.segmentation == column, np.uint8(column), ade20k_of(layout.labels))
+        asked = replace(restyling, maps=replace(restyling.maps, segmentation=regions))
     if layout.corrected is None:
-        return restyling
+        return asked
     said = layout.corrected != corrections.NOBODYS
     left = (corrections.meant(restyling.corrections) == Label.OTHER)[layout.corrected] & said
-    segmentation = restyling.maps.segmentation
-    if segmentation is not None:
-        segmentation = np.where(said, np.uint8(ade20k.UNKNOWN), segmentation)
     keep_too = left if restyling.keep is None else restyling.keep | left
-    maps = replace(restyling.maps, segmentation=segmentation)
-    return replace(restyling, maps=maps, keep=keep_too if keep_too.any() else None)
+    return replace(asked, keep=keep_too if keep_too.any() else None)
 
 
 def _applied(restyling: Restyling, layout: Layout) -> tuple[AppliedCorrection, ...]:

@@ -57,6 +57,18 @@ def mean_lab(image: RGB, inside: Mask) -> Floats:
     return floats(colour.lab(colour.linear(image))[eroded].mean(axis=0))
 
 
+def test_a_blind_that_a_map_sees_on_a_plain_wall_leaves_no_patch(drawn_room: DrawnRoom) -> None:
+    labels = segmented(drawn_room)
+    plain = np.pad(drawn_room.wall, 1).astype(np.uint8)
+    row, column = np.array(cv2.minMaxLoc(cv2.distanceTransform(plain, cv2.DIST_C, 3))[3])[::-1] - 1
+    labels[row - 14 : row + 14, column - 14 : column + 14] = ade20k.index("blind")
+    asked = restyling(drawn_room)
+    made = result(replace(asked, maps=replace(asked.maps, segmentation=labels))).images[0].astype(float)
+    patch, around = made[row - 8 : row + 8, column - 8 : column + 8], made[row - 8 : row + 8, column + 22 : column + 36]
+    assert np.abs(patch.mean(axis=(0, 1)) - around.mean(axis=(0, 1))).max() < 8
+    assert np.abs(patch.mean(axis=(0, 1)) - drawn_room.photo[row, column]).max() > 20
+
+
 @pytest.mark.parametrize("style", ["boho", "industrial", "minimalist", "modern", "scandinavian", "brutalist"])
 @pytest.mark.slow
 def test_surfaces_take_on_the_styles_colours(style: str) -> None:
