@@ -36,7 +36,7 @@ demo: $(RUN_VENV)/ready
 	@$(RUN) -m deploy.local.demo $(ROOM)
 
 # by as many processes at a time, of one computing thread each; each takes a file of tests after the other
-JOBS ?= 2
+JOBS ?= 3
 TEST := $(DEV) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 test test-fast coverage: export OMP_NUM_THREADS := 1
 test: .venv-dev/ready $(TRITON) $(DEBIAN) $(NODE) build/annotators/ready

@@ -55,7 +55,9 @@ async def test_try_it_out_sends_nothing_that_nobody_chose(gateway: Gateway, tmp_
     asked: dict[str, Any] = json.loads(claim.job.payload)
     assert asked["style"] == "modern"
     chosen = {
-        name: value for name, value in asked["preferences"].items() if value not in (None, False, [], 1, "", "restyle")
+        name: value
+        for name, value in asked["preferences"].items()
+        if value not in (None, False, [], {}, 1, "", "restyle")
     }
     assert chosen == {}
     values = dict(re.findall(rb'name="(\w+)"(?:; [^\r]*)?(?:\r\n[^\r]+)*\r\n\r\n([^\r]{0,60})', sent))

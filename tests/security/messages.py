@@ -74,7 +74,9 @@ def _message(descriptor: Descriptor, values: dict[str, Any]) -> Message:
     message = GetMessageClass(descriptor)()
     for name, value in values.items():
         field = descriptor.fields_by_name[name]
-        if field.is_repeated:
+        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+            getattr(message, name).update({one.key: one.value for one in value})
+        elif field.is_repeated:
             getattr(message, name).extend(value)
         elif field.message_type is not None:
             getattr(message, name).CopyFrom(value)

@@ -13,6 +13,7 @@ from diffusion.styles import read_styles
 from gateway.api.uploads.preferences import PreferencesBody
 from servicekit.types.modes import RoomMode
 from servicekit.types.rooms import RoomType
+from servicekit.types.surfaces import SurfaceName
 from tests.fixtures.gateway import Gateway, photo
 
 MAX_PROMPT = 3 * 600
@@ -36,7 +37,9 @@ def texts_of(schema: Any, definitions: dict[str, Any], path: str = "") -> list[t
 def test_every_text_of_preferences_is_a_word_of_ours_or_follows_a_bounded_pattern() -> None:
     schema = PreferencesBody.model_json_schema()
     texts = texts_of(schema, schema.get("$defs", {}))
-    assert {path for path, _ in texts} == {".color_palette", ".group", ".keep", ".mode", ".room_type"}
+    surfaces = {f".surfaces.{name}" for name in SurfaceName}
+    known = {".color_palette", ".corrections.label", ".group", ".keep", ".mode", ".room_type", *surfaces}
+    assert {path for path, _ in texts} == known
     for path, text in texts:
         assert "enum" in text or ("pattern" in text and text["maxLength"] <= 64), path
         assert "enum" in text or (text["pattern"][0] + text["pattern"][-1] == "^$"), path

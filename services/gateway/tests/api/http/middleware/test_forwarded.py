@@ -36,7 +36,7 @@ def _strings(value: Any) -> list[str]:
 
 async def test_every_address_begins_where_the_proxy_says(gateway: Gateway) -> None:
     found = await addresses(gateway, PROXY)
-    assert len(found) == 3 + 6 + 2 + 6 + 1
+    assert len(found) == 3 + 8 + 2 + 8 + 1
     for address in found:
         assert address.startswith((f"{OUTSIDE}/", f"{OUTSIDE.replace('https', 'wss')}/ws/")) or address == OUTSIDE
 

@@ -40,6 +40,7 @@ async def test_submit_answers_as_the_contract_says(gateway: Gateway) -> None:
         "websocket_url": f"ws://{host}/ws/transform/{job_id}",
         "events_url": f"http://{host}/transform/events/{job_id}",
         "status_url": f"http://{host}/transform/status/{job_id}",
+        "share_token": None,
     }
 
 
@@ -101,6 +102,7 @@ async def test_status_while_waiting(gateway: Gateway) -> None:
         "stage": "queued",
         "queue_position": 2,
         "preview_url": None,
+        "share_token": None,
     }
 
 
