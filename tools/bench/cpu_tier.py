@@ -8,6 +8,7 @@ reported beside the seconds. `--tiny` tries the program out.
 import argparse
 import asyncio
 import io
+import multiprocessing
 import os
 import tempfile
 import time
@@ -28,7 +29,6 @@ from tools.bench import document
 from tools.bench.client import Client
 from tools.bench.figures import Row, table
 from tools.bench.machine import cpu_seconds, proportional_megabytes
-from tools.gpu.cpu_tier_store import write_cpu_tier
 
 STORE: Final = ROOT / "build" / "cpu-tier"
 SERVICES: Final = ("detection", "controlmaps", "diffusion")
@@ -146,6 +146,13 @@ async def measure(store: Path, data: Path, *, jobs: int, settings: Mapping[str, 
     return rows
 
 
+def _write(store: Path, tiny: bool) -> None:
+    """In a process of its own: ultralytics sets OMP_NUM_THREADS=1 for its process and all that are started by it."""
+    from tools.gpu.cpu_tier_store import write_cpu_tier
+
+    write_cpu_tier(store, tiny=tiny)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.cpu_tier", description=(__doc__ or "").splitlines()[0])
@@ -154,7 +161,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tiny", action="store_true", help="tiny models, to try the program out; writes no table")
     options = parser.parse_args(arguments)
     if not (options.store / "weights.lock").exists():
-        write_cpu_tier(options.store, tiny=options.tiny)
+        writing = multiprocessing.get_context("spawn").Process(target=_write, args=(options.store, options.tiny))
+        writing.start()
+        writing.join()
+        if writing.exitcode:
+            raise SystemExit(f"no weights were made: {writing.exitcode}")
     settings = {"MODOMO_GATEWAY_RUN_SECONDS": "3600"}  # other work on the machine may take most of its time
     with tempfile.TemporaryDirectory(prefix="modomo-cpu-tier-") as data:  # of which no stage's result is known yet
         rows = asyncio.run(measure(options.store, Path(data), jobs=options.jobs, settings=settings))
