@@ -192,7 +192,9 @@ roomnet: .venv-dev/ready
 	$(TRAINING) research.roomnet.generate --count 320 --seed 9 --out $(TRAINED)/unseen
 	$(TRAINING) research.roomnet.train --rooms $(TRAINED)/rooms --out $(TRAINED) --minutes $(MINUTES)
 	$(TRAINING) research.roomnet.evaluate --rooms $(TRAINED)/unseen --out $(TRAINED) --calibrate large=$(TRAINED)/roomnet.safetensors
-	$(TRAINING) research.roomnet.export $(TRAINED)/roomnet.safetensors services/_roomnet/roomnet/weights
+	$(TRAINING) research.roomnet.export $(TRAINED)/roomnet.safetensors $(TRAINED)/exported
+	$(TRAINING) research.roomnet.quantise $(TRAINED)/exported $(TRAINED)/rooms services/_roomnet/roomnet/weights
+	cp $(TRAINED)/exported/roomnet.safetensors research/roomnet/weights
 
 # what each part of that training is worth, small enough for one core and an hour and a half; goes on where it stopped
 ABLATED := $(TRAINED)/ablations
