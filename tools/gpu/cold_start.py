@@ -66,7 +66,7 @@ class Clock:
         setattr(owner, attribute, timed)
 
 
-async def start(store: Path, device: str, started: float) -> dict[str, tuple[float, float]]:
+async def start(store: Path, device: str, started: float, *, reduced: bool) -> dict[str, tuple[float, float]]:
     """What a service does from its first line to a request's first step."""
     clock = Clock(started=started)
     from diffusion.domain import Progress, Tier
@@ -89,7 +89,7 @@ async def start(store: Path, device: str, started: float) -> dict[str, tuple[flo
             structure=Structure.DEPTH,
             controlnets=(Control.DEPTH,),
             fast_lora="lcm-lora",
-            reduced=True,
+            reduced=reduced,
         ),
         DeviceExecutor("diffusion"),
     )
@@ -106,11 +106,12 @@ async def start(store: Path, device: str, started: float) -> dict[str, tuple[flo
     return clock.parts
 
 
-def measure(store: Path, device: str, *, cold: bool) -> dict[str, tuple[float, float]]:
+def measure(store: Path, device: str, *, cold: bool, reduced: bool) -> dict[str, tuple[float, float]]:
     """One start, in a process of its own."""
     if cold:
         forget(store)
-    command = [sys.executable, "-m", "tools.gpu.cold_start", CHILD, str(store), device, str(time.time())]
+    given = [str(store), device, "reduced" * reduced, str(time.time())]
+    command = [sys.executable, "-m", "tools.gpu.cold_start", CHILD, *given]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     parts: dict[str, tuple[float, float]] = json.loads(done.stdout.splitlines()[-1])
     return parts
@@ -139,18 +140,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--store", type=Path, default=STORE, help="random weights; made where there are none")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--warm", action="store_true", help="leave the weights in the system's cache")
+    parser.add_argument("--both-tiers", action="store_true", help="a UNet for each tier and the autoencoder, not TAESD")
     parser.add_argument("--tiny", action="store_true", help="tiny models, to try the program out")
     options = parser.parse_args(arguments)
     if not (options.store / "weights.lock").exists():
         from tools.gpu.cpu_tier_store import write_cpu_tier
 
         write_cpu_tier(options.store, tiny=options.tiny)
-    print(table(measure(options.store, options.device, cold=not options.warm)))
+    print(table(measure(options.store, options.device, cold=not options.warm, reduced=not options.both_tiers)))
     print(f"\n{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == [CHILD]:
-        print(json.dumps(asyncio.run(start(Path(sys.argv[2]), sys.argv[3], float(sys.argv[4])))))
+        _store, _device, _reduced, _started = sys.argv[2:]
+        print(json.dumps(asyncio.run(start(Path(_store), _device, float(_started), reduced=bool(_reduced)))))
     else:
         main()
