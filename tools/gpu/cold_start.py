@@ -141,12 +141,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--warm", action="store_true", help="leave the weights in the system's cache")
     parser.add_argument("--both-tiers", action="store_true", help="a UNet for each tier and the autoencoder, not TAESD")
+    parser.add_argument("--diffusion-alone", action="store_true", help="make no other service's weights")
     parser.add_argument("--tiny", action="store_true", help="tiny models, to try the program out")
     options = parser.parse_args(arguments)
     if not (options.store / "weights.lock").exists():
         from tools.gpu.cpu_tier_store import write_cpu_tier
 
-        write_cpu_tier(options.store, tiny=options.tiny)
+        write_cpu_tier(options.store, tiny=options.tiny, diffusion_alone=options.diffusion_alone)
     print(table(measure(options.store, options.device, cold=not options.warm, reduced=not options.both_tiers)))
     print(f"\n{os.cpu_count()} CPUs, load {os.getloadavg()[0]:.1f}")
 

@@ -75,23 +75,26 @@ class Comparing:
         return self._machine.measure(picture), pictures[-1]
 
 
-def rows(machine: Bench, side: int, *, compiled: bool) -> Iterator[str]:
-    """Markdown, line by line as it is measured."""
+def rows(machine: Bench, side: int, *, compiled: bool, alone: bool) -> Iterator[str]:
+    """Markdown, line by line as it is measured; `alone` compares the compiler with the plain loop and nothing else."""
     comparing = Comparing(machine, side)
     yield "| setting | s / picture | plain / this | mean difference | greatest | peak, GB |"
     yield "|---|---:|---:|---:|---:|---:|"
-    for name, shortcuts in SHORTCUTS.items():
+    chosen = [next(iter(SHORTCUTS))] if alone else list(SHORTCUTS)
+    for name in chosen:
+        shortcuts = SHORTCUTS[name]
         yield comparing.row(name, shortcuts)
 
     def both(what: str, switch: Callable[[], None]) -> Iterator[str]:
         switch()
         yield comparing.row(what, Shortcuts())
-        yield comparing.row(f"{what} and {ALL}", SHORTCUTS[ALL])
+        if not alone:
+            yield comparing.row(f"{what} and {ALL}", SHORTCUTS[ALL])
         for module in comparing.modules:
             module.__dict__.pop("forward", None)
 
     device = machine.hardware.device
-    if device.type == "cuda":
+    if device.type == "cuda" and not alone:
         capture, bucket = CudaCapture(device), BUCKET // MULTIPLE
         yield from both("`CUDA_GRAPHS`", lambda: use_graphs(comparing.modules, capture, bucket=bucket))
     if compiled:
@@ -107,6 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--side", type=int, default=512, help="pictures of side² pixels")
     parser.add_argument("--repeat", type=int, default=3, help="pictures a figure")
     parser.add_argument("--compile", action="store_true", help="torch.compile as well")
+    parser.add_argument("--alone", action="store_true", help="the plain loop and, with --compile, the compiled one")
     parser.add_argument("--tiny", action="store_true", help="tiny models")
     options = parser.parse_args(arguments)
     hardware = devices.choose(options.device)
@@ -114,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     machine = bench(hardware, tiny=options.tiny, repeat=options.repeat, nets=(Control.DEPTH, Control.SEGMENTATION))
     name = torch.cuda.get_device_name(hardware.device) if hardware.device.type == "cuda" else "the host's CPU"
     print(f"{name}, torch {torch.__version__}, {hardware.dtype}, random weights{' of tiny size' * options.tiny}\n")
-    for line in rows(machine, 64 if options.tiny else options.side, compiled=options.compile):
+    for line in rows(machine, 64 if options.tiny else options.side, compiled=options.compile, alone=options.alone):
         print(line, flush=True)
 
 

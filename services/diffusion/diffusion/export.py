@@ -1,7 +1,7 @@
 """`python -m diffusion.export DIRECTORY`: writes UNets and ControlNets as ONNX models, with a TensorRT build script.
 
-Each model serves all buckets of sizes: batch, height and width vary. `<model>/build.sh` has Polygraphy build an engine of
-it with one optimisation profile a bucket that the service draws at. The settings are the service's own; models are
+Each model serves all buckets of sizes: batch, height and width vary. `<model>/build.sh` has Polygraphy build an engine
+of it with one optimisation profile a bucket that the service draws at. The settings are the service's own; models are
 exported in fp32 on the CPU, since TensorRT chooses precisions itself. docs/tensorrt.md tells what the files are for.
 """
 
@@ -155,7 +155,7 @@ def build_script(network: Network, sizes: Sequence[tuple[int, int]]) -> str:
     for size in sizes:
         for option, batch in zip(("min", "opt", "max"), BATCHES, strict=True):
             shapes: Mapping[str, tuple[int, ...]] = network.shapes(batch, *size)
-            given = (shlex.quote(f"{name}:[{','.join(map(str, shape))}]") for name, shape in shapes.items())
+            given = (shlex.quote(f"{name}:[{','.join(map(str, shape))}]") for name, shape in shapes.items() if shape)
             lines.append(f"  --trt-{option}-shapes " + " ".join(given))
     return " \\\n".join(lines).replace(" \\\n", "\n", 1) + "\n"
 

@@ -48,6 +48,6 @@ def test_every_model_gives_the_same_at_other_sizes_and_batches(loaded: Models, t
         names.append(network.name)
     assert names == ["unet-quality-fast", "controlnet-depth"]
     script = (tmp_path / "controlnet-depth" / "build.sh").read_text()
-    assert script.count("--trt-opt-shapes sample:") == len(sizes)
+    assert script.count("--trt-opt-shapes 'sample:") == len(sizes)
     height, width = sizes[0]
-    assert f"--trt-max-shapes 'sample:[8,4,{height},{width}]' 'timestep:[]'" in script
+    assert f"--trt-max-shapes 'sample:[8,4,{height},{width}]' 'text:[8,77,32]'" in script

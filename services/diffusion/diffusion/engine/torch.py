@@ -89,7 +89,7 @@ class TorchEngine:
         loaded = models.load(self._options, device)
         trial = RestylingPipeline(loaded, device, variants_at_once=1)
         free = device.free_bytes
-        drawing = max(self._needed(trial, device, loaded, tier, loaded.sides[tier]) for tier in Tier)
+        drawing = max(self._needed(trial, device, loaded, tier, loaded.sides[tier]) for tier in _tried(loaded, free))
         finishing = 0
         if free is not None and loaded.finished_side:
             finishing = self._needed(trial, device, loaded, Tier.QUALITY, loaded.window)
@@ -118,6 +118,11 @@ class TorchEngine:
         for _step in trial.restyle(_first_request(side, tier, steps=loaded.presets[tier].steps)):
             pass
         return _allocated(device) - before
+
+
+def _tried(loaded: models.Models, free: int | None) -> list[Tier]:
+    """Tiers that make a picture before the service is ready: all, but one a UNet where no memory has to be measured."""
+    return list(Tier) if free is not None else list({id(loaded.unets[tier]): tier for tier in Tier}.values())
 
 
 def variants_that_fit(free: int | None, variant_bytes: int) -> int:

@@ -1,6 +1,7 @@
 """All models of the service, loaded once and ready to run."""
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -133,7 +134,7 @@ def load(options: Options, hardware: Hardware) -> Models:
     fast_unet = base.unet
     if fast.lora:
         if not options.reduced:  # there the quality tier needs no UNet of its own
-            fast_unet = checkpoints.load_unet(store, hardware, name=options.base)
+            fast_unet = deepcopy(base.unet)  # on the device: reading it once more takes longer
         fuse_lora(fast_unet, store.file(fast.lora))
     bucket = max(MULTIPLE, base.side * BUCKET // 512)
     split = {tier: SplitUNet(base.unet) for tier, preset in presets.items() if preset.shortcuts.deep_cache > 1}
