@@ -121,7 +121,7 @@ def stock_arguments(
     return arguments
 
 
-class EndOfGuidance(SDCFGCutoffCallback):
+class EndOfGuidance(SDCFGCutoffCallback):  # type: ignore[misc]  # diffusers' callbacks have no types
     """diffusers' own callback for pipelines without ControlNets, which halves the control images as well."""
 
     def __init__(self, step: int, images: str) -> None:
