@@ -2,7 +2,7 @@
 
 Full-size random weights of the tier `cpu`, as `tools.bench.cpu_tier` makes them, in the repositories' own files; a
 process of its own a start, as a container has. Beside seconds stands CPU time, which other work on the machine hardly
-changes. The system is first asked to forget the weights' pages (`posix_fadvise`), so that they come from the disk;
+changes. The system is first asked to drop the weights' pages (`posix_fadvise`), so that they come from the disk;
 `--warm` leaves them. `--device cuda` measures a GPU.
 """
 
@@ -55,15 +55,15 @@ class Clock:
             before = self.parts.get(name, (0.0, 0.0))
             self.parts[name] = before[0] + time.perf_counter() - wall, before[1] + time.process_time() - cpu
 
-    def watch(self, owner: Any, attribute: str, name: str) -> None:
+    def watch(self, module: Any, attribute: str, name: str) -> None:
         """Has a function counted as a part."""
-        original: Callable[..., Any] = getattr(owner, attribute)
+        original: Callable[..., Any] = getattr(module, attribute)
 
         def timed(*positional: Any, **named: Any) -> Any:
             with self.part(name):
                 return original(*positional, **named)
 
-        setattr(owner, attribute, timed)
+        setattr(module, attribute, timed)
 
 
 async def start(store: Path, device: str, started: float, *, reduced: bool) -> dict[str, tuple[float, float]]:
@@ -109,7 +109,7 @@ async def start(store: Path, device: str, started: float, *, reduced: bool) -> d
 def measure(store: Path, device: str, *, cold: bool, reduced: bool) -> dict[str, tuple[float, float]]:
     """One start, in a process of its own."""
     if cold:
-        forget(store)
+        drop_pages(store)
     given = [str(store), device, "reduced" * reduced, str(time.time())]
     command = [sys.executable, "-m", "tools.gpu.cold_start", CHILD, *given]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
@@ -117,7 +117,7 @@ def measure(store: Path, device: str, *, cold: bool, reduced: bool) -> dict[str,
     return parts
 
 
-def forget(store: Path) -> None:
+def drop_pages(store: Path) -> None:
     """Has the system drop the pages of a store's files, where nothing else has them open."""
     for file in store.rglob("*"):
         if file.is_file():
