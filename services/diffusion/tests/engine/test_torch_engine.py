@@ -309,8 +309,10 @@ async def test_shortcuts_leave_out_half_the_batches_and_controlnets_where_deep_b
     # the second pass sees two windows; of ControlNets segmentation runs in steps 0 and 3, tile in 0, 3 and 6
     assert batches[SplitUNet] == [2] * 5 + [1] * 5 + [2, 2] * 4 + [1, 1] * 4
     assert batches[ControlNetModel] == [1] * 2 + [1, 1] * 3
-    fast = await result_of(engine, quick(tier=Tier.FAST))
-    assert fast.images[0].shape == (64, 64, 3)
+    plain = await result_of(engine, quick(style_image=None))
+    styled = await result_of(engine, quick(style_image=restyling(seed=8).photo))
+    assert styled.manifest.style_image_used
+    assert not np.array_equal(styled.images[0], plain.images[0])
     await engine.close()
 
 
