@@ -257,6 +257,8 @@ class RestylingPipeline:
             image_embeds=work.image_embeds,
             random=random,
             windows=windows(*one.letterbox.latent, side=side // MULTIPLE),
+            shortcuts=preset.shortcuts,
+            cache=models.deep_cache(one.tier),
         )
 
     def _preview(self, work: Work, one: Pass, step: DenoisingStep) -> RGB:
