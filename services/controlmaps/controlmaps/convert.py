@@ -75,7 +75,7 @@ def _seen(maps: Iterable[control_map_pb2.ControlMap], shape: tuple[int, int]) ->
         validate_shape(plane.shape[:2], shape, field="maps")
     if labels.max() >= ade20k.CLASSES:
         raise InvalidArgument("FIELD_INVALID", "maps holds a segmentation of other colours than ours.", field="maps")
-    return Segmentation(labels=labels, confidence=confidence.astype(np.float32) / 255)
+    return Segmentation(labels=labels, confidence=np.asarray(confidence / 255, dtype=np.float32))
 
 
 def rooms(found: Classification) -> list[pb.RoomProbability]:
