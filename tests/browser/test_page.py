@@ -474,3 +474,56 @@ async def test_one_tap_mends_a_region(system: System) -> None:
         await restyled(page, "modern")
         last = [request for request in sent if request.url.endswith("/submit")][-1]
         assert (last.post_data or "leave").count("leave") == 1
+
+
+@long
+async def test_single_surfaces_are_repainted(system: System) -> None:
+    async with system.context(locale="en-GB") as context:
+        page = await context.new_page()
+        sent = posts(page)
+        await page.goto(system.url)
+        await page.wait_for_selector(".style img")
+        await chosen(page, room())
+
+        # by keys alone: a material for the walls, a colour for the floor
+        await page.focus("#surfaces-details summary")
+        await page.keyboard.press("Enter")
+        await page.focus("#paint-list input[value='']")
+        await page.keyboard.press("ArrowDown")
+        await page.keyboard.press("ArrowDown")
+        await expect(page.locator("#paint-list input:checked")).to_have_attribute("value", "warm-limewash")
+        await page.focus("#surface-names [data-surface=floor]")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#surface-names [data-surface=floor]")).to_be_focused()
+        await page.locator("#paint-list input[value=colour]").check(force=True)
+        await page.fill("#surface-colour", "#705040")
+        await expect(page.locator("#surfaces-note")).to_have_text("Only this is repainted: Walls and Floor.")
+        await expect(page.locator("#go")).to_have_text("Repaint")
+        await expect(page.locator("#all-styles")).to_be_hidden()
+        await expect(page.locator("#paint-list img").first).to_have_js_property("naturalWidth", 128)
+        assert await violations(page) == []
+        await page.click("#go")
+        await page.wait_for_selector(DONE)
+        submitted = [request for request in sent if request.url.endswith("/submit")][-1]
+        wish = b'"surfaces":{"wall":"warm-limewash","floor":"#705040"}'
+        assert wish in (submitted.post_data_buffer or wish)
+        await expect(page.locator("#facts")).to_contain_text("Walls and Floor repainted")
+        await expect(page.locator("#compare .after")).to_have_attribute("alt", "The room with new Walls and Floor")
+        await expect(page.locator("#history-list a").first).to_contain_text("Walls and Floor")
+        answer = await context.request.get(
+            f"{system.url}transform/status/{job_of(page)}", headers=system.holder.headers
+        )
+        metadata = (await answer.json())["data"]["result"]["metadata"]
+        painted = {one["label"]: one["material"] for one in metadata["surfaces"] if one["material"]}
+        assert painted == {"wall": "warm white limewash", "floor": "paint #705040"}
+
+        # what was chosen comes back with its result, in the other language too, and goes where a style is wanted again
+        await page.reload()
+        await page.wait_for_selector(DONE)
+        await page.get_by_role("button", name="Deutsch").click()
+        await expect(page.locator("#surfaces-note")).to_have_text("Nur das wird neu: Wände und Boden.")
+        await page.click("#surfaces-clear")
+        await expect(page.locator("#go")).to_have_text("Umgestalten")
+        await restyled(page, "boho")
+        last = [request for request in sent if request.url.endswith("/submit")][-1]
+        assert b"surfaces" not in (last.post_data_buffer or b"")

@@ -63,8 +63,10 @@ def regions(restyling: Restyling) -> Mapping[SurfaceName, Mask]:
 
 def painted(restyling: Restyling) -> Mask:
     """All that is to be repainted, of the photo's size; raises as `regions`."""
-    nothing = np.zeros(restyling.photo.shape[:2], dtype=np.bool_)
-    return np.logical_or.reduce([nothing, *regions(restyling).values()])
+    union = np.zeros(restyling.photo.shape[:2], dtype=np.bool_)
+    for region in regions(restyling).values():
+        union |= region
+    return union
 
 
 def prompt(restyling: Restyling) -> str:

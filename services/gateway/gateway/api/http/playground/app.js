@@ -1,6 +1,6 @@
 // The page: from a photo to a saved picture. What happens is in the address, so that reloading, back and other tabs work.
 import { askKey, keptKey } from "./key.js";
-import { chosenStyle, preferences, restore, sayChoices, setSeed, showRoom, showStyles, startChoices } from "./choices.js";
+import { chosenStyle, preferences, restore, sayChoices, setSeed, showMaterials, showRoom, showStyles, startChoices } from "./choices.js";
 import { Compare } from "./compare.js";
 import { $, newId, pause, shape } from "./elements.js";
 import * as history from "./history.js";
@@ -182,7 +182,7 @@ async function submit(request) {
   const share = accepted.share_token ?? "";
   await remember("jobs", { id: accepted.job_id, at: Date.now(), style: request.wish.style, wish: request.wish, share });
   window.history.pushState(null, "", addressOf({ id: accepted.job_id, share }));
-  await watch(accepted.job_id, request.wish.style, signal);
+  await watch(accepted.job_id, request.wish, signal);
 }
 
 async function remember(store, record) {
@@ -209,17 +209,17 @@ async function watchShared(id, signal) {
     const job = await lookUp(id, { signal });
     if (job.status === "completed") return finish(job, signal);
     if (job.status === "failed" || job.status === "cancelled") return ended(id, job.status, signal);
-    work.event({ status: job.stage, progress: job.progress, preview_url: job.preview_url }, chosenStyle());
+    work.event({ status: job.stage, progress: job.progress, preview_url: job.preview_url }, { style: chosenStyle() });
     await pause(1000, signal);
   }
 }
 
-async function watch(id, style, signal) {
+async function watch(id, wish, signal) {
   const over = new AbortController();
   signal.addEventListener("abort", () => over.abort());
   work.poll(client, id, over.signal);
   try {
-    const last = await client.follow(id, { signal, onEvent: (event) => { if (!signal.aborted) work.event(event, style); } });
+    const last = await client.follow(id, { signal, onEvent: (event) => { if (!signal.aborted) work.event(event, wish); } });
     over.abort();
     if (signal.aborted) return;
     if (last.status === "completed") await finish({ job_id: id, result: last.result }, signal);
@@ -239,11 +239,11 @@ async function finish(job, signal) {
   work.loading();
   const own = await history.get("jobs", job.job_id);
   try {
-    await result.show(job, own && photo?.id === own.photo ? photo.url : "");
+    await result.show(job, own && photo?.id === own.photo ? photo.url : "", own?.wish);
   } catch {
     if (signal.aborted) return;
     try {  // its links may have expired
-      await result.show(await lookUp(job.job_id), "");
+      await result.show(await lookUp(job.job_id), "", own?.wish);
     } catch (error) {
       if (signal.aborted) return;
       show(photo ? "photo" : "begin");
@@ -317,7 +317,7 @@ async function openJob(id) {
     else if (job.status === "failed" || job.status === "cancelled") await ended(id, job.status, signal);
     else {
       show("work");
-      await (client.key || !limits.needs_key ? watch(id, own?.style ?? "", signal) : watchShared(id, signal));
+      await (client.key || !limits.needs_key ? watch(id, own?.wish ?? { style: "" }, signal) : watchShared(id, signal));
     }
   } catch (error) {
     if (signal.aborted) return;
@@ -483,7 +483,9 @@ function listenToDrops() {
 
 async function loadStyles() {
   try {
+    const materials = client.materials().catch(() => []);  // then there is nothing but styles
     showStyles(await client.styles());
+    showMaterials(await materials);
     sayings();
   } catch {
     showProblem(t("problem.styles"), loadStyles);
