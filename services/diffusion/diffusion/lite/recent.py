@@ -40,5 +40,5 @@ def _digest(planes: tuple[NDArray[Any], ...]) -> bytes:
     digest = hashlib.blake2b(digest_size=32)
     for plane in planes:
         digest.update(f"{plane.shape} {plane.dtype}".encode())
-        digest.update(np.ascontiguousarray(plane))
+        digest.update(np.ascontiguousarray(plane).data)
     return digest.digest()
