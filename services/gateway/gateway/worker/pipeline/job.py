@@ -88,7 +88,7 @@ class Pipeline:
             seed=preferences.seed,
             variants=preferences.variants,
             tier=self._tier,
-            previews=self._previews,
+            previews=0 if preferences.corrections else self._previews,  # as they would come with the result
             mode=preferences.mode,
             remove=await removed_region(run, analysis.detections),
             repaint_openings=preferences.repaint_openings,

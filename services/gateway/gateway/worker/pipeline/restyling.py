@@ -104,6 +104,8 @@ class RestylingStage:
                 lambda: run.with_retries(lambda: self._transform(run, restyling, previews)),
                 digest=_digest(restyling),
             )
+        if restyling.corrections:  # whoever mends a picture sees it while it is judged
+            previews.offer(restyled.jpegs[0])
         with run.stopwatch.measure(Stage.ASSESS):
             return JudgedResult(restyled=restyled, quality=await self._assess(run, restyling, restyled.jpegs))
 
@@ -136,7 +138,12 @@ class RestylingStage:
 
     async def _judge(self, run: Run, restyling: Restyling, result: bytes) -> Quality:
         return await self._controlmaps.assess(
-            run.photo, result, kept=restyling.keep, palette=restyling.palette, seconds=run.seconds_left
+            run.photo,
+            result,
+            kept=restyling.keep,
+            palette=restyling.palette,
+            maps=restyling.maps,
+            seconds=run.seconds_left,
         )
 
 
