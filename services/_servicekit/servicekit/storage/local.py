@@ -14,14 +14,14 @@ import errno
 import mimetypes
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 from servicekit.errors import NotFound, Unavailable
 from servicekit.observability import logs
-from servicekit.storage import validate_key
+from servicekit.storage import StoredObject, validate_key
 from servicekit.storage.links import LinkSigner
 
 Value = TypeVar("Value")
@@ -65,9 +65,12 @@ class LocalStore:
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """Writes a temporary file, syncs, renames; raises Unavailable where the disk refuses."""
-        del content_type  # the suffix says it
-        path = self._path(key)
-        await _off_loop(lambda: self._write(path, data))
+        await self.put_all([StoredObject(key=key, data=data, content_type=content_type)])
+
+    async def put_all(self, objects: Sequence[StoredObject]) -> None:
+        """Writes and syncs temporary files, renames them, and then syncs each folder once; the suffix says the type."""
+        files = {self._path(one.key): one.data for one in objects}
+        await _off_loop(lambda: self._write(files))
 
     async def get(self, key: str) -> bytes:
         """Reads a file; raises NotFound."""
@@ -107,18 +110,24 @@ class LocalStore:
     def _path(self, key: str) -> Path:
         return self._objects / validate_key(key)
 
-    def _write(self, path: Path, data: bytes) -> None:
-        temporary = _unlinked(self._incoming) / secrets.token_hex(16)
+    def _write(self, files: Mapping[Path, bytes]) -> None:
+        incoming = _unlinked(self._incoming)
+        written: dict[Path, Path] = {}
         try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            self._rename(temporary, path)
+            for path, data in files.items():
+                written[path] = temporary = incoming / secrets.token_hex(16)
+                with temporary.open("xb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            for path, temporary in written.items():
+                self._rename(temporary, path)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            for temporary in written.values():
+                temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        for folder in {path.parent for path in files}:
+            _sync_folder(folder)
 
     def _rename(self, temporary: Path, path: Path) -> None:
         """Moves a file into place; repeated, since a delete may remove the folder between the two lines."""

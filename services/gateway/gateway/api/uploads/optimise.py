@@ -17,7 +17,7 @@ from gateway.api.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_h
 from servicekit.errors import Exhausted
 from servicekit.fair_shares import FairShares
 from servicekit.imaging.codec import to_jpeg
-from servicekit.imaging.sizes import bounded_size
+from servicekit.imaging.sizes import bounded_size, decoder_size
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.inference.turns import FairTurns
 
@@ -26,8 +26,6 @@ QUALITY: Final = 92
 Pillow.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]  # documented, but missing from its types
 """Blocks of 16 MB, which Pillow takes by itself, stay with the C library once they are free; larger ones do not."""
 
-_NEAR: Final = 0.97
-"""A size that the decoder itself can give is taken from this share of the bound on: nothing is resized then."""
 _HEAVY_BYTES: Final = 100_000_000
 """Photos that take more to decode are decoded one at a time; the largest take up to 450 MB."""
 _REDUCING_GAP: Final = 3
@@ -138,7 +136,7 @@ def _decoded_jpeg(header: PhotoHeader, long_side: int) -> Pillow.Image:
 
     def decoded(ending: bytes) -> Pillow.Image:
         with Pillow.open(io.BytesIO(header.stream + ending), formats=[PhotoFormat.JPEG]) as picture:
-            picture.draft(None, _decoder_size(header, long_side))
+            picture.draft(None, decoder_size(header.width, header.height, long_side))
             picture.load()
             return colour.to_eight_bits(picture)
 
@@ -152,15 +150,6 @@ def _exif(tiff: bytes) -> Pillow.Exif:
     found = Pillow.Exif()
     found.load(tiff)
     return found
-
-
-def _decoder_size(header: PhotoHeader, long_side: int) -> tuple[int, int]:
-    """The least size to ask the decoder for: one that needs no resizing afterwards, else the bounded one."""
-    width, height = header.width, header.height
-    for share in (8, 4, 2):
-        if _NEAR * long_side <= -(-max(width, height) // share) <= long_side:
-            return width // share, height // share
-    return bounded_size(width, height, long_side)
 
 
 def _bounded(picture: Pillow.Image, long_side: int) -> Pillow.Image:
