@@ -1,7 +1,7 @@
 """`python -m tools.bench.cpu_per_job`: what one job costs each process in CPU, and all of them in memory at rest.
 
-Jobs whose engines do nothing, uploads of 12 megapixels and of 1024 pixels, from one client and from twenty, each until its
-picture is downloaded. CPU time is of /proc, so that what else the machine does bends it less than it bends the rate.
+Jobs whose engines do nothing, uploads of 12 megapixels and of 1024 pixels, from one client and from twenty, each until
+its picture is downloaded. CPU time is of /proc: what else the machine does bends it less than it bends the rate.
 """
 
 import argparse
@@ -101,8 +101,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=100, help="of each kind")
     arguments = parser.parse_args()
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(f"{description()}; load before {load}\n")  # noqa: T201 - the command's output
-    print(asyncio.run(measure(jobs=arguments.jobs)))  # noqa: T201 - the command's output
+    print(f"{description()}; load before {load}\n")
+    print(asyncio.run(measure(jobs=arguments.jobs)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without(*names: str) -> Iterator[None]:
-    """While the block imports a library, modules of these names are as if not installed, unless they are loaded already.
+    """While the block imports a library, modules of these names that are not loaded yet are as if not installed.
 
     A module that `sys.modules` has None for cannot be found (The Python Language Reference, 5.3.1).
     """

@@ -24,7 +24,7 @@ class _Reflection(grpc.GenericRpcHandler):
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
-        self._handler: "grpc.RpcMethodHandler[Any, Any] | None" = None
+        self._handler: grpc.RpcMethodHandler[Any, Any] | None = None
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> "grpc.RpcMethodHandler[Any, Any] | None":
         """The handler of a call to either, None for any other."""

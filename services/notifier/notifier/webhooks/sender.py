@@ -5,6 +5,7 @@ import contextlib
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import httpcore
@@ -43,7 +44,11 @@ class Sender:
         """`timeout_seconds` is for everything together, looking the name up included."""
         self._addresses = addresses
         self._timeout = timeout_seconds
-        self._trust = ssl.create_default_context()
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Made when it is first needed: the certificates take a MB."""
+        return ssl.create_default_context()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, tenant: str) -> Answer:
         """Raises AddressRefused, Unreachable. The `tenant` has its share of the look-ups of names."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from functools import cached_property
 from typing import Final
 from urllib.parse import urljoin
 
@@ -26,7 +27,11 @@ class PhotoFetcher:
         self._addresses = addresses
         self._seconds = seconds
         self._max_bytes = max_bytes
-        self._trust = ssl.create_default_context()
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Made when it is first needed: the certificates take a MB."""
+        return ssl.create_default_context()
 
     async def fetch(self, url: str, *, tenant: str, share: UploadShare) -> bytes:
         """The bytes at an address, whatever they are; raises InvalidArgument naming `image_url`, Exhausted.

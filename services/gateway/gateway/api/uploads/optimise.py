@@ -77,15 +77,17 @@ class PhotoOptimiser:
         """
         full = Exhausted("QUEUE_FULL", "The photo queue is full.", retry_after_seconds=2)
         with self._photos.one(client, refusal=full):
-            header = await self._executor.run(lambda: read_header(data), tenant=client)
-            header.check_memory(self._memory_bytes)
-            if header.decoding_bytes <= _HEAVY_BYTES:
-                return await self._run(header, client)
+            done = await self._executor.run(lambda: self._optimise_light(data), tenant=client)
+            if isinstance(done, Photo):
+                return done
             async with self._heavy.turn(client):
-                return await self._run(header, client)
+                return await self._executor.run(lambda: optimise(done, long_side=self._long_side), tenant=client)
 
-    async def _run(self, header: PhotoHeader, client: str) -> Photo:
-        return await self._executor.run(lambda: optimise(header, long_side=self._long_side), tenant=client)
+    def _optimise_light(self, data: bytes) -> Photo | PhotoHeader:
+        """The photo, or its header where decoding it has to wait for its turn."""
+        header = read_header(data)
+        header.check_memory(self._memory_bytes)
+        return header if header.decoding_bytes > _HEAVY_BYTES else optimise(header, long_side=self._long_side)
 
     def close(self) -> None:
         """Ends the threads."""
