@@ -70,7 +70,7 @@ class RestylingStage:
         A seed that the caller chose is never replaced by another, so there is no second attempt then.
         """
         seeded = replace(restyling, seed=request.seed(run.request, run.job_id))
-        await run.reporter.stage(JobStatus.TRANSFORMING)
+        run.reporter.stage(JobStatus.TRANSFORMING)
         async with fail_fast() as group:
             previews = Previews(run, store=self._store, group=group)
             begun = time.monotonic()
@@ -123,7 +123,7 @@ class RestylingStage:
                     limit.reschedule(clock.time() + run.seconds_left)
                 match step:
                     case StepDone():
-                        await run.reporter.step(step.step, step.total_steps)
+                        run.reporter.step(step.step, step.total_steps)
                     case PreviewPicture():
                         previews.offer(step.jpeg)
                     case Restyled():
