@@ -188,7 +188,7 @@ async def test_work_is_right_again_where_another_release_has_moved_jobs_without_
 ) -> None:
     jobstore, tag = open_jobstore(), f"{{{jobstore_settings.joblog_namespace}}}"
     claimed, delayed, last = [await submit_one(jobstore, tenant="t", cost=4) for _ in range(3)]
-    flow = await redis.hget(f"{tag}:job:{claimed}", "flow")
+    flow = str(await redis.hget(f"{tag}:job:{claimed}", "flow"))
     for job_id in (claimed, delayed):  # as that release's `claim` and `retry` take them out
         await redis.zrem(f"{tag}:waiting", job_id)
         await redis.hincrby(f"{tag}:backlog", flow, -1)
