@@ -22,7 +22,7 @@ CLOCKS := $(if $(DEBIAN),build/libfaketime/ready)
 # linters of the OpenAPI document and of pages, and a compiler; from npm, held to the hashes of their lock, and skipped where there is no npm
 NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
-.PHONY: run test test-fast browser page-pictures coverage check demo bench bench-openvino load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients materials docs version dist images test-images lock clean
+.PHONY: run test test-fast browser page-pictures coverage check demo bench bench-openvino peers load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients materials docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -71,6 +71,15 @@ bench: .venv-dev/ready
 # LOAD="--seconds 600 --rate 1" for another mix, LOAD=--help for all there is to say
 load: .venv-dev/ready
 	$(DEV) -m tools.load $(LOAD)
+
+# the same no-op job here and on cog, Jina and plain FastAPI, each in an environment of its own; PEERS=--print writes nothing
+peers: .venv-dev/ready build/peers/cog/ready build/peers/jina/ready build/peers/fastapi/ready
+	$(DEV) -m tools.bench.peers $(PEERS)
+
+build/peers/%/ready: tools/bench/peers/requirements/%.txt $(UV)
+	$(UV) venv --quiet --clear --python $(PYTHON_OF_UV) $(@D)
+	$(UV) pip install --python $(@D) --require-hashes --requirement $<
+	touch $@
 
 # everything that production does to a system, for half an hour; SCENARIO=deaths runs one of it, PLACEMENT=sidecar gives
 # each worker a diffusion of its own
@@ -183,7 +192,9 @@ roomnet: .venv-dev/ready
 	$(TRAINING) research.roomnet.generate --count 320 --seed 9 --out $(TRAINED)/unseen
 	$(TRAINING) research.roomnet.train --rooms $(TRAINED)/rooms --out $(TRAINED) --minutes $(MINUTES)
 	$(TRAINING) research.roomnet.evaluate --rooms $(TRAINED)/unseen --out $(TRAINED) --calibrate large=$(TRAINED)/roomnet.safetensors
-	$(TRAINING) research.roomnet.export $(TRAINED)/roomnet.safetensors services/_roomnet/roomnet/weights
+	$(TRAINING) research.roomnet.export $(TRAINED)/roomnet.safetensors $(TRAINED)/exported
+	$(TRAINING) research.roomnet.quantise $(TRAINED)/exported $(TRAINED)/rooms services/_roomnet/roomnet/weights
+	cp $(TRAINED)/exported/roomnet.safetensors research/roomnet/weights
 
 # what each part of that training is worth, small enough for one core and an hour and a half; goes on where it stopped
 ABLATED := $(TRAINED)/ablations

@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,7 @@ from rich.progress import Progress
 
 from research.capacity import plots, tables
 from research.capacity.prices import Light, Prices
-from research.capacity.scenarios import ONE_PASS, SCENARIOS
+from research.capacity.scenarios import GROWTH, ONE_PASS, SCENARIOS, Scenario
 from research.capacity.service_times import CpuSeconds, ServiceTimes
 from research.capacity.tables import Result
 
@@ -34,15 +35,22 @@ def main() -> None:
     options = parser.parse_args()
     prices, light = Prices(), Light()
     with Progress() as progress:
-        results = [
-            Result(number=number, scenario=scenario, outcome=scenario.run())
-            for number, scenario in enumerate(progress.track(SCENARIOS, description="simulating"), start=1)
-        ]
+        results = _simulated(SCENARIOS, progress)
+        grown = _simulated(GROWTH, progress)
     page = put(PAGE.read_text(), "times", tables.assumptions(ServiceTimes(), CpuSeconds()))
     PAGE.write_text(put(page, "volumes", tables.volumes(results, prices, light)))
     largest = [result for result in results if result.scenario.name == "10M" and result.scenario.times == ONE_PASS]
     plots.save(plots.day(largest), options.pictures / f"capacity-day.{options.format}")
     plots.save(plots.choices(results, prices, light), options.pictures / f"capacity-choices.{options.format}")
+    plots.save(plots.growth(grown, prices, light), options.pictures / f"capacity-growth.{options.format}")
+    plots.save(plots.gpu_seconds(), options.pictures / f"gpu-seconds.{options.format}")
+
+
+def _simulated(scenarios: Sequence[Scenario], progress: Progress) -> list[Result]:
+    return [
+        Result(number=number, scenario=scenario, outcome=scenario.run())
+        for number, scenario in enumerate(progress.track(scenarios, description="simulating"), start=1)
+    ]
 
 
 if __name__ == "__main__":

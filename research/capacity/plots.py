@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from research.capacity.demand import DAY, rate
 from research.capacity.prices import Light, Prices
+from research.capacity.service_times import H100_SECONDS, predictions
 from research.capacity.simulation import WARM_UP, Outcome, Usage
 from research.capacity.tables import TARGET, VOLUMES, Result
 
@@ -97,4 +98,53 @@ def choices(results: Sequence[Result], prices: Prices, light: Light) -> Figure:
     axes.set_xlabel("an image, from the lower to the higher price of a T4")
     axes.set_ylabel("p95 of a job, seconds")
     axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def growth(results: Sequence[Result], prices: Prices, light: Light) -> Figure:
+    """A month's bill, an image's price and p95 by volume; bands lie between the lower and the higher price of a T4."""
+    figure = Figure(figsize=(8, 5.2))
+    money, waits = figure.subplots(2, 1, sharex=True)
+    for number, (what, group) in enumerate(groupby(results, key=lambda result: result.scenario.what)):
+        rows = list(group)
+        volumes = [result.scenario.per_month for result in rows]
+        bills = [result.dollars(prices, light) for result in rows]
+        low, high = zip(*bills, strict=True)
+        money.fill_between(volumes, low, high, color=f"C{number}", alpha=0.35, lw=0)
+        money.plot(volumes, low, "o-", color=f"C{number}", lw=1.2, ms=4, label=what)
+        for volume, (cheap, dear) in zip(volumes, bills, strict=True):
+            if number == 0:
+                price = f"${cheap / volume:.2g}–{dear / volume:.2g}"
+                money.annotate(price, (volume, cheap), (0, -13), textcoords="offset points", ha="center", fontsize=7)
+        seconds = [result.outcome.quantile(0.95) for result in rows]
+        waits.plot(volumes, seconds, "o-", color=f"C{number}", lw=1.2, ms=4)
+    waits.axhline(TARGET, color="0.4", lw=0.8, ls="--")
+    for axes in (money, waits):
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+    money.set_ylim(bottom=60)
+    money.set_ylabel("dollars a month")
+    waits.set_ylabel("p95 of a job, seconds")
+    waits.set_yticks([10, 20, 50, 100, 200], labels=["10", "20", "50", "100", "200"])
+    waits.set_xticks([1e3, 1e4, 1e5, 1e6, 1e7], labels=["1,000", "10,000", "100,000", "1,000,000", "10,000,000"])
+    waits.set_xlabel("images a month (below the upper curve: dollars an image, from zero)")
+    money.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def gpu_seconds() -> Figure:
+    """Seconds of a picture by tier and size: predicted for a T4, and what was measured on an H100."""
+    figure = Figure(figsize=(8, 3.2))
+    axes = figure.subplots()
+    predicted = predictions()
+    names = list(predicted)[::-1]
+    axes.barh(names, [predicted[name] for name in names], height=0.6, color="C0", alpha=0.6, label="T4, predicted")
+    measured = [name for name in names if name in H100_SECONDS]
+    axes.plot([H100_SECONDS[name] for name in measured], measured, "D", color="C1", ms=5, label="H100, measured")
+    for name in names:
+        axes.annotate(
+            f"{predicted[name]:.1f}", (predicted[name], name), (3, 0), textcoords="offset points", va="center"
+        )
+    axes.set_xlabel("seconds a picture")
+    axes.legend(frameon=False, fontsize=8, loc="upper right")
     return figure

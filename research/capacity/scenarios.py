@@ -129,3 +129,16 @@ SCENARIOS: Final = (
     _scenario("10M", "pods that pull; 512², one pass", sidecars(least=2), times=ONE_PASS),
     _scenario("10M", "pods that pull; fast tier", sidecars(least=2), times=FAST),
 )
+
+GROWTH: Final = tuple(
+    Scenario(name=name, what=what, per_month=per_month, days=days, system=sidecars(least=least), times=ONE_PASS)
+    for what, least in (("from zero", 0), ("two pods always there", 2))
+    for name, per_month, days in (
+        ("1k", 1e3, 30.0),
+        ("10k", 1e4, 14.0),
+        ("100k", 1e5, 7.0),
+        ("1M", 1e6, 2.0),
+        ("10M", 1e7, 1.0),
+    )
+)
+"""Pods that pull, 512², one pass, from the smallest volume to the largest."""

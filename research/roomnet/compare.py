@@ -7,7 +7,8 @@ was anything to compare:
 - the figure is the mean of two mean overlaps of the five surfaces: with the labels, and with the stand-in;
 - the new network is kept if the figure is higher, and the lower end of the difference's 95 % interval is above 0;
 - and if nothing else is certainly worse: no interval of another difference lies on the wrong side of 0, and no photo
-  takes more than a fifth longer.
+  takes more than a fifth longer;
+- one that takes at most half the processor time need not be better: the lower end may be down to -.005.
 
 Intervals are percentiles of a bootstrap over photos, drawn alike for both networks (Efron & Tibshirani, 1993). Exit
 status 0 means that the new one is kept, 1 that the old one is.
@@ -41,6 +42,10 @@ LARGEST: Final = 4.0
 """Scales that may be asked for."""
 SLOWER: Final = 1.2
 """Times as long as the old one's that the new one's median photo may take."""
+MUCH_CHEAPER: Final = 0.5
+"""Times the old one's CPU seconds at which equal is good enough."""
+EQUAL: Final = -0.005
+"""Least lower end of the difference between two figures that count as equal."""
 BINS: Final = 10
 BETTER_LOW: Final = frozenset({"calibration, labels", "calibration, stand-in", "depth AbsRel"})
 """Figures of which less is better; of all others more is."""
@@ -201,9 +206,16 @@ def verdict(judged: Sequence[tuple[Known, Judged, Judged]]) -> tuple[bool, str]:
     rows.append(f"| CPU seconds a photo | {seconds[0]:.3f} | {seconds[1]:.3f} | × {slower:.2f} | |")
     if slower > SLOWER:
         worse.append("time")
-    higher = intervals.ends(gains["figure"])[0] > 0
-    kept = higher and not worse
-    reason = "is higher for certain" if higher else "is not higher for certain"
+    low = intervals.ends(gains["figure"])[0]
+    cheaper = slower <= MUCH_CHEAPER and low >= EQUAL
+    kept = (low > 0 or cheaper) and not worse
+    reason = (
+        "is higher for certain"
+        if low > 0
+        else "is as high, at half the time or less"
+        if cheaper
+        else "is not higher for certain"
+    )
     rows.append(f"\nThe {'new' if kept else 'old'} network is kept: the figure {reason}; "
                 f"certainly worse: {', '.join(worse) or 'nothing'}. {len(judged)} photos.\n")  # fmt: skip
     return kept, "\n".join(rows)

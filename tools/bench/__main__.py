@@ -29,18 +29,22 @@ async def stack_for(
     purpose: str,
     *,
     noop: bool = False,
+    modules: Mapping[str, str] | None = None,
     workers: int = 1,
     beside: bool = False,
     settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Stack]:
-    """A fresh stack with its data in a directory of its own; `beside` gives each worker a diffusion of its own."""
+    """A fresh stack with its data in a directory of its own; `beside` gives each worker a diffusion of its own.
+
+    `noop` takes models that do nothing, `modules` those that it names.
+    """
     (port,) = ports.free(1)
     with tempfile.TemporaryDirectory(prefix=f"modomo-{purpose}-") as directory:
         layout = on_port(
             port,
             data=Path(directory),
             workers=workers,
-            modules=pipeline.NOOP if noop else {},
+            modules=modules or (pipeline.NOOP if noop else {}),
             beside=beside and workers > 0,
             overrides={
                 "MODOMO_LOG_LEVEL": "WARNING",

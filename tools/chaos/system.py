@@ -141,6 +141,8 @@ async def system(
             "MODOMO_JOBLOG_MAX_DELIVERIES": "100",  # chaos hits the same job again and again
             "MODOMO_GATEWAY_RUN_SECONDS": "900",
             "MODOMO_GATEWAY_WAIT_SECONDS": "900",
+            # longer than any job of the scenarios that give them hours
+            "MODOMO_GATEWAY_RETENTION_SECONDS": "604800",
             "MODOMO_GATEWAY_QUEUE_LIMIT": "100000",
             "MODOMO_GATEWAY_OWNER_QUEUE_LIMIT": "100000",
             "MODOMO_GATEWAY_UNITS_PER_MINUTE": "0",

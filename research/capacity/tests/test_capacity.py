@@ -302,6 +302,9 @@ def test_pictures_are_drawn_the_same_each_time(tmp_path: Path) -> None:
     )
     for name in ("one.svg", "two.svg"):
         plots.save(plots.choices([result], Prices(), Light()), tmp_path / name)
+        plots.save(plots.gpu_seconds(), tmp_path / f"gpu-{name}")
+        plots.save(plots.growth([result], Prices(), Light()), tmp_path / f"growth-{name}")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+    assert (tmp_path / "growth-one.svg").read_bytes() == (tmp_path / "growth-two.svg").read_bytes()
     empty = Outcome(days=1, arrived=0, done=[(10.0, 1.0), (20.0, 3.0), (4000.0, 2.0)], usage={})
     assert plots.hourly(empty, 0.95) == [(0.5, 3.0), (1.5, 2.0)]

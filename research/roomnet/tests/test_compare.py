@@ -65,6 +65,13 @@ def test_a_network_that_is_no_better_or_worse_at_something_is_not(
     assert why in text
 
 
+def test_an_equal_one_at_half_the_time_is_kept_and_a_worse_one_is_not() -> None:
+    kept, text = compare.verdict(pairs(0.7, 0.7, seconds=0.05))
+    assert kept
+    assert "half the time" in text
+    assert not compare.verdict(pairs(0.7, 0.68, seconds=0.05))[0]
+
+
 def test_a_gain_that_a_few_photos_decide_is_no_gain() -> None:
     made = pairs(0.7, 0.7)
     made[0] = (made[0][0], made[0][1], judged(0.95))

@@ -1,7 +1,7 @@
 """The small network: from a photo to what is where, how far away, and in what kind of room.
 
-Graph and weights lie in `weights/` beside this file; `research/roomnet` makes them. ONNX Runtime runs them, one session
-a process, loaded when it is first needed.
+The graph, which holds its weights and computes in 8 bits, lies in `weights/` beside this file; `research/roomnet` makes
+it. ONNX Runtime runs it, one session a process, loaded when it is first needed.
 """
 
 import json
@@ -22,9 +22,8 @@ from roomnet.picture import RGB, Plane
 from roomnet.vocabulary import Ade, Room
 
 FOLDER: Final = Path(__file__).parent / "weights"
-"""Of `GRAPH` and `WEIGHTS`."""
+"""Of `GRAPH`."""
 GRAPH: Final = "roomnet.onnx"
-WEIGHTS: Final = "roomnet.safetensors"
 
 THREADS: Final = 2
 """Of a process; more help little at this size and take cores from others."""
@@ -62,13 +61,13 @@ class Prediction:
 
 
 class Network:
-    """Graph and weights, loaded."""
+    """The graph, loaded."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         """Raises WeightsMissingError."""
-        for file in (folder / GRAPH, folder / WEIGHTS):
-            if not file.is_file():
-                raise WeightsMissingError(f"{file} is missing: install roomnet again, or make it with `make roomnet`")
+        file = folder / GRAPH
+        if not file.is_file():
+            raise WeightsMissingError(f"{file} is missing: install roomnet again, or make it with `make roomnet`")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = THREADS
         options.inter_op_num_threads = 1
@@ -77,7 +76,7 @@ class Network:
         options.enable_mem_pattern = False
         # between two photos its threads shall sleep, not spin
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(str(folder / GRAPH), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         about = self._session.get_modelmeta().custom_metadata_map
         self.revision = str(about["revision"])
         """Of the weights: the first digits of their SHA-256."""

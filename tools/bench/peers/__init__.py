@@ -1,0 +1,1 @@
+"""The same job on programs that others would take: cog, Jina, a plain FastAPI app."""
