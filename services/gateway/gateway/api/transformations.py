@@ -137,7 +137,7 @@ class Transformations:
             else:
                 await self._delete_photo(job_id)
             log.info("job accepted", accepted=submitted.job_id, style=submission.style, new=submitted.created)
-            estimate = await self._estimator.of_new_job(queue_position=submitted.queue_position, work=new.cost)
+            estimate = await self._estimator.of_new_job(ahead=submitted.work_ahead, work=new.cost)
             return Accepted(job_id=submitted.job_id, estimated_seconds=estimate, created=submitted.created)
 
     async def validate(self, wanted: Wanted, webhook_url: str, idempotency_key: str, problems: FieldProblems) -> None:

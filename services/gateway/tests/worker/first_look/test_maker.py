@@ -40,6 +40,19 @@ async def test_first_look_comes_while_no_worker_is_there(worker_bench: WorkerBen
     assert bench.services.count("Detect") == 0, "nothing has to stay as it is"
 
 
+async def test_look_goes_by_what_the_workers_have_made_of_the_photo_for_its_tenant(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    async with bench.worker():
+        await bench.completed(await bench.submit(tenant="anna", keep=("sofa-1",)))
+    async with bench.first_looks():
+        await until_shown(bench, await bench.submit(tenant="anna", style="boho", keep=("sofa-1",)))
+        assert (bench.services.count("Analyze"), bench.services.count("Detect")) == (1, 1)
+        await until_shown(bench, await bench.submit(tenant="bert", style="boho", keep=("sofa-1",)))
+    assert (bench.services.count("Analyze"), bench.services.count("Detect")) == (2, 2), "no tenant sees another's"
+    theirs, looked = (bench.services.requests[name][0] for name in ("Transform", "Preview"))
+    assert (list(looked.transform.maps), looked.transform.keep) == (list(theirs.maps), theirs.keep)
+
+
 async def test_worker_goes_on_after_the_first_look_with_the_same_seed(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     async with bench.first_looks():
