@@ -22,7 +22,7 @@ CLOCKS := $(if $(DEBIAN),build/libfaketime/ready)
 # linters of the OpenAPI document and of pages, and a compiler; from npm, held to the hashes of their lock, and skipped where there is no npm
 NODE := $(if $(shell command -v npm 2>/dev/null),build/node/ready)
 
-.PHONY: run test test-fast browser page-pictures coverage check demo bench peers load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients materials docs version dist images test-images lock clean
+.PHONY: run test test-fast browser page-pictures coverage check demo bench bench-openvino peers load chaos upgrade soak attacks inputs eval-rooms roomnet roomnet-ablations weights weights-check audit chart protos clients materials docs version dist images test-images lock clean
 .DELETE_ON_ERROR:
 # the tests start hundreds of processes: none should compile again what another has
 unexport PYTHONDONTWRITEBYTECODE
@@ -154,9 +154,11 @@ dist: .venv-dev/ready
 browser: .venv-dev/ready $(NODE)
 	MODOMO_TEST_BROWSER=1 $(DEV) -m pytest tests/browser
 
-# the pictures of the page, made anew of our own rendered room: thumbnails of all styles, sample, before and after
+# the pictures of the page, made anew of our own rendered room: thumbnails of all styles, sample, before and after; and the
+# page itself as the README shows it, for which chromium is needed
 page-pictures: .venv-dev/ready
 	$(DEV) -m tools.page_pictures
+	$(DEV) -m tools.page_screenshot
 
 # every image, by docker, podman or buildah, with a bill of materials each and a table of what they weigh, into build/images.
 # IMAGES=lite for those of the lite engines, IMAGES=--help for all there is to say
@@ -212,6 +214,14 @@ build/triton/ready: requirements.triton.lock $(UV)
 # the annotators that ControlNets were published with, for the tests of our control maps
 build/annotators/ready: requirements.annotators.lock $(UV)
 	$(UV) pip install --python $(PYTHON_OF_UV) --target build/annotators --no-deps --require-hashes --requirement requirements.annotators.lock
+	touch $@
+
+# OpenVINO beside torch, without a GPU: some minutes, and 4 GB under build/
+bench-openvino: .venv-dev/ready build/openvino/ready
+	PYTHONPATH=$(CURDIR)/build/openvino $(DEV) -m tools.bench.openvino_unet
+
+build/openvino/ready: requirements.openvino.lock $(UV)
+	$(UV) pip install --python $(PYTHON_OF_UV) --target build/openvino --no-deps --require-hashes --requirement requirements.openvino.lock
 	touch $@
 
 build/promtool/ready: PACKAGE := prometheus

@@ -31,6 +31,11 @@ CPU: Final[Mapping[str, Mapping[str, str]]] = {
 win over these."""
 
 
+SHARED_CORES: Final = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Three services compute on the same cores: threads of torch that wait for each other sleep, since spinning takes from
+those they wait for (OpenMP 5.2, 21.2.7)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """One stack: ports, data and engine."""
@@ -164,7 +169,7 @@ def _common(layout: Layout) -> dict[str, str]:
     for service, engine in engines_of(layout.engine, chosen).items():
         engines[engine_variable(service)] = "torch" if engine == "cpu" else engine
         if engine == "cpu":
-            defaults |= {f"MODOMO_{service.upper()}_DEVICE": "cpu", **CPU[service]}
+            defaults |= {f"MODOMO_{service.upper()}_DEVICE": "cpu", **CPU[service], **SHARED_CORES}
     return {
         **defaults,
         **os.environ,

@@ -43,6 +43,7 @@ def main() -> None:
     plots.save(plots.day(largest), options.pictures / f"capacity-day.{options.format}")
     plots.save(plots.choices(results, prices, light), options.pictures / f"capacity-choices.{options.format}")
     plots.save(plots.growth(grown, prices, light), options.pictures / f"capacity-growth.{options.format}")
+    plots.save(plots.gpu_seconds(), options.pictures / f"gpu-seconds.{options.format}")
 
 
 def _simulated(scenarios: Sequence[Scenario], progress: Progress) -> list[Result]:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from research.capacity.demand import DAY, rate
 from research.capacity.prices import Light, Prices
+from research.capacity.service_times import H100_SECONDS, predictions
 from research.capacity.simulation import WARM_UP, Outcome, Usage
 from research.capacity.tables import TARGET, VOLUMES, Result
 
@@ -128,4 +129,22 @@ def growth(results: Sequence[Result], prices: Prices, light: Light) -> Figure:
     waits.set_xticks([1e3, 1e4, 1e5, 1e6, 1e7], labels=["1,000", "10,000", "100,000", "1,000,000", "10,000,000"])
     waits.set_xlabel("images a month (below the upper curve: dollars an image, from zero)")
     money.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def gpu_seconds() -> Figure:
+    """Seconds of a picture by tier and size: predicted for a T4, and what was measured on an H100."""
+    figure = Figure(figsize=(8, 3.2))
+    axes = figure.subplots()
+    predicted = predictions()
+    names = list(predicted)[::-1]
+    axes.barh(names, [predicted[name] for name in names], height=0.6, color="C0", alpha=0.6, label="T4, predicted")
+    measured = [name for name in names if name in H100_SECONDS]
+    axes.plot([H100_SECONDS[name] for name in measured], measured, "D", color="C1", ms=5, label="H100, measured")
+    for name in names:
+        axes.annotate(
+            f"{predicted[name]:.1f}", (predicted[name], name), (3, 0), textcoords="offset points", va="center"
+        )
+    axes.set_xlabel("seconds a picture")
+    axes.legend(frameon=False, fontsize=8, loc="upper right")
     return figure

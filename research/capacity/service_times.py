@@ -76,6 +76,24 @@ def fast() -> float:
     return drawing(pixels=512**2, steps=FAST_STEPS, windows=LINES)
 
 
+def predictions() -> dict[str, float]:
+    """Seconds of a picture on a T4 by tier and size, as the model above has them."""
+    edges = [(0.0, end) for end in WINDOWS]
+    return {
+        "fast tier, 512²": fast(),
+        "fast tier, 768²": drawing(pixels=768**2, steps=FAST_STEPS, windows=LINES),
+        "one pass, 512²": drawing(pixels=512**2, steps=STEPS, windows=LINES),
+        "one pass, 512², three ControlNets": one_pass(),
+        "one pass, 768²": drawing(pixels=768**2, steps=STEPS, windows=LINES),
+        "one pass, 768², three ControlNets": drawing(pixels=768**2, steps=STEPS, windows=edges),
+        "two passes, 768² and 1024×768": two_passes(),
+    }
+
+
+H100_SECONDS: Final = {"one pass, 512²": 0.97, "one pass, 512², three ControlNets": 1.26}
+"""What was measured of these, 20 guided steps, two ControlNets for the first (BENCHMARKS.md). Nothing was on a T4."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServiceTimes:
     """Seconds of each part of a job, alone on its device."""

@@ -104,6 +104,10 @@ def test_cpu_is_the_torch_engines_on_the_tiers_models(monkeypatch: pytest.Monkey
     assert diffusion.reduced
     assert diffusion.fast_lora == "hyper-sd", "what a person says wins"
     assert env.read(WorkerSettings, prefix="MODOMO_WORKER_", environ=found).quality_bar == 0
+    assert found["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert "OMP_WAIT_POLICY" not in environment(on_port(8000, data=tmp_path, engine="torch")), (
+        "a GPU's host waits as ever"
+    )
     used: set[str] = {detection.detector, detection.segmenter, controlmaps.depth_model, controlmaps.segmentation_model}
     used |= {diffusion.base, f"controlnet-{diffusion.structure}", CPU["diffusion"]["MODOMO_DIFFUSION_FAST_LORA"]}
     assert {entry.name for entry in Manifest.shipped() if "cpu" in entry.tiers} == used | {"taesd"}

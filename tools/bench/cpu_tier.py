@@ -153,6 +153,17 @@ def _write(store: Path, tiny: bool) -> None:
     write_cpu_tier(store, tiny=tiny)
 
 
+def prepare(store: Path, *, tiny: bool) -> None:
+    """Fills a weights store with random weights of the tier, unless they are there."""
+    if (store / "weights.lock").exists():
+        return
+    writing = multiprocessing.get_context("spawn").Process(target=_write, args=(store, tiny))
+    writing.start()
+    writing.join()
+    if writing.exitcode:
+        raise SystemExit(f"no weights were made: {writing.exitcode}")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.cpu_tier", description=(__doc__ or "").splitlines()[0])
@@ -160,12 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--store", type=Path, default=STORE, help="where random weights of 3.5 GB lie, made if need be")
     parser.add_argument("--tiny", action="store_true", help="tiny models, to try the program out; writes no table")
     options = parser.parse_args(arguments)
-    if not (options.store / "weights.lock").exists():
-        writing = multiprocessing.get_context("spawn").Process(target=_write, args=(options.store, options.tiny))
-        writing.start()
-        writing.join()
-        if writing.exitcode:
-            raise SystemExit(f"no weights were made: {writing.exitcode}")
+    prepare(options.store, tiny=options.tiny)
     settings = {"MODOMO_GATEWAY_RUN_SECONDS": "3600"}  # other work on the machine may take most of its time
     with tempfile.TemporaryDirectory(prefix="modomo-cpu-tier-") as data:  # of which no stage's result is known yet
         rows = asyncio.run(measure(options.store, Path(data), jobs=options.jobs, settings=settings))

@@ -23,6 +23,7 @@ _FILLING_EVENTS: Final = 100
 """Of `_FILLER` each: more than kernel and gateway keep for a client together."""
 _EVENTS_PER_SECOND: Final = 50
 _SETTLE_SECONDS: Final = 3.0
+_CONNECT_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,9 @@ async def run(plan: Plan, data: Path, *, tell: Callable[[str], None] = lambda _:
         for job_id, seqs in zip([one for one in job_ids for _ in range(plan.clients_a_job)], everything, strict=True):
             assert seqs == list(range(1, len(await target.jobstore.events.read(job_id)) + 1)), job_id
     if plan.silent:
-        async with system(data / "b", workers=0, idle_seconds=6.0, step_seconds=0.1) as target:
+        # all are of one address, which may hold half of the streams
+        limit = {"MODOMO_GATEWAY_STREAM_LIMIT": str(4 * (plan.silent + plan.attentive))}
+        async with system(data / "b", workers=0, idle_seconds=6.0, step_seconds=0.1, overrides=limit) as target:
             await _beside_silent_clients(plan, target, done, tell)
     return done
 
@@ -163,8 +166,9 @@ async def _measure(plan: Plan, target: System, claims: Sequence[Claim], samples:
             asyncio.create_task(_attentive(session, claims[0].job.job_id, written, samples, ready))
             for _ in range(plan.attentive)
         ]
-        for _ in watching:
-            await ready.acquire()
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            for _ in watching:
+                await ready.acquire()
         loop = asyncio.get_running_loop()
         start, total = loop.time(), int(plan.seconds * _EVENTS_PER_SECOND)
         first = random.randrange(10**6)  # steps of an earlier measurement are known by other numbers

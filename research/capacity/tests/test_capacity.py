@@ -302,6 +302,7 @@ def test_pictures_are_drawn_the_same_each_time(tmp_path: Path) -> None:
     )
     for name in ("one.svg", "two.svg"):
         plots.save(plots.choices([result], Prices(), Light()), tmp_path / name)
+        plots.save(plots.gpu_seconds(), tmp_path / f"gpu-{name}")
         plots.save(plots.growth([result], Prices(), Light()), tmp_path / f"growth-{name}")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
     assert (tmp_path / "growth-one.svg").read_bytes() == (tmp_path / "growth-two.svg").read_bytes()

@@ -80,7 +80,8 @@ class JobStore(Protocol):
     async def submit(self, job: NewJob, *, queue_limit: int, tenant_limit: int | None = None) -> Submitted:
         """Accepts a job; raises Exhausted where too many wait, Conflict for a reused idempotency key.
 
-        `queue_limit` bounds all that wait, `tenant_limit` those of the job's tenant and priority (None: the same).
+        `queue_limit` bounds the work of all that wait (`NewJob.cost`), `tenant_limit` that of the job's tenant and
+        priority (None: the same). A job that is more than that is accepted where nothing else waits.
         """
 
     async def get(self, job_id: str) -> Job:
@@ -161,8 +162,8 @@ class Claim(Protocol):
         Raises Superseded, Cancelled.
         """
 
-    async def append(self, update: Update) -> None:
-        """Adds an event; a progress below the last is raised to it. Raises Superseded, Cancelled."""
+    async def append(self, *updates: Update) -> None:
+        """Adds events, in one step; a progress below the last is raised to it. Raises Superseded, Cancelled."""
 
     async def finish(self, ending: Ending) -> None:
         """Ends the job and the lease in one step, with its result. Raises Superseded, Cancelled."""

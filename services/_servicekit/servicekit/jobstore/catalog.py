@@ -47,20 +47,21 @@ def key_reused() -> Conflict:
     return Conflict("IDEMPOTENCY_KEY_REUSED", "This idempotency key was used for a different request.")
 
 
-def queue_full(*, retry_after_seconds: float) -> Exhausted:
-    """As many jobs wait as may."""
-    return Exhausted(
-        "QUEUE_FULL", "Too many transformations are waiting. Try again soon.", retry_after_seconds=retry_after_seconds
-    )
+def queue_full(*, work: int = 1, retry_after_seconds: float) -> Exhausted:
+    """As much work waits as may, or nearly so for a job that is so many units of work."""
+    message = f"Too many transformations are waiting{_for_one_of(work)}. Try again soon."
+    return Exhausted("QUEUE_FULL", message, retry_after_seconds=retry_after_seconds)
 
 
-def too_many_waiting(*, retry_after_seconds: float) -> Exhausted:
-    """As many jobs of one tenant and priority wait as may; others may still submit."""
-    return Exhausted(
-        "TOO_MANY_WAITING",
-        "Too many of your transformations are waiting. Try again soon.",
-        retry_after_seconds=retry_after_seconds,
-    )
+def too_many_waiting(*, work: int = 1, retry_after_seconds: float) -> Exhausted:
+    """As much work of one tenant and priority waits as may; others may still submit."""
+    message = f"Too many of your transformations are waiting{_for_one_of(work)}. Try again soon."
+    return Exhausted("TOO_MANY_WAITING", message, retry_after_seconds=retry_after_seconds)
+
+
+def _for_one_of(work: int) -> str:
+    """Why a job is refused where a smaller one might be let in."""
+    return f" for another that is as much work as {work} pictures" if work > 1 else ""
 
 
 def already_ended(status: str) -> FailedPrecondition:

@@ -52,7 +52,7 @@ class NewJob:
     priority: Priority = Priority.INTERACTIVE
 
     cost: int = 1
-    """Its weight in the fair queue, at least 1: a tenant's next job starts this much later."""
+    """Its work in units, at least 1: a tenant's next job starts this much later, and the queue's limits count it."""
 
     first_look: bool = False
     """Whether the job waits for a first look as well: a picture made at once, before any worker claims the job."""
@@ -104,6 +104,9 @@ class Submitted:
 
     queue_position: int
     """1 for the next in line, 0 where it does not wait any more."""
+
+    work_ahead: int = 0
+    """Units of work of the jobs before it in the queue, as `NewJob.cost` tells them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,6 +185,8 @@ class Job:
     """Whether it is being deleted with all its objects."""
     queue_position: int
     """1 for the next in line, 0 where it does not wait."""
+    work_ahead: int = 0
+    """Units of work of the jobs before it in the queue, as `NewJob.cost` tells them."""
     traceparent: str = ""
     """The trace that it belongs to."""
 
@@ -205,7 +210,7 @@ class QueueState:
     running: int
     oldest_wait_seconds: float
     recent_seconds: float
-    """Median time from claim to completion of recent jobs; 0 where none is known."""
+    """Median time from claim to completion of recent jobs, for each unit of their work; 0 where none is known."""
     delayed: int = 0
     """Jobs that wait for the delay before their retry."""
     overdue_seconds: float = 0.0

@@ -60,6 +60,11 @@ class TorchEngine:
         return False
 
     @property
+    def repaints_surfaces(self) -> bool:
+        """It paints them around all else, which is kept."""
+        return True
+
+    @property
     def usual_seconds(self) -> float:
         """It depends on the device, and none was measured."""
         return 0.0

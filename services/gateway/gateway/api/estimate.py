@@ -45,8 +45,9 @@ class Estimator:
             self._read_at = time.monotonic()
         return self._state
 
-    async def of_new_job(self, *, queue_position: int, work: int = 1) -> float:
-        """Seconds from now to the end of a job that has just been accepted; `work` is its `expected_work`.
+    async def of_new_job(self, *, ahead: int, work: int = 1) -> float:
+        """Seconds from now to the end of a job that has just been accepted; `work` is its `expected_work`, `ahead` that
+        of the jobs before it in the queue.
 
         The typical duration where the queue cannot be read: the job is accepted all the same.
         """
@@ -54,7 +55,7 @@ class Estimator:
             state = await self.state()
         except ServiceError:
             return self._expected() * work
-        return self._waiting(state, position=max(1, queue_position), work=work)
+        return self._waiting(state, ahead=ahead, work=work)
 
     async def remaining(self, job: Job) -> float:
         """Seconds from now to a job's end; 0 for one that has ended."""
@@ -63,16 +64,12 @@ class Estimator:
         state = await self.state()
         work = _work(job)
         if job.status is JobStatus.QUEUED:
-            return self._waiting(state, position=max(1, job.queue_position), work=work)
+            return self._waiting(state, ahead=job.work_ahead, work=work)
         return self._duration(state) * work * (1.0 - job.progress)
 
-    def _waiting(self, state: QueueState, *, position: int, work: int) -> float:
-        """Its own work, and the usual one of those ahead.
-
-        Assumes one worker for each running job, each of which takes one of the jobs ahead at a time.
-        """
-        rounds = (position - 1) / max(1, state.running)
-        return self._duration(state) * (work + rounds)
+    def _waiting(self, state: QueueState, *, ahead: int, work: int) -> float:
+        """Its own work, and that of those ahead, shared among as many workers as jobs are running."""
+        return self._duration(state) * (work + ahead / max(1, state.running))
 
     def _duration(self, state: QueueState) -> float:
         return state.recent_seconds or self._expected()

@@ -87,10 +87,10 @@ class ApiSettings(GatewaySettings, IdentitySettings, WebhookSettings):
     """gRPC connections at a time; more are closed at once, and descriptors remain for HTTP. 0 for any number."""
 
     queue_limit: int = 1000
-    """Jobs that may wait for a worker; more are refused."""
+    """Work that may wait for a worker, in pictures of the usual size; a job that would make it more is refused."""
 
     owner_queue_limit: int = 200
-    """Of them, jobs of one tenant and one priority, where tenants are known."""
+    """Of it, that of one tenant and one priority, where tenants are known."""
 
     batch_wait_seconds: float = 21_600.0
     """As `wait_seconds`, for jobs that were submitted as `batch`."""

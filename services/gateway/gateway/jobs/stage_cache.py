@@ -64,7 +64,7 @@ class StageCache:
         `photo` is a `photo_id`; `digest`, hex, is of all that goes into the stage, where that is more than the photo.
         """
         digest = digest or photo
-        found = await self._find(stage, photo, digest, kind)
+        found = await self.known(stage, photo, kind, digest=digest)
         for label in labels(stage):
             LOOKUPS.labels(label, "hit" if found else "miss").inc()
         if found:
@@ -91,7 +91,9 @@ class StageCache:
         if old:
             log.info("cache swept", entries=len(old))
 
-    async def _find(self, stage: Stage, photo: str, digest: str, kind: type[Value]) -> Value | None:
+    async def known(self, stage: Stage, photo: str, kind: type[Value], *, digest: str = "") -> Value | None:
+        """The entry for a photo, as `get_or_make` names it; None where there is none."""
+        digest = digest or photo
         days = [self._today() - timedelta(days=age) for age in range(self._days + 1)]
         found = await asyncio.gather(*(self._read(self._key(day, stage, photo, digest), kind) for day in days))
         known = self._engines.get(stage)

@@ -56,6 +56,7 @@ class Keys:
         self.dead_deliveries = f"{self._tag}:webhooks-lost"
         self.ended_counts = f"{self._tag}:tally"
         self.looks = f"{self._tag}:looks"
+        self.heavy = f"{self._tag}:heavy"
         self.replicated = f"{self._tag}:replicated"
         self.event_channel = f"{self._tag}:announcements"
         self.wakeup_channel = f"{self._tag}:nudges"
@@ -91,7 +92,7 @@ class Keys:
         webhooks = [self.webhook(job_id), self.webhooks, self.dead_deliveries]
         return [
             *(self.job(job_id), self.events(job_id), *sets, self.durations, self.dead_jobs, self.clock),
-            *(*webhooks, self.backlog, self.starts, self.served, self.ended_counts, self.looks),
+            *(*webhooks, self.backlog, self.starts, self.served, self.ended_counts, self.looks, self.heavy),
         ]
 
 

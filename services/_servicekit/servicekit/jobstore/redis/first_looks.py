@@ -69,6 +69,6 @@ class RedisFirstLooks(RedisRole):
             found = await self._redis.run("read", job_id)
             if found is None:
                 continue
-            job = records.job(job_id, records.fields(found[0]), queue_position=found[1])
+            job = records.job(job_id, records.fields(found[0]), queue_position=found[1], work_ahead=found[2])
             if job.status not in ENDINGS and not job.preview_key:
                 return job

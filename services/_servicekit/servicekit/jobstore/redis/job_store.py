@@ -62,6 +62,7 @@ class RedisJobStore(RedisRole):
             job.traceparent,
             ",".join(job.webhook_events),
             int(job.first_look),
+            job.cost,
             extra_keys=self._extra_keys(self._redis.keys.idempotency(key), job.tenant, job.job_id),
         )
         if outcome == "conflict":
@@ -69,17 +70,17 @@ class RedisJobStore(RedisRole):
         if outcome in ("full", "flow full"):
             seconds = _seconds_until_a_slot_is_free(await self.queue_state())
             refusal = catalog.queue_full if outcome == "full" else catalog.too_many_waiting
-            raise refusal(retry_after_seconds=seconds)
-        job_id, position = accepted
-        return Submitted(job_id=job_id, created=job_id == job.job_id, queue_position=position)
+            raise refusal(work=job.cost, retry_after_seconds=seconds)
+        job_id, position, ahead = accepted
+        return Submitted(job_id=job_id, created=job_id == job.job_id, queue_position=position, work_ahead=ahead)
 
     async def get(self, job_id: str) -> Job:
         """Reads a record; raises NotFound, Unavailable."""
         found = await self._redis.run("read", job_id)
         if found is None:
             raise catalog.unknown_job()
-        flat, position = found
-        return records.job(job_id, records.fields(flat), queue_position=position)
+        flat, position, ahead = found
+        return records.job(job_id, records.fields(flat), queue_position=position, work_ahead=ahead)
 
     async def cancel(self, job_id: str, *, message: str) -> None:
         """Ends a job; raises NotFound, FailedPrecondition, Unavailable."""

@@ -35,7 +35,7 @@ def scored(answer: Sequence[Any]) -> list[tuple[str, float]]:
     return [(str(member), float(score)) for member, score in zip(answer[::2], answer[1::2], strict=True)]
 
 
-def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
+def job(job_id: str, fields: Mapping[str, str], *, queue_position: int, work_ahead: int = 0) -> Job:
     """A record from its hash."""
     return Job(
         job_id=job_id,
@@ -54,6 +54,7 @@ def job(job_id: str, fields: Mapping[str, str], *, queue_position: int) -> Job:
         deliveries=int(fields["deliveries"]),
         purging="purging" in fields,
         queue_position=queue_position,
+        work_ahead=work_ahead,
         traceparent=fields.get("traceparent", ""),
     )
 

@@ -147,7 +147,7 @@ async def test_nothing_is_left_of_jobs_that_have_ended(
     open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Redis
 ) -> None:
     jobstore = open_jobstore()
-    jobs = [new_job(tenant=f"tenant-{number % 3}") for number in range(9)]
+    jobs = [new_job(tenant=f"tenant-{number % 3}", cost=1 + number % 2) for number in range(9)]
     for job in jobs:
         await jobstore.jobs.submit(job, queue_limit=100)
     for job in jobs[:3]:
@@ -155,7 +155,7 @@ async def test_nothing_is_left_of_jobs_that_have_ended(
     for _ in jobs[3:]:
         await (await jobstore.queue.claim()).finish(completed())
     namespace = f"{{{jobstore_settings.joblog_namespace}}}"
-    for name in ("waiting", "leases", "delayed", "deadlines", "backlog"):
+    for name in ("waiting", "heavy", "leases", "delayed", "deadlines", "backlog"):
         assert not await redis.exists(f"{namespace}:{name}"), name
 
 

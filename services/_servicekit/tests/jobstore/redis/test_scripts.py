@@ -88,9 +88,9 @@ class World:
         turn = (tenant, f"{tenant}-{handicap}", self.chance.randint(1, 4), handicap, 2**20)
         args = ("{}", "Queued...", "", LONG_MS, LONG_MS, 3 * LONG_MS, "https://receiver.example/", 1000, 1000, *turn)
         extra_keys = (keys.idempotency(""), keys.tenants_jobs(tenant), keys.webhook(outbox.accepted(job_id)))
-        looked_at = self.chance.randint(0, 1)
-        outcome, accepted, position = await self.twice(
-            "submit", job_id, *args, "", "", looked_at, extra_keys=extra_keys
+        looked_at, work = self.chance.randint(0, 1), self.chance.randint(1, 3)
+        outcome, accepted, position, _ahead = await self.twice(
+            "submit", job_id, *args, "", "", looked_at, work, extra_keys=extra_keys
         )
         assert (outcome, accepted) == ("ok", job_id)
         assert position == await self.redis.zrank(self.connection.keys.waiting, job_id) + 1
@@ -140,7 +140,8 @@ class World:
             count, progress = self.chance.randint(1, 6), self.chance.random()
             known = await self.known_seq(holder)
             picture = self.chance.choice(["", "", "preview-1"])
-            args = (holder.token, known, count, "analyzing", progress, "Analyzing...", 0, 0, picture)
+            event = ("analyzing", progress, "Analyzing...", 0, 0, picture)
+            args = (holder.token, known, count, *event * self.chance.choice([1, 1, 3]))
             answer = await self.twice("append", holder.job_id, *args)
             assert isinstance(answer, str) or holder.job_id not in self.cancelled
 
@@ -277,7 +278,11 @@ class World:
             else:
                 assert sum(places) == 1
                 assert job_id in deadlines
-        flows = Counter([(await self.record(job_id))["flow"] for job_id in waiting])
+        records_waiting = {job_id: await self.record(job_id) for job_id in waiting}
+        works = {f"{one['flow']} {job_id}": int(one["work"]) for job_id, one in records_waiting.items()}
+        heavy = dict(await self.redis.zrange(keys.heavy, 0, -1, withscores=True))
+        assert heavy == {name: work for name, work in works.items() if work > 1}
+        flows = Counter(one["flow"] for one in records_waiting.values())
         backlog = {flow: int(number) for flow, number in (await self.redis.hgetall(keys.backlog)).items()}
         assert backlog == flows
 

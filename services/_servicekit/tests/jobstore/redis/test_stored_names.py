@@ -18,7 +18,7 @@ STORED = {
     "hash idempotency:DIGEST": "digest job",
     "hash job:JOB": "appended clock cost created_at deliveries ended_at error expires_at flow idempotency left_by "
     "message owner payload preview_key progress purging queued_at result run_ms seq start started_at status tenant "
-    "tick traceparent turn wait_ms webhook_events webhook_url",
+    "tick traceparent turn wait_ms webhook_events webhook_url work",
     "hash tally": "cancelled: completed: failed:GAVE_UP",
     "hash webhook:JOB": "attempts created_at ended_at error message reason state status tenant token traceparent url",
     "hash webhook:JOB#accepted": "attempts created_at ended_at error message state status tenant traceparent url",
@@ -30,6 +30,7 @@ STORED = {
     "string webhook-gone:DIGEST": "",
     "zset deadlines": "JOB",
     "zset delayed": "JOB",
+    "zset heavy": "batch:DIGEST JOB interactive:DIGEST JOB",
     "zset jobs-of:DIGEST": "JOB",
     "zset leases": "JOB",
     "zset looks": "JOB",

@@ -7,11 +7,12 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from servicekit.errors import Exhausted
-from servicekit.jobstore import Job, NewJob, Priority
-from servicekit.jobstore.redis import JobStoreClients
-from tests.fixtures.jobstore import OpenJobStore, completed, new_job
+from servicekit.jobstore import Job, NewJob, Priority, Submitted
+from servicekit.jobstore.redis import JobStoreClients, JobStoreSettings
+from tests.fixtures.jobstore import OpenJobStore, completed, new_job, submit_one
 
 
 async def submit(jobstore: JobStoreClients, tenant: str, number: int = 1, **changes: Any) -> list[NewJob]:
@@ -153,6 +154,52 @@ async def test_a_tenant_that_has_too_many_waiting_is_refused_and_others_are_not(
     assert caught.value.reason == "QUEUE_FULL"
     await serve(jobstore)
     await try_one("heavy")
+
+
+async def test_limits_count_work_and_name_it(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+
+    async def try_one(tenant: str, cost: int, priority: Priority = Priority.INTERACTIVE) -> Submitted:
+        job = new_job(tenant=tenant, cost=cost, priority=priority)
+        return await jobstore.jobs.submit(job, queue_limit=12, tenant_limit=8)
+
+    assert (await try_one("heavy", 4)).work_ahead == 0
+    second = await try_one("heavy", 4)
+    assert (second.queue_position, second.work_ahead) == (2, 4)
+    with pytest.raises(Exhausted, match="TOO_MANY_WAITING") as caught:
+        await try_one("heavy", 1)
+    assert caught.value.message == "Too many of your transformations are waiting. Try again soon."
+    with pytest.raises(Exhausted, match="QUEUE_FULL") as caught:
+        await try_one("light", 5)
+    assert "for another that is as much work as 5 pictures" in caught.value.message
+    light = await try_one("light", 2, Priority.BATCH)  # its place in turns is not what it counts for
+    assert (await jobstore.jobs.get(light.job_id)).work_ahead == 8
+    await jobstore.jobs.cancel(second.job_id, message="Cancelled.")
+    assert (await jobstore.jobs.get(light.job_id)).work_ahead == 4
+    await serve(jobstore)
+    await jobstore.jobs.cancel(light.job_id, message="Cancelled.")
+    await try_one("heavy", 30)  # more than may wait, where nothing waits: it would be refused for ever
+    with pytest.raises(Exhausted, match="QUEUE_FULL"):
+        await try_one("light", 1)
+
+
+async def test_work_is_right_again_where_another_release_has_moved_jobs_without_it(
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, redis: Redis
+) -> None:
+    jobstore, tag = open_jobstore(), f"{{{jobstore_settings.joblog_namespace}}}"
+    claimed, delayed, last = [await submit_one(jobstore, tenant="t", cost=4) for _ in range(3)]
+    flow = str(await redis.hget(f"{tag}:job:{claimed}", "flow"))
+    for job_id in (claimed, delayed):  # as that release's `claim` and `retry` take them out
+        await redis.zrem(f"{tag}:waiting", job_id)
+        await redis.hincrby(f"{tag}:backlog", flow, -1)
+    assert (await jobstore.jobs.get(last)).work_ahead == 0
+    await redis.zadd(f"{tag}:waiting", {delayed: 0})  # and its `requeue` puts one back, which counts as one
+    await redis.hincrby(f"{tag}:backlog", flow, 1)
+    assert (await jobstore.jobs.get(last)).work_ahead == 1
+    assert await redis.zcard(f"{tag}:heavy") == 1
+    with pytest.raises(Exhausted, match="TOO_MANY_WAITING"):
+        await jobstore.jobs.submit(new_job(tenant="t", cost=2), queue_limit=100, tenant_limit=6)
+    await jobstore.jobs.submit(new_job(tenant="t", cost=1), queue_limit=100, tenant_limit=6)
 
 
 async def test_an_idempotency_key_is_its_tenants_own(open_jobstore: OpenJobStore) -> None:

@@ -191,12 +191,12 @@ CATALOGUE: Final[dict[str, Entry]] = {
     ),
     "JOB_ENDED": _entry(Kind.CONFLICT, "The job has already ended.", "Nothing is left to do; its status says how."),
     # limits
-    "QUEUE_FULL": _entry(Kind.LIMIT, "As many requests wait as may.", _LATER),
+    "QUEUE_FULL": _entry(Kind.LIMIT, "As much work waits as may, counted in pictures.", _LATER),
     "RATE_LIMITED": _entry(Kind.LIMIT, "The units of this minute are used up.", _LATER),
     "RESOURCE_EXHAUSTED": _entry(Kind.LIMIT, "A part of the service is busy.", _LATER),
     "TOO_MANY_CALLS": _entry(Kind.LIMIT, "Too many calls at once.", "End some first."),
     "TOO_MANY_STREAMS": _entry(Kind.LIMIT, "Too many event streams at once.", "Close some first."),
-    "TOO_MANY_WAITING": _entry(Kind.LIMIT, "As many of your own jobs wait as may.", _LATER),
+    "TOO_MANY_WAITING": _entry(Kind.LIMIT, "As much of your own work waits as may, counted in pictures.", _LATER),
     "TOO_MANY_WATCHERS": _entry(Kind.LIMIT, "Too many follow jobs at the moment.", _LATER),
     "UPLOADS_BUSY": _entry(Kind.LIMIT, "Too many uploads at once.", _LATER),
     "WATCHER_TOO_SLOW": _entry(

@@ -60,6 +60,7 @@ async def work(settings: FirstLookSettings, stopped: Callable[[], Awaitable[obje
             controlmaps=ControlMapsClient(controlmaps),
             diffusion=DiffusionClient(diffusion),
             store=store,
+            cache=cache,
         )
         running = [maker.run() for _ in range(settings.parallel_jobs)]
         tasks = [asyncio.create_task(one) for one in (*running, sweeper.run())]

@@ -8,12 +8,13 @@ from typing import Final, NoReturn
 import msgspec
 from prometheus_client import Counter, Histogram
 
-from gateway.clients.controlmaps import ControlMapsClient
-from gateway.clients.detection import DetectionClient
+from gateway.clients.controlmaps import ControlMapsClient, RoomAnalysis
+from gateway.clients.detection import DetectionClient, Detections
 from gateway.clients.diffusion import DiffusionClient, Restyling
-from gateway.jobs import object_keys, request
+from gateway.jobs import object_keys, request, stage_cache
 from gateway.jobs.request import JobRequest
 from gateway.jobs.stage import Stage
+from gateway.jobs.stage_cache import StageCache
 from gateway.worker.pipeline.keep_mask import probably_kept, union
 from gateway.worker.pipeline.photo_analysis import room_type
 from gateway.worker.pipeline.retry import with_retries
@@ -47,13 +48,15 @@ class FirstLookMaker:
         controlmaps: ControlMapsClient,
         diffusion: DiffusionClient,
         store: ObjectStore,
+        cache: StageCache,
     ) -> None:
-        """The three services run their lite engines."""
+        """The three services run their lite engines; `cache` is the workers', with what theirs have made of photos."""
         self._looks = looks
         self._detection = detection
         self._controlmaps = controlmaps
         self._diffusion = diffusion
         self._store = store
+        self._cache = cache
 
     async def run(self) -> NoReturn:
         """Until it is cancelled; several may run at once."""
@@ -99,10 +102,15 @@ class FirstLookMaker:
 
         photo = await self._store.get(object_keys.original(job.job_id))
         style_image = await self._store.get(object_keys.style_image(job.job_id)) if asked.style_image_digest else b""
-        room, keep = await asyncio.gather(
-            with_retries(lambda: self._controlmaps.analyze(photo, seconds=left()), seconds_left=left),
-            self._kept(asked, photo, seconds=left()),
-        )
+        photo_id = stage_cache.photo_id(job.tenant, asked.photo_digest)
+
+        async def analysed() -> RoomAnalysis:
+            known = await self._cache.known(Stage.ANALYZE, photo_id, RoomAnalysis)
+            if known is not None:  # by the workers' engine, whose maps are the better ones
+                return known
+            return await with_retries(lambda: self._controlmaps.analyze(photo, seconds=left()), seconds_left=left)
+
+        room, keep = await asyncio.gather(analysed(), self._kept(asked, photo, photo_id, seconds=left()))
         restyling = Restyling(
             photo=photo,
             style=asked.style,
@@ -114,16 +122,17 @@ class FirstLookMaker:
             seed=request.seed(asked, job.job_id),
             repaint_openings=asked.preferences.repaint_openings,
             style_image=style_image,
-            corrections=asked.preferences.corrections,
             surfaces=asked.preferences.surfaces,
         )
         with Stopwatch().measure(Stage.PREVIEW):
             return await self._diffusion.preview(restyling, seconds=left())
 
-    async def _kept(self, asked: JobRequest, photo: bytes, *, seconds: float) -> bytes:
+    async def _kept(self, asked: JobRequest, photo: bytes, photo_id: str, *, seconds: float) -> bytes:
         """Mask of what stays as it is, PNG; empty for nothing."""
         if not (asked.preferences.keep or asked.preferences.keep_furniture):
             return b""
-        found = await self._detection.detect(photo, masks=True, seconds=seconds)
+        found = await self._cache.known(Stage.DETECT, photo_id, Detections)
+        if found is None:
+            found = await self._detection.detect(photo, masks=True, seconds=seconds)
         kept = probably_kept(asked.preferences, found.objects)
         return await asyncio.to_thread(union, kept, found.masks, shape=(asked.height, asked.width))

@@ -23,6 +23,11 @@ _NEARER_TO_WHITE: Final = [0] * 128 + [255] * 128
 """Black or white for each level of grey."""
 
 
+def needs_masks(asked: Preferences) -> bool:
+    """Whether a job uses the outlines of what is found: something stays as it is, or is taken away."""
+    return bool(asked.keep) or asked.keep_furniture or asked.mode is RoomMode.DECLUTTER
+
+
 async def kept_region(run: Run, found: Detections) -> bytes:
     """Mask of everything to keep as PNG, empty for nothing; raises FailedPrecondition for an id that was not found."""
     kept = kept_objects(run, found.objects)

@@ -1,5 +1,6 @@
 """Analysing a photo: its room, its control maps and its objects, asked for at once."""
 
+import hashlib
 from dataclasses import dataclass
 
 from gateway.clients.controlmaps import ControlMapsClient, RoomAnalysis
@@ -8,6 +9,7 @@ from gateway.jobs.request import Preferences
 from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
 from gateway.worker.pipeline.fail_fast import fail_fast
+from gateway.worker.pipeline.keep_mask import needs_masks
 from gateway.worker.pipeline.run import Run
 from servicekit.errors import FailedPrecondition
 from servicekit.jobstore import JobStatus
@@ -39,10 +41,10 @@ class AnalysisStage:
             detections = group.create_task(self._detect(run))
             room = await self._analyze(run)
             _check_room(run, room)
-            await run.reporter.stage(JobStatus.ANALYZING, share=1.0)
-            await run.reporter.stage(JobStatus.DETECTING)
-        await run.reporter.stage(JobStatus.GENERATING)
-        await run.reporter.stage(JobStatus.GENERATING, share=1.0)
+            run.reporter.stage(JobStatus.ANALYZING, share=1.0)
+            run.reporter.stage(JobStatus.DETECTING)
+        run.reporter.stage(JobStatus.GENERATING)
+        run.reporter.stage(JobStatus.GENERATING, share=1.0)
         return AnalysisOutput(room=room, detections=detections.result())
 
     async def _analyze(self, run: Run) -> RoomAnalysis:
@@ -55,14 +57,17 @@ class AnalysisStage:
             )
 
     async def _detect(self, run: Run) -> Detections:
+        """With masks only where the job uses them: without a GPU they take more time than all else of the analysis."""
+        masks = needs_masks(run.request.preferences)
         with run.stopwatch.measure(Stage.DETECT):
             return await self._cache.get_or_make(
                 Stage.DETECT,
                 run.photo_id,
                 Detections,
                 lambda: run.with_retries(
-                    lambda: self._detection.detect(run.photo, masks=True, seconds=run.seconds_left)
+                    lambda: self._detection.detect(run.photo, masks=masks, seconds=run.seconds_left)
                 ),
+                digest="" if masks else hashlib.sha256(run.photo_id.encode()).hexdigest(),
             )
 
 

@@ -190,6 +190,16 @@ async def test_what_is_kept(
         assert np.array_equal(decode_mask(sent, shape=(HEIGHT, WIDTH)), expected)
 
 
+async def test_outlines_are_asked_for_where_a_job_uses_them_and_remembered_apart(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    async with bench.worker():
+        for preferences in ({}, {"keep_furniture": True}, {"seed": 1}, {"keep": ("sofa-1",)}):
+            await bench.completed(await bench.submit(**preferences))
+    assert [request.masks for request in bench.services.requests["Detect"]] == [False, True]
+    kept = [request.HasField("keep") for request in bench.services.requests["Transform"]]
+    assert kept == [False, True, False, True]
+
+
 async def test_openings_and_staging_reach_the_engine(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     async with bench.worker():

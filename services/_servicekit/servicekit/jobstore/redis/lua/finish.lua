@@ -19,7 +19,7 @@ restore_seq(known_seq)
 redis.call('HSET', JOB, 'left_by', token)
 end_job(status, message, result, failure)
 if status == 'completed' then
-  redis.call('LPUSH', DURATIONS, NOW - field('started_at'))
+  redis.call('LPUSH', DURATIONS, math.floor((NOW - field('started_at')) / work_units()))
   redis.call('LTRIM', DURATIONS, 0, RECENT - 1)
 end
 return 'ok'

@@ -7,7 +7,7 @@
 --   4 leases     zset     job → ms: jobs that a worker holds a lease on, and when the lease expires
 --   5 delayed    zset     job → ms: jobs to be retried, and when they go back to `waiting`
 --   6 deadlines  zset     job → ms: every job that has not ended, and when it fails
---   7 durations  list     ms from first claim to completion of recent jobs, newest first
+--   7 durations  list     ms from first claim to completion of recent jobs, for each unit of work, newest first
 --   8 dead       stream   dead letters: jobs that were delivered too often, for operators
 --   9 clock      counter  virtual time of fair queueing, in ticks
 --  10 webhook    hash     the delivery to the tenant's receiver and its state; made when the job ends
@@ -19,6 +19,7 @@
 --  15 served     zset     flow → tick: where the last of its claimed jobs ends, unless that lies behind the clock
 --  16 tally      hash     `status:reason` → how many jobs have ended so, ever since
 --  17 looks      zset     job → turn: jobs that have not ended and wait for a first look at what will come of them
+--  18 heavy      zset     `flow job` → work: jobs in `waiting` that are more than a unit of work
 -- ARGV: 1 job id, 2 channel of events, 3 channel of wake-ups, 4 … the script's own.
 -- A wake-up is the id of a job that its lease holder should look at, or empty where a job waits to be claimed.
 --
@@ -29,6 +30,8 @@
 --   * A job that has not ended is in `deadlines`; one that has is in none of the sets, and nobody holds a lease on it.
 --   * A job that has not ended is in exactly one of `waiting`, `leases` and `delayed`; in `leases`, it has a holder.
 --   * `backlog` counts `waiting` by flow, without zeros.
+--   * What is in `heavy` and not in `waiting` counts for nothing, and what is in `waiting` alone is a unit of work: so it
+--     was for releases that knew no `heavy`, and may move jobs without it.
 --   * A first look is the job's first picture or none at all (`show`); it is the one event that needs no lease.
 --   * Only the lease holder, whose token was made for this one claim, may append, finish or retry. `left_by` is the
 --     token that last did finish or retry, so that a call repeated after a lost answer changes nothing.
@@ -38,7 +41,7 @@
 -- Time is the server's alone, so that clocks of workers do not matter.
 
 local JOB, EVENTS, WAITING, LEASES, DELAYED, DEADLINES, DURATIONS, DEAD_JOBS, CLOCK = unpack(KEYS, 1, 9)
-local WEBHOOK, WEBHOOKS, DEAD_DELIVERIES, BACKLOG, STARTS, SERVED, ENDED_COUNTS, LOOKS = unpack(KEYS, 10, 17)
+local WEBHOOK, WEBHOOKS, DEAD_DELIVERIES, BACKLOG, STARTS, SERVED, ENDED_COUNTS, LOOKS, HEAVY = unpack(KEYS, 10, 18)
 local ID, EVENT_CHANNEL, WAKEUP_CHANNEL = unpack(ARGV, 1, 3)
 local LEASE_HOLDER = 'owner' -- the field's stored name, which must stay
 local ENDINGS = { completed = true, failed = true, cancelled = true }
@@ -105,9 +108,45 @@ local function restore_seq(known)
   end
 end
 
+-- The job's work in units; one where it was not said.
+local function work_units()
+  return math.max(1, tonumber(field('work')) or 1)
+end
+
+local function in_heavy(flow, id)
+  return flow .. ' ' .. id
+end
+
+-- Units of work in `waiting`: all of it, that of one flow, and that ahead of the job where it waits itself. Takes out of
+-- `heavy` what another release has moved.
+local function waiting_work(flow)
+  local turn, rank = redis.call('ZSCORE', WAITING, ID), redis.call('ZRANK', WAITING, ID)
+  local all = redis.call('ZCARD', WAITING)
+  local own, ahead = tonumber(redis.call('HGET', BACKLOG, flow) or 0), rank or 0
+  local heavy = redis.call('ZRANGE', HEAVY, 0, -1, 'WITHSCORES')
+  for index = 1, #heavy, 2 do
+    local other, id = string.match(heavy[index], '^(%S+) (%S+)$')
+    local place = id and redis.call('ZSCORE', WAITING, id)
+    if not place then
+      redis.call('ZREM', HEAVY, heavy[index])
+    else
+      local more = heavy[index + 1] - 1
+      all = all + more
+      own = own + (other == flow and more or 0)
+      if turn and (tonumber(place) < tonumber(turn) or (place == turn and id < ID)) then
+        ahead = ahead + more
+      end
+    end
+  end
+  return all, own, ahead
+end
+
 -- Puts the job into `waiting`, at its turn, and wakes idle workers.
 local function enqueue()
   redis.call('ZADD', WAITING, field('turn'), ID)
+  if work_units() > 1 then
+    redis.call('ZADD', HEAVY, work_units(), in_heavy(field('flow'), ID))
+  end
   redis.call('HINCRBY', BACKLOG, field('flow'), 1)
   redis.call('HSET', JOB, 'queued_at', NOW)
   redis.call('PUBLISH', WAKEUP_CHANNEL, '')
@@ -115,6 +154,7 @@ end
 
 -- Takes the job out of `waiting`; whether it was there.
 local function stop_waiting()
+  redis.call('ZREM', HEAVY, in_heavy(field('flow'), ID))
   if redis.call('ZREM', WAITING, ID) == 0 then
     return false
   end
