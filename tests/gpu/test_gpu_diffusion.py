@@ -1,6 +1,7 @@
 """What only a GPU can show: half precision beside stock, the same bytes twice, real exhaustion of its memory."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_graphs_give_the_same_picture_while_sizes_change(machine: Bench) -> None
         seen = []
         for number, side in enumerate(sizes):
             random = torch.Generator("cuda").manual_seed(number)
-            given = {"device": "cuda", "dtype": torch.float16, "generator": random}
+            given: dict[str, Any] = {"device": "cuda", "dtype": torch.float16, "generator": random}
             sample, text = torch.randn(2, 4, side, side, **given), torch.randn(2, 77, 768, **given)
             cond = torch.randn(1, 320, side, side, **given)
             timestep = torch.tensor(100 * number, device="cuda")
