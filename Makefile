@@ -154,9 +154,11 @@ dist: .venv-dev/ready
 browser: .venv-dev/ready $(NODE)
 	MODOMO_TEST_BROWSER=1 $(DEV) -m pytest tests/browser
 
-# the pictures of the page, made anew of our own rendered room: thumbnails of all styles, sample, before and after
+# the pictures of the page, made anew of our own rendered room: thumbnails of all styles, sample, before and after; and the
+# page itself as the README shows it, for which chromium is needed
 page-pictures: .venv-dev/ready
 	$(DEV) -m tools.page_pictures
+	$(DEV) -m tools.page_screenshot
 
 # every image, by docker, podman or buildah, with a bill of materials each and a table of what they weigh, into build/images.
 # IMAGES=lite for those of the lite engines, IMAGES=--help for all there is to say

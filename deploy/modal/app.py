@@ -39,6 +39,7 @@ host: Final = Host(settings.services, os.environ)
     max_containers=settings.max_containers,
     scaledown_window=settings.scaledown_seconds,
     enable_memory_snapshot=settings.snapshot,
+    experimental_options={"enable_gpu_snapshot": True} if settings.gpu_snapshot else {},
 )
 @modal.concurrent(max_inputs=settings.inputs)
 class Models:
@@ -50,9 +51,9 @@ class Models:
         logs.configure("modal")
         host.prepare()
 
-    @modal.enter()
+    @modal.enter(snap=settings.gpu_snapshot)
     async def load(self) -> None:
-        """Loads the models onto the device."""
+        """Loads the models onto the device and runs each; the last thing before a snapshot of the GPU's memory."""
         await host.load()
 
     @modal.method()

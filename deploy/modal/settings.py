@@ -54,6 +54,10 @@ class Settings:
     snapshot: bool = False
     """Start containers from a snapshot of their memory, taken when the libraries are loaded and no model is."""
 
+    gpu_snapshot: bool = False
+    """Snapshots of the GPU's memory, too, taken when the models are loaded and have run; needs `snapshot`. An alpha
+    feature of Modal's."""
+
     def __post_init__(self) -> None:
         """Raises ValueError naming a setting that makes no sense."""
         unknown = sorted(set(self.services) - set(SERVICES))
@@ -64,6 +68,8 @@ class Settings:
         for name in ("timeout_seconds", "startup_seconds", "inputs"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
+        if self.gpu_snapshot and not self.snapshot:
+            raise ValueError("gpu_snapshot is a kind of snapshot, and snapshot is false")
         if not 2 <= self.scaledown_seconds <= 1200:
             raise ValueError("scaledown_seconds must lie in 2–1200, which is what Modal takes")
 

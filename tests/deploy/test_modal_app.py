@@ -137,6 +137,7 @@ def test_the_services_settings_travel_and_their_addresses_stay() -> None:
         ("TIMEOUT_SECONDS", "0", "timeout_seconds must be at least 1"),
         ("SCALEDOWN_SECONDS", "1", "scaledown_seconds must lie in 2–1200"),
         ("SNAPSHOT", "maybe", "MODOMO_MODAL_SNAPSHOT must be true or false"),
+        ("GPU_SNAPSHOT", "true", "gpu_snapshot is a kind of snapshot, and snapshot is false"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused_by_name(name: str, text: str, wrong: str) -> None:
@@ -144,16 +145,27 @@ def test_settings_that_make_no_sense_are_refused_by_name(name: str, text: str, w
         env.read(Settings, prefix=PREFIX, environ={f"{PREFIX}{name}": text})
 
 
-def test_a_snapshot_is_taken_when_the_libraries_are_there_and_no_model_is(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("chosen", "before", "after"),
+    [
+        (("SNAPSHOT",), ["prepare"], ["load"]),
+        (("SNAPSHOT", "GPU_SNAPSHOT"), ["prepare", "load"], []),
+    ],
+    ids=["libraries are there and no model is", "models have run"],
+)
+def test_a_snapshot_is_taken_when(
+    monkeypatch: pytest.MonkeyPatch, chosen: tuple[str, ...], before: list[str], after: list[str]
+) -> None:
     from modal._partial_function import _find_callables_for_obj, _PartialFunctionFlags
 
-    monkeypatch.setenv("MODOMO_MODAL_SNAPSHOT", "true")
+    for name in chosen:
+        monkeypatch.setenv(f"MODOMO_MODAL_{name}", "true")
     reloaded = importlib.reload(app)
     try:
         models: Any = reloaded.Models
         instance = models._get_user_cls()()
-        assert [*_find_callables_for_obj(instance, _PartialFunctionFlags.ENTER_PRE_SNAPSHOT)] == ["prepare"]
-        assert [*_find_callables_for_obj(instance, _PartialFunctionFlags.ENTER_POST_SNAPSHOT)] == ["load"]
+        assert [*_find_callables_for_obj(instance, _PartialFunctionFlags.ENTER_PRE_SNAPSHOT)] == before
+        assert [*_find_callables_for_obj(instance, _PartialFunctionFlags.ENTER_POST_SNAPSHOT)] == after
     finally:
         monkeypatch.undo()
         importlib.reload(app)

@@ -58,6 +58,11 @@ class SlowEngine:
         return False
 
     @property
+    def repaints_surfaces(self) -> bool:
+        """As little."""
+        return False
+
+    @property
     def usual_seconds(self) -> float:
         """Not that either."""
         return 0.0

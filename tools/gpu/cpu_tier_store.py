@@ -30,18 +30,20 @@ RANDOM: Final = 1 << 22
 """Numbers that are drawn: weights are these again and again, since drawing a billion takes minutes."""
 
 
-def write_cpu_tier(directory: Path, *, tiny: bool = False) -> None:
+def write_cpu_tier(directory: Path, *, tiny: bool = False, diffusion_alone: bool = False) -> None:
     """Fills a weights store with every model of the tier, 3.5 GB; `tiny` ones try a program out."""
     if tiny:
         tiny_vision.write_tiny_vision(directory)
         tiny_diffusion.write_tiny_diffusion(directory)
         return
     manifest = Manifest.shipped()
-    names = [entry.name for entry in manifest if "cpu" in entry.tiers]
+    services = ("diffusion",) if diffusion_alone else ("detection", "controlmaps", "diffusion")
+    names = [entry.name for entry in manifest if "cpu" in entry.tiers and entry.service in services]
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory) as repositories:
         _write_diffusion(Path(repositories))
-        _write_vision(Path(repositories))
+        if not diffusion_alone:
+            _write_vision(Path(repositories))
         Puller(directory, DirectorySource(Path(repositories)), manifest=manifest).pull(names)
 
 

@@ -7,7 +7,7 @@ mode, sampler and number of ControlNets, and what requests in production are lik
 
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,13 @@ from torch import Tensor
 from diffusion.domain import Restyling, Result, Tier
 from diffusion.sd import checkpoints, latents, tensors
 from diffusion.sd import models as ours
+from diffusion.sd.deep_cache import SplitUNet
 from diffusion.sd.latents import Autoencoder, TinyAutoencoder
 from diffusion.sd.options import Base, Control, FastLora, Options, Structure
 from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.sd.plan import Mode, plan
 from diffusion.sd.schedulers import Sampler
+from diffusion.sd.shortcuts import Shortcuts
 from diffusion.sd.tiers import FEWEST, HYPER_SD, LCM, QUALITY, SamplingPreset
 from servicekit.inference import hardware
 from servicekit.weights import WeightStore
@@ -74,6 +76,33 @@ def cases() -> Iterator[Case]:
         yield Case(mode=Mode.INPAINT, preset=preset, controls=(MAPS[0], Control.INPAINT), strength=1.0)
 
 
+def shortcuts() -> Iterator[Case]:
+    """Steps that leave work out, where stock pipelines can leave out the same."""
+    controls = MAPS[:2]
+    both = Shortcuts(conditional_controls=True, guidance_end=0.6)
+    for what, mode, nets, chosen in (
+        ("guidance ends after 60 %, no ControlNet", Mode.IMAGE, (), Shortcuts(guidance_end=0.6)),
+        ("guidance ends after 60 %", Mode.IMAGE, controls, Shortcuts(guidance_end=0.6)),
+        ("ControlNets on the conditional half", Mode.INPAINT, controls, Shortcuts(conditional_controls=True)),
+        ("both", Mode.TEXT, controls, both),
+    ):
+        preset = replace(QUALITY, steps=10, shortcuts=chosen)
+        strength = 1.0 if mode is Mode.TEXT else 0.7
+        yield Case(what=what, mode=mode, controls=nets, preset=preset, strength=strength)
+
+
+def reused() -> Iterator[Case]:
+    """DeepCache, which is not in diffusers: its authors' package changes the stock pipelines."""
+    for interval, mode in ((2, Mode.IMAGE), (3, Mode.TEXT)):
+        yield Case(
+            what=f"DeepCache, every {interval} steps",
+            mode=mode,
+            controls=(),
+            preset=replace(QUALITY, steps=10, shortcuts=Shortcuts(deep_cache=interval)),
+            strength=1.0 if mode is Mode.TEXT else 0.7,
+        )
+
+
 def production() -> Iterator[Case]:
     """What requests in production are like, on the recipe that is the default."""
     lines = (Control.SEGMENTATION, Control.MLSD)
@@ -108,7 +137,9 @@ def production() -> Iterator[Case]:
 class Comparison:
     """Both sides on one store of weights."""
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: Path, *, deep_cache: Callable[..., Any] | None = None) -> None:
+        """`deep_cache` is `DeepCacheSDHelper` of its authors' package, for the cases that reuse deep blocks."""
+        self._deep_cache = deep_cache
         self._hardware = hardware.choose("cpu")
         self._store = store
         self._loaded: dict[tuple[Structure, str, bool], ours.Models] = {}
@@ -124,6 +155,7 @@ class Comparison:
             loaded,
             autoencoder=recorder,
             presets={request.tier: case.preset},
+            split_unets={request.tier: SplitUNet(loaded.unets[request.tier])},
             controls={control: branch for control, branch in loaded.controls.items() if control in case.controls},
             finished_side=0,
         )
@@ -153,7 +185,15 @@ class Comparison:
             self._hardware,
             text=text if text.positive.shape[1] > 77 else None,
         )
+        helper = None
+        if case.preset.shortcuts.deep_cache > 1:
+            assert self._deep_cache is not None
+            helper = self._deep_cache(pipe=pipeline)
+            helper.set_params(cache_interval=case.preset.shortcuts.deep_cache, cache_branch_id=0)
+            helper.enable()
         expected: Tensor = pipeline(**arguments)[0]
+        if helper is not None:
+            helper.disable()
         if case.preset.lora:
             pipeline.unload_lora_weights()
         pictures = torch.cat(recorder.decoded)
@@ -226,7 +266,7 @@ def _request(case: Case) -> Restyling:
 def main() -> None:
     """Prints the table, on the tiny models or on a store that is named."""
     torch.set_num_threads(1)
-    chosen = [*cases(), *production()]
+    chosen = [*cases(), *production(), *shortcuts()]
     if len(sys.argv) > 1:
         print(table(Path(sys.argv[1]), chosen))
         return

@@ -6,13 +6,15 @@ from typing import Any
 
 import diffusers
 import torch
-from torch import Tensor
+from diffusers.callbacks import PipelineCallback, SDCFGCutoffCallback
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from diffusion.sd import latents, schedulers, tensors
 from diffusion.sd.letterbox import MULTIPLE
 from diffusion.sd.options import Control
 from diffusion.sd.plan import Mode, Pass, Plan
+from diffusion.sd.shortcuts import Shortcuts
 from diffusion.sd.text import Embeddings
 from servicekit.inference.hardware import Hardware
 
@@ -54,6 +56,8 @@ def stock_pipeline(models: StockModels, one: Pass, controls: Sequence[Control]) 
     }
     if controls:
         nets = [models.controls[control] for control in controls]
+        for net in nets:
+            _guess_without_smaller_scales(net)
         pipeline = controlled(**parts, controlnet=nets if len(nets) > 1 else nets[0])
     else:
         pipeline = plain(**parts)
@@ -93,6 +97,7 @@ def stock_arguments(
         "generator": list(random),
         "output_type": "pt",
         "return_dict": False,
+        **_shortcuts(one, len(shown)),
     }
     photo = tensors.unit(plan.start, hardware)
     if one.mode is not Mode.IMAGE:
@@ -114,3 +119,48 @@ def stock_arguments(
         arguments["control_guidance_start"] = [one.start for one in schedule]
         arguments["control_guidance_end"] = [one.end for one in schedule]
     return arguments
+
+
+class EndOfGuidance(SDCFGCutoffCallback):  # type: ignore[misc]  # diffusers' callbacks have no types
+    """diffusers' own callback for pipelines without ControlNets, which halves the control images as well."""
+
+    def __init__(self, step: int, images: str) -> None:
+        """Guidance ends after `step`, counted from 0; `images` is what the pipeline calls its control images."""
+        super().__init__(cutoff_step_ratio=None, cutoff_step_index=step)
+        self.tensor_inputs = ["prompt_embeds", *([images] if images else [])]
+
+    def callback_fn(self, pipeline: Any, step_index: int, timestep: Any, callback_kwargs: dict[str, Any]) -> Any:
+        """After every step."""
+        changed: dict[str, Any] = super().callback_fn(pipeline, step_index, timestep, callback_kwargs)
+        if step_index == self.config.cutoff_step_index:
+            for name in self.tensor_inputs[1:]:
+                images = changed[name]
+                changed[name] = [one[-1:] for one in images] if isinstance(images, list) else images[-1:]
+        return changed
+
+
+def _shortcuts(one: Pass, nets: int) -> dict[str, Any]:
+    """What stock pipelines have of our shortcuts: a callback that ends guidance, and `guess_mode`."""
+    shortcuts: Shortcuts = one.preset.shortcuts
+    arguments: dict[str, Any] = {"guess_mode": True} if shortcuts.conditional_controls and nets else {}
+    if shortcuts.guidance_end < 1.0:
+        scheduler = schedulers.build(one.preset.sampler, {})
+        steps = len(schedulers.schedule(scheduler, one.preset.steps, one.strength, torch.device("cpu")))
+        guided = sum(shortcuts.guided(step, steps) for step in range(steps))
+        images = ("image" if one.mode is Mode.TEXT else "control_image") if nets and not arguments else ""
+        callback: PipelineCallback = EndOfGuidance(guided - 1, images)
+        arguments |= {
+            "callback_on_step_end": callback,
+            "callback_on_step_end_tensor_inputs": callback.tensor_inputs,
+        }
+    return arguments
+
+
+def _guess_without_smaller_scales(net: nn.Module) -> None:
+    """`guess_mode` also weakens what a net says; of stock it is only which half the net sees that is compared."""
+    forward = type(net).forward
+
+    def plain(*positional: Any, guess_mode: bool = False, **named: Any) -> Any:
+        return forward(net, *positional, guess_mode=False, **named)
+
+    setattr(net, "forward", plain)  # noqa: B010 - mypy: a method

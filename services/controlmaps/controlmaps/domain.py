@@ -80,6 +80,9 @@ class Pair:
     palette: NDArray[np.uint8]
     """K×3 sRGB; K is 0 where no palette was asked for."""
 
+    seen: Segmentation | None = None
+    """What the engine has seen in the original before, of its size; None where it has to look."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:

@@ -34,10 +34,22 @@ class Pipeline:
         maps = await asyncio.gather(*(asyncio.to_thread(_draw, kind, photo, found) for kind in kinds))
         return classify.completed(found["classification"]), maps
 
+    @property
+    def takes_maps(self) -> bool:
+        """Whether the original's maps can stand for another look at it.
+
+        They can where the same engine has drawn them and sees the same at every size, as the one network for everything
+        does; a model of its own for each task looks more closely at a larger picture.
+        """
+        return self._assessor is self.engine and not self.engine.measures_depth
+
     async def assess(self, pair: Pair) -> Quality:
-        """The scores of a pair; both pictures are analysed, reduced."""
+        """The scores of a pair; both pictures are analysed, reduced, the original where nothing is known of it."""
         original, result = (structure.reduced(picture) for picture in (pair.original, pair.result))
-        before, after = await asyncio.gather(self._layout(original), self._layout(result))
+        if pair.seen is not None and self.takes_maps:
+            before, after = structure.reduced_layout(pair.seen), await self._layout(result)
+        else:
+            before, after = await asyncio.gather(self._layout(original), self._layout(result))
         return await asyncio.to_thread(assess.score, pair, before, after)
 
     async def _layout(self, picture: RGB) -> Layout:

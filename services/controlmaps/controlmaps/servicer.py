@@ -50,6 +50,6 @@ class ControlMapsServicer(ControlMapsServiceServicer):
     async def Assess(self, request: pb.AssessRequest, context: Context) -> pb.AssessResponse:  # noqa: N802 - as above
         """Scores a restyled photo."""
         palette = convert.palette(request)
-        pair = await asyncio.to_thread(convert.pair, request, palette)
+        pair = await asyncio.to_thread(convert.pair, request, palette, with_maps=self._pipeline.takes_maps)
         quality = await self._pipeline.assess(pair)
         return convert.quality(quality, self._pipeline.engine.info)

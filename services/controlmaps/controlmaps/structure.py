@@ -36,6 +36,16 @@ def reduced(picture: RGB) -> RGB:
     return resizing.reduced(picture, LONG_SIDE, least=16)
 
 
+def reduced_layout(seen: Segmentation) -> Layout:
+    """The layout of a reduced picture, of what was seen in it at its own size."""
+    return Layout(
+        surfaces=Segmentation(
+            labels=resizing.reduced(seen.labels, LONG_SIDE, nearest=True, least=16),
+            confidence=resizing.reduced(seen.confidence, LONG_SIDE, least=16),
+        )
+    )
+
+
 def score(original: RGB, result: RGB, before: Layout, after: Layout) -> float:
     """Agreement of two reduced pictures and what is seen in them, 0–1: a weighted geometric mean.
 

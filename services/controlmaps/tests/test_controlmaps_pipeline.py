@@ -78,6 +78,16 @@ async def test_both_pictures_are_analysed_with_every_model_that_there_is() -> No
     assert other.asked == [{Task.SEGMENTATION}] * 2
 
 
+async def test_what_was_seen_before_is_not_looked_for_again_by_what_sees_the_same_at_every_size() -> None:
+    seen = Segmentation(labels=np.zeros((20, 30), dtype=np.uint8), confidence=np.ones((20, 30), dtype=np.float32))
+    pair = Pair(original=PHOTO, result=PHOTO, kept=None, palette=np.zeros((0, 3), dtype=np.uint8), seen=seen)
+    one_network, measuring, assessor = Recorded(measures_depth=False), Recorded(), Recorded(measures_depth=False)
+    assert (await Pipeline(one_network).assess(pair)).structure == pytest.approx(1)
+    await Pipeline(measuring).assess(pair)
+    await Pipeline(measuring, assessor=assessor).assess(pair)  # which has drawn none of these maps
+    assert [len(one.asked) for one in (one_network, measuring, assessor)] == [1, 2, 2]
+
+
 async def test_an_assessor_scores_pairs_in_the_engines_place() -> None:
     pair = Pair(original=PHOTO, result=PHOTO, kept=None, palette=np.zeros((0, 3), dtype=np.uint8))
     engine, assessor = Recorded(), Recorded(measures_depth=False)

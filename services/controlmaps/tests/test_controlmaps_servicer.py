@@ -22,6 +22,7 @@ from modomo.type.v1.control_map_pb2 import (
     CONTROL_MAP_KIND_DEPTH,
     CONTROL_MAP_KIND_SEGMENTATION,
     CONTROL_MAP_KIND_UNSPECIFIED,
+    ControlMap,
 )
 from modomo.type.v1.image_pb2 import IMAGE_FORMAT_PNG, Image, Mask
 from servicekit.errors import ServiceError
@@ -220,6 +221,31 @@ async def test_pairs_of_two_sizes_are_refused(stub: "Stub") -> None:
 async def test_unusable_masks_are_refused(stub: "Stub", kept: Mask, reason: str) -> None:
     error = await refusal(stub.Assess(pb.AssessRequest(original=SMALL, result=SMALL, kept=kept)))
     assert (error.reason, error.metadata) == (reason, {"field": "kept"})
+
+
+async def test_maps_that_analyze_has_drawn_say_the_same_as_another_look(stub: "Stub") -> None:
+    photo = encode_jpeg(sample_bedroom()[0])
+    maps = (await stub.Analyze(pb.AnalyzeRequest(image=photo))).maps
+    anew = await stub.Assess(pb.AssessRequest(original=photo, result=photo))
+    told = await stub.Assess(pb.AssessRequest(original=photo, result=photo, maps=maps))
+    assert told.structure == pytest.approx(anew.structure, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "sure", "reason"),
+    [
+        (_png(64, 47), _png(64, 48), "SIZE_MISMATCH"),
+        (SMALL, SMALL, "FIELD_INVALID"),
+        (Image(data=b"no map", format=IMAGE_FORMAT_PNG), SMALL, "IMAGE_UNREADABLE"),
+    ],
+)
+async def test_unusable_maps_are_refused(stub: "Stub", drawn: Image, sure: Image, reason: str) -> None:
+    maps = [
+        ControlMap(kind=CONTROL_MAP_KIND_SEGMENTATION, image=drawn),
+        ControlMap(kind=CONTROL_MAP_KIND_CONFIDENCE, image=sure),
+    ]
+    error = await refusal(stub.Assess(pb.AssessRequest(original=SMALL, result=SMALL, maps=maps)))
+    assert (error.reason, error.metadata) == (reason, {"field": "maps"})
 
 
 @pytest.mark.parametrize("colours", [["#GGGGGG"], ["#FFF"], ["red"], ["#FFFFFF "], [""], ["#FFFFFF"] * 9])

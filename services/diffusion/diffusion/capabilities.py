@@ -27,7 +27,11 @@ class Capable(Protocol):
 
     @property
     def knows_regions(self) -> bool:
-        """Whether it paints region by region, and so takes `corrections` and `surfaces`."""
+        """Whether it paints region by region, and so takes `corrections`."""
+
+    @property
+    def repaints_surfaces(self) -> bool:
+        """Whether it can repaint single surfaces and leave all else exactly as it is."""
 
     @property
     def usual_seconds(self) -> float:
@@ -46,7 +50,7 @@ def refuse_unsupported(engine: Capable, restyling: Restyling) -> None:
     if restyling.corrections and not engine.knows_regions:
         message = f"The engine {name} cannot be told what is where."
         raise _refusal("CORRECTIONS_NOT_SUPPORTED", message, field="corrections")
-    if restyling.surfaces and not engine.knows_regions:
+    if restyling.surfaces and not engine.repaints_surfaces:
         raise _refusal("SURFACES_NOT_SUPPORTED", f"The engine {name} cannot repaint single surfaces.", field="surfaces")
 
 

@@ -51,6 +51,6 @@ class DiffusionServicer(DiffusionServiceServicer):
             modes=[mode_to_proto(mode) for mode in RoomMode if mode in engine.modes],
             takes_style_image=engine.takes_style_image,
             takes_corrections=engine.knows_regions,
-            materials=[convert.material(one) for one in read_materials().values()] if engine.knows_regions else (),
+            materials=[convert.material(one) for one in read_materials().values()] if engine.repaints_surfaces else (),
             usual_seconds=engine.usual_seconds,
         )

@@ -66,6 +66,19 @@ class Settings(ProcessSettings):
     compile: bool = False
     """Compile the models: faster, after about a minute for the first picture of every size."""
 
+    cuda_graphs: bool = False
+    """One CUDA graph a model and size in place of a thousand launches; with `compile` torch makes the graphs."""
+
+    conditional_controls: bool = False
+    """ControlNets run on guidance's conditional half only, at half their cost; pictures change."""
+
+    guidance_end: float = 1.0
+    """Share of the steps after which guidance ends, 0–1; steps after it cost half, and pictures change."""
+
+    deep_cache: int = 1
+    """The quality tier computes the UNet's deep blocks and the ControlNets in every so many steps, 1–5; pictures
+    change above 1."""
+
     reduced: bool = False
     """Reduced to what a machine without a GPU can do: the fast tier serves the quality tier too, LCM-LoRA in its fewest
     steps, TAESD in place of the autoencoder, bfloat16 where the processor computes in it."""

@@ -24,6 +24,7 @@ class Counted:
     modes = frozenset(RoomMode)
     takes_style_image = True
     knows_regions = True
+    repaints_surfaces = True
     usual_seconds = 0.0
 
     async def load(self) -> None: ...

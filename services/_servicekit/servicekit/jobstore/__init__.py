@@ -162,8 +162,8 @@ class Claim(Protocol):
         Raises Superseded, Cancelled.
         """
 
-    async def append(self, update: Update) -> None:
-        """Adds an event; a progress below the last is raised to it. Raises Superseded, Cancelled."""
+    async def append(self, *updates: Update) -> None:
+        """Adds events, in one step; a progress below the last is raised to it. Raises Superseded, Cancelled."""
 
     async def finish(self, ending: Ending) -> None:
         """Ends the job and the lease in one step, with its result. Raises Superseded, Cancelled."""

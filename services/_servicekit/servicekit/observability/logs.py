@@ -10,11 +10,16 @@ import sys
 import threading
 from typing import Final, Literal
 
-import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
-
 from servicekit.observability import redaction, tracing
+from servicekit.optional_imports import without
 from servicekit.rpc import context
+
+_UNUSED: Final = ("rich",) if sys.platform == "win32" else ("rich", "colorama")
+"""rich's tracebacks take seconds and show local variables, and it takes 4 MB; colorama is for Windows."""
+
+with without(*_UNUSED):
+    import structlog
+    from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 LogFormat = Literal["auto", "json", "console"]
 
@@ -48,7 +53,7 @@ def configure(service: str, *, level: str = "INFO", log_format: LogFormat = "aut
     ]
     if as_json:
         renderer = structlog.processors.JSONRenderer()
-    else:  # rich's tracebacks take seconds and show local variables
+    else:
         renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         finish.append(_keep_to_one_line)
     before: list[Processor] = [*_SHARED, add_ids]

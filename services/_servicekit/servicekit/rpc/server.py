@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from servicekit.inference import allocator
 from servicekit.inference.engine import EngineInfo, info_to_proto
 from servicekit.observability import logs
 from servicekit.rpc import reflection
@@ -214,7 +215,8 @@ class _HealthServicer(health.aio.HealthServicer):
 
 
 async def until_stopped() -> None:
-    """Returns on the first SIGTERM or SIGINT."""
+    """Returns on the first SIGTERM or SIGINT. Called once all is set up: what only that needed is given back."""
+    allocator.give_back()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

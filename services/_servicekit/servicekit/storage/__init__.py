@@ -5,7 +5,8 @@ implementation refuses others with ValueError: a defect of the caller, never a u
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 _KEY: Final = re.compile(r"(?!.*(^|/)\.{1,2}(/|$))[a-z0-9][a-z0-9._-]*(/[a-z0-9._-]+)*")
@@ -13,11 +14,23 @@ MAX_KEY_LENGTH: Final = 512
 _FILENAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class StoredObject:
+    """What is stored under a key."""
+
+    key: str
+    data: bytes
+    content_type: str
+
+
 class ObjectStore(Protocol):
     """Keeps objects under keys. Failures are servicekit.errors.ServiceError: NotFound, or Unavailable after retries."""
 
     async def put(self, key: str, data: bytes, *, content_type: str) -> None:
         """Stores an object, replacing any of that key; others see it whole or not at all."""
+
+    async def put_all(self, objects: Sequence[StoredObject]) -> None:
+        """Stores several, each as `put` does; where it raises, any of them may be stored."""
 
     async def get(self, key: str) -> bytes:
         """Reads an object; raises NotFound."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from servicekit.config import config_hints
 from servicekit.errors import NotFound, Unavailable
 from servicekit.observability import logs
 from servicekit.observability.metrics import SECONDS_BUCKETS
-from servicekit.storage import attachment, validate_key
+from servicekit.storage import StoredObject, attachment, validate_key
 
 log = logs.get(__name__)
 
@@ -83,6 +83,13 @@ class S3Store:
         validate_key(key)
         async with self._calls("put") as client:
             await client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)
+
+    async def put_all(self, objects: Sequence[StoredObject]) -> None:
+        """Stores all at once; raises the first failure when every one has ended."""
+        putting = (self.put(one.key, one.data, content_type=one.content_type) for one in objects)
+        for outcome in await asyncio.gather(*putting, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def get(self, key: str) -> bytes:
         """Downloads; an answer that breaks off is requested again, which the SDK does not do by itself."""

@@ -50,3 +50,29 @@ def test_what_threads_free_is_used_by_the_next_one() -> None:
     effect, apart = took(MALLOC_ARENA_MAX="64")
     assert effect == "False", "what an operator sets holds"
     assert shared + 50_000 < apart, "kilobytes"
+
+
+GIVEN_BACK = """
+from pathlib import Path
+from servicekit.inference.allocator import give_back
+
+def resident():
+    status = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+blocks = [bytearray(10_000) for _ in range(5000)]
+kept = bytearray(10_000)  # above them, so that nothing goes back by itself
+del blocks
+before = resident()
+print(give_back(), before - resident())
+"""
+
+
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="other C libraries keep nothing, or have no way to say so"
+)
+def test_what_is_free_below_what_is_in_use_is_given_back() -> None:
+    done = subprocess.run([sys.executable, "-c", GIVEN_BACK], capture_output=True, text=True, check=True, timeout=60)
+    effect, kilobytes = done.stdout.split()
+    assert effect == "True"
+    assert int(kilobytes) > 40_000

@@ -1,7 +1,9 @@
 """What is particular to the local store: signed links, and several writers in one directory."""
 
 import asyncio
+import errno
 import os
+import stat
 import threading
 import time
 from pathlib import Path
@@ -10,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from servicekit.errors import NotFound, Unavailable
+from servicekit.storage import StoredObject
 from servicekit.storage.links import LinkSigner
 from servicekit.storage.local import LocalStore
 
@@ -172,6 +175,41 @@ async def test_local_disk_that_refuses_is_unavailable(local: LocalStore, tmp_pat
         await local.put("a.jpg", b"x", content_type="image/jpeg")
     with pytest.raises(Unavailable):
         await local.check()
+
+
+async def test_several_that_the_disk_refuses_leave_nothing_half_written(
+    local: LocalStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = os.fsync, 0
+
+    def fails_at_the_third(handle: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise OSError(errno.ENOSPC, "no space is left")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fails_at_the_third)
+    pictures = [StoredObject(key=f"jobs/1/{n}.jpg", data=b"x", content_type="image/jpeg") for n in range(4)]
+    with pytest.raises(Unavailable):
+        await local.put_all(pictures)
+    assert [key async for key in local.list("")] == []
+    assert list((tmp_path / "incoming").iterdir()) == []
+
+
+async def test_a_job_s_pictures_are_synced_each_and_their_folder_once(
+    local: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced, real = [], os.fsync
+
+    def counted(handle: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(handle).st_mode))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", counted)
+    pictures = [StoredObject(key=f"jobs/1/{n}.jpg", data=b"x", content_type="image/jpeg") for n in range(4)]
+    await local.put_all(pictures)
+    assert synced == [False, False, False, False, True]
 
 
 async def test_a_cancelled_put_is_over_before_its_caller_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

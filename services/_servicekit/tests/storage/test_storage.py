@@ -10,7 +10,7 @@ import pytest
 from servicekit.config import env
 from servicekit.config.env import SettingsError
 from servicekit.errors import NotFound
-from servicekit.storage import ObjectStore, delete_all
+from servicekit.storage import ObjectStore, StoredObject, delete_all
 from servicekit.storage.settings import StorageSettings, open_store
 
 
@@ -26,6 +26,13 @@ async def test_what_was_put_can_be_read(store: ObjectStore) -> None:
     data = os.urandom(300_000)
     await store.put("jobs/a-1/original.jpg", data, content_type="image/jpeg")
     assert await store.get("jobs/a-1/original.jpg") == data
+
+
+async def test_several_are_stored_at_once(store: ObjectStore) -> None:
+    data = {f"jobs/{job}/{number}.bin": os.urandom(50_000 * number) for job in (1, 2) for number in range(3)}
+    binary = "application/octet-stream"
+    await store.put_all([StoredObject(key=key, data=value, content_type=binary) for key, value in data.items()])
+    assert {key: await store.get(key) async for key in store.list("")} == data
 
 
 async def test_put_replaces(store: ObjectStore) -> None:

@@ -52,6 +52,11 @@ class LiteEngine:
         return True
 
     @property
+    def repaints_surfaces(self) -> bool:
+        """Its regions end at the photo's edges."""
+        return True
+
+    @property
     def usual_seconds(self) -> float:
         """A photo of 1,024 pixels on one core of a small machine."""
         return 1.0

@@ -56,6 +56,11 @@ class ModalEngine:
         return False
 
     @property
+    def repaints_surfaces(self) -> bool:
+        """As the torch engine, which it asks."""
+        return True
+
+    @property
     def usual_seconds(self) -> float:
         """As the torch engine, which it asks."""
         return 0.0

@@ -28,7 +28,7 @@ MAX_VARIANTS: Final = 4
 USABLE: Final = 0.9
 """Share of the free memory that batches may fill: the rest is for fragments."""
 HOST_SIDE: Final = 128
-"""Side of the first picture where no memory has to be measured."""
+"""Pictures that are tried have about this side² where no memory has to be measured."""
 
 
 class TorchEngine:
@@ -60,6 +60,11 @@ class TorchEngine:
         return False
 
     @property
+    def repaints_surfaces(self) -> bool:
+        """It paints them around all else, which is kept."""
+        return True
+
+    @property
     def usual_seconds(self) -> float:
         """It depends on the device, and none was measured."""
         return 0.0
@@ -87,9 +92,10 @@ class TorchEngine:
     def _loaded(self) -> RestylingPipeline:
         device = hardware.choose(self._options.device, bfloat16=self._options.reduced)
         loaded = models.load(self._options, device)
-        trial = RestylingPipeline(loaded, device, variants_at_once=1)
         free = device.free_bytes
-        drawing = max(self._needed(trial, device, loaded, tier, loaded.sides[tier]) for tier in Tier)
+        tried, tiers = (loaded, list(Tier)) if free is not None else _least(loaded)
+        trial = RestylingPipeline(tried, device, variants_at_once=1)
+        drawing = max(self._needed(trial, device, tried, tier, tried.sides[tier]) for tier in tiers)
         finishing = 0
         if free is not None and loaded.finished_side:
             finishing = self._needed(trial, device, loaded, Tier.QUALITY, loaded.window)
@@ -112,12 +118,17 @@ class TorchEngine:
     def _needed(
         trial: RestylingPipeline, device: hardware.Hardware, loaded: models.Models, tier: Tier, side: int
     ) -> int:
-        """Bytes beside the models that a step on a photo of side² pixels takes; 0 on the host, on a small photo."""
-        side = side if device.memory_bytes is not None else min(side, HOST_SIDE)
+        """Bytes beside the models that a step on a photo of side² pixels takes; 0 on the host."""
         before = _allocated(device, reset=True)
         for _step in trial.restyle(_first_request(side, tier, steps=loaded.presets[tier].steps)):
             pass
         return _allocated(device) - before
+
+
+def _least(loaded: models.Models) -> tuple[models.Models, list[Tier]]:
+    """Where no memory has to be measured: the models drawing small, and one tier a UNet, to see that they run."""
+    tiers = {id(loaded.unets[tier]): tier for tier in Tier}
+    return replace(loaded, sides={tier: min(side, HOST_SIDE) for tier, side in loaded.sides.items()}), [*tiers.values()]
 
 
 def variants_that_fit(free: int | None, variant_bytes: int) -> int:

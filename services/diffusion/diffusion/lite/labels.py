@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from diffusion import surface_classes
 from diffusion.lite.morphology import Bits
 from diffusion.lite.parameters import CANVAS
 from servicekit.imaging.arrays import Floats
@@ -32,28 +33,10 @@ class Label(IntEnum):
 
 
 CLASSES: Final = {
-    Label.WALL: ("wall", "column"),
-    Label.FLOOR: ("floor",),
-    Label.CEILING: ("ceiling",),
+    **{Label[surface.name]: names for surface, names in surface_classes.CLASSES.items()},
     Label.WINDOW: ("windowpane", "screen door", "blind"),
     Label.DOOR: ("door",),
-    Label.CURTAIN: ("curtain",),
-    Label.UPHOLSTERY: ("sofa", "armchair", "ottoman", "seat"),
-    Label.BED: ("bed", "blanket"),
     Label.CUSHION: ("cushion", "pillow"),
-    Label.RUG: ("rug",),
-    Label.CABINET: (
-        "cabinet",
-        "wardrobe",
-        "chest of drawers",
-        "shelf",
-        "bookcase",
-        "desk",
-        "table",
-        "coffee table",
-        "buffet",
-        "kitchen island",
-    ),
 }
 """The ADE20K classes of each label; every other class is OTHER."""
 

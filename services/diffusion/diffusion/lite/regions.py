@@ -22,6 +22,7 @@ from diffusion.lite.cells import Cells
 from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
 from diffusion.lite.parameters import REGIONS
+from diffusion.lite.recent import Recent
 from servicekit.imaging.arrays import Floats, floats
 from servicekit.imaging.resizing import reduced
 from servicekit.types.corrections import Correction
@@ -59,16 +60,29 @@ class Votes:
         return cls(cell=cell.astype(np.intp), name=name.astype(np.intp), sure=np.clip(value, 0.0, 1.0))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """What is known of a photo before anybody says otherwise."""
+
+    cells: Cells
+    labels: NDArray[np.intp]
+    """N, values of Label."""
+    painted: NDArray[np.bool_]
+    """N."""
+
+
+DECIDED: Final = Recent[Decided](4)
+"""Some 4 MB each. It is most of the work, and the same whatever is said of places."""
+
+
 def find(photo: Bits, rough: Layout, said: Sequence[Correction] = ()) -> Layout:
     """The regions of a photo (H×W×3 sRGB) that a rough layout of it (H×W) tells, and which of them to paint; where
     somebody has said something else, that counts.
     """
     small = reduced(photo, REGIONS.side)
     names, sure = reduced(rough.labels, REGIONS.side, nearest=True), reduced(rough.confidence, REGIONS.side)
-    # a ceiling often meets its wall without an edge, and then where the map has it
-    found = cells.find(small, np.asarray(names == Label.CEILING, dtype=np.uint8))
-    votes = Votes.sampled(found, names, sure)
-    labels, painted = _decided(found, _labelled(found, votes), votes)
+    seen = DECIDED.get_or_make((small, names, sure), lambda: _seen(small, names, sure))
+    found, labels, painted = seen.cells, seen.labels, seen.painted
     size = (photo.shape[1], photo.shape[0])
     corrected, confidence = None, rough.confidence
     if said:
@@ -81,6 +95,15 @@ def find(photo: Bits, rough: Layout, said: Sequence[Correction] = ()) -> Layout:
     both = _even(np.asarray((2 * labels + painted)[found.numbers], dtype=np.uint8), found.edges)
     drawn = np.asarray(cv2.resize(both, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
     return Layout(labels=drawn // 2, confidence=confidence, painted=drawn % 2, corrected=corrected)
+
+
+def _seen(photo: Bits, names: Bits, sure: Floats) -> Decided:
+    """Of a photo of the side REGIONS.side, and the map's labels and their confidence at that size."""
+    # a ceiling often meets its wall without an edge, and then where the map has it
+    found = cells.find(photo, np.asarray(names == Label.CEILING, dtype=np.uint8))
+    votes = Votes.sampled(found, names, sure)
+    labels, painted = _decided(found, _labelled(found, votes), votes)
+    return Decided(cells=found, labels=labels, painted=painted)
 
 
 def _labelled(found: Cells, votes: Votes) -> NDArray[np.intp]:

@@ -76,7 +76,7 @@ def _load_autoencoder(store: WeightStore, hardware: Hardware, name: str) -> Auto
 
 
 def load_unet(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> UNet2DConditionModel:
-    """A UNet of its own, for `load_base` or for a LoRA; raises as `load_base`."""
+    """A UNet; raises as `load_base`."""
     directory = store.path(name) / "unet"
     _check_family(_read(directory, UNet2DConditionModel.load_config), directory)
     return _load(UNet2DConditionModel, directory, hardware)

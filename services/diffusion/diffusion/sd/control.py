@@ -68,6 +68,12 @@ class ActiveControl:
     schedule: ControlSchedule
 
 
+def beside_zeros(residuals: Residuals) -> Residuals:
+    """Residuals of the conditional half, after zeros for the unconditional one."""
+    down, middle = residuals
+    return [torch.cat([torch.zeros_like(one), one]) for one in down], torch.cat([torch.zeros_like(middle), middle])
+
+
 def summed_residuals(
     controls: Sequence[ActiveControl], sample: Tensor, timestep: Tensor, text: Tensor, *, step: int, steps: int
 ) -> Residuals | None:

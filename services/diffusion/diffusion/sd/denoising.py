@@ -8,9 +8,11 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 
-from diffusion.sd.control import ActiveControl, summed_residuals
+from diffusion.sd.control import ActiveControl, Residuals, beside_zeros, summed_residuals
+from diffusion.sd.deep_cache import DeepCache
 from diffusion.sd.latents import InitialLatents, restore_kept
 from diffusion.sd.schedulers import Scheduler, clean_estimate
+from diffusion.sd.shortcuts import NONE, Shortcuts
 from diffusion.sd.text import Embeddings
 from diffusion.sd.windows import Window
 from servicekit.inference.hardware import Hardware
@@ -38,6 +40,12 @@ class Denoising:
 
     windows: Sequence[Window] = ()
     """What the UNet sees at a time; empty for all at once."""
+
+    shortcuts: Shortcuts = NONE
+    """What steps leave out."""
+
+    cache: DeepCache | None = None
+    """Runs in place of the UNet where steps reuse its deep blocks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,38 +107,71 @@ def _predict(run: Denoising, sample: Tensor, timestep: Tensor, *, step: int, ste
     if len(run.windows) <= 1:
         return _predict_window(run, run.controls, sample, timestep, step=step, steps=steps)
     summed, total = torch.zeros_like(sample), torch.zeros_like(sample[:1, :1])
-    for window in run.windows:
+    for number, window in enumerate(run.windows):
         controls = [replace(control, controlnet_cond=window.of(control.controlnet_cond)) for control in run.controls]
         weights = window.weights(sample.device)
-        seen = _predict_window(run, controls, window.of(sample), timestep, step=step, steps=steps)
+        seen = _predict_window(run, controls, window.of(sample), timestep, step=step, steps=steps, window=number)
         window.of(summed).add_(seen * weights)
         window.of(total).add_(weights)
     return summed / total
 
 
 def _predict_window(
-    run: Denoising, controls: Sequence[ActiveControl], sample: Tensor, timestep: Tensor, *, step: int, steps: int
+    run: Denoising,
+    controls: Sequence[ActiveControl],
+    sample: Tensor,
+    timestep: Tensor,
+    *,
+    step: int,
+    steps: int,
+    window: int = 0,
 ) -> Tensor:
-    """One pass of the UNet and its ControlNets, guided where the scale is above 1."""
-    guided = run.guidance > 1.0
+    """One pass of the UNet and its ControlNets, guided where the scale is above 1 and guidance has not ended."""
+    guided = run.guidance > 1.0 and run.shortcuts.guided(step, steps)
     conditional = run.text.positive.expand(len(sample), -1, -1)
     text = torch.cat([run.text.negative.expand(len(sample), -1, -1), conditional]) if guided else conditional
     batch = (torch.cat([sample, sample]) if guided else sample).to(run.unet.dtype)
     batch = batch.contiguous(memory_format=torch.channels_last)
-    residuals = summed_residuals(controls, batch, timestep, text, step=step, steps=steps)
-    prediction: Tensor = run.unet(
-        batch,
-        timestep,
-        encoder_hidden_states=text,
-        down_block_additional_residuals=residuals[0] if residuals else None,
-        mid_block_additional_residual=residuals[1] if residuals else None,
-        added_cond_kwargs=_image_condition(run, len(sample), guided=guided),
-        return_dict=False,
-    )[0].float()
+    images = _image_condition(run, len(sample), guided=guided)
+    residuals = None
+    if run.shortcuts.whole(step):
+        residuals = _residuals(run, controls, batch, timestep, text, guided=guided, step=step, steps=steps)
+    if run.cache is not None:
+        prediction = run.cache.predict(batch, timestep, text, residuals, images, step=step, window=window)
+    else:
+        prediction = run.unet(
+            batch,
+            timestep,
+            encoder_hidden_states=text,
+            down_block_additional_residuals=residuals[0] if residuals else None,
+            mid_block_additional_residual=residuals[1] if residuals else None,
+            added_cond_kwargs=images,
+            return_dict=False,
+        )[0]
+    prediction = prediction.float()
     if not guided:
         return prediction
     without, with_text = prediction.chunk(2)
     return without + run.guidance * (with_text - without)
+
+
+def _residuals(
+    run: Denoising,
+    controls: Sequence[ActiveControl],
+    batch: Tensor,
+    timestep: Tensor,
+    text: Tensor,
+    *,
+    guided: bool,
+    step: int,
+    steps: int,
+) -> Residuals | None:
+    """What ControlNets add: to all of a batch, or to guidance's conditional half alone."""
+    if not (guided and run.shortcuts.conditional_controls):
+        return summed_residuals(controls, batch, timestep, text, step=step, steps=steps)
+    half = len(batch) // 2
+    seen = summed_residuals(controls, batch[half:], timestep, text[half:], step=step, steps=steps)
+    return None if seen is None else beside_zeros(seen)
 
 
 def _image_condition(run: Denoising, count: int, *, guided: bool) -> dict[str, list[Tensor]] | None:

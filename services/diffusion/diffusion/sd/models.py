@@ -1,7 +1,8 @@
 """All models of the service, loaded once and ready to run."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from diffusers import AutoencoderTiny, UNet2DConditionModel
@@ -9,6 +10,8 @@ from diffusers import AutoencoderTiny, UNet2DConditionModel
 from diffusion.domain import Tier
 from diffusion.sd import checkpoints, recipes, safety, style_adapter
 from diffusion.sd.control import ControlBranch
+from diffusion.sd.deep_cache import DeepCache, SplitUNet
+from diffusion.sd.graphs import CudaCapture, use_compiler, use_graphs
 from diffusion.sd.latents import Autoencoder, TinyAutoencoder
 from diffusion.sd.letterbox import BUCKET, MULTIPLE
 from diffusion.sd.lora import fuse_lora
@@ -16,9 +19,11 @@ from diffusion.sd.mlsd import LineDetector, load_line_detector
 from diffusion.sd.options import Base, Control, Options, Structure
 from diffusion.sd.previews import LinearPreviewDecoder, PreviewDecoder, TaesdPreviewDecoder
 from diffusion.sd.safety import SafetyChecker
+from diffusion.sd.shortcuts import Shortcuts
 from diffusion.sd.style_adapter import StyleAdapter
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import QUALITY, SamplingPreset, fast_preset
+from servicekit.config.env import SettingsError
 from servicekit.inference.engine import Model
 from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightStore
@@ -37,6 +42,9 @@ class Models:
     presets: Mapping[Tier, SamplingPreset]
     unets: Mapping[Tier, UNet2DConditionModel]
     """One and the same for both tiers where the fast one has no LoRA."""
+
+    split_unets: Mapping[Tier, SplitUNet] = field(default_factory=dict)
+    """The same in two parts, of tiers whose steps reuse the deep one."""
 
     controls: Mapping[Control, ControlBranch]
     preview_decoder: PreviewDecoder
@@ -74,6 +82,11 @@ class Models:
     origins: Mapping[str, Model]
     """Repository and revision of each, by the store's names."""
 
+    def deep_cache(self, tier: Tier) -> DeepCache | None:
+        """An empty cache for one pass of a tier; None where every step computes all of the UNet."""
+        shortcuts = self.presets[tier].shortcuts
+        return DeepCache(unet=self.split_unets[tier], shortcuts=shortcuts) if shortcuts.deep_cache > 1 else None
+
     def info(
         self, tier: Tier, controls: Iterable[Control], *, previews: bool, styled: bool = False
     ) -> tuple[Model, ...]:
@@ -97,8 +110,12 @@ class Models:
 
 
 def load(options: Options, hardware: Hardware) -> Models:
-    """Loads everything; raises WeightsMissing or WeightsCorrupt naming the file."""
+    """Loads everything; raises WeightsMissing or WeightsCorrupt naming the file, SettingsError naming a setting."""
+    if options.cuda_graphs and hardware.device.type != "cuda":
+        raise SettingsError("MODOMO_DIFFUSION_CUDA_GRAPHS needs an NVIDIA GPU, and MODOMO_DIFFUSION_DEVICE found none")
     store = WeightStore(options.weights)
+    fast = fast_preset(options.fast_lora, store, reduced=options.reduced)
+    presets = _presets(options, fast)
     base = checkpoints.load_base(store, hardware, name=options.base, tiny=options.reduced)
     names = {
         control: f"controlnet-{control}"
@@ -114,15 +131,18 @@ def load(options: Options, hardware: Hardware) -> Models:
         )
     }
     nets = {control: checkpoints.load_controlnet(store, name, base, hardware) for control, name in names.items()}
-    fast = fast_preset(options.fast_lora, store, reduced=options.reduced)
     fast_unet = base.unet
     if fast.lora:
         if not options.reduced:  # there the quality tier needs no UNet of its own
-            fast_unet = checkpoints.load_unet(store, hardware, name=options.base)
+            fast_unet = deepcopy(base.unet)  # on the device: reading it once more takes longer
         fuse_lora(fast_unet, store.file(fast.lora))
+    bucket = max(MULTIPLE, base.side * BUCKET // 512)
+    split = {tier: SplitUNet(base.unet) for tier, preset in presets.items() if preset.shortcuts.deep_cache > 1}
+    modules = {base.unet, fast_unet, *nets.values(), *split.values()}
     if options.compile:
-        for module in {base.unet, fast_unet, *nets.values()}:
-            module.compile()
+        use_compiler(modules, graphs=options.cuda_graphs)
+    elif options.cuda_graphs:
+        use_graphs(modules, CudaCapture(hardware.device), bucket=bucket // MULTIPLE)
     vae = None if options.reduced else checkpoints.VAES.get(options.base)
     used = [options.base, *([vae] if vae else []), *names.values()] + ([fast.lora] if fast.lora else [])
     detector = None
@@ -150,8 +170,9 @@ def load(options: Options, hardware: Hardware) -> Models:
             if isinstance(base.vae, AutoencoderTiny)
             else Autoencoder(base.vae, whole=base.side * 2)
         ),
-        presets={Tier.QUALITY: fast if options.reduced else QUALITY, Tier.FAST: fast},
+        presets=presets,
         unets={Tier.QUALITY: base.unet, Tier.FAST: fast_unet},
+        split_unets=split,
         controls={control: ControlBranch(net) for control, net in nets.items()},
         preview_decoder=preview_decoder,
         detector=detector,
@@ -164,8 +185,30 @@ def load(options: Options, hardware: Hardware) -> Models:
             Tier.QUALITY: options.side or (base.side if options.reduced else base.side * 3 // 2),
             Tier.FAST: min(options.side or base.side, base.side),
         },
-        bucket=max(MULTIPLE, base.side * BUCKET // 512),
+        bucket=bucket,
         finished_side=0 if options.reduced else options.finished_side,
         window=base.side * 2,
         origins={name: store.model(name) for name in used},
     )
+
+
+def _presets(options: Options, fast: SamplingPreset) -> Mapping[Tier, SamplingPreset]:
+    """Each tier's, with the shortcuts that are chosen; raises SettingsError for one that no tier could take."""
+    shortcuts = Shortcuts(
+        conditional_controls=options.conditional_controls,
+        guidance_end=options.guidance_end,
+        deep_cache=options.deep_cache,
+    )
+    quality = fast if options.reduced else QUALITY
+    if not (quality.is_guided or fast.is_guided):
+        for name, chosen in (
+            ("CONDITIONAL_CONTROLS", shortcuts.conditional_controls),
+            ("GUIDANCE_END", shortcuts.guidance_end < 1.0),
+        ):
+            if chosen:
+                raise SettingsError(f"MODOMO_DIFFUSION_{name} is about guidance, and {fast.lora} runs without any")
+    # between the few steps of a distilled UNet too much changes for one to reuse another's
+    return {
+        Tier.QUALITY: replace(quality, shortcuts=shortcuts),
+        Tier.FAST: replace(fast, shortcuts=replace(shortcuts, deep_cache=1)),
+    }

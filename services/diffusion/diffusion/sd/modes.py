@@ -13,7 +13,7 @@ import numpy as np
 
 from diffusion import keep
 from diffusion.domain import Restyling
-from diffusion.sd import recipes
+from diffusion.sd import recipes, surfaces
 from diffusion.sd.options import Control, Structure
 from diffusion.sd.recipes import Recipe
 from servicekit.errors import FailedPrecondition
@@ -42,7 +42,8 @@ def possible(loaded: Collection[Control]) -> frozenset[RoomMode]:
 
 def recipe(restyling: Restyling, structure: Structure) -> Recipe:
     """The ControlNets that steer the picture's first pass."""
-    around = recipes.AROUND_KEPT if restyling.keep is not None and restyling.keep.any() else {}
+    kept_by_name = restyling.keep is not None and restyling.keep.any()
+    around = recipes.AROUND_KEPT if kept_by_name or restyling.surfaces else {}
     match restyling.mode:
         case RoomMode.RESTYLE:
             return {**recipes.STRUCTURES[structure], **around}
@@ -58,10 +59,14 @@ def strength(restyling: Restyling) -> float:
 
 
 def kept(restyling: Restyling) -> Mask | None:
-    """What must stay: as `keep.kept`, and for `declutter` all but what is removed, grown by its shadow.
+    """What must stay: as `keep.kept`; for `declutter` all but what is removed, grown by its shadow; where surfaces are
+    named, all but those.
 
-    Raises FailedPrecondition where that leaves nearly nothing to paint, or nothing is to be removed.
+    Raises FailedPrecondition where that leaves nearly nothing to paint, or nothing is to be removed; InvalidArgument
+    where surfaces are named and no map tells where they are.
     """
+    if restyling.surfaces:
+        return ~surfaces.painted(restyling)
     if restyling.mode is not RoomMode.DECLUTTER:
         return keep.kept(restyling)
     if restyling.remove is None or not restyling.remove.any():

@@ -38,6 +38,7 @@ FastLora: TypeAlias = Literal["auto", "hyper-sd", "lcm-lora", "none"]
 
 SIDES: Final = range(256, 1025, 8)
 MOST_FINISHED: Final = 2048
+DEEP_CACHE: Final = range(1, 6)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,20 @@ class Options:
     """`check` refuses results that the safety checker takes for nudity, and shows no previews on the way."""
 
     compile: bool = False
-    """Compile UNet and ControlNets with torch.compile: the first request of every picture size takes a minute."""
+    """Compile UNet and ControlNets with torch.compile: the first request of every picture size takes a minute. With
+    `cuda_graphs` in the mode `reduce-overhead`, which makes the graphs itself."""
+
+    cuda_graphs: bool = False
+    """Launch UNet and ControlNets as one CUDA graph each, captured once for every bucket of sizes; CUDA alone."""
+
+    conditional_controls: bool = False
+    """Run ControlNets on guidance's conditional half only: half their cost, and guidance strengthens what they say."""
+
+    guidance_end: float = 1.0
+    """Share of a pass's steps after which guidance ends, 0–1: those after it cost half. 1 guides all."""
+
+    deep_cache: int = 1
+    """The quality tier computes the UNet's deep blocks and the ControlNets in every `deep_cache`-th step only, 1–5."""
 
     reduced: bool = False
     """Reduced to what a machine without a GPU can do: the fast tier serves the quality tier too, in LCM-LoRA's fewest
@@ -90,3 +104,11 @@ class Options:
             raise ValueError(f"finished_side must lie in 0–{MOST_FINISHED}, not {self.finished_side}")
         if not 0 <= self.variants_at_once <= 4:
             raise ValueError(f"variants_at_once must lie in 0–4, not {self.variants_at_once}")
+        if not 0.0 <= self.guidance_end <= 1.0:
+            raise ValueError(f"guidance_end must lie in 0–1, not {self.guidance_end}")
+        if self.deep_cache not in DEEP_CACHE:
+            raise ValueError(f"deep_cache must lie in {DEEP_CACHE.start}–{DEEP_CACHE.stop - 1}, not {self.deep_cache}")
+        if self.cuda_graphs and self.device == "cpu":
+            raise ValueError("cuda_graphs needs a CUDA device, and device is cpu")
+        if self.reduced and self.deep_cache > 1:
+            raise ValueError("deep_cache is for the quality tier's 24 steps, and reduced leaves the fast tier's alone")

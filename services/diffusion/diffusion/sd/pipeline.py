@@ -17,7 +17,7 @@ from diffusion import keep
 from diffusion.domain import AppliedControl, Manifest, PassReport, PreviewFrame, Progress, Restyling, Result
 from diffusion.palette_distance import palette_delta_e
 from diffusion.preview_steps import preview_steps
-from diffusion.sd import latents, modes, palette, schedulers, tensors
+from diffusion.sd import latents, modes, palette, schedulers, surfaces, tensors
 from diffusion.sd.control import ActiveControl
 from diffusion.sd.denoising import Denoising, DenoisingStep, denoise
 from diffusion.sd.device_timer import DeviceTimer
@@ -117,7 +117,7 @@ class RestylingPipeline:
         with timer.on_device("read"):
             text = self._encode_prompt(restyling, planned)
         work = Work(restyling=restyling, plan=planned, text=text, timer=timer, total_steps=sum(steps))
-        if modes.strength(restyling) == 0.0:
+        if modes.strength(restyling) == 0.0 or (planned.kept is not None and planned.kept.all()):
             yield self._result(work, [restyling.photo] * restyling.variants)
             return
         with timer.on_device("encode"):
@@ -257,6 +257,8 @@ class RestylingPipeline:
             image_embeds=work.image_embeds,
             random=random,
             windows=windows(*one.letterbox.latent, side=side // MULTIPLE),
+            shortcuts=preset.shortcuts,
+            cache=models.deep_cache(one.tier),
         )
 
     def _preview(self, work: Work, one: Pass, step: DenoisingStep) -> RGB:
@@ -274,8 +276,11 @@ class RestylingPipeline:
 
     @staticmethod
     def _finish(work: Work, picture: RGB) -> RGB:
-        """The last picture, its colours corrected."""
-        return palette.shifted(picture, work.restyling.palette, work.plan.meant, most=palette.FINAL_SHIFT)
+        """The last picture, its colours corrected; what is kept is exactly as it was."""
+        restyling = work.restyling
+        if restyling.surfaces:
+            return keep.composite(restyling.photo, surfaces.coloured(restyling, picture), work.plan.kept)
+        return palette.shifted(picture, restyling.palette, work.plan.meant, most=palette.FINAL_SHIFT)
 
     def _result(self, work: Work, images: list[RGB]) -> Result:
         restyling, planned, timer = work.restyling, work.plan, work.timer
@@ -302,6 +307,7 @@ class RestylingPipeline:
                 steps=work.done,
                 prompt=planned.prompt,
                 negative_prompt=planned.negative_prompt,
+                surfaces=surfaces.told(restyling) if restyling.surfaces else (),
                 palette_delta_e=float(np.mean(distances)) if distances else None,
                 passes=tuple(work.ran.values()),
                 seconds=timer.seconds,

@@ -7,7 +7,7 @@ from typing import Final
 
 from diffusion.domain import Restyling, Tier
 from diffusion.recolourable import recolourable
-from diffusion.sd import modes, palette, recipes
+from diffusion.sd import modes, palette, recipes, surfaces
 from diffusion.sd.letterbox import Letterbox, enlarged, letterbox
 from diffusion.sd.models import Models
 from diffusion.sd.prompts import BASES, prompts
@@ -75,13 +75,14 @@ class Plan:
     negative_prompt: str
 
     kept: Mask | None
-    """Of the photo's size; None where nothing has to stay."""
+    """Of the photo's size; None where nothing has to stay. All of it where no surface was found that was named."""
 
     meant: Mask | None
     """What a palette is for, of the photo's size; None where surfaces are not known."""
 
     start: RGB
-    """The photo in the first pass's letterbox, its colours shifted to the palette where one is asked for."""
+    """The photo in the first pass's letterbox, its colours shifted to the palette where one is asked for, and its
+    surfaces in the colours that are asked for."""
 
     def letterboxed_keep(self, one: Pass) -> Mask | None:
         """The kept pixels, letterboxed for a pass."""
@@ -89,17 +90,19 @@ class Plan:
 
 
 def plan(restyling: Restyling, models: Models) -> Plan:
-    """Decides; raises FailedPrecondition where what is kept leaves nearly nothing.
+    """Decides; raises FailedPrecondition where what is kept leaves nearly nothing, InvalidArgument as `modes.kept`.
 
-    With a palette even a strength of 1 starts from the photo, its colours shifted, and not from noise alone: the
-    colours of large areas come through the strongest noise.
+    With a palette or with surfaces even a strength of 1 starts from the photo, its colours shifted, and not from noise
+    alone: the colours of large areas come through the strongest noise.
     """
     kept = modes.kept(restyling)
     strength = modes.strength(restyling)
     height, width = restyling.photo.shape[:2]
     fitting = letterbox(height, width, side=models.sides[restyling.tier], multiple=models.bucket)
     preset = models.presets[restyling.tier]
-    all_noise = strength >= 1.0 and (not restyling.palette or restyling.mode is not RoomMode.RESTYLE)
+    shifts = bool(restyling.palette or restyling.surfaces)
+    all_noise = strength >= 1.0 and (not shifts or restyling.mode is not RoomMode.RESTYLE)
+    guidance = surfaces.GUIDANCE if restyling.surfaces else restyling.style.guidance
     without_kept = Mode.TEXT if all_noise else Mode.IMAGE
     draw = Pass(
         stage=Stage.DRAW,
@@ -107,12 +110,13 @@ def plan(restyling: Restyling, models: Models) -> Plan:
         letterbox=fitting,
         preset=preset,
         tier=restyling.tier,
-        guidance=preset.guided_by(clamped(restyling.style.guidance, BASES[models.base].guidance)),
+        guidance=preset.guided_by(clamped(guidance, BASES[models.base].guidance)),
         strength=strength,
         all_noise=all_noise,
         recipe=modes.recipe(restyling, models.structure),
     )
-    start = fitting.place(restyling.photo)
+    photo = surfaces.coloured(restyling, restyling.photo) if restyling.surfaces else restyling.photo
+    start = fitting.place(photo)
     meant = recolourable(restyling, kept)
     if restyling.palette and meant is not None:
         start = palette.shifted(start, restyling.palette, fitting.place_mask(meant), most=palette.START_SHIFT)

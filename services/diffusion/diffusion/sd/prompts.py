@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from diffusion.domain import Restyling
-from diffusion.sd import palette
+from diffusion.sd import palette, surfaces
 from diffusion.sd.options import Base
 from servicekit.types.rooms import RoomType
 
@@ -63,6 +63,8 @@ BASES: Final[Mapping[Base, BaseWords]] = MappingProxyType(
 def prompts(restyling: Restyling, base: Base) -> tuple[str, str]:
     """The positive and the negative prompt."""
     style, words = restyling.style, BASES[base]
+    if restyling.surfaces:  # the style is not looked at
+        return _joined([surfaces.prompt(restyling), words.positive]), _joined([INTERIOR_NEGATIVE, words.negative])
     own = style.rooms.get(restyling.room_type) if restyling.room_type is not None else None
     positive = [
         subject(style.name, restyling.room_type),

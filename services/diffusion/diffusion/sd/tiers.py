@@ -5,6 +5,7 @@ from typing import Final
 
 from diffusion.sd.options import FastLora
 from diffusion.sd.schedulers import Sampler
+from diffusion.sd.shortcuts import NONE, Shortcuts
 from servicekit.weights import WeightStore
 
 
@@ -22,6 +23,14 @@ class SamplingPreset:
 
     guidance: tuple[float, float] = (1.0, 20.0)
     """Least and greatest guidance scale; a style's is brought into this range."""
+
+    shortcuts: Shortcuts = NONE
+    """What its steps leave out."""
+
+    @property
+    def is_guided(self) -> bool:
+        """Whether any of its guidance scales reads the negative prompt."""
+        return self.guidance[1] > 1.0
 
     def guided_by(self, scale: float) -> float:
         """The nearest guidance scale that the preset takes."""

@@ -19,6 +19,7 @@ from diffusion.keep import SEAM
 from diffusion.settings import Settings
 from diffusion.styles import Finish, Pattern, read_styles
 from servicekit.errors import FailedPrecondition, ServiceError
+from servicekit.imaging import colour
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.types import ade20k
 from servicekit.types.corrections import Correction, CorrectionLabel
@@ -201,17 +202,47 @@ async def test_look_of_a_picture_is_taken_and_told_or_refused_by_name(engine: En
 
 async def test_what_is_said_of_regions_is_done_or_refused_by_name(engine: Engine) -> None:
     said = (Correction(x=0.5, y=0.3, label=CorrectionLabel.LEAVE),)
-    sage = {SurfaceName.WALL: Finish(name="sage", pattern=Pattern.PLAIN, color="#A3B18A")}
-    asked = (restyling(engine, corrections=said), restyling(engine, surfaces=sage))
     if not engine.knows_regions:
-        for one, field in zip(asked, ("corrections", "surfaces"), strict=True):
-            with pytest.raises(ServiceError, match=f"{field.upper()}_NOT_SUPPORTED") as caught:
-                await steps_of(engine, one)
-            assert caught.value.metadata["field"] == field
+        with pytest.raises(ServiceError, match="CORRECTIONS_NOT_SUPPORTED") as caught:
+            await steps_of(engine, restyling(engine, corrections=said))
+        assert caught.value.metadata["field"] == "corrections"
         return
-    corrected, painted = [(await result_of(engine, one)).manifest for one in asked]
+    corrected = (await result_of(engine, restyling(engine, corrections=said))).manifest
     assert [one.correction for one in corrected.corrections] == list(said)
-    assert {one.material for one in painted.surfaces if one.material} == {"sage"}
+
+
+async def test_named_surfaces_alone_are_repainted(engine: Engine) -> None:
+    sage = Finish(name="sage", pattern=Pattern.PLAIN, color="#A3B18A")
+    oak = Finish(name="oak boards", pattern=Pattern.BOARDS, color="#BE9462", size=0.16)
+    named = {SurfaceName.WALL: sage, SurfaceName.FLOOR: oak, SurfaceName.RUG: oak}
+    asked = restyling(engine, surfaces=named, strength=1.0, keep=ROOM.sofa)
+    made = await result_of(engine, asked)
+    (image,) = made.images
+    stays = ROOM.sofa | ROOM.window if engine.info.name != "lite" else ROOM.sofa
+    np.testing.assert_array_equal(image[stays], ROOM.photo[stays])
+    wall, floor = ~(ROOM.floor | ROOM.window | ROOM.sofa), ROOM.floor & ~ROOM.sofa
+    for where in (wall, floor):
+        assert (image != ROOM.photo)[where].any(axis=1).mean() > 0.9
+    assert {one.label: one.material for one in made.manifest.surfaces if one.material} == {
+        "wall": "sage",
+        "floor": "oak boards",
+    }
+    if engine.info.name == "lite":
+        return  # its paint is lit by the photo's light
+    for where, finish in ((wall, sage), (floor, oak)):
+        inner = ~_grown(~where, SEAM)
+        reached = colour.lab(colour.linear(image[inner])).mean(axis=0)
+        assert float(colour.delta_e(reached, colour.lab_of_hex([finish.color])[0])) < 2.0
+    (rug,) = [one for one in made.manifest.surfaces if one.label == "rug"]
+    assert (rug.material, rug.area) == ("", 0.0)
+
+
+async def test_surfaces_that_are_nowhere_leave_the_photo_as_it_is(engine: Engine) -> None:
+    bed = {SurfaceName.BED: Finish(name="linen", pattern=Pattern.FABRIC, color="#C8B8A0")}
+    made = await result_of(engine, restyling(engine, surfaces=bed, variants=2))
+    for image in made.images:
+        np.testing.assert_array_equal(image, ROOM.photo)
+    assert not any(one.material for one in made.manifest.surfaces)
 
 
 async def test_closing_stops_between_two_steps_and_frees_the_device(engine: Engine) -> None:

@@ -21,6 +21,7 @@ from diffusion.domain import SEEDS, Maps, PreviewFrame, Progress, Restyling, Res
 from diffusion.engine import Step
 from diffusion.engine.torch import TorchEngine, variants_that_fit
 from diffusion.palette_distance import palette_delta_e
+from diffusion.sd.deep_cache import SplitUNet
 from diffusion.sd.options import Control, Options, Structure
 from diffusion.sd.recipes import FINISH_STRENGTH
 from diffusion.sd.tiers import HYPER_SD, LCM, QUALITY
@@ -275,6 +276,43 @@ async def test_reduced_four_steps_without_guidance_and_one_controlnet(
     assert len(unet) == 1
     with pytest.raises(ServiceError, match="cannot declutter; it can restyle, stage"):
         await result_of(engine, replace(request, mode=RoomMode.DECLUTTER))
+    await engine.close()
+
+
+async def test_shortcuts_leave_out_half_the_batches_and_controlnets_where_deep_blocks_are_reused(
+    tiny_diffusion: Path,
+) -> None:
+    engine = await loaded(
+        Options(
+            weights=tiny_diffusion,
+            device=DEVICE,
+            fast_lora="none",
+            conditional_controls=True,
+            guidance_end=0.5,
+            deep_cache=3,
+            variants_at_once=1,
+        )
+    )
+    batches: dict[type, list[int]] = {SplitUNet: [], ControlNetModel: []}
+
+    def hook(module: torch.nn.Module, inputs: Any) -> None:
+        if type(module) in batches:
+            batches[type(module)].append(len(inputs[0]))
+
+    handle = register_module_forward_pre_hook(hook)
+    try:
+        result = await result_of(engine, quick(height=104, width=160, strength=10 / QUALITY.steps))
+    finally:
+        handle.remove()
+    drawn, finished = result.manifest.passes
+    assert (drawn.steps, finished.steps) == (10, 8)
+    # the second pass sees two windows; of ControlNets segmentation runs in steps 0 and 3, tile in 0, 3 and 6
+    assert batches[SplitUNet] == [2] * 5 + [1] * 5 + [2, 2] * 4 + [1, 1] * 4
+    assert batches[ControlNetModel] == [1] * 2 + [1, 1] * 3
+    plain = await result_of(engine, quick(style_image=None))
+    styled = await result_of(engine, quick(style_image=restyling(seed=8).photo))
+    assert styled.manifest.style_image_used
+    assert not np.array_equal(styled.images[0], plain.images[0])
     await engine.close()
 
 

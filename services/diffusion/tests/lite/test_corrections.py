@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from diffusion.domain import Maps, Restyling
+from diffusion.lite import cells, regions
 from diffusion.lite.labels import Label
+from diffusion.lite.recent import Recent
 from diffusion.lite.restyle import restyle
 from diffusion.lite.scene import analyse_scene
 from diffusion.styles import read_styles
@@ -88,3 +90,28 @@ def test_corners_are_places_and_a_photo_without_a_map_takes_them(place: tuple[fl
     after, (area,) = changed(asked)
     assert not after[row, column]
     assert area > 0
+
+
+def test_a_photo_is_taken_apart_once_however_often_it_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    find = cells.find
+
+    def counted(photo: np.ndarray, split: np.ndarray) -> cells.Cells:
+        taken.append(1)
+        return find(photo, split)
+
+    monkeypatch.setattr(cells, "find", counted)
+    monkeypatch.setattr(regions, "DECIDED", Recent(2))
+    said = (at(70, 95, CorrectionLabel.LEAVE),)
+    first = analyse_scene(room()).layout
+    mended, again = (analyse_scene(room(corrections=said)).layout for _ in range(2))
+    assert len(taken) == 1
+    np.testing.assert_array_equal(mended.labels, again.labels)
+    assert (mended.labels != first.labels).any()
+    asked = room()
+    for shade in (1, 2):  # two others, and the first is forgotten
+        other = asked.photo.copy()
+        other[0, 0] = shade
+        analyse_scene(replace(asked, photo=other))
+    analyse_scene(asked)
+    assert len(taken) == 4

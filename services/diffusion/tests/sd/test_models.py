@@ -242,3 +242,32 @@ def test_a_device_that_is_not_there_is_named() -> None:
 def test_half_precision_on_cuda_single_on_the_host() -> None:
     assert hardware.choose("cpu").dtype == torch.float32
     assert not torch.backends.cudnn.benchmark
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wrong"),
+    [
+        ({"guidance_end": 1.1}, "guidance_end must lie in 0–1"),
+        ({"guidance_end": -0.1}, "guidance_end must lie in 0–1"),
+        ({"deep_cache": 0}, "deep_cache must lie in 1–5"),
+        ({"deep_cache": 6}, "deep_cache must lie in 1–5"),
+        ({"deep_cache": 2, "reduced": True}, "deep_cache is for the quality tier"),
+        ({"cuda_graphs": True, "device": "cpu"}, "cuda_graphs needs a CUDA device"),
+    ],
+)
+def test_shortcuts_that_make_no_sense_are_refused_by_name(chosen: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(ValueError, match=wrong):
+        Options(weights=Path(), **chosen)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wrong"),
+    [
+        ({"guidance_end": 0.6}, "MODOMO_DIFFUSION_GUIDANCE_END is about guidance, and lcm-lora runs without any"),
+        ({"conditional_controls": True}, "MODOMO_DIFFUSION_CONDITIONAL_CONTROLS is about guidance"),
+        ({"cuda_graphs": True}, "MODOMO_DIFFUSION_CUDA_GRAPHS needs an NVIDIA GPU"),
+    ],
+)
+def test_shortcuts_that_nothing_here_could_take_end_the_start(chosen: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(SettingsError, match=wrong):
+        models.load(Options(weights=Path("/nowhere"), reduced=True, fast_lora="lcm-lora", **chosen), HOST)

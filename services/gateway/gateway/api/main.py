@@ -29,7 +29,8 @@ from gateway.api.queue_metrics import QueueGauges
 from gateway.api.settings import PREFIX, ApiSettings
 from gateway.api.shared_state import SharedState
 from gateway.api.style_catalogue import StyleCatalogue
-from gateway.api.transformations import Limits, Transformations
+from gateway.api.submission import Limits
+from gateway.api.transformations import Transformations
 from gateway.api.trusted_proxies import TrustedProxies
 from gateway.api.uploads.budget import UploadBudget
 from gateway.api.uploads.fetch import PhotoFetcher

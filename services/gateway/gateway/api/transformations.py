@@ -1,7 +1,6 @@
 """The use cases behind every transport: submit a photo, ask for its job, cancel it."""
 
-import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from prometheus_client import Counter
@@ -9,21 +8,20 @@ from prometheus_client import Counter
 from gateway.api.auth import Caller, Scope
 from gateway.api.estimate import Estimator
 from gateway.api.field_problems import FieldProblems
+from gateway.api.group_joining import GroupJoining
 from gateway.api.links import ResultLinks, UrlSigner
+from gateway.api.submission import Limits, Submission, new_job, validate_idempotency_key
 from gateway.api.uploads import style_image
 from gateway.api.uploads.optimise import Photo
 from gateway.api.wanted import Wanted
 from gateway.api.webhook_policy import WebhookPolicy
-from gateway.jobs import ids, object_keys, request, result, status_presentation
-from gateway.jobs.groups import terms
+from gateway.jobs import ids, object_keys, result, status_presentation
 from gateway.jobs.groups.store import RoomGroups
 from gateway.jobs.purger import Purger
-from gateway.jobs.request import JobRequest, Preferences
 from gateway.jobs.result import JobError
-from gateway.jobs.work import expected_work
-from servicekit.errors import Conflict, Exhausted, InvalidArgument, NotFound, ServiceError
-from servicekit.jobstore import ENDINGS, Job, JobStatus, JobStore, NewJob, Position, Priority, catalog
-from servicekit.observability import logs, tracing
+from servicekit.errors import Conflict, Exhausted, InvalidArgument, ServiceError
+from servicekit.jobstore import ENDINGS, Job, JobStatus, JobStore, Position, catalog
+from servicekit.observability import logs
 from servicekit.rpc import context
 from servicekit.storage import ObjectStore, delete_all
 from servicekit.types.modes import RoomMode
@@ -31,8 +29,6 @@ from servicekit.types.modes import RoomMode
 log = logs.get(__name__)
 
 ACCEPTED: Final = Counter("modomo_jobs_accepted_total", "Jobs that were accepted", ["priority"])
-
-MAX_KEY_LENGTH: Final = 255
 
 
 class Optimiser(Protocol):
@@ -47,54 +43,6 @@ class Abilities(Protocol):
 
     async def validate(self, wanted: Wanted) -> None:
         """Raises InvalidArgument naming the field of a style that there is not, or of what the engine cannot do."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """How many jobs may wait, and for how long things last."""
-
-    queue: int
-    tenant_queue: int
-    """Of one tenant and one priority."""
-    wait_seconds: float
-    batch_wait_seconds: float
-    run_seconds: float
-    """For each unit of a job's expected work."""
-    retention_seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Submission:
-    """What a caller sends."""
-
-    photo: bytes
-    style: str
-    preferences: Preferences
-    idempotency_key: str = ""
-    """Empty for none."""
-    priority: Priority = Priority.INTERACTIVE
-    style_image: bytes | None = None
-    """A picture whose look is wanted."""
-    webhook_url: str = ""
-    """Address that is told of events; empty for none."""
-    webhook_events: tuple[str, ...] = ()
-    """Which; none for every ending."""
-
-    @property
-    def wanted(self) -> Wanted:
-        """What an engine has to be able to do for it."""
-        return Wanted.of(self.style, self.preferences, style_image=self.style_image is not None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class JoinedSubmission:
-    """A submission in its group."""
-
-    submission: Submission
-    look: Photo | None
-    """The picture whose look is wanted."""
-    new: bool
-    """False where a repeated request was in the group before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +103,7 @@ class Transformations:
         self._limits = limits
         self._webhooks = webhooks
         self._purger = purger
-        self._groups = groups
+        self._joining = GroupJoining(groups, store=store, kept_seconds=limits.retention_seconds)
 
     async def submit(self, submission: Submission, caller: Caller) -> Accepted:
         """Validates, optimises, stores, enqueues; raises InvalidArgument, Conflict, Exhausted or Unavailable."""
@@ -165,7 +113,7 @@ class Transformations:
         photo = await self._optimiser.optimise(submission.photo, client=caller.client)
         look = await self._style_image(submission, caller)
         job_id = ids.new()
-        joined = await self._join(job_id, submission, look, caller)
+        joined = await self._joining.join(job_id, submission, look, caller)
         if joined is not None:
             submission, look = joined.submission, joined.look
         with context.bound(job=job_id):
@@ -173,7 +121,7 @@ class Transformations:
             if look is not None:
                 await self._store.put(object_keys.style_image(job_id), look.jpeg, content_type="image/jpeg")
             try:
-                new = self._new_job(job_id, submission, photo, look, caller)
+                new = new_job(job_id, submission, photo, look, caller=caller, limits=self._limits)
                 submitted = await self._job_store.submit(
                     new,
                     queue_limit=self._limits.queue,
@@ -182,7 +130,7 @@ class Transformations:
             except (Conflict, Exhausted):  # other errors leave it open whether the job exists: its photo stays
                 await self._delete_photo(job_id)
                 if joined is not None and joined.new:
-                    await self._leave(job_id, submission, caller)
+                    await self._joining.leave(job_id, submission, caller)
                 raise
             if submitted.created:
                 ACCEPTED.labels(new.priority).inc()
@@ -195,7 +143,7 @@ class Transformations:
     async def validate(self, wanted: Wanted, webhook_url: str, idempotency_key: str, problems: FieldProblems) -> None:
         """Looks at what can be judged without the photo, and collects what is wrong; raises Unavailable."""
         with problems.collected():
-            _validate_idempotency_key(idempotency_key)
+            validate_idempotency_key(idempotency_key)
         with problems.collected():
             self._webhooks.validate(webhook_url)
         with problems.collected():
@@ -273,54 +221,6 @@ class Transformations:
             raise catalog.unknown_job()
         return job
 
-    async def _join(
-        self, job_id: str, submission: Submission, look: Photo | None, caller: Caller
-    ) -> "JoinedSubmission | None":
-        """The submission with all that it shares with its group; None where it names none.
-
-        Raises InvalidArgument for a group that is full, whatever contradicts it, or a style image that is gone.
-        """
-        word = submission.preferences.group
-        if not word:
-            return None
-        wish = terms.Wish(
-            style=submission.style, preferences=submission.preferences, style_image_digest=look.digest if look else ""
-        )
-        place = await self._groups.join(
-            job_id,
-            wish,
-            tenant=caller.tenant,
-            idempotency_key=submission.idempotency_key,
-            kept_seconds=self._limits.retention_seconds,
-        )
-        try:
-            shared = terms.agreed(wish, place.terms)
-            if look is None and shared.style_image_digest:
-                look = await self._look_of(place.terms)
-        except InvalidArgument:
-            if place.new:
-                await self._leave(job_id, submission, caller)
-            raise
-        return JoinedSubmission(
-            submission=replace(submission, preferences=shared.preferences), look=look, new=place.new
-        )
-
-    async def _look_of(self, first: terms.Terms) -> Photo:
-        """The style image that the first job of a group brought."""
-        try:
-            picture = await self._store.get(object_keys.style_image(first.job_id))
-        except NotFound as error:
-            message = f"{style_image.FIELD} of the group's first photo is gone; send it again."
-            raise InvalidArgument("GROUP_STYLE_IMAGE_GONE", message, field=style_image.FIELD) from error
-        return Photo(jpeg=picture, width=0, height=0, digest=first.style_image_digest)
-
-    async def _leave(self, job_id: str, submission: Submission, caller: Caller) -> None:
-        """Gives a place in a group back; where that fails, the group finds out when it is full."""
-        try:
-            await self._groups.leave(job_id, tenant=caller.tenant, word=submission.preferences.group)
-        except ServiceError as error:
-            log.warning("a group keeps a place", problem=str(error))
-
     async def _style_image(self, submission: Submission, caller: Caller) -> Photo | None:
         """The picture whose look is wanted, as it is kept."""
         if submission.style_image is None:
@@ -328,55 +228,9 @@ class Transformations:
         with style_image.blamed():
             return await self._optimiser.optimise(submission.style_image, client=caller.client)
 
-    def _new_job(self, job_id: str, submission: Submission, photo: Photo, look: Photo | None, caller: Caller) -> NewJob:
-        priority = Priority.BATCH if caller.batch else submission.priority
-        wait = self._limits.batch_wait_seconds if priority is Priority.BATCH else self._limits.wait_seconds
-        job = JobRequest(
-            style=submission.style,
-            preferences=submission.preferences,
-            photo_digest=photo.digest,
-            width=photo.width,
-            height=photo.height,
-            style_image_digest=look.digest if look else "",
-        )
-        payload, work = request.encode(job), expected_work(job)
-        return NewJob(
-            job_id=job_id,
-            payload=payload,
-            message=status_presentation.message(JobStatus.QUEUED, style=submission.style),
-            tenant=caller.tenant,
-            priority=priority,
-            cost=work,
-            first_look=request.has_first_look(job),
-            webhook_url=submission.webhook_url,
-            webhook_events=submission.webhook_events,
-            traceparent=tracing.traceparent(),
-            idempotency_key=submission.idempotency_key,
-            request_digest=_digest(payload, submission),
-            wait_seconds=wait,
-            run_seconds=self._limits.run_seconds * work,
-            retention_seconds=self._limits.retention_seconds,
-        )
-
     async def _delete_photo(self, job_id: str) -> None:
         """Deletes the pictures of a job that was not made."""
         try:
             await delete_all(self._store, object_keys.folder(job_id))
         except ServiceError as error:
             log.warning("a photo without a job stays", key=object_keys.original(job_id), problem=str(error))
-
-
-def _digest(payload: str, submission: Submission) -> str:
-    """Of the whole request; without chosen events as releases make it that know of none."""
-    parts = [
-        payload,
-        submission.webhook_url,
-        *([",".join(submission.webhook_events)] if submission.webhook_events else []),
-    ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _validate_idempotency_key(key: str) -> None:
-    if len(key) > MAX_KEY_LENGTH or not key.isprintable():
-        message = f"Idempotency-Key must be printable and have at most {MAX_KEY_LENGTH} characters."
-        raise InvalidArgument("FIELD_INVALID", message, field="Idempotency-Key")

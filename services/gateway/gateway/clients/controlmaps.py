@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import grpc
 
 from gateway.clients.calls import translated
-from gateway.clients.messages import jpeg, room_type
+from gateway.clients.messages import jpeg, png, room_type
 from modomo.controlmaps.v1 import control_maps_service_pb2 as pb
 from modomo.controlmaps.v1.control_maps_service_pb2_grpc import ControlMapsServiceStub
+from modomo.type.v1.control_map_pb2 import ControlMap
 from modomo.type.v1.image_pb2 import Mask
 from servicekit.inference.engine import EngineInfo, info_from_proto
-from servicekit.types.control_maps import MapKind, map_kind_from_proto
+from servicekit.types.control_maps import MapKind, map_kind_from_proto, map_kind_to_proto
 from servicekit.types.rooms import RoomType
 
 
@@ -83,11 +84,29 @@ class ControlMapsClient:
         return made
 
     async def assess(
-        self, original: bytes, result: bytes, *, kept: bytes, palette: Sequence[str], seconds: float
+        self,
+        original: bytes,
+        result: bytes,
+        *,
+        kept: bytes,
+        palette: Sequence[str],
+        maps: Mapping[MapKind, bytes],
+        seconds: float,
     ) -> Quality:
-        """Scores a JPEG against its original; `kept` is a mask as PNG, or empty where nothing had to stay."""
+        """Scores a JPEG against its original.
+
+        `kept` is a mask as PNG, or empty where nothing had to stay; `maps` are the original's, where they are known.
+        """
         request = pb.AssessRequest(
-            original=jpeg(original), result=jpeg(result), kept=Mask(png=kept) if kept else None, palette=palette
+            original=jpeg(original),
+            result=jpeg(result),
+            kept=Mask(png=kept) if kept else None,
+            palette=palette,
+            maps=[
+                ControlMap(kind=map_kind_to_proto(kind), image=png(maps[kind]))
+                for kind in (MapKind.SEGMENTATION, MapKind.CONFIDENCE)
+                if kind in maps
+            ],
         )
         with translated("controlmaps"):
             response = await self._stub.Assess(request, timeout=seconds)

@@ -82,8 +82,11 @@ def seed(request: JobRequest, job_id: str) -> int:
 
 
 def has_first_look(request: JobRequest) -> bool:
-    """Whether the lite engine, which makes first looks, can show what is asked for: it furnishes and clears nothing."""
-    return request.preferences.mode is RoomMode.RESTYLE
+    """Whether a first look, which the lite engine makes, can show what is asked for and comes before the result.
+
+    That engine furnishes and clears nothing. Corrections are its own: whoever takes them is as quick with all of it.
+    """
+    return request.preferences.mode is RoomMode.RESTYLE and not request.preferences.corrections
 
 
 def encode(request: JobRequest) -> str:

@@ -38,7 +38,7 @@ async def test_values(channels: dict[str, grpc.aio.Channel]) -> None:
     assert room.room_type is RoomType.BEDROOM
     assert set(room.maps) == {MapKind.DEPTH, MapKind.SEGMENTATION}
     assert (await maps.analyze(make_photo(), rooms_only=True, seconds=5)).maps == {}
-    quality = await maps.assess(make_photo(), make_photo(), kept=b"", palette=(), seconds=5)
+    quality = await maps.assess(make_photo(), make_photo(), kept=b"", palette=(), maps={}, seconds=5)
     assert quality.overall == pytest.approx(0.9)
     diffusion = DiffusionClient(channels["diffusion"])
     assert "boho" in {style.name for style in (await diffusion.catalogue(seconds=5)).styles}

@@ -5,12 +5,16 @@ import contextlib
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-import httpcore
-
-from servicekit.webhooks.checked_network import CheckedNetwork, host_header
+from servicekit.optional_imports import without
 from servicekit.webhooks.ssrf import AddressPolicy, Endpoint
+
+with without("h2"):  # HTTP/2 is not spoken here, and takes 3 MB where it is installed
+    import httpcore
+
+    from servicekit.webhooks.checked_network import CheckedNetwork, host_header
 
 MAX_ANSWER_BYTES: Final = 16 * 1024
 """Of the answer's body. Nobody needs it; reading it lets the receiver finish."""
@@ -43,7 +47,11 @@ class Sender:
         """`timeout_seconds` is for everything together, looking the name up included."""
         self._addresses = addresses
         self._timeout = timeout_seconds
-        self._trust = ssl.create_default_context()
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Made when it is first needed: the certificates take a MB."""
+        return ssl.create_default_context()
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, tenant: str) -> Answer:
         """Raises AddressRefused, Unreachable. The `tenant` has its share of the look-ups of names."""

@@ -244,6 +244,7 @@ class AssessRequest(message.Message):
     RESULT_FIELD_NUMBER: builtins.int
     KEPT_FIELD_NUMBER: builtins.int
     PALETTE_FIELD_NUMBER: builtins.int
+    MAPS_FIELD_NUMBER: builtins.int
     @builtins.property
     def original(self) -> image_pb2.Image:
         """The photo as uploaded."""
@@ -260,6 +261,12 @@ class AssessRequest(message.Message):
     def palette(self) -> containers.RepeatedScalarFieldContainer[builtins.str]:
         """Colours that the result should show, `#RRGGBB`, at most 8; none means no palette was asked for."""
 
+    @builtins.property
+    def maps(self) -> containers.RepeatedCompositeFieldContainer[control_map_pb2.ControlMap]:
+        """The original's segmentation and confidence, if Analyze of the same engine has drawn them: an engine that sees the same
+        at every size takes them for its own, and does not look again. Other kinds are not read.
+        """
+
     def __init__(
         self,
         *,
@@ -267,10 +274,11 @@ class AssessRequest(message.Message):
         result: image_pb2.Image | None = ...,
         kept: image_pb2.Mask | None = ...,
         palette: abc.Iterable[builtins.str] | None = ...,
+        maps: abc.Iterable[control_map_pb2.ControlMap] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["kept", b"kept", "original", b"original", "result", b"result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["kept", b"kept", "original", b"original", "palette", b"palette", "result", b"result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["kept", b"kept", "maps", b"maps", "original", b"original", "palette", b"palette", "result", b"result"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -92,7 +92,7 @@ class ControlMapsServiceServicer:
     def Assess(self, request, context):
         """Scores a restyled photo against its original.
 
-        INVALID_ARGUMENT: an image cannot be read, their sizes differ, a colour is not `#RRGGBB`.
+        INVALID_ARGUMENT: an image or a map cannot be read, their sizes differ, a colour is not `#RRGGBB`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

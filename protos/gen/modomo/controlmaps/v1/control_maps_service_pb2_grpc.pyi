@@ -62,7 +62,7 @@ class ControlMapsServiceStub:
     Assess: grpc.UnaryUnaryMultiCallable[control_maps_service_pb2.AssessRequest, control_maps_service_pb2.AssessResponse]
     """Scores a restyled photo against its original.
 
-    INVALID_ARGUMENT: an image cannot be read, their sizes differ, a colour is not `#RRGGBB`.
+    INVALID_ARGUMENT: an image or a map cannot be read, their sizes differ, a colour is not `#RRGGBB`.
     """
 
 @typing.type_check_only
@@ -93,7 +93,7 @@ class ControlMapsServiceAsyncStub(ControlMapsServiceStub):
     Assess: aio.UnaryUnaryMultiCallable[control_maps_service_pb2.AssessRequest, control_maps_service_pb2.AssessResponse]  # type: ignore[assignment]
     """Scores a restyled photo against its original.
 
-    INVALID_ARGUMENT: an image cannot be read, their sizes differ, a colour is not `#RRGGBB`.
+    INVALID_ARGUMENT: an image or a map cannot be read, their sizes differ, a colour is not `#RRGGBB`.
     """
 
 class ControlMapsServiceServicer(metaclass=abc_1.ABCMeta):
@@ -143,7 +143,7 @@ class ControlMapsServiceServicer(metaclass=abc_1.ABCMeta):
     ) -> typing.Union[control_maps_service_pb2.AssessResponse, abc.Awaitable[control_maps_service_pb2.AssessResponse]]:
         """Scores a restyled photo against its original.
 
-        INVALID_ARGUMENT: an image cannot be read, their sizes differ, a colour is not `#RRGGBB`.
+        INVALID_ARGUMENT: an image or a map cannot be read, their sizes differ, a colour is not `#RRGGBB`.
         """
 
 def add_ControlMapsServiceServicer_to_server(servicer: ControlMapsServiceServicer, server: typing.Union[grpc.Server, aio.Server]) -> None: ...

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 from servicekit.jobstore import EventLog, FirstLooks, JobStore, WorkQueue
 from servicekit.jobstore.outbox import Outbox
-from servicekit.jobstore.redis.events import RedisEventLog
-from servicekit.jobstore.redis.first_looks import RedisFirstLooks
-from servicekit.jobstore.redis.job_store import RedisJobStore
-from servicekit.jobstore.redis.outbox import RedisOutbox
-from servicekit.jobstore.redis.queue import RedisWorkQueue
-from servicekit.jobstore.redis.settings import JobStoreSettings
+from servicekit.optional_imports import without
+
+with without("opentelemetry.sdk.metrics"):  # redis-py could measure itself with it, which nobody asks for: 2 MB
+    from servicekit.jobstore.redis.events import RedisEventLog
+    from servicekit.jobstore.redis.first_looks import RedisFirstLooks
+    from servicekit.jobstore.redis.job_store import RedisJobStore
+    from servicekit.jobstore.redis.outbox import RedisOutbox
+    from servicekit.jobstore.redis.queue import RedisWorkQueue
+    from servicekit.jobstore.redis.settings import JobStoreSettings
 
 __all__ = ["JobStoreClients", "JobStoreSettings", "connect"]
 

@@ -106,22 +106,17 @@ class RedisClaim:
         self._waits = reached == "waiting"
         self._deadline = time.monotonic() + (float(deadline) - now) / 1000
 
-    async def append(self, update: Update) -> None:
-        """Adds an event; raises Superseded, Cancelled, Unavailable."""
-        if update.status in ENDINGS or not 0.0 <= update.progress <= 1.0:
-            raise ValueError("an update is no ending, and its progress lies in 0–1")
+    async def append(self, *updates: Update) -> None:
+        """Adds events; raises Superseded, Cancelled, Unavailable."""
+        fields: list[str | float] = []
+        for update in updates:
+            if update.status in ENDINGS or not 0.0 <= update.progress <= 1.0:
+                raise ValueError("an update is no ending, and its progress lies in 0–1")
+            fields += (update.status, update.progress, update.message)
+            fields += (update.step, update.total_steps, update.preview_key)
         async with self._writing:
             self._appends += 1  # before writing: a number is never used for two events, even if this call is cancelled
-            loss = await self._write(
-                "append",
-                self._appends,
-                update.status,
-                update.progress,
-                update.message,
-                update.step,
-                update.total_steps,
-                update.preview_key,
-            )
+            loss = await self._write("append", self._appends, *fields)
         if loss:
             raise loss
 

@@ -57,6 +57,19 @@ async def test_a_claim_waits_for_a_job_to_come(open_jobstore: OpenJobStore) -> N
     assert (await waiting).job.job_id == job_id
 
 
+async def test_several_events_are_written_in_one_step_like_one_after_the_other(open_jobstore: OpenJobStore) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
+    async with jobstore.events.announcements() as announced:
+        await claim.append(analyzing(0.2), analyzing(0.1), analyzing(0.3))
+        heard = [await anext(announced) for _ in range(3)]
+    await claim.append(analyzing(0.4))
+    events = await jobstore.events.read(job_id)
+    assert heard == events[1:4]
+    assert [(event.seq, event.progress) for event in events[1:]] == [(2, 0.2), (3, 0.2), (4, 0.3), (5, 0.4)]
+
+
 async def test_progress_never_goes_down_and_seq_has_no_gap(open_jobstore: OpenJobStore) -> None:
     jobstore = open_jobstore()
     job_id = await submit_one(jobstore)

@@ -140,7 +140,8 @@ class World:
             count, progress = self.chance.randint(1, 6), self.chance.random()
             known = await self.known_seq(holder)
             picture = self.chance.choice(["", "", "preview-1"])
-            args = (holder.token, known, count, "analyzing", progress, "Analyzing...", 0, 0, picture)
+            event = ("analyzing", progress, "Analyzing...", 0, 0, picture)
+            args = (holder.token, known, count, *event * self.chance.choice([1, 1, 3]))
             answer = await self.twice("append", holder.job_id, *args)
             assert isinstance(answer, str) or holder.job_id not in self.cancelled
 

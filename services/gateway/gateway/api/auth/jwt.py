@@ -10,10 +10,6 @@ from gateway.api.auth import Caller, Scope
 from gateway.api.auth.jwks import KeySet
 from servicekit.errors import Unauthenticated
 
-ALGORITHMS: Final = frozenset(
-    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
-)
-"""Signatures that a public key verifies. Shared secrets (HS…) and `none` are no choice."""
 LEEWAY_SECONDS: Final = 30
 """How far clocks may differ."""
 MAX_SUBJECT: Final = 255

@@ -2,19 +2,25 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from gateway.api.auth import ANYBODY, Authenticator, Caller, Scope
 from gateway.api.auth.api_keys import PREFIX
-from gateway.api.auth.jwks import KeySet, fetcher
-from gateway.api.auth.jwt import ALGORITHMS, TokenVerifier
 from gateway.api.auth.keyring import KeyRing, KeysError
 from gateway.api.public_address import is_loopback
 from servicekit.config.env import SettingsError
 from servicekit.errors import Unauthenticated
 from servicekit.observability import logs
 
+if TYPE_CHECKING:
+    from gateway.api.auth.jwt import TokenVerifier
+
 log = logs.get(__name__)
+
+ALGORITHMS: Final = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+)
+"""Signatures that a public key verifies. Shared secrets (HS…) and `none` are no choice."""
 
 _HOW: Final = (
     "make an API key (python -m gateway keys new TENANT --append FILE) and name the file in "
@@ -60,6 +66,8 @@ class IdentitySettings:
         if (self.jwt_audience or self.jwt_jwks) and not self.jwt_issuer:
             raise ValueError("jwt_audience and jwt_jwks need jwt_issuer")
         if self.jwt_issuer:
+            from gateway.api.auth.jwks import fetcher  # noqa: PLC0415 - where there is an issuer; 8 MB with its library
+
             fetcher(self.jwt_jwks)
         if not self.jwt_algorithms or not set(self.jwt_algorithms) <= ALGORITHMS:
             raise ValueError(f"jwt_algorithms must be some of {', '.join(sorted(ALGORITHMS))}")
@@ -104,7 +112,7 @@ class KeyAuthenticator:
 
     open = False
 
-    def __init__(self, keys: KeyRing, tokens: TokenVerifier | None) -> None:
+    def __init__(self, keys: KeyRing, tokens: "TokenVerifier | None") -> None:
         self._keys = keys
         self._tokens = tokens
 
@@ -117,7 +125,10 @@ class KeyAuthenticator:
         return await self._tokens.identify(credential)
 
 
-def _verifier(settings: IdentitySettings) -> TokenVerifier:
+def _verifier(settings: IdentitySettings) -> "TokenVerifier":
+    from gateway.api.auth.jwks import KeySet, fetcher  # noqa: PLC0415 - as above
+    from gateway.api.auth.jwt import TokenVerifier  # noqa: PLC0415 - as above
+
     return TokenVerifier(
         KeySet(fetcher(settings.jwt_jwks)),
         issuer=settings.jwt_issuer,

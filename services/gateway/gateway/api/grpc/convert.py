@@ -9,7 +9,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway.api.links import ResultLinks
 from gateway.api.public_address import absolute
-from gateway.api.transformations import JobView, Submission
+from gateway.api.submission import Submission
+from gateway.api.transformations import JobView
 from gateway.api.uploads import preferences, style_image
 from gateway.jobs.request import Preferences
 from modomo.transform.v1 import transform_service_pb2 as pb

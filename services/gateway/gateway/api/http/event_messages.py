@@ -56,7 +56,7 @@ class EventMessages:
         self._events = events
         self._transformations = transformations
         self._url_signer = url_signer
-        self._texts: WeakKeyDictionary[Event, dict[str, asyncio.Task[str]]] = WeakKeyDictionary()
+        self._texts: WeakKeyDictionary[Event, dict[str, str | asyncio.Task[str]]] = WeakKeyDictionary()
 
     async def watch(self, job_id: str, *, after: int, base: str) -> AsyncGenerator[tuple[Event, str], None]:
         """All events that follow `after` with their messages, EventMessage as JSON, ending after the terminal one.
@@ -70,34 +70,40 @@ class EventMessages:
     async def _text(self, event: Event, base: str) -> str:
         """Made once for all clients that watch the job now: it lives as long as the event that they share."""
         texts = self._texts.setdefault(event, {})
-        if base not in texts or _failed(texts[base]):
-            texts[base] = asyncio.create_task(self._render(event, base))
-        if texts[base].done():
-            return texts[base].result()
-        return await asyncio.shield(texts[base])  # a client that leaves takes nothing away from the others
+        text = texts.get(base)
+        if text is None or (isinstance(text, asyncio.Task) and _failed(text)):
+            linked = event.preview_key or event.status is JobStatus.COMPLETED
+            text = asyncio.create_task(self._render(event, base)) if linked else _text(event)
+            texts[base] = text
+        if isinstance(text, str):
+            return text
+        return await asyncio.shield(text)  # a client that leaves takes nothing away from the others
 
     async def _render(self, event: Event, base: str) -> str:
-        message = await self._build(event, base)
-        absent = {name for name in _OPTIONAL if getattr(message, name) is None}
-        return message.model_dump_json(exclude=absent)
-
-    async def _build(self, event: Event, base: str) -> EventMessage:
+        """Of an event that has links."""
         result = None
         if event.status is JobStatus.COMPLETED:
             links = await self._transformations.completed(event.job_id)
             result = responses.result(links, base) if links else None
-        return EventMessage(
-            job_id=event.job_id,
-            seq=event.seq,
-            status=event.status,
-            progress=event.progress,
-            message=event.message,
-            timestamp=event.timestamp,
-            step=event.step or None,
-            total_steps=event.total_steps or None,
-            preview_url=absolute(base, await self._url_signer.link(event.preview_key)) if event.preview_key else None,
-            result=result,
-        )
+        preview = absolute(base, await self._url_signer.link(event.preview_key)) if event.preview_key else None
+        return _text(event, preview_url=preview, result=result)
+
+
+def _text(event: Event, *, preview_url: str | None = None, result: responses.Result | None = None) -> str:
+    message = EventMessage(
+        job_id=event.job_id,
+        seq=event.seq,
+        status=event.status,
+        progress=event.progress,
+        message=event.message,
+        timestamp=event.timestamp,
+        step=event.step or None,
+        total_steps=event.total_steps or None,
+        preview_url=preview_url,
+        result=result,
+    )
+    absent = {name for name in _OPTIONAL if getattr(message, name) is None}
+    return message.model_dump_json(exclude=absent)
 
 
 def _failed(task: asyncio.Task[str]) -> bool:

@@ -26,6 +26,9 @@ class StoredFile(FileResponse):
     several ranges where one is beyond the end.
     """
 
+    chunk_size = 256 * 1024
+    """Most pictures are read at once: each read is a thread's."""
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one GET request."""
         answer = await self._instead(Headers(scope=scope))

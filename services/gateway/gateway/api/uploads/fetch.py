@@ -2,16 +2,20 @@
 
 import asyncio
 import ssl
+from functools import cached_property
 from typing import Final
 from urllib.parse import urljoin
-
-import httpcore
 
 from gateway.api.uploads.budget import UploadShare
 from gateway.api.uploads.form import size_text
 from servicekit.errors import InvalidArgument
-from servicekit.webhooks.checked_network import CheckedNetwork, host_header
+from servicekit.optional_imports import without
 from servicekit.webhooks.ssrf import AddressPolicy, AddressRefused, Endpoint
+
+with without("h2"):  # HTTP/2 is not spoken here, and takes 3 MB where it is installed
+    import httpcore
+
+    from servicekit.webhooks.checked_network import CheckedNetwork, host_header
 
 FIELD: Final = "image_url"
 MAX_REDIRECTS: Final = 3
@@ -26,7 +30,11 @@ class PhotoFetcher:
         self._addresses = addresses
         self._seconds = seconds
         self._max_bytes = max_bytes
-        self._trust = ssl.create_default_context()
+
+    @cached_property
+    def _trust(self) -> ssl.SSLContext:
+        """Made when it is first needed: the certificates take a MB."""
+        return ssl.create_default_context()
 
     async def fetch(self, url: str, *, tenant: str, share: UploadShare) -> bytes:
         """The bytes at an address, whatever they are; raises InvalidArgument naming `image_url`, Exhausted.

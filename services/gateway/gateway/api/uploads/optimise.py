@@ -17,7 +17,7 @@ from gateway.api.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_h
 from servicekit.errors import Exhausted
 from servicekit.fair_shares import FairShares
 from servicekit.imaging.codec import to_jpeg
-from servicekit.imaging.sizes import bounded_size
+from servicekit.imaging.sizes import bounded_size, decoder_size
 from servicekit.inference.executor import DeviceExecutor
 from servicekit.inference.turns import FairTurns
 
@@ -26,8 +26,6 @@ QUALITY: Final = 92
 Pillow.core.set_block_size(64 * 2**20)  # type: ignore[attr-defined]  # documented, but missing from its types
 """Blocks of 16 MB, which Pillow takes by itself, stay with the C library once they are free; larger ones do not."""
 
-_NEAR: Final = 0.97
-"""A size that the decoder itself can give is taken from this share of the bound on: nothing is resized then."""
 _HEAVY_BYTES: Final = 100_000_000
 """Photos that take more to decode are decoded one at a time; the largest take up to 450 MB."""
 _REDUCING_GAP: Final = 3
@@ -79,15 +77,17 @@ class PhotoOptimiser:
         """
         full = Exhausted("QUEUE_FULL", "The photo queue is full.", retry_after_seconds=2)
         with self._photos.one(client, refusal=full):
-            header = await self._executor.run(lambda: read_header(data), tenant=client)
-            header.check_memory(self._memory_bytes)
-            if header.decoding_bytes <= _HEAVY_BYTES:
-                return await self._run(header, client)
+            done = await self._executor.run(lambda: self._optimise_light(data), tenant=client)
+            if isinstance(done, Photo):
+                return done
             async with self._heavy.turn(client):
-                return await self._run(header, client)
+                return await self._executor.run(lambda: optimise(done, long_side=self._long_side), tenant=client)
 
-    async def _run(self, header: PhotoHeader, client: str) -> Photo:
-        return await self._executor.run(lambda: optimise(header, long_side=self._long_side), tenant=client)
+    def _optimise_light(self, data: bytes) -> Photo | PhotoHeader:
+        """The photo, or its header where decoding it has to wait for its turn."""
+        header = read_header(data)
+        header.check_memory(self._memory_bytes)
+        return header if header.decoding_bytes > _HEAVY_BYTES else optimise(header, long_side=self._long_side)
 
     def close(self) -> None:
         """Ends the threads."""
@@ -138,7 +138,7 @@ def _decoded_jpeg(header: PhotoHeader, long_side: int) -> Pillow.Image:
 
     def decoded(ending: bytes) -> Pillow.Image:
         with Pillow.open(io.BytesIO(header.stream + ending), formats=[PhotoFormat.JPEG]) as picture:
-            picture.draft(None, _decoder_size(header, long_side))
+            picture.draft(None, decoder_size(header.width, header.height, long_side))
             picture.load()
             return colour.to_eight_bits(picture)
 
@@ -152,15 +152,6 @@ def _exif(tiff: bytes) -> Pillow.Exif:
     found = Pillow.Exif()
     found.load(tiff)
     return found
-
-
-def _decoder_size(header: PhotoHeader, long_side: int) -> tuple[int, int]:
-    """The least size to ask the decoder for: one that needs no resizing afterwards, else the bounded one."""
-    width, height = header.width, header.height
-    for share in (8, 4, 2):
-        if _NEAR * long_side <= -(-max(width, height) // share) <= long_side:
-            return width // share, height // share
-    return bounded_size(width, height, long_side)
 
 
 def _bounded(picture: Pillow.Image, long_side: int) -> Pillow.Image:

@@ -122,7 +122,6 @@ class FirstLookMaker:
             seed=request.seed(asked, job.job_id),
             repaint_openings=asked.preferences.repaint_openings,
             style_image=style_image,
-            corrections=asked.preferences.corrections,
             surfaces=asked.preferences.surfaces,
         )
         with Stopwatch().measure(Stage.PREVIEW):

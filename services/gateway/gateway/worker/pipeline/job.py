@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from gateway.clients.diffusion import DiffusionClient, Manifest, Restyling, Tier
 from gateway.jobs import object_keys, request
+from gateway.jobs.request import JobRequest
 from gateway.jobs.result import AttemptRecord, JobResult, ModelUsed
 from gateway.jobs.stage import Stage
 from gateway.jobs.stage_cache import StageCache
@@ -12,7 +13,7 @@ from gateway.worker.pipeline.artifacts import StoredArtifacts, store_artifacts
 from gateway.worker.pipeline.group_look import GroupLook
 from gateway.worker.pipeline.keep_mask import kept_region, removed_region
 from gateway.worker.pipeline.photo_analysis import AnalysisOutput, AnalysisStage, room_type
-from gateway.worker.pipeline.progress_reporter import ProgressReporter
+from gateway.worker.pipeline.progress_reporter import ProgressReporter, reporting
 from gateway.worker.pipeline.restyling import JudgedResult, RestylingStage
 from gateway.worker.pipeline.retry import with_retries
 from gateway.worker.pipeline.run import Run
@@ -49,20 +50,23 @@ class Pipeline:
 
     async def run(self, claim: Claim) -> JobResult:
         """Does the job; raises ServiceError with a public reason, Superseded, Cancelled."""
-        run = await self._start(claim)
+        job = request.decode(claim.job.payload)
+        async with reporting(claim, style=job.style) as reporter:
+            return await self._work(await self._start(claim, job, reporter))
+
+    async def _work(self, run: Run) -> JobResult:
         analysis = await self._analysis_stage.analyse(run)
         attempts = await self._restyling_stage.restyle(run, await self._restyling(run, analysis))
-        await run.reporter.stage(JobStatus.FINALIZING)
+        run.reporter.stage(JobStatus.FINALIZING)
         stored = await store_artifacts(run, self._store, results=attempts[0].restyled.jpegs, maps=analysis.room.maps)
         await self._look.offer(run, stored.transformed[0])
         await self._cache.flush()
-        await run.reporter.stage(JobStatus.FINALIZING, share=1.0)
+        run.reporter.stage(JobStatus.FINALIZING, share=1.0)
         return self._result(run, analysis, attempts, stored)
 
-    async def _start(self, claim: Claim) -> Run:
-        job = request.decode(claim.job.payload)
-        reporter, stopwatch = ProgressReporter(claim, style=job.style), Stopwatch()
-        await reporter.stage(JobStatus.ANALYZING)
+    async def _start(self, claim: Claim, job: JobRequest, reporter: ProgressReporter) -> Run:
+        stopwatch = Stopwatch()
+        reporter.stage(JobStatus.ANALYZING)
         with stopwatch.measure(Stage.LOAD):
             photo = await self._load(claim, object_keys.original(claim.job.job_id))
             style_image = (
@@ -88,7 +92,7 @@ class Pipeline:
             seed=preferences.seed,
             variants=preferences.variants,
             tier=self._tier,
-            previews=self._previews,
+            previews=0 if preferences.corrections else self._previews,  # as they would come with the result
             mode=preferences.mode,
             remove=await removed_region(run, analysis.detections),
             repaint_openings=preferences.repaint_openings,

@@ -41,10 +41,10 @@ class AnalysisStage:
             detections = group.create_task(self._detect(run))
             room = await self._analyze(run)
             _check_room(run, room)
-            await run.reporter.stage(JobStatus.ANALYZING, share=1.0)
-            await run.reporter.stage(JobStatus.DETECTING)
-        await run.reporter.stage(JobStatus.GENERATING)
-        await run.reporter.stage(JobStatus.GENERATING, share=1.0)
+            run.reporter.stage(JobStatus.ANALYZING, share=1.0)
+            run.reporter.stage(JobStatus.DETECTING)
+        run.reporter.stage(JobStatus.GENERATING)
+        run.reporter.stage(JobStatus.GENERATING, share=1.0)
         return AnalysisOutput(room=room, detections=detections.result())
 
     async def _analyze(self, run: Run) -> RoomAnalysis:

@@ -43,6 +43,6 @@ class Previews:
         key = object_keys.preview(self._run.job_id, number)
         try:
             await self._store.put(key, picture, content_type="image/jpeg")
-            await self._run.reporter.picture(key)
+            self._run.reporter.picture(key)
         except ServiceError as error:
             log.warning("preview not shown", key=key, problem=str(error))

@@ -1,17 +1,27 @@
 """What the followers of a job are told while it is worked on."""
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from gateway.jobs import status_presentation
+from servicekit.errors import ServiceError
 from servicekit.jobstore import Claim, JobStatus, Update
 
 STEP_INTERVAL_SECONDS: Final = 0.1
 """Steps that come faster are left out, except the last: each would be an event to store, and nobody could see it."""
 
+_AT_ONCE: Final = 50
+"""Events that are written in one step at most."""
+
 
 class ProgressReporter:
-    """Appends to one job's log. Every method raises Superseded or Cancelled."""
+    """Appends to one job's log in the background, in order: what comes while an event is written is written together.
+
+    A lease that is lost meanwhile shows at `settle`, and, as always, at the claim.
+    """
 
     def __init__(self, claim: Claim, *, style: str) -> None:
         self._claim = claim
@@ -21,13 +31,15 @@ class ProgressReporter:
         self._step_told_at = 0.0
         self._step = 0
         self._total_steps = 0
+        self._waiting: list[Update] = []
+        self._writing: asyncio.Task[None] | None = None
 
-    async def stage(self, status: JobStatus, *, share: float = 0.0) -> None:
+    def stage(self, status: JobStatus, *, share: float = 0.0) -> None:
         """The job has reached a stage and done `share` (0–1) of it."""
         self._status, self._progress = status, status_presentation.progress(status, share)
-        await self._append()
+        self._append()
 
-    async def step(self, step: int, total_steps: int) -> None:
+    def step(self, step: int, total_steps: int) -> None:
         """A denoising step was done."""
         now = time.monotonic()
         self._step, self._total_steps = step, total_steps
@@ -35,13 +47,26 @@ class ProgressReporter:
         if step < total_steps and now - self._step_told_at < STEP_INTERVAL_SECONDS:
             return
         self._step_told_at = now
-        await self._append()
+        if self._waiting and self._waiting[-1].step and not self._waiting[-1].preview_key:
+            self._waiting.pop()  # while the store is away: one step says all that the steps before it said
+        self._append()
 
-    async def picture(self, key: str) -> None:
+    def picture(self, key: str) -> None:
         """A picture of the unfinished result can be looked at."""
-        await self._append(preview_key=key)
+        self._append(preview_key=key)
 
-    async def _append(self, *, preview_key: str = "") -> None:
+    async def settle(self) -> None:
+        """Returns when everything so far is written; raises Superseded, Cancelled, Unavailable."""
+        if self._writing:
+            await self._writing
+
+    async def close(self) -> None:
+        """Writes no more."""
+        if self._writing:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+
+    def _append(self, *, preview_key: str = "") -> None:
         transforming = self._status is JobStatus.TRANSFORMING
         update = Update(
             status=self._status,
@@ -51,4 +76,33 @@ class ProgressReporter:
             total_steps=self._total_steps if transforming else 0,
             preview_key=preview_key,
         )
-        await self._claim.append(update)
+        self._waiting.append(update)
+        if self._writing is None or (self._writing.done() and not _failed(self._writing)):
+            self._writing = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        while self._waiting:
+            together, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
+            await self._claim.append(*together)
+
+
+@asynccontextmanager
+async def reporting(claim: Claim, *, style: str) -> AsyncIterator[ProgressReporter]:
+    """A reporter whose events are all written when the block has ended, also where it has failed; raises as `settle`.
+
+    Where the block is cancelled, those that wait are dropped.
+    """
+    reporter = ProgressReporter(claim, style=style)
+    try:
+        try:
+            yield reporter
+        except ServiceError:
+            await reporter.settle()
+            raise
+        await reporter.settle()
+    finally:
+        await reporter.close()
+
+
+def _failed(task: asyncio.Task[None]) -> bool:
+    return task.cancelled() or task.exception() is not None

@@ -70,7 +70,7 @@ class RestylingStage:
         A seed that the caller chose is never replaced by another, so there is no second attempt then.
         """
         seeded = replace(restyling, seed=request.seed(run.request, run.job_id))
-        await run.reporter.stage(JobStatus.TRANSFORMING)
+        run.reporter.stage(JobStatus.TRANSFORMING)
         async with fail_fast() as group:
             previews = Previews(run, store=self._store, group=group)
             begun = time.monotonic()
@@ -104,6 +104,8 @@ class RestylingStage:
                 lambda: run.with_retries(lambda: self._transform(run, restyling, previews)),
                 digest=_digest(restyling),
             )
+        if restyling.corrections:  # whoever mends a picture sees it while it is judged
+            previews.offer(restyled.jpegs[0])
         with run.stopwatch.measure(Stage.ASSESS):
             return JudgedResult(restyled=restyled, quality=await self._assess(run, restyling, restyled.jpegs))
 
@@ -121,7 +123,7 @@ class RestylingStage:
                     limit.reschedule(clock.time() + run.seconds_left)
                 match step:
                     case StepDone():
-                        await run.reporter.step(step.step, step.total_steps)
+                        run.reporter.step(step.step, step.total_steps)
                     case PreviewPicture():
                         previews.offer(step.jpeg)
                     case Restyled():
@@ -136,7 +138,12 @@ class RestylingStage:
 
     async def _judge(self, run: Run, restyling: Restyling, result: bytes) -> Quality:
         return await self._controlmaps.assess(
-            run.photo, result, kept=restyling.keep, palette=restyling.palette, seconds=run.seconds_left
+            run.photo,
+            result,
+            kept=restyling.keep,
+            palette=restyling.palette,
+            maps=restyling.maps,
+            seconds=run.seconds_left,
         )
 
 

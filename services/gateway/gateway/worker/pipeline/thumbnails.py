@@ -1,12 +1,13 @@
-"""Small pictures made of a restyled photo. Blocking: run them off the event loop."""
+"""Small pictures made of a restyled photo."""
 
 import io
+from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image as Pillow
 
 from servicekit.imaging.codec import to_jpeg
-from servicekit.imaging.sizes import bounded_size
+from servicekit.imaging.sizes import bounded_size, decoder_size
 
 THUMBNAIL_SIDE: Final = 384
 HALF_SIDE: Final = 512
@@ -17,27 +18,38 @@ _QUALITY: Final = 85
 _WHITE: Final = (255, 255, 255)
 
 
-def thumbnail(photo: bytes) -> bytes:
-    """A JPEG with a long side of at most 384 pixels; raises OSError for a JPEG that is damaged."""
-    return to_jpeg(_at_most(photo, THUMBNAIL_SIDE), quality=_QUALITY, subsampling="4:2:0")
+@dataclass(frozen=True, kw_only=True)
+class SmallPictures:
+    """JPEGs."""
+
+    thumbnail: bytes
+    """Of the restyled photo, with a long side of at most 384 pixels."""
+
+    before_after: bytes
+    """The photo, left, and the restyled one side by side, each with a long side of at most 512 pixels."""
 
 
-def before_after(before: bytes, after: bytes) -> bytes:
-    """Two JPEGs of the same proportions side by side, the first one left; raises OSError where one is damaged."""
-    left = _at_most(before, HALF_SIDE)
-    right = _resized(_at_most(after, HALF_SIDE), left.size)
+def small_pictures(before: bytes, after: bytes) -> SmallPictures:
+    """Of two JPEGs of the same proportions, each decoded once; raises OSError where one is damaged.
+
+    Blocking: run it off the event loop.
+    """
+    left, right = _decoded(before), _decoded(after)
+    small = _resized(right, bounded_size(*right.size, THUMBNAIL_SIDE))
     both = Pillow.new("RGB", (2 * left.width + GAP, left.height), _WHITE)
     both.paste(left, (0, 0))
-    both.paste(right, (left.width + GAP, 0))
-    return to_jpeg(both, quality=_QUALITY, subsampling="4:2:0")
+    both.paste(_resized(right, left.size), (left.width + GAP, 0))
+    return SmallPictures(
+        thumbnail=to_jpeg(small, quality=_QUALITY, subsampling="4:2:0"),
+        before_after=to_jpeg(both, quality=_QUALITY, subsampling="4:2:0"),
+    )
 
 
-def _at_most(photo: bytes, side: int) -> Pillow.Image:
-    """Decodes at the smallest scale of the JPEG transform that is large enough, then resizes the rest of the way."""
+def _decoded(photo: bytes) -> Pillow.Image:
+    """As large as a half of a before/after picture, scaled by the decoder where that comes near."""
     with Pillow.open(io.BytesIO(photo), formats=["JPEG"]) as picture:
-        size = bounded_size(*picture.size, side)
-        picture.draft("RGB", size)
-        return _resized(picture.convert("RGB"), size)
+        picture.draft("RGB", decoder_size(*picture.size, HALF_SIDE))
+        return _resized(picture.convert("RGB"), bounded_size(*picture.size, HALF_SIDE))
 
 
 def _resized(picture: Pillow.Image, size: tuple[int, int]) -> Pillow.Image:

@@ -26,16 +26,14 @@ async def until_shown(bench: WorkerBench, job_id: str) -> str:
 async def test_first_look_comes_while_no_worker_is_there(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     look = make_photo(colour=(1, 2, 3))
-    said = Correction(x=0.5, y=0.5, label=CorrectionLabel.LEAVE)
     async with bench.first_looks():
-        job_id = await bench.submit(style="boho", color_palette=("#112233",), style_image=look, corrections=(said,))
+        job_id = await bench.submit(style="boho", color_palette=("#112233",), style_image=look)
         key = await until_shown(bench, job_id)
     assert key == object_keys.first_look(job_id)
     assert (await bench.store.get(key)).startswith(b"\xff\xd8")
     events = await bench.events(job_id)
     assert [(event.seq, event.status, event.progress) for event in events] == [(1, "queued", 0.0), (2, "queued", 0.0)]
     (asked,) = bench.services.requests["Preview"]
-    assert len(asked.transform.corrections) == 1
     assert (asked.transform.style, list(asked.transform.color_palette)) == ("boho", ["#112233"])
     assert (len(asked.transform.maps), asked.transform.room_type) == (2, 2)
     assert asked.transform.style_image.data == look
@@ -95,11 +93,20 @@ async def test_look_that_fails_costs_the_picture_alone(worker_bench: WorkerBench
     assert await bench.pictures(without) == []
 
 
-@pytest.mark.parametrize("mode", [RoomMode.STAGE, RoomMode.DECLUTTER])
-async def test_what_the_lite_engine_cannot_show_has_no_first_look(worker_bench: WorkerBench, mode: RoomMode) -> None:
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"mode": RoomMode.STAGE},
+        {"mode": RoomMode.DECLUTTER},
+        {"corrections": (Correction(x=0.5, y=0.5, label=CorrectionLabel.LEAVE),)},
+    ],
+)
+async def test_what_lite_cannot_show_or_makes_as_quickly_has_no_first_look(
+    worker_bench: WorkerBench, wish: dict[str, Any]
+) -> None:
     bench = worker_bench
     async with bench.first_looks():
-        without = await bench.submit(mode=mode)
+        without = await bench.submit(**wish)
         await until_shown(bench, await bench.submit())
     assert bench.services.count("Preview") == 1
     assert await bench.pictures(without) == []

@@ -1,5 +1,7 @@
 """Work that a worker does twice on purpose (below the bar), and work that it does not repeat (the cache of stages)."""
 
+from modomo.type.v1.control_map_pb2 import CONTROL_MAP_KIND_SEGMENTATION
+from servicekit.types.corrections import Correction, CorrectionLabel
 from tests.fixtures.worker import WorkerBench, make_photo
 
 
@@ -67,3 +69,16 @@ async def test_cached_analysis_of_another_engine_counts_for_nothing(worker_bench
         made = await bench.completed(await bench.submit())
     assert bench.services.count("Detect") == 3
     assert made.engine == "newer"
+
+
+async def test_what_is_mended_is_shown_while_it_is_judged_and_no_sooner(worker_bench: WorkerBench) -> None:
+    bench = worker_bench
+    said = (Correction(x=0.5, y=0.5, label=CorrectionLabel.WALL),)
+    async with bench.worker(previews=3):
+        job_id = await bench.submit(corrections=said, seed=1)
+        made = await bench.completed(job_id)
+    assert bench.services.requests["Transform"][0].previews == 0
+    (shown,) = await bench.pictures(job_id)
+    assert await bench.store.get(shown) == await bench.store.get(made.transformed_keys[0])
+    # and whoever judges it need not look at the photo again
+    assert [one.kind for one in bench.services.requests["Assess"][0].maps] == [CONTROL_MAP_KIND_SEGMENTATION]

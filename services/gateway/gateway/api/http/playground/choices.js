@@ -1,6 +1,7 @@
 // What a person may choose: the style, and everything else that the service lets them.
 import { $, h, svg } from "./elements.js";
 import { keptIds } from "./objects.js";
+import { offerSurfaces, restoreSurfaces, saySurfaces, startSurfaces, surfaceWish } from "./surfaces.js";
 import { t, told } from "./strings/index.js";
 
 const ROOMS = ["living_room", "bedroom", "kitchen", "bathroom", "dining_room", "office", "hallway", "kids_room", "other"];
@@ -28,7 +29,9 @@ export function preferences() {
   if (keptIds().length) chosen.keep = keptIds();
   if ($("room-type").value) chosen.room_type = $("room-type").value;
   if (strengthChosen) chosen.strength = Number($("strength").value) / 100;
-  if (colours().length) chosen.color_palette = colours();
+  const surfaces = surfaceWish();
+  if (surfaces) chosen.surfaces = surfaces;
+  else if (colours().length) chosen.color_palette = colours();
   const variants = Number($("choices").elements.variants?.value ?? 1);
   if (variants > 1) chosen.variants = variants;
   const seed = $("seed").value.replace(/\D/g, "").slice(0, 16);
@@ -39,7 +42,7 @@ export function preferences() {
 export const setSeed = (seed) => { $("seed").value = seed ?? ""; changed(); };
 
 /** Shows choices as an earlier request had them. */
-export function restore({ style, keep_furniture: furniture, room_type: room, strength, color_palette: palette, variants, seed }) {
+export function restore({ style, keep_furniture: furniture, room_type: room, strength, color_palette: palette, variants, seed, surfaces }) {
   if (style) chooseStyle(style);
   $("keep-furniture").checked = Boolean(furniture);
   $("room-type").value = room ?? "";
@@ -49,6 +52,7 @@ export function restore({ style, keep_furniture: furniture, room_type: room, str
   showPalette(palette ?? []);
   const count = document.querySelector(`input[name="variants"][value="${variants ?? 1}"]`);
   if (count) count.checked = true;
+  restoreSurfaces(surfaces);
   setSeed(seed);
 }
 
@@ -59,6 +63,9 @@ export function showRoom(room) {
   $("room-type").replaceChildren(h("option", { value: "", textContent: automatic }), ...ROOMS.map((one) => h("option", { value: one, textContent: t(`room.${one}`) })));
   $("room-type").value = present;
 }
+
+/** `known` are the service's materials; none where it cannot repaint single surfaces. */
+export const showMaterials = (known) => offerSurfaces(known);
 
 export function showStyles(known) {
   const present = chosenStyle() || (known.some((style) => style.name === FIRST) ? FIRST : known[0]?.name);
@@ -102,6 +109,7 @@ export function sayChoices() {
   showStrength();
   showPalette(colours());
   showStyles(styles);
+  saySurfaces();
 }
 
 export function startChoices() {
@@ -111,5 +119,6 @@ export function startChoices() {
   $("strength-auto").addEventListener("click", () => { strengthChosen = false; showStrength(); changed(); });
   $("choices").addEventListener("input", changed);
   document.addEventListener("kept", changed);
+  startSurfaces(changed);
   sayChoices();
 }

@@ -3,6 +3,7 @@ import { styleTitle } from "./choices.js";
 import { Compare } from "./compare.js";
 import { $, h } from "./elements.js";
 import { t, told } from "./strings/index.js";
+import { surfaceNames } from "./surfaces.js";
 
 const FRESH = 8 * 60 * 1000;  // links to pictures are good for 15 minutes
 
@@ -13,9 +14,11 @@ export class ResultView {
     $("share").addEventListener("click", () => this.#share());
   }
 
-  /** Shows a completed job once its pictures have loaded; throws where they cannot be. `before` is the photo where the page has it. */
-  async show(job, before) {
+  /** Shows a completed job once its pictures have loaded; throws where they cannot be. `before` is the photo where the
+   *  page has it, `wish` what was asked for where it knows. */
+  async show(job, before, wish) {
     this.job = job;
+    this.surfaces = () => surfaceNames(wish);
     this.before = before || job.result.original_url;
     await this.#variant(0);
     const urls = job.result.transformed_urls;
@@ -32,7 +35,9 @@ export class ResultView {
     if (!this.job) return;
     const { metadata } = this.job.result;
     this.compare.words();
-    const facts = t("done.facts", { style: styleTitle(metadata.style), seconds: metadata.processing_time.toFixed(1) });
+    const seconds = metadata.processing_time.toFixed(1);
+    const surfaces = this.surfaces();
+    const facts = surfaces ? t("done.factsSurfaces", { surfaces, seconds }) : t("done.facts", { style: styleTitle(metadata.style), seconds });
     $("facts").textContent = [facts, ...metadata.warnings.map((one) => told(`warning.${one}`, one))].join(" · ");
   }
 
@@ -50,7 +55,7 @@ export class ResultView {
     const [old, made] = [await loaded(this.before), await loaded(result.transformed_urls[index])];
     this.index = index;
     this.compare.show({ before: old.src, after: made.src, width: made.naturalWidth, height: made.naturalHeight,
-      alt: () => t("done.alt", { style: styleTitle(result.metadata.style) }) });
+      alt: () => (this.surfaces() ? t("done.altSurfaces", { surfaces: this.surfaces() }) : t("done.alt", { style: styleTitle(result.metadata.style) })) });
     [...$("variants").children].forEach((button, one) => button.setAttribute("aria-pressed", String(one === index)));
     this.#links();
     this.#offerSharing(result.transformed_urls[index]);

@@ -3,6 +3,7 @@ import { styleTitle } from "./choices.js";
 import { $, h } from "./elements.js";
 import * as history from "./history.js";
 import { language, t } from "./strings/index.js";
+import { surfaceNames } from "./surfaces.js";
 
 let drawn = [];
 
@@ -15,8 +16,9 @@ export async function showRooms(current = "") {
   $("history-list").replaceChildren(...found.map((one) => {
     const src = URL.createObjectURL(one.thumb);
     drawn.push(src);
-    const label = t(one.isSheet ? "history.sheet" : "history.open", { style: styleTitle(one.style), time: time.format(one.at) });
+    const name = surfaceNames(one.wish) && !one.isSheet ? surfaceNames(one.wish) : styleTitle(one.style);
+    const label = t(one.isSheet ? "history.sheet" : "history.open", { style: name, time: time.format(one.at) });
     return h("li", {}, h("a", { href: `?${one.isSheet ? "sheet" : "job"}=${one.id}${one.share ? `&share=${one.share}` : ""}`, ariaLabel: label, "aria-current": one.id === current ? "true" : null },
-      h("img", { src, alt: "" }), h("span", { textContent: one.isSheet ? t("sheet.title") : styleTitle(one.style) })));
+      h("img", { src, alt: "" }), h("span", { textContent: one.isSheet ? t("sheet.title") : name })));
   }));
 }

@@ -21,6 +21,7 @@ export class Service {
   }
 
   styles() { return this.client.styles(); }
+  materials() { return this.client.materials(); }
   status(jobId, options) { return this.client.status(jobId, options); }
   cancel(jobId) { return this.client.cancel(jobId); }
   analyze(photo, options) { return this.client.analyze(photo, options); }

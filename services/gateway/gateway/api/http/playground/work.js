@@ -2,6 +2,7 @@
 import { styleTitle } from "./choices.js";
 import { $, pause, shape, swapPicture } from "./elements.js";
 import { has, t } from "./strings/index.js";
+import { surfaceNames } from "./surfaces.js";
 
 const PATIENCE = 2000;
 const POLL = 1000;
@@ -25,12 +26,13 @@ export class Work {
     $("work-progress").value = share;
   }
 
-  event(event, style) {
+  /** `wish` is what was asked for, its style at least. */
+  event(event, wish) {
     this.lost = false;
     this.progress = Math.max(this.progress, event.progress);
     $("work-progress").value = this.progress;
-    const key = `status.${event.status}`;
-    this.#say(() => (has(key) ? t(key, { style: styleTitle(style) }) : event.message), this.#more);
+    const key = event.status === "transforming" && wish.surfaces ? "status.repainting" : `status.${event.status}`;
+    this.#say(() => (has(key) ? t(key, { style: styleTitle(wish.style), surfaces: surfaceNames(wish) }) : event.message), this.#more);
     if (event.preview_url) {
       swapPicture($("work-picture"), event.preview_url).then(() => { $("work-picture").hidden = false; }, () => { /* the next one will do */ });
     }

@@ -26,7 +26,8 @@ from gateway.api.http.stream_access import StreamAccess
 from gateway.api.limits import Cost
 from gateway.api.limits import headers as headers_of_limits
 from gateway.api.public_address import PublicAddress
-from gateway.api.transformations import MAX_KEY_LENGTH, JobView, Submission, Transformations
+from gateway.api.submission import MAX_KEY_LENGTH, Submission
+from gateway.api.transformations import JobView, Transformations
 from gateway.api.uploads import preferences
 from gateway.api.uploads.fetch import FIELD as PHOTO_URL
 from gateway.api.uploads.form import size_text

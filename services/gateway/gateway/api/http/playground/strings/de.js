@@ -30,6 +30,18 @@ export default {
   "go": "Umgestalten",
   "go.all": "Alle Stile",
 
+  "surfaces.summary": "Nur Wände, Boden … erneuern",
+  "surfaces.which": "Welche Fläche",
+  "surfaces.leave": "Wie es ist",
+  "surfaces.colour": "Eine Farbe",
+  "surfaces.ownColour": "Ihre Farbe",
+  "surfaces.hint": "Wählen Sie eine Fläche und was aus ihr werden soll. Alles andere bleibt genau, wie es ist.",
+  "surfaces.only": "Nur das wird neu: {surfaces}.",
+  "surfaces.chosen": "{surface}: {paint}",
+  "surfaces.unused": "spielt hier keine Rolle",
+  "surfaces.clear": "Zurück zum Stil",
+  "surfaces.go": "Erneuern",
+
   "more.summary": "Mehr Möglichkeiten",
   "more.room": "Zimmer",
   "more.roomAuto": "Aus dem Foto erkennen",
@@ -64,6 +76,7 @@ export default {
   "status.detecting": "Möbel werden gefunden…",
   "status.generating": "Das Zimmer wird vermessen…",
   "status.transforming": "{style} wird angewandt…",
+  "status.repainting": "Wird erneuert: {surfaces}…",
   "status.finalizing": "Der letzte Schliff…",
   "status.completed": "Ihr neues Zimmer ist fertig.",
 
@@ -82,6 +95,8 @@ export default {
   "done.edit": "Dinge im Foto behalten",
   "done.variants": "Bilder",
   "done.variant": "Bild {n}",
+  "done.factsSurfaces": "Neu: {surfaces}, in {seconds} s",
+  "done.altSurfaces": "Der Raum, neu: {surfaces}",
   "done.facts": "{style}, in {seconds} s gemacht",
 
   "mend.start": "Stelle ausbessern",
@@ -161,6 +176,14 @@ export default {
 
   "warning.This photo does not seem to show a room, so the result may disappoint.": "Das sieht nicht aus wie ein Zimmer; das Ergebnis könnte enttäuschen.",
   "warning.No furniture was found that could be kept.": "Es wurden keine Möbel gefunden, die bleiben könnten.",
+  "warning.The photo shows no wall that could be repainted.": "Im Foto nicht gefunden: Wände.",
+  "warning.The photo shows no floor that could be repainted.": "Im Foto nicht gefunden: Boden.",
+  "warning.The photo shows no ceiling that could be repainted.": "Im Foto nicht gefunden: Decke.",
+  "warning.The photo shows no cabinet that could be repainted.": "Im Foto nicht gefunden: Schränke.",
+  "warning.The photo shows no upholstery that could be repainted.": "Im Foto nicht gefunden: Polster.",
+  "warning.The photo shows no bed that could be repainted.": "Im Foto nicht gefunden: Bett.",
+  "warning.The photo shows no curtain that could be repainted.": "Im Foto nicht gefunden: Vorhänge.",
+  "warning.The photo shows no rug that could be repainted.": "Im Foto nicht gefunden: Teppich.",
 
   "room.living_room": "Wohnzimmer", "room.bedroom": "Schlafzimmer", "room.kitchen": "Küche", "room.bathroom": "Bad",
   "room.dining_room": "Esszimmer", "room.office": "Arbeitszimmer", "room.hallway": "Flur", "room.kids_room": "Kinderzimmer", "room.other": "Ein anderes Zimmer",
@@ -172,6 +195,14 @@ export default {
   "object.mirror": "Spiegel", "object.television": "Fernseher", "object.fireplace": "Kamin", "object.refrigerator": "Kühlschrank",
   "object.oven": "Ofen", "object.sink": "Waschbecken", "object.toilet": "Toilette", "object.bathtub": "Badewanne", "object.shower": "Dusche",
   "object.window": "Fenster", "object.door": "Tür", "object.other": "Etwas anderes",
+
+  "surface.wall": "Wände", "surface.floor": "Boden", "surface.ceiling": "Decke", "surface.cabinet": "Schränke", "surface.upholstery": "Polster", "surface.bed": "Bett", "surface.curtain": "Vorhänge", "surface.rug": "Teppich",
+
+  "material.warm-limewash": "Kalkfarbe, warmweiß", "material.limewash": "Kalkfarbe, Ton", "material.sage-limewash": "Kalkfarbe, Salbei", "material.concrete": "Sichtbeton",
+  "material.red-brick": "Roter Backstein", "material.white-brick": "Weißer Backstein", "material.oak-slats": "Eichen\u00ADlamellen", "material.white-panelling": "Weiße Täfelung",
+  "material.white-tiles": "Weiße Fliesen", "material.sage-tiles": "Salbei\u00ADgrüne Fliesen", "material.terracotta-tiles": "Terrakotta", "material.slate-tiles": "Schiefer",
+  "material.oak-boards": "Eichen\u00ADdielen", "material.oak-herringbone": "Eiche, Fischgrät", "material.ash-boards": "Helle Esche", "material.walnut-boards": "Nussbaum\u00ADdielen",
+  "material.walnut-herringbone": "Nussbaum, Fischgrät", "material.smoked-oak-herringbone": "Räucher\u00ADeiche, Fischgrät", "material.cream-carpet": "Teppich, creme", "material.grey-carpet": "Teppich, grau",
 
   "style.art_deco": "Art déco", "style.boho": "Boho", "style.brutalist": "Brutalistisch", "style.coastal": "Küste", "style.contemporary": "Zeitgenössisch",
   "style.cottage": "Cottage", "style.farmhouse": "Bauernhaus", "style.french_country": "Französisch ländlich", "style.industrial": "Industrie",

@@ -30,6 +30,18 @@ export default {
   "go": "Restyle",
   "go.all": "All styles",
 
+  "surfaces.summary": "Repaint only walls, floor …",
+  "surfaces.which": "Which surface",
+  "surfaces.leave": "As it is",
+  "surfaces.colour": "A colour",
+  "surfaces.ownColour": "Your colour",
+  "surfaces.hint": "Choose a surface and what it is to be. Everything else stays exactly as it is.",
+  "surfaces.only": "Only this is repainted: {surfaces}.",
+  "surfaces.chosen": "{surface}: {paint}",
+  "surfaces.unused": "has no part in this",
+  "surfaces.clear": "Back to a style",
+  "surfaces.go": "Repaint",
+
   "more.summary": "More choices",
   "more.room": "Room",
   "more.roomAuto": "Find out from the photo",
@@ -64,6 +76,7 @@ export default {
   "status.detecting": "Finding furniture…",
   "status.generating": "Measuring the room…",
   "status.transforming": "Applying {style}…",
+  "status.repainting": "Repainting: {surfaces}…",
   "status.finalizing": "Finishing touches…",
   "status.completed": "Your new room is ready.",
 
@@ -82,6 +95,8 @@ export default {
   "done.edit": "Keep things in the photo",
   "done.variants": "Pictures",
   "done.variant": "Picture {n}",
+  "done.factsSurfaces": "{surfaces} repainted, in {seconds} s",
+  "done.altSurfaces": "The room with new {surfaces}",
   "done.facts": "{style}, made in {seconds} s",
 
   "mend.start": "Mend a place",
@@ -161,6 +176,14 @@ export default {
 
   "warning.This photo does not seem to show a room, so the result may disappoint.": "This does not look like a room, so the result may disappoint.",
   "warning.No furniture was found that could be kept.": "No furniture was found that could be kept.",
+  "warning.The photo shows no wall that could be repainted.": "Not found in the photo: walls.",
+  "warning.The photo shows no floor that could be repainted.": "Not found in the photo: floor.",
+  "warning.The photo shows no ceiling that could be repainted.": "Not found in the photo: ceiling.",
+  "warning.The photo shows no cabinet that could be repainted.": "Not found in the photo: cabinets.",
+  "warning.The photo shows no upholstery that could be repainted.": "Not found in the photo: sofas.",
+  "warning.The photo shows no bed that could be repainted.": "Not found in the photo: bed.",
+  "warning.The photo shows no curtain that could be repainted.": "Not found in the photo: curtains.",
+  "warning.The photo shows no rug that could be repainted.": "Not found in the photo: rug.",
 
   "room.living_room": "Living room", "room.bedroom": "Bedroom", "room.kitchen": "Kitchen", "room.bathroom": "Bathroom",
   "room.dining_room": "Dining room", "room.office": "Office", "room.hallway": "Hallway", "room.kids_room": "Children's room", "room.other": "Another room",
@@ -172,6 +195,14 @@ export default {
   "object.mirror": "Mirror", "object.television": "Television", "object.fireplace": "Fireplace", "object.refrigerator": "Refrigerator",
   "object.oven": "Oven", "object.sink": "Sink", "object.toilet": "Toilet", "object.bathtub": "Bathtub", "object.shower": "Shower",
   "object.window": "Window", "object.door": "Door", "object.other": "Something else",
+
+  "surface.wall": "Walls", "surface.floor": "Floor", "surface.ceiling": "Ceiling", "surface.cabinet": "Cabinets", "surface.upholstery": "Sofas", "surface.bed": "Bed", "surface.curtain": "Curtains", "surface.rug": "Rug",
+
+  "material.warm-limewash": "Warm white limewash", "material.limewash": "Clay limewash", "material.sage-limewash": "Sage limewash", "material.concrete": "Concrete",
+  "material.red-brick": "Red brick", "material.white-brick": "White brick", "material.oak-slats": "Oak slats", "material.white-panelling": "White panelling",
+  "material.white-tiles": "White tiles", "material.sage-tiles": "Sage tiles", "material.terracotta-tiles": "Terracotta", "material.slate-tiles": "Slate",
+  "material.oak-boards": "Oak boards", "material.oak-herringbone": "Oak herring\u00ADbone", "material.ash-boards": "Pale ash", "material.walnut-boards": "Walnut boards",
+  "material.walnut-herringbone": "Walnut herring\u00ADbone", "material.smoked-oak-herringbone": "Smoked oak herring\u00ADbone", "material.cream-carpet": "Cream carpet", "material.grey-carpet": "Grey carpet",
 
   "style.art_deco": "Art deco", "style.boho": "Boho", "style.brutalist": "Brutalist", "style.coastal": "Coastal", "style.contemporary": "Contemporary",
   "style.cottage": "Cottage", "style.farmhouse": "Farmhouse", "style.french_country": "French country", "style.industrial": "Industrial",

@@ -23,6 +23,9 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }
 
+/** `Walls, floor and rug`. */
+export const list = (words) => new Intl.ListFormat(current, { type: "conjunction" }).format(words);
+
 /** The translation where there is one, else what the server says itself. */
 export const told = (key, otherwise) => (has(key) ? t(key) : otherwise);
 
