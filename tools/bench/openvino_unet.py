@@ -103,7 +103,7 @@ class _ControlNet(nn.Module):
         return (*down, middle)
 
 
-def _net(store: Path, name: str, dtype: torch.dtype) -> nn.Module:
+def _net(store: Path, name: str, dtype: torch.dtype) -> Any:
     """The network, loaded as the engine loads it."""
     from diffusion.sd import checkpoints
     from servicekit.inference.hardware import Hardware
@@ -116,9 +116,9 @@ def _net(store: Path, name: str, dtype: torch.dtype) -> nn.Module:
     return _ControlNet(checkpoints.load_controlnet(found, "controlnet-depth", base, hardware)).eval()
 
 
-def _inputs(net: nn.Module, name: str, dtype: torch.dtype) -> tuple[Tensor, ...]:
+def _inputs(net: Any, name: str, dtype: torch.dtype) -> tuple[Tensor, ...]:
     """One step's, from a fixed seed."""
-    config = net.net.config
+    config: Any = net.net.config
     random = torch.Generator().manual_seed(1)
 
     def drawn(*shape: int) -> Tensor:
