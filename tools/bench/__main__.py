@@ -50,6 +50,9 @@ async def stack_for(
                 "MODOMO_LOG_LEVEL": "WARNING",
                 "MODOMO_GATEWAY_QUEUE_LIMIT": "100000",
                 "MODOMO_GATEWAY_OWNER_QUEUE_LIMIT": "100000",
+                # all clients are of one address, which may hold half of the streams
+                "MODOMO_GATEWAY_STREAM_LIMIT": "4096",
+                "MODOMO_GATEWAY_MAX_CONNECTIONS_PER_ADDRESS": "4096",
                 **(settings or {}),
             },
         )

@@ -14,6 +14,7 @@ from tools.bench.figures import Row, Samples
 
 CLIENTS = (1, 100, 1000)
 SECONDS = 10.0
+CONNECT_SECONDS = 60.0
 EVENTS_PER_SECOND = 100
 JOBS = 20
 """Watched jobs; the clients are spread over them, so that an event reaches a twentieth of them."""
@@ -39,8 +40,9 @@ async def _with(clients: int, jobstore: JobStoreClients, url: str) -> Row:
             asyncio.create_task(_watch(client, claims[number % len(claims)].job.job_id, written, samples, ready))
             for number in range(clients)
         ]
-        for _client in range(clients):
-            await ready.acquire()
+        async with asyncio.timeout(CONNECT_SECONDS):
+            for _client in range(clients):
+                await ready.acquire()
         await _write(claims, written)
         for claim in claims:
             await claim.finish(Ending(status=JobStatus.FAILED, message="The benchmark is over."))
