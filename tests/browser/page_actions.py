@@ -2,12 +2,13 @@
 
 import io
 import os
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
-from playwright.async_api import Page, Request
+from playwright.async_api import BrowserContext, Page, Request
 
 from tests.fixtures.image_files import saved
 from tests.fixtures.sample_room import sample_room
@@ -29,6 +30,22 @@ def posts(page: Page) -> list[Request]:
     found: list[Request] = []
     page.on("request", lambda request: found.append(request) if request.method == "POST" else None)
     return found
+
+
+async def opened(context: BrowserContext, url: str) -> tuple[Page, list[Request]]:
+    """The page with its styles on it, and what it sends from now on."""
+    page = await context.new_page()
+    sent = posts(page)
+    await page.goto(url)
+    await page.wait_for_selector(".style img")
+    return page, sent
+
+
+async def metadata_of(page: Page, url: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """What is told of the result that the page shows."""
+    answer = await page.context.request.get(f"{url}transform/status/{job_of(page)}", headers=dict(headers))
+    metadata: dict[str, Any] = (await answer.json())["data"]["result"]["metadata"]
+    return metadata
 
 
 def job_of(page: Page) -> str:
