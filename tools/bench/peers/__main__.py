@@ -105,20 +105,19 @@ async def ours(photo: bytes, jobs: int) -> Measured:
 
 
 async def theirs(peer: Peer, photo: bytes, jobs: int) -> Measured:
-    """A request to a peer; its body is made once, since the client is nobody's cost."""
+    """A request to a peer; the client is nobody's cost."""
     body = peer.body(photo)
     headers = {"Content-Type": peer.content_type} if peer.content_type else {}
     async with _serving(peer) as (process, session):
 
         async def job() -> None:
-            data = body if isinstance(body, bytes) else peer.body(photo)
             while True:
+                data = body if isinstance(body, bytes) else peer.body(photo)  # a form can be sent once
                 async with session.post(peer.path, data=data, headers=headers) as answer:
                     content = await answer.read()
                 if answer.status != BUSY:
                     break
                 await asyncio.sleep(BUSY_SECONDS)  # cog frees a slot only some time after its answer
-                data = body if isinstance(body, bytes) else peer.body(photo)
             if answer.status != 200:
                 raise LoadError(f"{peer.name} answered {answer.status}: {content[:200]!r}")
             if peer.package:

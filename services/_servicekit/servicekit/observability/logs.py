@@ -14,10 +14,7 @@ from servicekit.observability import redaction, tracing
 from servicekit.optional_imports import without
 from servicekit.rpc import context
 
-_UNUSED: Final = ("rich",) if sys.platform == "win32" else ("rich", "colorama")
-"""rich's tracebacks take seconds and show local variables, and it takes 4 MB; colorama is for Windows."""
-
-with without(*_UNUSED):
+with without("rich"):  # its tracebacks take seconds and show local variables, and it takes 4 MB
     import structlog
     from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from servicekit.optional_imports import without
+import httpcore
+
+from servicekit.webhooks.checked_network import CheckedNetwork, host_header
 from servicekit.webhooks.ssrf import AddressPolicy, Endpoint
-
-with without("h2"):  # HTTP/2 is not spoken here, and takes 3 MB where it is installed
-    import httpcore
-
-    from servicekit.webhooks.checked_network import CheckedNetwork, host_header
 
 MAX_ANSWER_BYTES: Final = 16 * 1024
 """Of the answer's body. Nobody needs it; reading it lets the receiver finish."""

@@ -6,16 +6,13 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import urljoin
 
+import httpcore
+
 from gateway.api.uploads.budget import UploadShare
 from gateway.api.uploads.form import size_text
 from servicekit.errors import InvalidArgument
-from servicekit.optional_imports import without
+from servicekit.webhooks.checked_network import CheckedNetwork, host_header
 from servicekit.webhooks.ssrf import AddressPolicy, AddressRefused, Endpoint
-
-with without("h2"):  # HTTP/2 is not spoken here, and takes 3 MB where it is installed
-    import httpcore
-
-    from servicekit.webhooks.checked_network import CheckedNetwork, host_header
 
 FIELD: Final = "image_url"
 MAX_REDIRECTS: Final = 3
