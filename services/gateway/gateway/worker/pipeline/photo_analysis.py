@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.clients.controlmaps import ControlMapsClient, RoomAnalysis
 from gateway.clients.detection import DetectionClient, Detections
@@ -14,6 +15,9 @@ from gateway.worker.pipeline.run import Run
 from servicekit.errors import FailedPrecondition
 from servicekit.jobstore import JobStatus
 from servicekit.types.rooms import RoomType
+
+_WITHOUT_MASKS: Final = hashlib.sha256(b"without masks").hexdigest()
+"""Names cache entries that are no answer for a job which uses masks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +71,7 @@ class AnalysisStage:
                 lambda: run.with_retries(
                     lambda: self._detection.detect(run.photo, masks=masks, seconds=run.seconds_left)
                 ),
-                digest="" if masks else hashlib.sha256(run.photo_id.encode()).hexdigest(),
+                digest="" if masks else _WITHOUT_MASKS,
             )
 
 
