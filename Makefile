@@ -6,7 +6,7 @@ PYTHON_OF_UV := build/uv/bin/python
 LOCK := requirements.lock
 LIGHT := -e protos -e 'services/_servicekit[images,redis,s3,tracing]' -e services/_roomnet -e 'services/detection[lite]' \
 	-e 'services/controlmaps[lite]' -e 'services/diffusion[lite]' -e services/notifier -e services/gateway -e clients/python
-MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,triton,modal]'
+MODELS := -e 'services/_servicekit[weights,gpu]' -e 'services/detection[torch,triton,modal]' -e 'services/controlmaps[torch,triton,modal,export]' -e 'services/diffusion[torch,openvino,triton,modal]'
 PROJECTS := pyproject.toml protos/pyproject.toml clients/python/pyproject.toml research/pyproject.toml $(wildcard services/*/pyproject.toml)
 # the real models are installed where an engine asks for them, and without a word on it where a GPU can run them or their weights are here
 ENGINES := $(MODOMO_ENGINE) $(MODOMO_DETECTION_ENGINE) $(MODOMO_CONTROLMAPS_ENGINE) $(MODOMO_DIFFUSION_ENGINE)

@@ -235,7 +235,8 @@ def stock_models(store: Path, device: hardware.Hardware) -> StockModels:
         unet=base.unet,
         scheduler=base.scheduler,
         controls={
-            control: checkpoints.load_controlnet(weights, f"controlnet-{control}", base, device) for control in Control
+            control: checkpoints.load_controlnet(weights, f"controlnet-{control}", base.unet_config, device)
+            for control in Control
         },
     )
 

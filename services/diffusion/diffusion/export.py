@@ -8,18 +8,19 @@ exported in fp32 on the CPU, since TensorRT chooses precisions itself. docs/tens
 import argparse
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import torch
-from torch import Tensor, nn
 
 from diffusion.domain import Tier
 from diffusion.sd import models
+from diffusion.sd.control import ControlBranch
 from diffusion.sd.letterbox import MULTIPLE, letterbox
 from diffusion.sd.models import Models
+from diffusion.sd.traceable import Network, control_network, example, unet_network
 from diffusion.settings import PREFIX, Settings
 from servicekit.config import env
 from servicekit.inference import hardware
@@ -29,57 +30,6 @@ BATCHES: Final = (1, 2, 8)
 """Least, usual and greatest: one picture without guidance, one with it, four variants with it."""
 RATIOS: Final = ((1, 1), (3, 4), (4, 3), (2, 3), (3, 2), (9, 16), (16, 9))
 """Height to width of usual photos."""
-TOKENS: Final = 77
-
-Shapes: TypeAlias = dict[str, tuple[int, ...]]
-"""Of a model's inputs, by name."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Network:
-    """A model to export."""
-
-    name: str
-    module: nn.Module
-
-    shapes: Callable[[int, int, int], Shapes]
-    """Of the inputs, for a batch and a height and width in latents."""
-
-    outputs: int
-
-
-class ControlledUNet(nn.Module):
-    """A UNet and what ControlNets add to it; zeros where none takes part."""
-
-    def __init__(self, unet: nn.Module) -> None:
-        super().__init__()
-        self.unet = unet
-
-    def forward(self, sample: Tensor, timestep: Tensor, text: Tensor, *residuals: Tensor) -> Tensor:
-        """B×4×h×w: the prediction. `residuals` are the down blocks', then the middle's."""
-        *down, middle = residuals
-        predicted: Tensor = self.unet(
-            sample,
-            timestep,
-            encoder_hidden_states=text,
-            down_block_additional_residuals=tuple(down),
-            mid_block_additional_residual=middle,
-            return_dict=False,
-        )[0]
-        return predicted
-
-
-class ScaledControlNet(nn.Module):
-    """A ControlNet on an embedded control image; its scale is an input, since recipes decide it."""
-
-    def __init__(self, net: nn.Module) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, sample: Tensor, timestep: Tensor, text: Tensor, cond: Tensor, scale: Tensor) -> list[Tensor]:
-        """The residuals of the down blocks, then the middle's."""
-        down, middle = self.net(sample, timestep, text, cond, return_dict=False)
-        return [one * scale for one in (*down, middle)]
 
 
 def buckets(loaded: Models) -> list[tuple[int, int]]:
@@ -96,29 +46,14 @@ def buckets(loaded: Models) -> list[tuple[int, int]]:
 
 def networks(loaded: Models) -> Iterator[Network]:
     """Each distinct UNet, and each ControlNet."""
-    config: Any = loaded.unets[Tier.QUALITY].config
-    width = int(config["cross_attention_dim"])
-    sides = _residual_sides(config)
-
-    def common(batch: int, height: int, wide: int) -> Shapes:
-        return {"sample": (batch, 4, height, wide), "timestep": (), "text": (batch, TOKENS, width)}
-
-    def controlled(batch: int, height: int, wide: int) -> Shapes:
-        residuals = {
-            f"residual_{number}": (batch, channels, -(-height // halved), -(-wide // halved))
-            for number, (channels, halved) in enumerate(sides)
-        }
-        return common(batch, height, wide) | residuals
-
-    def embedded(batch: int, height: int, wide: int) -> Shapes:
-        return common(batch, height, wide) | {"cond": (1, sides[0][0], height, wide), "scale": ()}
-
-    for unet in dict.fromkeys(loaded.unets.values()):
-        names = [tier for tier, one in loaded.unets.items() if one is unet]
-        yield Network(name="-".join(["unet", *names]), module=ControlledUNet(unet), shapes=controlled, outputs=1)
+    unets: Mapping[Tier, Any] = loaded.unets
+    for unet in dict.fromkeys(unets.values()):
+        names = [tier for tier, one in unets.items() if one is unet]
+        yield unet_network("-".join(["unet", *names]), unet, unet.config)
     for control, branch in loaded.controls.items():
-        net, _embedding = branch.modules
-        yield Network(name=f"controlnet-{control}", module=ScaledControlNet(net), shapes=embedded, outputs=len(sides))
+        if isinstance(branch, ControlBranch):
+            net, _embedding = branch.modules
+            yield control_network(f"controlnet-{control}", net, net.config)
 
 
 def export(network: Network, directory: Path, sizes: Sequence[tuple[int, int]]) -> Path:
@@ -144,11 +79,6 @@ def export(network: Network, directory: Path, sizes: Sequence[tuple[int, int]]) 
     return file
 
 
-def example(shapes: Shapes) -> tuple[Tensor, ...]:
-    """Random inputs of those shapes; a timestep of 500."""
-    return tuple(torch.tensor(500) if name == "timestep" else torch.randn(shape) for name, shape in shapes.items())
-
-
 def build_script(network: Network, sizes: Sequence[tuple[int, int]]) -> str:
     """A call of Polygraphy with an optimisation profile a size."""
     lines = ["#!/bin/sh", 'cd "$(dirname "$0")" && exec polygraphy convert model.onnx --fp16 -o model.plan']
@@ -160,24 +90,13 @@ def build_script(network: Network, sizes: Sequence[tuple[int, int]]) -> str:
     return " \\\n".join(lines).replace(" \\\n", "\n", 1) + "\n"
 
 
-def _residual_sides(config: Mapping[str, Any]) -> list[tuple[int, int]]:
-    """Of what ControlNets add, in order: channels, and how often smaller than the latents."""
-    channels, layers = config["block_out_channels"], int(config["layers_per_block"])
-    sides = [(channels[0], 1)]
-    for level, wide in enumerate(channels):
-        sides += [(wide, 2**level)] * layers
-        if level + 1 < len(channels):
-            sides.append((wide, 2 ** (level + 1)))
-    return [*sides, (channels[-1], 2 ** (len(channels) - 1))]
-
-
 def main() -> None:
     """Runs the command."""
     parser = argparse.ArgumentParser(prog="python -m diffusion.export", description=__doc__)
     parser.add_argument("directory", type=Path, help="where to write")
     arguments = parser.parse_args()
     settings = env.read(Settings, prefix=PREFIX)
-    loaded = models.load(settings.torch_options(), hardware.choose("cpu"))
+    loaded = models.load(replace(settings.torch_options(), backend="torch"), hardware.choose("cpu"))
     for network in networks(loaded):
         sys.stdout.write(f"{export(network, arguments.directory, buckets(loaded))}\n")
 

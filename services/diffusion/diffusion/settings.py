@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Literal
 
-from diffusion.sd.options import MOST_FINISHED, Base, Control, FastLora, Options, Safety, Structure
+from diffusion.sd.options import MOST_FINISHED, Backend, Base, Control, FastLora, Options, Safety, Structure
 from servicekit.config import env
 from servicekit.config.settings import ProcessSettings
 
@@ -82,6 +82,10 @@ class Settings(ProcessSettings):
     reduced: bool = False
     """Reduced to what a machine without a GPU can do: the fast tier serves the quality tier too, LCM-LoRA in its fewest
     steps, TAESD in place of the autoencoder, bfloat16 where the processor computes in it."""
+
+    backend: Backend = "auto"
+    """What computes UNet and ControlNets where `reduced`: `torch`; `openvino`, from networks that
+    `python -m diffusion.sd.openvino` has converted; `auto` takes `openvino` where these are there."""
 
     modal: str = env.shared("modomo")
     """Name of the app on Modal (deploy/modal), for the modal engine."""

@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="diffusion's torch extra is not installed")
 import onnxruntime
 
 from diffusion import export
-from diffusion.sd import models
+from diffusion.sd import models, traceable
 from diffusion.sd.models import Models
 from diffusion.sd.options import Control, Options, Structure
 from servicekit.inference import hardware
@@ -38,7 +38,7 @@ def test_every_model_gives_the_same_at_other_sizes_and_batches(loaded: Models, t
         file = export.export(network, tmp_path, sizes)
         session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
         for batch, size in ((1, sizes[-1]), (2, (12, 20))):
-            given = export.example(network.shapes(batch, *size))
+            given = traceable.example(network.shapes(batch, *size))
             expected = network.module(*given)
             named = {one.name: tensor.numpy() for one, tensor in zip(session.get_inputs(), given, strict=True)}
             for one, other in zip(

@@ -49,6 +49,10 @@ class WeightStore:
         (filename,) = self._locked(name).files
         return directory / filename
 
+    def digests(self, name: str) -> dict[str, str]:
+        """SHA-256 of a model's files by path, as the lock names them; raises WeightsMissing."""
+        return {filename: locked.sha256 for filename, locked in self._locked(name).files.items()}
+
     def model(self, name: str) -> Model:
         """How results name a model: repository id and locked commit; a release's own name, or `local`, without one."""
         locked = self._locked(name)

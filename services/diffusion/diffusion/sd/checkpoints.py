@@ -14,6 +14,7 @@ from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DCon
 from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
+from diffusion.sd.networks import UNet
 from servicekit.inference.hardware import Hardware, is_out_of_memory
 from servicekit.weights import WeightsCorrupt, WeightStore
 
@@ -35,7 +36,9 @@ class Base:
 
     tokenizer: CLIPTokenizer
     text_encoder: CLIPTextModel
-    unet: UNet2DConditionModel
+    unet: Any
+    """Diffusers' own, or what takes its place; see `networks.UNet`."""
+    unet_config: Mapping[str, Any]
     vae: AutoencoderKL | AutoencoderTiny
 
     scheduler: dict[str, Any]
@@ -44,7 +47,7 @@ class Base:
     @property
     def side(self) -> int:
         """The side in pixels of the square that the UNet was trained on: 512 for Stable Diffusion 1.5."""
-        return int(self.unet.config["sample_size"]) * self.cell
+        return int(self.unet_config["sample_size"]) * self.cell
 
     @property
     def cell(self) -> int:
@@ -52,8 +55,13 @@ class Base:
         return int(2 ** (len(self.vae.config["block_out_channels"]) - 1))
 
 
-def load_base(store: WeightStore, hardware: Hardware, *, name: str = BASE, tiny: bool = False) -> Base:
-    """Loads text encoder, UNet and autoencoder, TAESD with `tiny`; raises WeightsMissing or WeightsCorrupt."""
+def load_base(
+    store: WeightStore, hardware: Hardware, *, name: str = BASE, tiny: bool = False, unet: UNet | None = None
+) -> Base:
+    """Loads text encoder, UNet and autoencoder, TAESD with `tiny`; raises WeightsMissing or WeightsCorrupt.
+
+    A `unet` that is given takes the place of the store's, which is not read then.
+    """
     disable_progress_bar()  # type: ignore[no-untyped-call]  # unannotated; a bar would stand between the log's lines
     directory = store.path(name)
     base = Base(
@@ -61,11 +69,12 @@ def load_base(store: WeightStore, hardware: Hardware, *, name: str = BASE, tiny:
             directory / "tokenizer", lambda path: CLIPTokenizer.from_pretrained(path, local_files_only=True)
         ),
         text_encoder=_load(CLIPTextModel, directory / "text_encoder", hardware),
-        unet=load_unet(store, hardware, name=name),
+        unet=load_unet(store, hardware, name=name) if unet is None else unet,
+        unet_config=unet_config(store, name),
         vae=load_tiny_autoencoder(store, hardware) if tiny else _load_autoencoder(store, hardware, name),
         scheduler=_read(directory / "scheduler", _scheduler_config),
     )
-    width, expected = base.text_encoder.config.hidden_size, base.unet.config["cross_attention_dim"]
+    width, expected = base.text_encoder.config.hidden_size, base.unet_config["cross_attention_dim"]
     if width != expected:
         raise WeightsCorrupt(f"{directory}: the text encoder is {width} wide, the UNet expects {expected}")
     return base
@@ -77,9 +86,16 @@ def _load_autoencoder(store: WeightStore, hardware: Hardware, name: str) -> Auto
 
 def load_unet(store: WeightStore, hardware: Hardware, *, name: str = BASE) -> UNet2DConditionModel:
     """A UNet; raises as `load_base`."""
+    unet_config(store, name)
+    return _load(UNet2DConditionModel, store.path(name) / "unet", hardware)
+
+
+def unet_config(store: WeightStore, name: str = BASE) -> Mapping[str, Any]:
+    """What a UNet is like, without its weights; raises WeightsCorrupt for one that this engine cannot paint with."""
     directory = store.path(name) / "unet"
-    _check_family(_read(directory, UNet2DConditionModel.load_config), directory)
-    return _load(UNet2DConditionModel, directory, hardware)
+    config: Mapping[str, Any] = _read(directory, UNet2DConditionModel.load_config)
+    _check_family(config, directory)
+    return config
 
 
 def _check_family(config: Mapping[str, Any], directory: Path) -> None:
@@ -99,12 +115,12 @@ def _check_family(config: Mapping[str, Any], directory: Path) -> None:
         raise WeightsCorrupt(f"{directory}: a UNet with {channels} input channels is for another task; 4 are needed")
 
 
-def load_controlnet(store: WeightStore, name: str, base: Base, hardware: Hardware) -> ControlNetModel:
-    """A ControlNet; raises WeightsCorrupt for one that was made for another base model than this."""
+def load_controlnet(store: WeightStore, name: str, unet: Mapping[str, Any], hardware: Hardware) -> ControlNetModel:
+    """A ControlNet; raises WeightsCorrupt for one that was made for another base model than that of a UNet's config."""
     directory = store.path(name)
     net = _load(ControlNetModel, directory, hardware)
     for key in ("cross_attention_dim", "block_out_channels", "layers_per_block", "in_channels"):
-        own, expected = _plain(net.config[key]), _plain(base.unet.config[key])
+        own, expected = _plain(net.config[key]), _plain(unet[key])
         if own != expected:
             raise WeightsCorrupt(f"{directory}: made for another base model ({key} is {own}, the UNet has {expected})")
     if net.config["controlnet_conditioning_channel_order"] != "rgb" or net.config["global_pool_conditions"]:

@@ -9,20 +9,17 @@ stock pipelines repeat in every step are done once or not at all here, without c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import torch
 from diffusers import ControlNetModel
 from torch import Tensor, nn
 
+from diffusion.sd.networks import ControlNet, Residuals
 from diffusion.sd.recipes import ControlSchedule
-
-Residuals: TypeAlias = tuple[list[Tensor], Tensor]
-"""For the UNet's down blocks and for its middle block."""
 
 
 class ControlBranch:
-    """A ControlNet whose control image is embedded apart from its forward pass."""
+    """A ControlNet in torch, whose control image is embedded apart from its forward pass."""
 
     def __init__(self, net: ControlNetModel) -> None:
         """Changes the net: its embedding is moved out, so that it takes an embedded image as its condition."""
@@ -31,20 +28,20 @@ class ControlBranch:
         self._net = net
 
     @property
-    def modules(self) -> tuple[nn.Module, nn.Module]:
+    def modules(self) -> tuple[ControlNetModel, nn.Module]:
         """The net and its embedding."""
         return self._net, self._embed
 
     @torch.inference_mode()
     def controlnet_cond(self, picture: Tensor) -> Tensor:
-        """The embedding of a 1×3×H×W control image, 0–1 (−1 where the inpainting net is to paint)."""
+        """See the Protocol."""
         embedded: Tensor = self._embed(picture.to(self._net.dtype))
         return embedded
 
     def residuals(
         self, sample: Tensor, timestep: Tensor, text: Tensor, controlnet_cond: Tensor, scale: float
     ) -> Residuals:
-        """One forward pass; `controlnet_cond` of batch 1 serves the whole batch."""
+        """See the Protocol."""
         down, middle = self._net(
             sample,
             timestep,
@@ -60,7 +57,7 @@ class ControlBranch:
 class ActiveControl:
     """A ControlNet that takes part in a pass."""
 
-    branch: ControlBranch
+    branch: ControlNet
 
     controlnet_cond: Tensor
     """1×C×h×w: the embedded control image, of the latents' size."""

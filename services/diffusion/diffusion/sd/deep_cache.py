@@ -14,7 +14,7 @@ import torch
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 
-from diffusion.sd.control import Residuals
+from diffusion.sd.networks import Residuals
 from diffusion.sd.shortcuts import Shortcuts
 
 ImageCondition = dict[str, list[Tensor]] | None

@@ -5,12 +5,12 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-from diffusers import UNet2DConditionModel
 from torch import Tensor
 
-from diffusion.sd.control import ActiveControl, Residuals, beside_zeros, summed_residuals
+from diffusion.sd.control import ActiveControl, beside_zeros, summed_residuals
 from diffusion.sd.deep_cache import DeepCache
 from diffusion.sd.latents import InitialLatents, restore_kept
+from diffusion.sd.networks import Residuals, UNet
 from diffusion.sd.schedulers import Scheduler, clean_estimate
 from diffusion.sd.shortcuts import NONE, Shortcuts
 from diffusion.sd.text import Embeddings
@@ -22,7 +22,7 @@ from servicekit.inference.hardware import Hardware
 class Denoising:
     """Everything that the loop needs for one batch of variants."""
 
-    unet: UNet2DConditionModel
+    unet: UNet
     scheduler: Scheduler
     timesteps: Tensor
     start: InitialLatents

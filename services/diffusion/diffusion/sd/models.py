@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from diffusers import AutoencoderTiny, UNet2DConditionModel
+from diffusers import AutoencoderTiny
 
 from diffusion.domain import Tier
 from diffusion.sd import checkpoints, recipes, safety, style_adapter
@@ -16,6 +16,8 @@ from diffusion.sd.latents import Autoencoder, TinyAutoencoder
 from diffusion.sd.letterbox import BUCKET, MULTIPLE
 from diffusion.sd.lora import fuse_lora
 from diffusion.sd.mlsd import LineDetector, load_line_detector
+from diffusion.sd.networks import ControlNet, UNet
+from diffusion.sd.openvino import backend
 from diffusion.sd.options import Base, Control, Options, Structure
 from diffusion.sd.previews import LinearPreviewDecoder, PreviewDecoder, TaesdPreviewDecoder
 from diffusion.sd.safety import SafetyChecker
@@ -40,13 +42,13 @@ class Models:
     autoencoder: Autoencoder | TinyAutoencoder
 
     presets: Mapping[Tier, SamplingPreset]
-    unets: Mapping[Tier, UNet2DConditionModel]
+    unets: Mapping[Tier, UNet]
     """One and the same for both tiers where the fast one has no LoRA."""
 
     split_unets: Mapping[Tier, SplitUNet] = field(default_factory=dict)
     """The same in two parts, of tiers whose steps reuse the deep one."""
 
-    controls: Mapping[Control, ControlBranch]
+    controls: Mapping[Control, ControlNet]
     preview_decoder: PreviewDecoder
 
     detector: LineDetector | None
@@ -109,6 +111,15 @@ class Models:
         return tuple(self.origins[name] for name in names if name in self.origins)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Networks:
+    """What the denoising loop runs; see Models."""
+
+    unets: Mapping[Tier, UNet]
+    controls: Mapping[Control, ControlNet]
+    split_unets: Mapping[Tier, SplitUNet] = field(default_factory=dict)
+
+
 def load(options: Options, hardware: Hardware) -> Models:
     """Loads everything; raises WeightsMissing or WeightsCorrupt naming the file, SettingsError naming a setting."""
     if options.cuda_graphs and hardware.device.type != "cuda":
@@ -116,33 +127,16 @@ def load(options: Options, hardware: Hardware) -> Models:
     store = WeightStore(options.weights)
     fast = fast_preset(options.fast_lora, store, reduced=options.reduced)
     presets = _presets(options, fast)
-    base = checkpoints.load_base(store, hardware, name=options.base, tiny=options.reduced)
-    names = {
-        control: f"controlnet-{control}"
-        for control in Control
-        if control in options.controlnets
-        and (
-            control in recipes.needed(options.structure)
-            or (
-                control in recipes.optional(options.structure)
-                and not options.reduced
-                and store.has(f"controlnet-{control}")
-            )
-        )
-    }
-    nets = {control: checkpoints.load_controlnet(store, name, base, hardware) for control, name in names.items()}
-    fast_unet = base.unet
-    if fast.lora:
-        if not options.reduced:  # there the quality tier needs no UNet of its own
-            fast_unet = deepcopy(base.unet)  # on the device: reading it once more takes longer
-        fuse_lora(fast_unet, store.file(fast.lora))
+    names = control_names(options, store)
+    compiled = backend.compiled(options, store, hardware, lora=fast.lora, controls=names)
+    unet = None if compiled is None else compiled.unet
+    base = checkpoints.load_base(store, hardware, name=options.base, tiny=options.reduced, unet=unet)
     bucket = max(MULTIPLE, base.side * BUCKET // 512)
-    split = {tier: SplitUNet(base.unet) for tier, preset in presets.items() if preset.shortcuts.deep_cache > 1}
-    modules = {base.unet, fast_unet, *nets.values(), *split.values()}
-    if options.compile:
-        use_compiler(modules, graphs=options.cuda_graphs)
-    elif options.cuda_graphs:
-        use_graphs(modules, CudaCapture(hardware.device), bucket=bucket // MULTIPLE)
+    networks = (
+        Networks(unets=dict.fromkeys(Tier, compiled.unet), controls=compiled.controls)
+        if compiled is not None
+        else _load_networks(options, hardware, base=base, presets=presets, names=names, bucket=bucket)
+    )
     vae = None if options.reduced else checkpoints.VAES.get(options.base)
     used = [options.base, *([vae] if vae else []), *names.values()] + ([fast.lora] if fast.lora else [])
     detector = None
@@ -156,7 +150,7 @@ def load(options: Options, hardware: Hardware) -> Models:
     elif store.has(checkpoints.TAESD):
         preview_decoder = TaesdPreviewDecoder(checkpoints.load_tiny_autoencoder(store, hardware))
         used.append(checkpoints.TAESD)
-    adapter = style_adapter.load_style_adapter(store, [base.unet, fast_unet], hardware)
+    adapter = style_adapter.load_style_adapter(store, [*networks.unets.values()], hardware)
     if adapter is not None:
         used.append(style_adapter.NAME)
     checker = None
@@ -171,9 +165,9 @@ def load(options: Options, hardware: Hardware) -> Models:
             else Autoencoder(base.vae, whole=base.side * 2)
         ),
         presets=presets,
-        unets={Tier.QUALITY: base.unet, Tier.FAST: fast_unet},
-        split_unets=split,
-        controls={control: ControlBranch(net) for control, net in nets.items()},
+        unets=networks.unets,
+        split_unets=networks.split_unets,
+        controls=networks.controls,
         preview_decoder=preview_decoder,
         detector=detector,
         style_adapter=adapter,
@@ -189,6 +183,50 @@ def load(options: Options, hardware: Hardware) -> Models:
         finished_side=0 if options.reduced else options.finished_side,
         window=base.side * 2,
         origins={name: store.model(name) for name in used},
+    )
+
+
+def control_names(options: Options, store: WeightStore) -> dict[Control, str]:
+    """The store's names of the ControlNets to load: what the structure needs, and what else there is."""
+    needed, optional = recipes.needed(options.structure), recipes.optional(options.structure)
+    names = {control: f"controlnet-{control}" for control in Control if control in options.controlnets}
+    return {
+        control: name
+        for control, name in names.items()
+        if control in needed or (control in optional and not options.reduced and store.has(name))
+    }
+
+
+def _load_networks(
+    options: Options,
+    hardware: Hardware,
+    *,
+    base: checkpoints.Base,
+    presets: Mapping[Tier, SamplingPreset],
+    names: Mapping[Control, str],
+    bucket: int,
+) -> Networks:
+    """Torch's, as the options want them run."""
+    store = WeightStore(options.weights)
+    nets = {
+        control: checkpoints.load_controlnet(store, name, base.unet_config, hardware) for control, name in names.items()
+    }
+    quality = fast = base.unet
+    lora = presets[Tier.FAST].lora
+    if lora:
+        if not options.reduced:  # there the quality tier needs no UNet of its own
+            fast = deepcopy(quality)  # on the device: reading it once more takes longer
+        fuse_lora(fast, store.file(lora))
+    split = {tier: SplitUNet(quality) for tier, preset in presets.items() if preset.shortcuts.deep_cache > 1}
+    modules = {quality, fast, *nets.values(), *split.values()}
+    if options.compile:
+        use_compiler(modules, graphs=options.cuda_graphs)
+    elif options.cuda_graphs:
+        use_graphs(modules, CudaCapture(hardware.device), bucket=bucket // MULTIPLE)
+    return Networks(
+        unets={Tier.QUALITY: quality, Tier.FAST: fast},
+        controls={control: ControlBranch(net) for control, net in nets.items()},
+        split_unets=split,
     )
 
 

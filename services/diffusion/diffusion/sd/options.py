@@ -34,6 +34,8 @@ Base: TypeAlias = Literal["realistic-vision", "dreamshaper", "sd15"]
 """The base model, by its name in the store of weights."""
 Safety: TypeAlias = Literal["off", "check"]
 """Whether results are looked at before they leave."""
+Backend: TypeAlias = Literal["auto", "torch", "openvino"]
+"""What computes UNet and ControlNets."""
 FastLora: TypeAlias = Literal["auto", "hyper-sd", "lcm-lora", "none"]
 
 SIDES: Final = range(256, 1025, 8)
@@ -95,6 +97,10 @@ class Options:
     reduced: bool = False
     """Reduced to what a machine without a GPU can do: the fast tier serves the quality tier too, in LCM-LoRA's fewest
     steps, TAESD is the autoencoder, and a processor that computes in bfloat16 does."""
+
+    backend: Backend = "auto"
+    """What computes UNet and ControlNets where `reduced`: `auto` takes OpenVINO where it is installed, the networks are
+    converted and nothing is chosen that it cannot run, else torch; `openvino` has to be possible."""
 
     def __post_init__(self) -> None:
         """Raises ValueError naming the field."""
