@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -78,6 +79,7 @@ def write(directory: Path, base: str, lora: str, one: Wanted) -> None:
     import openvino  # noqa: PLC0415 - whoever does not convert goes without
 
     torch.set_grad_enabled(False)
+    warnings.simplefilter("ignore")  # of torch's tracer, about sizes that are the same for every picture
     store = WeightStore(directory)
     folder = directory / files.FOLDER / one.name
     draft = folder.with_name(f".{one.name}.{os.getpid()}")
