@@ -178,11 +178,13 @@ lock: $(UV)
 	printf 'uv==$(UV_VERSION)\nhatchling>=1.27\n' | $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	  --constraints $(LOCK) --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) - --output-file requirements.build.lock > /dev/null
 
-# the real models, into ./weights or MODOMO_WEIGHTS; TIER=cpu takes those for a machine without a GPU, FROM=DIR files that
-# are here already; `make weights-check` says what would be fetched, how large it is and what is missing, and fetches nothing
+# the real models, into ./weights or MODOMO_WEIGHTS; TIER=cpu takes those for a machine without a GPU, and converts two of
+# them for OpenVINO, FROM=DIR files that are here already; `make weights-check` says what would be fetched, how large it is
+# and what is missing, and fetches nothing
 weights weights-check: .venv-torch/ready
 	.venv-torch/bin/python -m servicekit.weights $(if $(filter weights-check,$@),check,pull) \
 	  $(if $(TIER),--tier $(TIER)) $(if $(FROM),--from $(FROM))
+	$(if $(filter weights-cpu,$@-$(TIER)),.venv-torch/bin/python -m deploy.local.conversion)
 
 # the lite engines' own network, from nothing: rooms are rendered, learned from and judged by; goes on where it stopped
 TRAINED ?= $(CURDIR)/build/roomnet
@@ -216,13 +218,9 @@ build/annotators/ready: requirements.annotators.lock $(UV)
 	$(UV) pip install --python $(PYTHON_OF_UV) --target build/annotators --no-deps --require-hashes --requirement requirements.annotators.lock
 	touch $@
 
-# OpenVINO beside torch, without a GPU: some minutes, and 4 GB under build/
-bench-openvino: .venv-dev/ready build/openvino/ready
-	PYTHONPATH=$(CURDIR)/build/openvino $(DEV) -m tools.bench.openvino_unet
-
-build/openvino/ready: requirements.openvino.lock $(UV)
-	$(UV) pip install --python $(PYTHON_OF_UV) --target build/openvino --no-deps --require-hashes --requirement requirements.openvino.lock
-	touch $@
+# OpenVINO beside torch, without a GPU: some minutes, and 9 GB under build/
+bench-openvino: .venv-dev/ready
+	$(DEV) -m tools.bench.openvino_unet
 
 build/promtool/ready: PACKAGE := prometheus
 build/nginx/ready: PACKAGE := nginx

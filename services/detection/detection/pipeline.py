@@ -1,14 +1,27 @@
 """From an engine's candidates to objects that a caller can rely on."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from detection.domain import Candidate, Query
 from detection.engine import Engine
 from servicekit.imaging.arrays import RGB
+from servicekit.inference.engine import EngineInfo
 
 DUPLICATE_OVERLAP = 0.7
 """Two candidates of one label that overlap by more (intersection over the smaller area) are one thing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """An answer."""
+
+    objects: Mapping[str, Candidate]
+    """By id, most confident first."""
+
+    engine: EngineInfo
+    """Who found them, with those of its models that ran."""
 
 
 class Pipeline:
@@ -17,14 +30,16 @@ class Pipeline:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    async def detect(self, photo: RGB, query: Query) -> dict[str, Candidate]:
-        """The objects that the query asks for by id, most confident first; ids count by size within a label."""
-        found = named(distinct(await self.engine.detect(photo, masks=query.masks)))
-        return {
+    async def detect(self, photo: RGB, query: Query) -> Found:
+        """The objects that the query asks for; ids count by size within a label."""
+        candidates = await self.engine.detect(photo, masks=query.masks)
+        found = named(distinct(candidates))
+        objects = {
             id_: one
             for id_, one in sorted(found.items(), key=lambda item: -item[1].confidence)
             if (not query.labels or one.label in query.labels) and one.confidence >= query.min_confidence
         }
+        return Found(objects=objects, engine=_that_ran(self.engine.info, candidates))
 
 
 def distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -52,3 +67,9 @@ def _overlap(one: Candidate, other: Candidate) -> float:
     height = min(one.box.bottom, other.box.bottom) - max(one.box.top, other.box.top)
     smaller = min(one.box.area, other.box.area)
     return max(0.0, width) * max(0.0, height) / smaller if smaller > 0 else 0.0
+
+
+def _that_ran(info: EngineInfo, candidates: Sequence[Candidate]) -> EngineInfo:
+    """Without what turns boxes into masks, where no mask was made: all models after the first, which finds."""
+    made = any(candidate.mask is not None for candidate in candidates)
+    return info if made else replace(info, models=info.models[:1])

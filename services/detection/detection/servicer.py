@@ -24,5 +24,5 @@ class DetectionServicer(DetectionServiceServicer):
         query = convert.query(request)
         photo = await asyncio.to_thread(convert.photo, request)
         found = await self._pipeline.detect(photo, query)
-        detections = await asyncio.to_thread(lambda: [convert.detection(*item) for item in found.items()])
-        return pb.DetectResponse(detections=detections, engine=info_to_proto(self._pipeline.engine.info))
+        detections = await asyncio.to_thread(lambda: [convert.detection(*item) for item in found.objects.items()])
+        return pb.DetectResponse(detections=detections, engine=info_to_proto(found.engine))

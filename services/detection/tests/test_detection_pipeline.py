@@ -1,16 +1,18 @@
 """What the pipeline makes of an engine's candidates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from detection.domain import Box, Candidate, Query
 from detection.pipeline import Pipeline
 from servicekit.imaging.arrays import RGB
-from servicekit.inference.engine import EngineInfo
+from servicekit.inference.engine import EngineInfo, Model
 from servicekit.types.objects import ObjectLabel
 
 PHOTO = np.zeros((20, 20, 3), dtype=np.uint8)
+MODELS = (Model(name="finds boxes", revision="1"), Model(name="makes masks", revision="1"))
 
 
 class Fixed:
@@ -21,7 +23,7 @@ class Fixed:
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo(name="fixed")
+        return EngineInfo(name="fixed", models=MODELS)
 
     async def load(self) -> None:
         return
@@ -39,7 +41,7 @@ def candidate(label: ObjectLabel, confidence: float, left: float, width: float =
 
 async def ids(*candidates: Candidate, labels: frozenset[ObjectLabel] = frozenset(), least: float = 0) -> list[str]:
     query = Query(labels=labels, min_confidence=least, masks=False)
-    return list(await Pipeline(Fixed(*candidates)).detect(PHOTO, query))
+    return list((await Pipeline(Fixed(*candidates)).detect(PHOTO, query)).objects)
 
 
 async def test_largest_of_a_label_is_number_one_whatever_its_confidence() -> None:
@@ -82,3 +84,13 @@ async def test_only_labels_asked_for_come() -> None:
 async def test_empty_boxes_do_no_harm() -> None:
     nothing = candidate(ObjectLabel.BED, 0.9, 0, width=0)
     assert await ids(nothing, candidate(ObjectLabel.BED, 0.8, 0)) == ["bed-2", "bed-1"]
+
+
+async def test_what_makes_masks_is_named_only_where_it_made_some() -> None:
+    query = Query(labels=frozenset({ObjectLabel.LAMP}), min_confidence=0, masks=True)
+    boxed = candidate(ObjectLabel.BED, 0.9, 0)
+    masked = replace(boxed, mask=np.ones((20, 20), dtype=np.bool_))
+    for candidates, expected in (((), MODELS[:1]), ((boxed,), MODELS[:1]), ((masked,), MODELS)):
+        found = await Pipeline(Fixed(*candidates)).detect(PHOTO, query)
+        assert not found.objects
+        assert found.engine == EngineInfo(name="fixed", models=expected)

@@ -21,9 +21,7 @@ FOLDER: Final = "openvino"
 RECORD: Final = "conversion.json"
 FORMAT: Final = 1
 """Of what is written here; another number makes everything be converted anew."""
-REMEDY: Final = (
-    "`make weights TIER=cpu`, or `python -m diffusion.sd.openvino` with this service's settings, converts it anew"
-)
+REMEDY: Final = "convert it anew: `make weights TIER=cpu`, or `python -m diffusion.sd.openvino` with the same settings"
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
