@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controlmaps.settings import Settings as ControlMapsSettings
-from deploy.local import ports
+from deploy.local import conversion, ports
 from deploy.local.errors import ObstacleError
 from deploy.local.layout import CPU, Layout, environment
 from deploy.local.options import layout_from, on_port
@@ -159,3 +159,21 @@ def test_make_installs_the_real_models_only_where_they_may_run(
         ["make", "--dry-run", "run", *given], cwd=ROOT, env=path, capture_output=True, text=True, check=True
     )
     assert said.stdout.splitlines()[-1] == f"{environment_used}/bin/python -m deploy.local"
+
+
+def test_make_weights_for_a_cpu_converts_what_that_engine_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[tuple[list[str], dict[str, str]]] = []
+
+    def run(command: list[str], *, env: dict[str, str], check: bool) -> subprocess.CompletedProcess[str]:
+        ran.append((command, env))
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr("deploy.local.conversion.subprocess.run", run)
+    monkeypatch.setenv("MODOMO_DIFFUSION_BASE", "dreamshaper")
+    assert conversion.main() == 1
+    ((command, env),) = ran
+    assert command[1:] == ["-m", "diffusion.sd.openvino"]
+    assert env["MODOMO_DIFFUSION_BASE"] == "dreamshaper"
+    others = {name: value for name, value in CPU["diffusion"].items() if name != "MODOMO_DIFFUSION_BASE"}
+    assert others.items() <= env.items()
+    assert "$(if $(filter weights-cpu,$@-$(TIER))" in (ROOT / "Makefile").read_text()

@@ -2,7 +2,7 @@
 
 The models of the tier `cpu` at full size with random weights, in the repositories' own layouts, behind the whole stack;
 a job at a time, from the moment that the photo is sent. CPU time, which other work on the machine hardly changes, is
-reported beside the seconds. `--tiny` tries the program out.
+reported beside the seconds. `--tiny` tries the program out; MODOMO_DIFFUSION_BACKEND=torch measures without OpenVINO.
 """
 
 import argparse
@@ -10,6 +10,8 @@ import asyncio
 import io
 import multiprocessing
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -164,6 +166,12 @@ def prepare(store: Path, *, tiny: bool) -> None:
         raise SystemExit(f"no weights were made: {writing.exitcode}")
 
 
+def convert(store: Path) -> None:
+    """As `make weights TIER=cpu` ends; nothing with MODOMO_DIFFUSION_BACKEND=torch, which then measures that."""
+    settings = {**os.environ, "MODOMO_WEIGHTS": str(store)}
+    subprocess.run([sys.executable, "-m", "deploy.local.conversion"], env=settings, check=True)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.cpu_tier", description=(__doc__ or "").splitlines()[0])
@@ -172,6 +180,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--tiny", action="store_true", help="tiny models, to try the program out; writes no table")
     options = parser.parse_args(arguments)
     prepare(options.store, tiny=options.tiny)
+    convert(options.store)
     settings = {"MODOMO_GATEWAY_RUN_SECONDS": "3600"}  # other work on the machine may take most of its time
     with tempfile.TemporaryDirectory(prefix="modomo-cpu-tier-") as data:  # of which no stage's result is known yet
         rows = asyncio.run(measure(options.store, Path(data), jobs=options.jobs, settings=settings))

@@ -2,7 +2,7 @@
 
 UNet and ControlNet of the tier `cpu` at full size with random weights, at 512×384: a step in
 CPU seconds, in turn with torch in one process, and what a user would pay for it: conversion, compiling, disk, memory.
-How Modomo converts and compiles them is in diffusion.sd.openvino; this holds both in half precision, as they were compared first.
+Modomo itself converts and compiles in `diffusion.sd.openvino`; this compares the two in half precision.
 """
 
 import argparse

@@ -95,7 +95,7 @@ class Engines:
         detections, (classification, maps) = await asyncio.gather(
             self._detector.detect(photo, query), self._mapper.analyze(photo, list(MapKind))
         )
-        seen = Seen(detections=detections, classification=classification, maps=_maps(maps))
+        seen = Seen(detections=detections.objects, classification=classification, maps=_maps(maps))
         if self._real is None:
             return seen
         segmentation, confidence = self._real.labels(photo)

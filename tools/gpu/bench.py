@@ -18,12 +18,13 @@ from diffusion.sd.latents import Autoencoder
 from diffusion.sd.letterbox import MULTIPLE
 from diffusion.sd.models import Models
 from diffusion.sd.options import Control, Structure
-from diffusion.sd.pipeline import RestylingPipeline, Work
+from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.sd.plan import Pass, plan
 from diffusion.sd.previews import TaesdPreviewDecoder
 from diffusion.sd.schedulers import Sampler
 from diffusion.sd.text import TextEmbedder
 from diffusion.sd.tiers import SamplingPreset
+from diffusion.sd.work import Work
 from servicekit.imaging.arrays import RGB
 from servicekit.inference.hardware import Hardware
 

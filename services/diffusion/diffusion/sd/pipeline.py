@@ -5,17 +5,14 @@ A denoising step itself runs in `denoising`. A request takes one pass or two; `p
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-import numpy as np
 import torch
 from prometheus_client import Histogram
 from torch import Tensor
 
 from diffusion import keep
-from diffusion.domain import AppliedControl, Manifest, PassReport, PreviewFrame, Progress, Restyling, Result
-from diffusion.palette_distance import palette_delta_e
+from diffusion.domain import PreviewFrame, Progress, Restyling, Result
 from diffusion.preview_steps import preview_steps
 from diffusion.sd import latents, modes, palette, schedulers, surfaces, tensors
 from diffusion.sd.control import ActiveControl
@@ -27,6 +24,7 @@ from diffusion.sd.options import Control
 from diffusion.sd.plan import Mode, Pass, Plan, Stage, plan
 from diffusion.sd.text import Embeddings
 from diffusion.sd.windows import windows
+from diffusion.sd.work import ENGINE, Controls, Work, report, result
 from servicekit.errors import ServiceError
 from servicekit.imaging.arrays import RGB
 from servicekit.inference.engine import EngineInfo
@@ -40,38 +38,8 @@ BATCH_SIZE: Final = Histogram(
     "modomo_diffusion_batch_size", "Variants that are denoised together", buckets=(1, 2, 3, 4)
 )
 
-Controls: TypeAlias = dict[Control, ActiveControl]
 Steps: TypeAlias = Generator[Progress | PreviewFrame, None, list[RGB]]
 """What happens in a pass; it returns the pictures, in the pass's letterbox."""
-
-ENGINE: Final = "torch"
-DEVICE_PARTS: Final = ("read", "encode", "denoise", "preview", "decode", "check")
-"""Parts of a request that keep the device busy."""
-
-
-@dataclass(kw_only=True)
-class Work:
-    """A request under way."""
-
-    restyling: Restyling
-    plan: Plan
-    text: Embeddings
-    timer: DeviceTimer
-
-    total_steps: int
-    """Over all passes and batches."""
-
-    done: int = 0
-    """Steps done so far."""
-
-    ran: dict[Stage, PassReport] = field(default_factory=dict)
-    """What each pass did, of the first variant."""
-
-    image_embeds: Tensor | None = None
-    """Of the picture whose look is wanted; None for none."""
-
-    controls: Controls = field(default_factory=dict)
-    """Of the first pass: they depend on the photo alone, and are encoded once for all its batches."""
 
 
 class RestylingPipeline:
@@ -118,7 +86,7 @@ class RestylingPipeline:
             text = self._encode_prompt(restyling, planned)
         work = Work(restyling=restyling, plan=planned, text=text, timer=timer, total_steps=sum(steps))
         if modes.strength(restyling) == 0.0 or (planned.kept is not None and planned.kept.all()):
-            yield self._result(work, [restyling.photo] * restyling.variants)
+            yield result(work, [restyling.photo] * restyling.variants, self._models, previews=self._previews(work) > 0)
             return
         with timer.on_device("encode"):
             work.image_embeds = self._embed_style_image(restyling)
@@ -140,7 +108,7 @@ class RestylingPipeline:
         if self._models.safety_checker is not None:
             with timer.on_device("check"):
                 self._models.safety_checker.check(finished)
-        yield self._result(work, finished)
+        yield result(work, finished, self._models, previews=self._previews(work) > 0)
 
     def _run(self, work: Work, one: Pass, start: RGB, controls: Controls, random: list[torch.Generator]) -> Steps:
         """One pass for one batch of variants."""
@@ -150,7 +118,7 @@ class RestylingPipeline:
         steps = len(run.timesteps)
         # only the first batch's first pass has anything to show that is not nearly finished
         previewed = preview_steps(steps, self._previews(work)) if not work.done else frozenset()
-        work.ran.setdefault(one.stage, _report(one, steps, controls))
+        work.ran.setdefault(one.stage, report(one, steps, controls))
         running = denoise(run, self._hardware)
         clean = run.start.latents
         for _number in range(steps):
@@ -282,56 +250,6 @@ class RestylingPipeline:
         if restyling.surfaces:
             return keep.composite(restyling.photo, surfaces.coloured(restyling, picture), work.plan.kept)
         return palette.shifted(picture, restyling.palette, work.plan.meant, most=palette.FINAL_SHIFT)
-
-    def _result(self, work: Work, images: list[RGB]) -> Result:
-        restyling, planned, timer = work.restyling, work.plan, work.timer
-        with timer.on_host("finish"):
-            meant = planned.meant
-            if meant is None and planned.kept is not None:
-                meant = ~planned.kept
-            reached = [palette_delta_e(image, meant, restyling.palette) for image in images]
-        distances = [distance for distance in reached if distance is not None]
-        controls = [Control(applied.control) for report in work.ran.values() for applied in report.controls]
-        models = self._models.info(
-            restyling.tier, controls, previews=self._previews(work) > 0, styled=work.image_embeds is not None
-        )
-        return Result(
-            images=images,
-            manifest=Manifest(
-                engine=EngineInfo(name=ENGINE, models=models if work.ran else ()),
-                style=restyling.style.name,
-                seed=restyling.seed,
-                mode=restyling.mode,
-                safety_checked=self._models.safety_checker is not None and bool(work.ran),
-                style_image_used=work.image_embeds is not None,
-                strength=modes.strength(restyling),
-                steps=work.done,
-                prompt=planned.prompt,
-                negative_prompt=planned.negative_prompt,
-                surfaces=surfaces.told(restyling) if restyling.surfaces else (),
-                palette_delta_e=float(np.mean(distances)) if distances else None,
-                passes=tuple(work.ran.values()),
-                seconds=timer.seconds,
-                device_seconds=sum(timer.seconds.get(part, 0.0) for part in DEVICE_PARTS),
-            ),
-        )
-
-
-def _report(one: Pass, steps: int, controls: Controls) -> PassReport:
-    height, width = one.letterbox.content
-    return PassReport(
-        stage=one.stage,
-        width=width,
-        height=height,
-        steps=steps,
-        strength=one.strength,
-        controls=tuple(
-            AppliedControl(
-                control=control, scale=active.schedule.scale, start=active.schedule.start, end=active.schedule.end
-            )
-            for control, active in controls.items()
-        ),
-    )
 
 
 def _validate_finite(numbers: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ from diffusion.sd.traceable import residual_sides
 from servicekit.config.env import SettingsError
 from servicekit.inference.hardware import Hardware
 from servicekit.weights import WeightsCorrupt, WeightsError, WeightsMissing, WeightStore
+from servicekit.weights.checks import sha256
 from servicekit.weights.lock import LOCK_NAME
 from tools.gpu.requests import restyling, style
 
@@ -258,7 +259,7 @@ def test_a_graph_that_openvino_cannot_read_is_named(apart: Options) -> None:
     (folder / "network.xml").write_text("<net/>")
     record = json.loads((folder / files.RECORD).read_text())
     found = (folder / "network.xml").read_bytes()
-    record["files"]["network.xml"] = {"size": len(found), "sha256": convert.sha256(folder / "network.xml")}
+    record["files"]["network.xml"] = {"size": len(found), "sha256": sha256(folder / "network.xml")}
     (folder / files.RECORD).write_text(json.dumps(record))
     with pytest.raises(WeightsCorrupt, match=r"network.bin cannot be compiled: .*; convert it anew"):
         compiled(apart)
