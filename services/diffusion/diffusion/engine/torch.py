@@ -28,7 +28,7 @@ MAX_VARIANTS: Final = 4
 USABLE: Final = 0.9
 """Share of the free memory that batches may fill: the rest is for fragments."""
 HOST_SIDE: Final = 128
-"""Pictures that are tried have about this side² where no memory has to be measured."""
+"""Pictures that are tried in torch have about this side² where no memory has to be measured."""
 
 
 class TorchEngine:
@@ -126,9 +126,14 @@ class TorchEngine:
 
 
 def _least(loaded: models.Models) -> tuple[models.Models, list[Tier]]:
-    """Where no memory has to be measured: the models drawing small, and one tier a UNet, to see that they run."""
+    """Where no memory has to be measured: one tier a UNet, to see that they run, and torch's drawing small.
+
+    Compiled ones draw at the size that they serve: they repack their weights for the sizes that they see, and each more
+    of them takes memory.
+    """
     tiers = {id(loaded.unets[tier]): tier for tier in Tier}
-    return replace(loaded, sides={tier: min(side, HOST_SIDE) for tier, side in loaded.sides.items()}), [*tiers.values()]
+    most = HOST_SIDE if isinstance(loaded.unets[Tier.FAST], torch.nn.Module) else max(loaded.sides.values())
+    return replace(loaded, sides={tier: min(side, most) for tier, side in loaded.sides.items()}), [*tiers.values()]
 
 
 def variants_that_fit(free: int | None, variant_bytes: int) -> int:

@@ -15,7 +15,7 @@ pytest.importorskip("openvino", reason="diffusion's openvino extra is for Linux 
 
 import torch
 
-from diffusion.domain import Tier
+from diffusion.domain import PreviewFrame, Progress, Tier
 from diffusion.sd import models
 from diffusion.sd.control import ControlBranch
 from diffusion.sd.openvino import __main__ as command
@@ -153,6 +153,23 @@ def test_torchs_networks_are_not_loaded_beside(options: Options, monkeypatch: py
     loaded = models.load(replace(options, backend="auto"), HOST)
     assert isinstance(loaded.unets[Tier.QUALITY], CompiledUNet)
     assert loaded.unets[Tier.QUALITY] is loaded.unets[Tier.FAST]
+
+
+def test_leaving_stops_after_the_step_that_runs(both: tuple[models.Models, models.Models]) -> None:
+    unet = both[0].unets[Tier.FAST]
+    counts: list[int] = []
+
+    def counted(*inputs: Any, **named: Any) -> tuple[torch.Tensor, ...]:
+        counts.append(1)
+        return unet(*inputs, **named)
+
+    counted.dtype = torch.float32  # type: ignore[attr-defined]  # as the Protocol has it
+    pipeline = RestylingPipeline(replace(both[0], unets=dict.fromkeys(Tier, counted)), HOST, variants_at_once=1)  # type: ignore[arg-type]
+    steps = pipeline.restyle(restyling(strength=0.9, previews=1))
+    assert isinstance(next(steps), Progress)
+    assert isinstance(next(steps), PreviewFrame)
+    steps.close()
+    assert len(counts) == 1
 
 
 def test_a_picture_whose_look_is_wanted_is_no_input_of_a_converted_unet(
