@@ -20,7 +20,7 @@ from diffusion.sd import models
 from diffusion.sd.control import ControlBranch
 from diffusion.sd.openvino import __main__ as command
 from diffusion.sd.openvino import backend, convert, files
-from diffusion.sd.openvino.compiled import CompiledControlNet, CompiledUNet
+from diffusion.sd.openvino.compiled import CompiledControlNet, CompiledUNet, Graph
 from diffusion.sd.options import Control, Options, Structure
 from diffusion.sd.pipeline import RestylingPipeline
 from diffusion.sd.tiers import fast_preset
@@ -155,6 +155,26 @@ def test_torchs_networks_are_not_loaded_beside(options: Options, monkeypatch: py
     assert loaded.unets[Tier.QUALITY] is loaded.unets[Tier.FAST]
 
 
+def test_a_graph_is_compiled_anew_after_so_many_sizes_and_gives_the_same(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("diffusion.sd.openvino.compiled.SIZES", 2)
+    made: list[int] = []
+    compile_one = Graph._compiled
+
+    def counted(graph: Graph) -> Any:
+        made.append(1)
+        return compile_one(graph)
+
+    monkeypatch.setattr(Graph, "_compiled", counted)
+    graph = Graph(options.weights / files.FOLDER / NET, "embedding", HOST)
+    pictures = [torch.rand(1, 3, 64, side, generator=torch.Generator().manual_seed(1)) for side in (32, 40, 32, 48, 32)]
+    answers = [graph(picture)[0] for picture in pictures]
+    assert len(made) == 2
+    assert torch.equal(answers[0], answers[2])
+    assert torch.equal(answers[0], answers[4])
+
+
 def test_leaving_stops_after_the_step_that_runs(both: tuple[models.Models, models.Models]) -> None:
     unet = both[0].unets[Tier.FAST]
     counts: list[int] = []
@@ -165,7 +185,7 @@ def test_leaving_stops_after_the_step_that_runs(both: tuple[models.Models, model
 
     counted.dtype = torch.float32  # type: ignore[attr-defined]  # as the Protocol has it
     pipeline = RestylingPipeline(replace(both[0], unets=dict.fromkeys(Tier, counted)), HOST, variants_at_once=1)  # type: ignore[arg-type]
-    steps = pipeline.restyle(restyling(strength=0.9, previews=1))
+    steps = pipeline.restyle(restyling(strength=0.9, previews=3))
     assert isinstance(next(steps), Progress)
     assert isinstance(next(steps), PreviewFrame)
     steps.close()
@@ -278,7 +298,7 @@ def test_a_graph_that_openvino_cannot_read_is_named(apart: Options) -> None:
     found = (folder / "network.xml").read_bytes()
     record["files"]["network.xml"] = {"size": len(found), "sha256": sha256(folder / "network.xml")}
     (folder / files.RECORD).write_text(json.dumps(record))
-    with pytest.raises(WeightsCorrupt, match=r"network.bin cannot be compiled: .*; convert it anew"):
+    with pytest.raises(WeightsCorrupt, match=r"network.xml cannot be compiled: .*; convert it anew"):
         compiled(apart)
 
 
