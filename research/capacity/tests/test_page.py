@@ -14,6 +14,7 @@ from research.capacity.scenarios import SCENARIOS, Scenario, shared_pods
 from research.capacity.service_times import CpuSeconds, ServiceTimes
 from research.capacity.simulation import Outcome
 from research.capacity.tables import Result
+from tools.docs import figures
 
 BY_CALLS = Scenario(name="1k", what="one T4", per_month=1e3, days=30.0, system=shared_pods(least=1, calls=1.0))
 
@@ -40,11 +41,6 @@ def test_the_page_has_the_smallest_volume_as_it_is_simulated_now() -> None:
     }
 
 
-def test_a_page_without_its_markers_is_refused() -> None:
-    with pytest.raises(ValueError, match="<!-- volumes -->"):
-        command.put("# Capacity", "volumes", "")
-
-
 def test_pictures_are_drawn_the_same_each_time(tmp_path: Path) -> None:
     system = shared_pods(least=1, calls=1.0)
     result = Result(
@@ -53,9 +49,9 @@ def test_pictures_are_drawn_the_same_each_time(tmp_path: Path) -> None:
         outcome=replace(SCENARIOS[0], days=1.0, system=system).run(),
     )
     for name in ("one.svg", "two.svg"):
-        plots.save(plots.choices([result], Prices(), Light()), tmp_path / name)
-        plots.save(plots.gpu_seconds(), tmp_path / f"gpu-{name}")
-        plots.save(plots.growth([result], Prices(), Light()), tmp_path / f"growth-{name}")
+        figures.save(plots.choices([result], Prices(), Light()), tmp_path / name)
+        figures.save(plots.gpu_seconds(), tmp_path / f"gpu-{name}")
+        figures.save(plots.growth([result], Prices(), Light()), tmp_path / f"growth-{name}")
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
     assert (tmp_path / "growth-one.svg").read_bytes() == (tmp_path / "growth-two.svg").read_bytes()
     empty = Outcome(days=1, arrived=0, done=[(10.0, 1.0), (20.0, 3.0), (4000.0, 2.0)], usage={})
