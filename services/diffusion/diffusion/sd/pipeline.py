@@ -292,7 +292,11 @@ class RestylingPipeline:
         distances = [distance for distance in reached if distance is not None]
         controls = [Control(applied.control) for report in work.ran.values() for applied in report.controls]
         models = self._models.info(
-            restyling.tier, controls, previews=self._previews(work) > 0, styled=work.image_embeds is not None
+            restyling.tier,
+            controls,
+            previews=self._previews(work) > 0,
+            styled=work.image_embeds is not None,
+            filled=planned.filled,
         )
         return Result(
             images=images,
