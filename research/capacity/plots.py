@@ -3,9 +3,7 @@
 import datetime
 from collections.abc import Sequence
 from itertools import groupby
-from pathlib import Path
 
-import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from research.capacity.demand import DAY, rate
@@ -16,13 +14,6 @@ from research.capacity.tables import TARGET, VOLUMES, Result
 
 STEP = 300.0
 """Seconds between two points of a curve."""
-
-mpl.rcParams.update({"svg.hashsalt": "modomo", "axes.spines.top": False, "axes.spines.right": False, "font.size": 9})
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Writes a picture; the same figure gives the same bytes."""
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None, bbox_inches="tight")
 
 
 def pods_at(usage: Usage, at: float) -> int:

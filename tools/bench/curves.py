@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
@@ -25,6 +24,7 @@ from tools.bench.client import Client, by_clients
 from tools.bench.figures import Samples
 from tools.bench.photos import phone_photo, small_photo
 from tools.chaos.system import MODULES
+from tools.docs import figures, sections
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 PAGE: Final = DOCS / "performance.md"
@@ -33,8 +33,6 @@ WORKERS: Final = (1, 2, 4, 8)
 UPLOADS: Final = {"1024 pixels": small_photo, "12 megapixels": phone_photo}
 STEP_SECONDS: Final = 0.05
 """Of twenty."""
-
-mpl.rcParams.update({"svg.hashsalt": "modomo", "axes.spines.top": False, "axes.spines.right": False, "font.size": 9})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,14 +178,9 @@ def main() -> None:
     curves = asyncio.run(by_number_of_clients(console, jobs=options.jobs))
     workers = asyncio.run(by_number_of_workers(console))
     for name, figure in (("clients", draw_clients(curves)), ("workers", draw_workers(workers))):
-        path = options.docs / "images" / f"performance-{name}.svg"
-        figure.savefig(path, metadata={"Date": None}, bbox_inches="tight")
+        figures.save(figure, options.docs / "images" / f"performance-{name}.svg")
     page = options.docs / PAGE.name
-    before, begin, rest = page.read_text().partition("<!-- curves -->\n")
-    _old, end, after = rest.partition("<!-- end of curves -->")
-    if not begin or not end:
-        parser.error(f"{page} lacks the markers of the section")
-    page.write_text(f"{before}{begin}{section(curves, workers, load)}\n{end}{after}")
+    page.write_text(sections.replace(page.read_text(), "curves", section(curves, workers, load)))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
 """`BENCHMARKS.md`: each section lies between its own markers and is replaced as a whole."""
 
 import datetime
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from tools.bench import machine
 from tools.bench.figures import Row, table
+from tools.docs import sections
 
 DOCUMENT = Path(__file__).parents[2] / "BENCHMARKS.md"
 
@@ -23,13 +23,8 @@ def write(name: str, *, title: str, command: str, rows: Sequence[Row], notes: st
         )
         if part
     )
-    begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-    block = f"{begin}\n{text}\n{end}"
-    document = DOCUMENT.read_text() if DOCUMENT.exists() else "# Benchmarks\n"
-    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
-    if pattern.search(document):
-        document = pattern.sub(lambda _match: block, document)
-    else:
-        document = f"{document.rstrip()}\n\n{block}\n"
-    DOCUMENT.write_text(document)
+    document = DOCUMENT.read_text()
+    if f"<!-- {name} -->" not in document:
+        document = f"{document.rstrip()}\n\n<!-- {name} -->\n<!-- end of {name} -->\n"
+    DOCUMENT.write_text(sections.replace(document, name, text))
     return text

@@ -149,6 +149,7 @@ def bench(hardware: Hardware, *, tiny: bool, repeat: int, nets: tuple[Control, .
         controls={},
         preview_decoder=TaesdPreviewDecoder(made.taesd),
         detector=None,
+        lama=None,
         style_adapter=None,
         safety_checker=None,
         scheduler=SCHEDULER,

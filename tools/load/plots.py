@@ -1,8 +1,5 @@
 """A run as pictures, in SVG."""
 
-import io
-
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,18 +7,8 @@ from matplotlib.figure import Figure
 from tools.load.records import CONNECT, ENDED, STATUS, SUBMIT
 from tools.load.result import NAMES, TARGETS, RunResult
 
-mpl.rcParams.update({"axes.spines.top": False, "axes.spines.right": False, "font.size": 9})
-
 SECONDS = [0.001, 0.01, 0.1, 1.0, 10.0, 100.0]
 LABELS = ["1 ms", "10 ms", "100 ms", "1 s", "10 s", "100 s"]
-
-
-def svg(figure: Figure) -> str:
-    """The picture, to stand in a page."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", bbox_inches="tight")
-    text = buffer.getvalue()
-    return text[text.index("<svg") :]
 
 
 def timeline(result: RunResult) -> Figure:

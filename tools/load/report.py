@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from tools.bench import machine
+from tools.docs import figures
 from tools.load import plots
 from tools.load.result import NAMES, TARGETS, Line, RunResult
 
@@ -44,11 +45,11 @@ def page(result: RunResult) -> str:
         judgement,
         "<h2>How long things took</h2>",
         _table(("", "number", "p50", "p95", "p99", "worst", "target", "within"), map(_row, result.lines)),
-        plots.svg(plots.distribution(result)),
+        figures.svg(plots.distribution(result)),
         "<h2>Over time</h2>",
-        plots.svg(plots.timeline(result)),
+        figures.svg(plots.timeline(result)),
         "<h2>Stages of a job</h2>",
-        plots.svg(plots.stages(result)),
+        figures.svg(plots.stages(result)),
         "<h2>What it took of the machine</h2>",
         _table(
             ("process", "CPU seconds a completed job", "MB at the end"),
@@ -57,7 +58,7 @@ def page(result: RunResult) -> str:
                 for name, seconds in result.cpu_a_job().items()
             ),
         ),
-        plots.svg(plots.machine(result)),
+        figures.svg(plots.machine(result)),
     ]
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Load on a local stack</title>'

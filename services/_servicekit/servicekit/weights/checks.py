@@ -42,7 +42,7 @@ def validate_name(filename: str, entry: Entry) -> None:
         raise WeightsError(f"{entry.name}: {filename!r} is no path inside a repository")
     if path.suffix == ".safetensors" or path.suffix in TEXT_SUFFIXES:
         return
-    if path.suffix in PICKLE_SUFFIXES.get(entry.pickle, ()):
+    if path.suffix == ".onnx" or path.suffix in PICKLE_SUFFIXES.get(entry.pickle, ()):
         return
     raise WeightsError(
         f"{entry.name}: {filename} is neither safetensors nor text and may hold a pickle; refused, unless the manifest "

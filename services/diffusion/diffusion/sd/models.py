@@ -8,10 +8,11 @@ from typing import Any, Final
 from diffusers import AutoencoderTiny
 
 from diffusion.domain import Tier
-from diffusion.sd import checkpoints, recipes, safety, style_adapter
+from diffusion.sd import checkpoints, lama, recipes, safety, style_adapter
 from diffusion.sd.control import ControlBranch
 from diffusion.sd.deep_cache import DeepCache, SplitUNet
 from diffusion.sd.graphs import CudaCapture, use_compiler, use_graphs
+from diffusion.sd.lama import Lama, load_lama
 from diffusion.sd.latents import Autoencoder, TinyAutoencoder
 from diffusion.sd.letterbox import BUCKET, MULTIPLE
 from diffusion.sd.lora import fuse_lora
@@ -54,6 +55,9 @@ class Models:
     detector: LineDetector | None
     """Draws what the ControlNet on lines is shown; None where that is not loaded."""
 
+    lama: Lama | None
+    """Fills what `declutter` takes out; None where the store has none."""
+
     style_adapter: StyleAdapter | None
     """Takes the look of a picture; None where the store has none."""
 
@@ -90,11 +94,11 @@ class Models:
         return DeepCache(unet=self.split_unets[tier], shortcuts=shortcuts) if shortcuts.deep_cache > 1 else None
 
     def info(
-        self, tier: Tier, controls: Iterable[Control], *, previews: bool, styled: bool = False
+        self, tier: Tier, controls: Iterable[Control], *, previews: bool, styled: bool = False, filled: bool = False
     ) -> tuple[Model, ...]:
         """What takes part in a request of that tier, in the order of use.
 
-        `previews` where it shows some, `styled` where it takes the look of a picture.
+        `previews` where it shows some, `styled` where it takes the look of a picture, `filled` where LaMa took part.
         """
         used = tuple(controls)
         tiny = isinstance(self.autoencoder, TinyAutoencoder)
@@ -104,6 +108,8 @@ class Models:
             names.append(LINES)
         if styled:
             names.append(style_adapter.NAME)
+        if filled:
+            names.append(lama.NAME)
         if self.safety_checker is not None:
             names.append(safety.NAME)
         if previews and not tiny:
@@ -153,6 +159,9 @@ def load(options: Options, hardware: Hardware) -> Models:
     adapter = style_adapter.load_style_adapter(store, [*networks.unets.values()], hardware)
     if adapter is not None:
         used.append(style_adapter.NAME)
+    filler = load_lama(store) if Control.INPAINT in names else None
+    if filler is not None:
+        used.append(lama.NAME)
     checker = None
     if options.safety == "check":
         checker = safety.load_safety_checker(store, hardware)
@@ -170,6 +179,7 @@ def load(options: Options, hardware: Hardware) -> Models:
         controls=networks.controls,
         preview_decoder=preview_decoder,
         detector=detector,
+        lama=filler,
         style_adapter=adapter,
         safety_checker=checker,
         scheduler=base.scheduler,

@@ -1,7 +1,7 @@
 """What each mode of a room does differently from restyling it: control maps, strength, prompts, and what is kept.
 
 `stage` paints from noise alone by the recipe `STAGE`. `declutter` paints only what is to be removed, from noise, by the
-inpainting ControlNet; everything else is kept.
+inpainting ControlNet, or from what LaMa fills it with where the store has it; everything else is kept.
 """
 
 from collections.abc import Collection, Mapping

@@ -81,8 +81,11 @@ class Plan:
     """What a palette is for, of the photo's size; None where surfaces are not known."""
 
     start: RGB
-    """The photo in the first pass's letterbox, its colours shifted to the palette where one is asked for, and its
-    surfaces in the colours that are asked for."""
+    """The photo in the first pass's letterbox, its colours shifted to the palette where one is asked for, its surfaces
+    in the colours that are asked for, and filled where LaMa has taken something out."""
+
+    filled: bool
+    """Whether LaMa has."""
 
     def letterboxed_keep(self, one: Pass) -> Mask | None:
         """The kept pixels, letterboxed for a pass."""
@@ -93,7 +96,9 @@ def plan(restyling: Restyling, models: Models) -> Plan:
     """Decides; raises FailedPrecondition where what is kept leaves nearly nothing, InvalidArgument as `modes.kept`.
 
     With a palette or with surfaces even a strength of 1 starts from the photo, its colours shifted, and not from noise
-    alone: the colours of large areas come through the strongest noise.
+    alone: the colours of large areas come through the strongest noise. So it does where LaMa fills what is taken out,
+    as the web UI's preprocessor `inpaint_only+lama` has it (github.com/Mikubill/sd-webui-controlnet/pull/1558): fewer
+    things appear that nobody asked for.
     """
     kept = modes.kept(restyling)
     strength = modes.strength(restyling)
@@ -101,7 +106,8 @@ def plan(restyling: Restyling, models: Models) -> Plan:
     fitting = letterbox(height, width, side=models.sides[restyling.tier], multiple=models.bucket)
     preset = models.presets[restyling.tier]
     shifts = bool(restyling.palette or restyling.surfaces)
-    all_noise = strength >= 1.0 and (not shifts or restyling.mode is not RoomMode.RESTYLE)
+    filled = restyling.mode is RoomMode.DECLUTTER and models.lama is not None and kept is not None
+    all_noise = strength >= 1.0 and not filled and (not shifts or restyling.mode is not RoomMode.RESTYLE)
     guidance = surfaces.GUIDANCE if restyling.surfaces else restyling.style.guidance
     without_kept = Mode.TEXT if all_noise else Mode.IMAGE
     draw = Pass(
@@ -116,6 +122,8 @@ def plan(restyling: Restyling, models: Models) -> Plan:
         recipe=modes.recipe(restyling, models.structure),
     )
     photo = surfaces.coloured(restyling, restyling.photo) if restyling.surfaces else restyling.photo
+    if filled and models.lama is not None and kept is not None:
+        photo = models.lama.fill(photo, ~kept)
     start = fitting.place(photo)
     meant = recolourable(restyling, kept)
     if restyling.palette and meant is not None:
@@ -128,6 +136,7 @@ def plan(restyling: Restyling, models: Models) -> Plan:
         kept=kept,
         meant=meant,
         start=start,
+        filled=filled,
     )
 
 

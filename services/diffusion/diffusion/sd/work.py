@@ -78,7 +78,9 @@ def result(work: Work, images: list[RGB], models: Models, *, previews: bool) -> 
         reached = [palette_delta_e(image, meant, restyling.palette) for image in images]
     distances = [distance for distance in reached if distance is not None]
     controls = [Control(applied.control) for report in work.ran.values() for applied in report.controls]
-    used = models.info(restyling.tier, controls, previews=previews, styled=work.image_embeds is not None)
+    used = models.info(
+        restyling.tier, controls, previews=previews, styled=work.image_embeds is not None, filled=planned.filled
+    )
     return Result(
         images=images,
         manifest=Manifest(

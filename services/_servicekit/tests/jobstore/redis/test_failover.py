@@ -14,15 +14,8 @@ from servicekit.jobstore import JobStatus
 from servicekit.jobstore.redis import JobStoreClients, JobStoreSettings, connect, records
 from servicekit.jobstore.redis.connection import RedisConnection
 from tests.fixtures.jobstore import analyzing, completed, new_job, submit_one
-from tests.fixtures.valkey_failover import (
-    DEBIAN_REDIS,
-    ClusterValkey,
-    ReplicatedValkey,
-    SentinelValkey,
-    Tls,
-    running,
-    until,
-)
+from tests.fixtures.valkey_failover import ClusterValkey, ReplicatedValkey, SentinelValkey, running
+from tests.fixtures.valkey_node import DEBIAN_REDIS, Tls, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
