@@ -42,8 +42,8 @@ class ProgressReporter:
         """A denoising step was done."""
         self._step, self._total_steps = step, total_steps
         self._progress = status_presentation.progress(self._status, step / max(1, total_steps))
-        if self._waiting and self._waiting[-1].step and not self._waiting[-1].preview_key:
-            self._waiting.pop()  # one step says all that the steps before it said
+        # one step says all that the steps before it said
+        self._waiting = [update for update in self._waiting if update.preview_key or not update.step]
         self._append()
 
     def picture(self, key: str) -> None:

@@ -106,7 +106,7 @@ async def test_events_follow_the_contract(worker_bench: WorkerBench) -> None:
 async def test_fast_steps_are_not_all_told(worker_bench: WorkerBench) -> None:
     bench = worker_bench
     bench.services.steps = 300
-    async with bench.worker(previews=0):  # each picture brings its step
+    async with bench.worker():
         job_id = await bench.submit()
         await bench.completed(job_id)
     events = await bench.events(job_id)
