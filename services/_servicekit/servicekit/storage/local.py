@@ -71,7 +71,7 @@ class LocalStore:
         self._signer = LinkSigner(link_secret.encode() or _stored_secret(directory / "link-secret"), prefix=LINK_PREFIX)
 
     async def put(self, key: str, data: bytes, *, content_type: str, durable: bool = True) -> None:
-        """Writes a temporary file, syncs where it is to be durable, renames; raises Unavailable where the disk refuses."""
+        """Writes a temporary file, syncs it if it is to be durable, renames it; raises Unavailable where it fails."""
         files = {self._path(key): data}
         await _off_loop(lambda: self._write(files, durable=durable))
 
@@ -243,7 +243,7 @@ def _check_place(handle: int, path: Path) -> None:
     """
     if handle >= 0:
         with contextlib.suppress(OSError):  # not Linux
-            if os.readlink(f"/proc/self/fd/{handle}") == str(path):
+            if os.readlink(f"/proc/self/fd/{handle}") == str(path):  # noqa: PTH115 - as _write_file
                 return
     if os.path.realpath(path) != str(path):
         raise OSError(errno.ELOOP, "a symbolic link is not followed", str(path))

@@ -46,16 +46,17 @@ class StoredFile(FileResponse):
     async def _at_once(self, asked: Headers) -> Response | None:
         """The answer, unless it is to be read piece by piece."""
         try:
-            self.stat_result, content = await asyncio.to_thread(_look, self.path, self.chunk_size)
+            found, content = await asyncio.to_thread(_look, self.path, self.chunk_size)
         except FileNotFoundError:  # it has been deleted since the link was verified
             return problem.error_response(NotFound("OBJECT_NOT_FOUND", "This file does not exist, or not any more."))
-        self.set_stat_headers(self.stat_result)
+        self.stat_result = found
+        self.set_stat_headers(found)
         if self._is_known(asked):
             kept = {name: value for name, value in self.headers.items() if name not in _NOT_OF_304}
             return Response(status_code=304, headers=kept)
         ranges = self._ranges(asked)
         if ranges == []:
-            size = self.stat_result.st_size
+            size = found.st_size
             error = InvalidArgument("RANGE_NOT_SATISFIABLE", f"The file has {size} bytes.", field="Range")
             return problem.response(problem.of_error(error), headers={"Content-Range": f"bytes */{size}"})
         return None if ranges or content is None else Response(content, headers=self.headers)

@@ -139,6 +139,7 @@ def _decoded_jpeg(header: PhotoHeader, long_side: int) -> Pillow.Image:
     def decoded(stream: bytes) -> Pillow.Image:
         with Pillow.open(io.BytesIO(stream), formats=[PhotoFormat.JPEG]) as picture:
             picture.draft(None, decoder_size(header.width, header.height, long_side))
+            picture.decodermaxblock = len(stream)  # in one piece: the decoder goes back a little where a piece ends
             picture.load()
             return colour.to_eight_bits(picture)
 

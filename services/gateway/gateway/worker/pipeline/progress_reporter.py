@@ -51,7 +51,7 @@ class ProgressReporter:
         self._append(preview_key=key)
 
     async def settle(self) -> None:
-        """Writes what waits at once, and returns when everything is written; raises Superseded, Cancelled, Unavailable."""
+        """Writes at once what waits; returns when all is written. Raises Superseded, Cancelled, Unavailable."""
         self._settling.set()
         if self._writing:
             await self._writing

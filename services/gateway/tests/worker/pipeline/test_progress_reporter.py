@@ -14,6 +14,7 @@ class _Claim:
     """A claim whose store can be slow, or answer that the lease is gone."""
 
     def __init__(self) -> None:
+        self.writes = asyncio.Semaphore(0)
         self.written: list[list[tuple[JobStatus, float, int]]] = []
         self.answers = asyncio.Event()
         self.answers.set()
@@ -24,6 +25,7 @@ class _Claim:
         if self.lost:
             raise Cancelled
         self.written.append([(update.status, update.progress, update.step) for update in updates])
+        self.writes.release()
 
 
 @pytest.fixture
@@ -58,8 +60,8 @@ async def test_nothing_waits_for_the_next_event_to_be_written(claim: _Claim) -> 
         await asyncio.sleep(0)
         reporter.stage(JobStatus.DETECTING)
         async with asyncio.timeout(10):
-            while len(claim.written) < 2:
-                await asyncio.sleep(0.01)  # between two looks
+            for _ in range(2):
+                await claim.writes.acquire()
         assert claim.written[1] == [(JobStatus.DETECTING, 0.2, 0)]
 
 
