@@ -7,7 +7,6 @@ from typing import Final
 
 from modomo.notifier.v1 import notifier_service_pb2 as pb
 from modomo.notifier.v1.notifier_service_pb2_grpc import add_NotifierServiceServicer_to_server
-from notifier import convert
 from notifier.servicer import NotifierServicer
 from notifier.settings import Settings
 from notifier.subscription import EventSubscription
@@ -15,6 +14,7 @@ from notifier.webhooks.dispatcher import Dispatcher
 from notifier.webhooks.sender import Sender
 from notifier.webhooks.signer import Signer
 from servicekit.errors import Unavailable
+from servicekit.jobstore.event_proto import event_to_proto
 from servicekit.jobstore.fanout import EventFanout
 from servicekit.jobstore.outbox import Outbox
 from servicekit.jobstore.redis import connect
@@ -34,7 +34,7 @@ async def serving(settings: Settings) -> AsyncIterator[RunningServer]:
     subscription = EventSubscription(jobstore.events)
     fanout = EventFanout(
         subscription,
-        convert.response,
+        event_to_proto,
         max_watchers=settings.max_watchers,
         backlog_limit=settings.backlog_limit,
         strict_after=True,

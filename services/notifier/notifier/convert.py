@@ -1,11 +1,11 @@
 """Requests to watch a job, and its events as answers."""
 
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from modomo.notifier.v1 import notifier_service_pb2 as pb
+from modomo.type.v1 import job_pb2
 from servicekit.errors import InvalidArgument
-from servicekit.jobstore import Event
-from servicekit.jobstore.event_proto import event_to_proto
 
 MAX_JOB_ID_LENGTH: Final = 128
 
@@ -17,6 +17,9 @@ def job_id(request: pb.WatchRequest) -> str:
     return request.job_id
 
 
-def response(event: Event) -> pb.WatchResponse:
-    """One event on the wire."""
-    return pb.WatchResponse(event=event_to_proto(event))
+def responses(events: Sequence[job_pb2.JobEvent], *, several: bool) -> Iterator[pb.WatchResponse]:
+    """All of them, at least one, in one answer where the watcher takes several, or in one each."""
+    if several:
+        yield pb.WatchResponse(event=events[0], following=events[1:])
+    else:
+        yield from (pb.WatchResponse(event=event) for event in events)

@@ -9,6 +9,7 @@ from prometheus_client import Gauge
 
 from modomo.notifier.v1 import notifier_service_pb2 as pb
 from modomo.notifier.v1.notifier_service_pb2_grpc import NotifierServiceServicer
+from modomo.type.v1 import job_pb2
 from notifier import convert
 from servicekit.jobstore.fanout import EventFanout
 from servicekit.jobstore.sequence import validate_seq
@@ -19,15 +20,16 @@ WATCHERS: Final = Gauge("modomo_watchers_open", "Watches that are open")
 class NotifierServicer(NotifierServiceServicer):
     """Answers NotifierService."""
 
-    def __init__(self, events: EventFanout[pb.WatchResponse]) -> None:
+    def __init__(self, events: EventFanout[job_pb2.JobEvent]) -> None:
         self._events = events
 
     async def Watch(  # noqa: N802 - the generated base is the synchronous one; its name
         self, request: pb.WatchRequest, context: grpc.aio.ServicerContext[pb.WatchRequest, pb.WatchResponse]
     ) -> AsyncGenerator[pb.WatchResponse, None]:
         """Streams a job's events."""
-        watch = self._events.watch(convert.job_id(request), after=validate_seq(request.after_seq))
+        batches = self._events.batches(convert.job_id(request), after=validate_seq(request.after_seq))
         with WATCHERS.track_inprogress():
-            async with aclosing(watch) as responses:
-                async for response in responses:
-                    yield response
+            async with aclosing(batches):
+                async for events in batches:
+                    for response in convert.responses(events, several=request.several):
+                        yield response

@@ -7,6 +7,8 @@ import grpc
 import pytest
 import structlog
 
+from modomo.notifier.v1 import notifier_service_pb2 as pb
+from modomo.notifier.v1.notifier_service_pb2_grpc import NotifierServiceStub
 from modomo.type.v1 import job_pb2
 from servicekit.errors import ServiceError
 from servicekit.jobstore import JobStatus, Update
@@ -62,6 +64,21 @@ async def test_a_watcher_sees_what_was_then_what_is_and_then_the_end(
         )
         await claim.finish(completed())
         assert [event.status async for event in watch] == [job_pb2.JOB_STATUS_COMPLETED]
+
+
+@pytest.mark.parametrize("several", [True, False])
+async def test_several_events_come_in_one_answer_to_who_takes_several(
+    open_jobstore: OpenJobStore, jobstore_settings: JobStoreSettings, several: bool
+) -> None:
+    jobstore = open_jobstore()
+    job_id = await submit_one(jobstore)
+    claim = await jobstore.queue.claim()
+    await claim.append(*(analyzing() for _ in range(5)))
+    await claim.finish(completed())
+    async with notifier(jobstore_settings) as channel:
+        call = NotifierServiceStub(channel).Watch(pb.WatchRequest(job_id=job_id, after_seq=1, several=several))
+        answers = [[event.seq for event in (answer.event, *answer.following)] async for answer in call]
+    assert answers == ([[2, 3, 4, 5, 6, 7]] if several else [[2], [3], [4], [5], [6], [7]])
 
 
 async def test_a_watch_goes_on_after_the_event_that_the_watcher_has(

@@ -8,7 +8,12 @@ from typing import Final
 
 ARENAS: Final = 2
 """Memory pools that all threads share; by default glibc makes one a thread, up to eight a core."""
-_M_ARENA_MAX: Final = -8
+LARGE: Final = 16 * 2**20
+"""Blocks from here on come from the system and go back to it at once; of smaller ones so much is kept for the next job.
+
+By itself glibc gives a picture of 3 MB back with every job, and the system clears its pages anew for the next one.
+"""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """Of glibc's malloc.h; see mallopt(3)."""
 
 
@@ -21,7 +26,11 @@ def share_arenas() -> bool:
     if sys.platform != "linux" or "MALLOC_ARENA_MAX" in os.environ:
         return False
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
-    return mallopt is not None and mallopt(_M_ARENA_MAX, ARENAS) == 1
+    if mallopt is None:
+        return False
+    mallopt(_M_MMAP_THRESHOLD, LARGE)
+    mallopt(_M_TRIM_THRESHOLD, LARGE)
+    return bool(mallopt(_M_ARENA_MAX, ARENAS) == 1)
 
 
 def give_back() -> bool:

@@ -8,12 +8,15 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from servicekit.errors import Exhausted, InvalidArgument
 from servicekit.jobstore import Event
 
 Message = TypeVar("Message")
+
+MAX_BATCH: Final = 100
+"""Messages that are handed out together at most."""
 
 
 class EventSource(Protocol):
@@ -60,6 +63,14 @@ class EventFanout(Generic[Message]):
         Close it (`contextlib.aclosing`) to leave early. Raises what the source raises, Exhausted where there are too
         many watchers or this one is too slow, and InvalidArgument for an `after` that is still to come.
         """
+        async with aclosing(self.batches(job_id, after=after, at_once=1)) as batches:
+            async for messages in batches:
+                yield messages[0]
+
+    async def batches(
+        self, job_id: str, *, after: int = 0, at_once: int = MAX_BATCH
+    ) -> AsyncGenerator[Sequence[Message], None]:
+        """As `watch`, with up to `at_once` of what is there together."""
         if self._stopped:
             raise self._stopped
         if self._watchers >= self._max_watchers:
@@ -77,13 +88,14 @@ class EventFanout(Generic[Message]):
                 while sent < len(feed.messages):
                     if len(feed.messages) - max(sent, at_first) > self._backlog_limit:
                         raise _too_slow(sent)
-                    yield feed.messages[sent]
-                    sent += 1
+                    batch = feed.messages[sent : sent + at_once]
+                    yield batch
+                    sent += len(batch)
                 if feed.error:
                     raise feed.error
                 if feed.ended:
                     if 0 < len(feed.messages) < sent:  # it never had the last one, whatever it says
-                        yield feed.messages[-1]
+                        yield feed.messages[-1:]
                     return
                 await changed.wait()
         finally:

@@ -26,8 +26,11 @@ class StoredObject:
 class ObjectStore(Protocol):
     """Keeps objects under keys. Failures are servicekit.errors.ServiceError: NotFound, or Unavailable after retries."""
 
-    async def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Stores an object, replacing any of that key; others see it whole or not at all."""
+    async def put(self, key: str, data: bytes, *, content_type: str, durable: bool = True) -> None:
+        """Stores an object, replacing any of that key; others see it whole or not at all.
+
+        One that need not be durable may be lost, or be damaged, where the machine loses its power soon after.
+        """
 
     async def put_all(self, objects: Sequence[StoredObject]) -> None:
         """Stores several, each as `put` does; where it raises, any of them may be stored."""

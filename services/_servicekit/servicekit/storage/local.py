@@ -14,6 +14,7 @@ import errno
 import mimetypes
 import os
 import secrets
+import stat
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -33,6 +34,9 @@ LINK_PREFIX: Final = "/files/"
 _PUT_ATTEMPTS: Final = 8
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 """On Windows."""
+_READ: Final = os.O_RDONLY | _BINARY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Waits for nobody, should it be a pipe."""
+_LOCATE: Final = getattr(os, "O_PATH", os.O_RDONLY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,19 +70,20 @@ class LocalStore:
             path.mkdir(exist_ok=True)
         self._signer = LinkSigner(link_secret.encode() or _stored_secret(directory / "link-secret"), prefix=LINK_PREFIX)
 
-    async def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Writes a temporary file, syncs, renames; raises Unavailable where the disk refuses."""
-        await self.put_all([StoredObject(key=key, data=data, content_type=content_type)])
+    async def put(self, key: str, data: bytes, *, content_type: str, durable: bool = True) -> None:
+        """Writes a temporary file, syncs it if it is to be durable, renames it; raises Unavailable where it fails."""
+        files = {self._path(key): data}
+        await _off_loop(lambda: self._write(files, durable=durable))
 
     async def put_all(self, objects: Sequence[StoredObject]) -> None:
         """Writes and syncs temporary files, renames them, and then syncs each folder once; the suffix says the type."""
         files = {self._path(one.key): one.data for one in objects}
-        await _off_loop(lambda: self._write(files))
+        await _off_loop(lambda: self._write(files, durable=True))
 
     async def get(self, key: str) -> bytes:
         """Reads a file; raises NotFound."""
         path = self._path(key)
-        return await _off_loop(lambda: _existing(path).read_bytes())
+        return await _off_loop(lambda: _read(path))
 
     async def delete(self, key: str) -> None:
         """Deletes a file and the folders that this leaves empty."""
@@ -99,7 +104,7 @@ class LocalStore:
         """The file behind a link; raises NotFound where the link is invalid or expired, or the object is gone."""
         self._signer.verify(key, expires=expires, signature=signature)
         path = self._path(key)
-        size = await _off_loop(lambda: _existing(path).stat().st_size)
+        size = await _off_loop(lambda: _size(path))
         content_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return LocalObject(path=path, size=size, content_type=content_type)
 
@@ -113,22 +118,23 @@ class LocalStore:
     def _path(self, key: str) -> Path:
         return self._objects / validate_key(key)
 
-    def _write(self, files: Mapping[Path, bytes]) -> None:
+    def _write(self, files: Mapping[Path, bytes], *, durable: bool) -> None:
         incoming = _unlinked(self._incoming)
         written: dict[Path, list[tuple[str, Path]]] = {}
         try:
             for path, data in files.items():
                 temporary = f"{incoming}/{secrets.token_hex(16)}"
                 written.setdefault(path.parent, []).append((temporary, path))
-                _write_synced(temporary, data)
+                _write_file(temporary, data, durable=durable)
             for folder, moves in written.items():
                 self._rename(folder, moves)
         except BaseException:
             for temporary, _path in chain.from_iterable(written.values()):
                 Path(temporary).unlink(missing_ok=True)
             raise
-        for folder in written:
-            _sync_folder(folder)
+        if durable:
+            for folder in written:
+                _sync_folder(folder)
 
     def _rename(self, folder: Path, moves: Sequence[tuple[str, Path]]) -> None:
         """Moves files into their folder; repeated, since a delete may remove it as soon as it is there."""
@@ -137,7 +143,7 @@ class LocalStore:
             with contextlib.suppress(FileNotFoundError, FileExistsError):
                 _unlinked(folder).mkdir(parents=True, exist_ok=True)
                 while waiting:
-                    os.replace(*waiting[-1])  # noqa: PTH105 - as _write_synced
+                    os.replace(*waiting[-1])  # noqa: PTH105 - as _write_file
                     waiting.pop()
                 return
         raise OSError(errno.EBUSY, "the folder is removed again and again", str(folder))
@@ -185,27 +191,73 @@ async def _off_loop(function: Callable[[], Value]) -> Value:
         raise Unavailable("STORAGE_UNAVAILABLE", "The picture store does not answer.") from error
 
 
-def _existing(path: Path) -> Path:
-    if not _unlinked(path).is_file():
-        raise _Missing
-    return path
+def _read(path: Path) -> bytes:
+    with _existing(path) as (handle, size):
+        data = os.read(handle, size)
+        while len(data) < size and (more := os.read(handle, size - len(data))):  # Linux reads 2 GB at a time at most
+            data += more
+        return data
+
+
+def _size(path: Path) -> int:
+    with _existing(path) as (_handle, size):
+        return size
+
+
+@contextlib.contextmanager
+def _existing(path: Path) -> Iterator[tuple[int, int]]:
+    """Handle and size of a file; raises _Missing, and OSError where a symbolic link is on its way or at its end."""
+    try:
+        handle = os.open(path, _READ)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _Missing from error
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise _Missing
+        _check_place(handle, path)
+        yield handle, found.st_size
+    finally:
+        os.close(handle)
 
 
 def _unlinked(path: Path) -> Path:
     """The path; raises OSError where a symbolic link is on its way or at its end."""
-    if os.path.realpath(path) != str(path):
-        raise OSError(errno.ELOOP, "a symbolic link is not followed", str(path))
+    try:
+        handle = os.open(path, _LOCATE)
+    except OSError:
+        handle = -1
+    try:
+        _check_place(handle, path)
+    finally:
+        if handle >= 0:
+            os.close(handle)
     return path
 
 
-def _write_synced(path: str, data: bytes) -> None:
+def _check_place(handle: int, path: Path) -> None:
+    """Raises OSError unless what was opened at a path lies there; -1 is a path that cannot be opened.
+
+    Linux says where an open file lies; following the path takes a call for each folder on its way, and each call of a
+    thread may wait for the others' turns.
+    """
+    if handle >= 0:
+        with contextlib.suppress(OSError):  # not Linux
+            if os.readlink(f"/proc/self/fd/{handle}") == str(path):  # noqa: PTH115 - as _write_file
+                return
+    if os.path.realpath(path) != str(path):
+        raise OSError(errno.ELOOP, "a symbolic link is not followed", str(path))
+
+
+def _write_file(path: str, data: bytes, *, durable: bool) -> None:
     """Makes a file; without the layers of io and pathlib, which take longer than the file system does."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
     try:
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(handle, rest) :]
-        os.fsync(handle)
+        if durable:
+            os.fsync(handle)
     finally:
         os.close(handle)
 

@@ -78,8 +78,8 @@ class S3Store:
         self._opening = asyncio.Lock()
         self._client: Any = None
 
-    async def put(self, key: str, data: bytes, *, content_type: str) -> None:
-        """Uploads in one request; S3 shows an object whole or not at all."""
+    async def put(self, key: str, data: bytes, *, content_type: str, durable: bool = True) -> None:
+        """Uploads in one request; S3 shows an object whole or not at all, and keeps it whatever `durable` says."""
         validate_key(key)
         async with self._calls("put") as client:
             await client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=content_type)

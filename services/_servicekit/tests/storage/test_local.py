@@ -212,6 +212,24 @@ async def test_a_job_s_pictures_are_synced_each_and_their_folder_once(
     assert synced == [False, False, False, False, True]
 
 
+async def test_what_need_not_be_durable_is_not_synced(local: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_handle: int) -> None:
+        raise AssertionError("synced")
+
+    monkeypatch.setattr(os, "fsync", never)
+    await local.put("cache/1/a.bin", b"x", content_type="application/octet-stream", durable=False)
+    assert await local.get("cache/1/a.bin") == b"x"
+
+
+async def test_what_is_no_file_is_no_object(local: LocalStore, tmp_path: Path) -> None:
+    (tmp_path / "objects" / "folder.jpg").mkdir()
+    os.mkfifo(tmp_path / "objects" / "pipe.jpg")
+    (tmp_path / "objects" / "file").write_bytes(b"")
+    for key in ("folder.jpg", "pipe.jpg", "file/below.jpg"):
+        with pytest.raises(NotFound):
+            await local.get(key)
+
+
 async def test_a_cancelled_put_is_over_before_its_caller_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store, disk, writing = LocalStore(tmp_path), threading.Event(), threading.Event()
     real = os.fsync

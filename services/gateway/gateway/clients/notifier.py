@@ -35,16 +35,17 @@ class NotifierClient:
         backoff, failing_since, after = Backoff(longest=_LONGEST_PAUSE_SECONDS), 0.0, 0
         while True:
             started = time.monotonic()
-            call = self._stub.Watch(pb.WatchRequest(job_id=job_id, after_seq=after))
+            call = self._stub.Watch(pb.WatchRequest(job_id=job_id, after_seq=after, several=True))
             try:
                 async for response in call:
                     failing_since = 0.0
                     backoff.reset()
-                    event = event_from_proto(response.event)
-                    if event.seq > after:
-                        after = event.seq
-                        yield [event]
-                    if event.terminal:
+                    events = [event_from_proto(one) for one in (response.event, *response.following)]
+                    new = [event for event in events if event.seq > after]
+                    if new:
+                        after = new[-1].seq
+                        yield new
+                    if events[-1].terminal:
                         return
                 problem = "the stream ended early"
             except grpc.aio.AioRpcError as error:

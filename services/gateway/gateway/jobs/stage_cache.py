@@ -1,14 +1,16 @@
 """Results of single stages, kept by content: a retried job, or another style of the same photo, repeats no work.
 
-An entry lies at `cache/{photo}/{day}/{stage}-{digest}.msgpack`, where the digest is of all that went into the stage and
+An entry lies at `cache/{photo}/{day}/{stage}-{digest}.bin`, where the digest is of all that went into the stage and
 `photo` stands for the photo and its tenant (`photo_id`), so that everything a tenant has of a photo can be deleted with
 it, and no tenant learns by the time that a job takes what others have sent. The day is the one on
 which it was made, so that the sweeper finds old entries by their names alone. An entry names the
 engine that made it: entries of another engine, or of another revision of a model, than the stage has last run on are
-ignored.
+ignored. An entry is not waited for until the disk has it, so it begins with the SHA-256 of what follows: one that a
+power failure has damaged is no entry.
 """
 
 import asyncio
+import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +28,7 @@ from servicekit.storage import ObjectStore
 log = logs.get(__name__)
 
 PREFIX: Final = "cache/"
+_DIGEST_BYTES: Final = 32
 
 LOOKUPS: Final = Counter("modomo_stage_cache_lookups_total", "Looks into the cache of stages", ["stage", "outcome"])
 
@@ -101,21 +104,34 @@ class StageCache:
 
     async def _read(self, key: str, kind: type[Value]) -> Value | None:
         try:
-            return msgspec.msgpack.decode(await self._store.get(key), type=kind)
+            return _decoded(await self._store.get(key), kind)
         except NotFound:
             return None
-        except (ServiceError, msgspec.MsgspecError) as error:
+        except (ServiceError, ValueError) as error:
             log.warning("cache entry cannot be read", key=key, problem=str(error))
             return None
 
     async def _keep(self, key: str, made: StageOutput) -> None:
         try:
-            await self._store.put(key, msgspec.msgpack.encode(made), content_type="application/msgpack")
+            await self._store.put(key, _encoded(made), content_type="application/octet-stream", durable=False)
         except ServiceError as error:
             log.warning("cache entry cannot be kept", key=key, problem=str(error))
 
     def _key(self, day: date, stage: Stage, photo: str, digest: str) -> str:
-        return f"{of_photo(photo)}{day.isoformat()}/{stage}-{digest}.msgpack"
+        return f"{of_photo(photo)}{day.isoformat()}/{stage}-{digest}.bin"
+
+
+def _encoded(made: StageOutput) -> bytes:
+    entry = msgspec.msgpack.encode(made)
+    return hashlib.sha256(entry).digest() + entry
+
+
+def _decoded(kept: bytes, kind: type[Value]) -> Value:
+    """Raises ValueError (msgspec.MsgspecError) for an entry that is damaged or of another make."""
+    entry = memoryview(kept)[_DIGEST_BYTES:]
+    if hashlib.sha256(entry).digest() != kept[:_DIGEST_BYTES]:
+        raise ValueError("the entry is damaged")
+    return msgspec.msgpack.decode(entry, type=kind)
 
 
 def photo_id(tenant: str, digest: str) -> str:

@@ -102,7 +102,16 @@ async def test_entry_of_a_former_engine_counts_for_nothing(cache: StageCache) ->
 async def test_broken_entry_is_made_anew(cache: StageCache, store: LocalStore, broken: bytes) -> None:
     await _look(cache)
     (key,) = [key async for key in store.list("cache/")]
-    await store.put(key, broken, content_type="application/msgpack")
+    await store.put(key, broken, content_type="application/octet-stream")
+    assert not await _look(cache)
+    assert await _look(cache)
+
+
+async def test_entry_that_a_power_failure_has_damaged_is_made_anew(cache: StageCache, store: LocalStore) -> None:
+    await _look(cache)
+    (key,) = [key async for key in store.list("cache/")]
+    damaged = (await store.get(key)).replace(b"\x00\xff", b"\x00\x00")
+    await store.put(key, damaged, content_type="application/octet-stream")
     assert not await _look(cache)
     assert await _look(cache)
 

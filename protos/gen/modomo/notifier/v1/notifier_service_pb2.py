@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from modomo.type.v1 import job_pb2 as modomo_dot_type_dot_v1_dot_job__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)modomo/notifier/v1/notifier_service.proto\x12\x12modomo.notifier.v1\x1a\x18modomo/type/v1/job.proto\"1\n\x0cWatchRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x11\n\tafter_seq\x18\x02 \x01(\x04\"8\n\rWatchResponse\x12\'\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.modomo.type.v1.JobEvent2a\n\x0fNotifierService\x12N\n\x05Watch\x12 .modomo.notifier.v1.WatchRequest\x1a!.modomo.notifier.v1.WatchResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)modomo/notifier/v1/notifier_service.proto\x12\x12modomo.notifier.v1\x1a\x18modomo/type/v1/job.proto\"B\n\x0cWatchRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x11\n\tafter_seq\x18\x02 \x01(\x04\x12\x0f\n\x07several\x18\x03 \x01(\x08\"e\n\rWatchResponse\x12\'\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x18.modomo.type.v1.JobEvent\x12+\n\tfollowing\x18\x02 \x03(\x0b\x32\x18.modomo.type.v1.JobEvent2a\n\x0fNotifierService\x12N\n\x05Watch\x12 .modomo.notifier.v1.WatchRequest\x1a!.modomo.notifier.v1.WatchResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,9 +33,9 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'modomo.notifier.v1.notifier
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WATCHREQUEST']._serialized_start=91
-  _globals['_WATCHREQUEST']._serialized_end=140
-  _globals['_WATCHRESPONSE']._serialized_start=142
-  _globals['_WATCHRESPONSE']._serialized_end=198
-  _globals['_NOTIFIERSERVICE']._serialized_start=200
-  _globals['_NOTIFIERSERVICE']._serialized_end=297
+  _globals['_WATCHREQUEST']._serialized_end=157
+  _globals['_WATCHRESPONSE']._serialized_start=159
+  _globals['_WATCHRESPONSE']._serialized_end=260
+  _globals['_NOTIFIERSERVICE']._serialized_start=262
+  _globals['_NOTIFIERSERVICE']._serialized_end=359
 # @@protoc_insertion_point(module_scope)

@@ -3,8 +3,10 @@
 isort:skip_file
 Telling watchers what happens to a job."""
 
+from collections import abc as abc
 from google.protobuf import descriptor as descriptor
 from google.protobuf import message as message
+from google.protobuf.internal import containers as containers
 from modomo.type.v1 import job_pb2 as job_pb2
 import builtins as builtins
 import sys
@@ -25,40 +27,50 @@ class WatchRequest(message.Message):
 
     JOB_ID_FIELD_NUMBER: builtins.int
     AFTER_SEQ_FIELD_NUMBER: builtins.int
+    SEVERAL_FIELD_NUMBER: builtins.int
     job_id: builtins.str
     """The job."""
     after_seq: builtins.int
     """The last event that the watcher has; 0 for none."""
+    several: builtins.bool
+    """Whether the watcher takes several events in one answer; without, each comes in an answer of its own."""
     def __init__(
         self,
         *,
         job_id: builtins.str = ...,
         after_seq: builtins.int = ...,
+        several: builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["after_seq", b"after_seq", "job_id", b"job_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["after_seq", b"after_seq", "job_id", b"job_id", "several", b"several"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 @typing.final
 class WatchResponse(message.Message):
-    """One event."""
+    """One event, or several."""
 
     DESCRIPTOR: descriptor.Descriptor
 
     EVENT_FIELD_NUMBER: builtins.int
+    FOLLOWING_FIELD_NUMBER: builtins.int
     @builtins.property
     def event(self) -> job_pb2.JobEvent:
         """The event."""
+
+    @builtins.property
+    def following(self) -> containers.RepeatedCompositeFieldContainer[job_pb2.JobEvent]:
+        """Those that follow it, where the watcher takes several."""
 
     def __init__(
         self,
         *,
         event: job_pb2.JobEvent | None = ...,
+        following: abc.Iterable[job_pb2.JobEvent] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = typing.Literal["event", b"event"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = typing.Literal["event", b"event"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = typing.Literal["event", b"event", "following", b"following"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...

@@ -63,9 +63,10 @@ class EventMessages:
 
         `base` is where links to the gateway itself begin. Raises NotFound, Unavailable.
         """
-        async with aclosing(self._events.watch(job_id, after=after)) as events:
-            async for event in events:
-                yield event, await self._text(event, base)
+        async with aclosing(self._events.batches(job_id, after=after)) as batches:
+            async for events in batches:
+                for event in events:
+                    yield event, await self._text(event, base)
 
     async def _text(self, event: Event, base: str) -> str:
         """Made once for all clients that watch the job now: it lives as long as the event that they share."""

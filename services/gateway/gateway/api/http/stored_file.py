@@ -31,7 +31,7 @@ class StoredFile(FileResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one GET request."""
-        answer = await self._instead(Headers(scope=scope))
+        answer = await self._at_once(Headers(scope=scope))
         if answer is not None:
             await answer(scope, receive, send)
             return
@@ -43,21 +43,23 @@ class StoredFile(FileResponse):
             headers["range"] = "bytes=" + ",".join(f"{first}-{last}" for first, last in ranges)
         await super().__call__(scope, receive, send)
 
-    async def _instead(self, asked: Headers) -> Response | None:
-        """An answer that is not the file, nor a part of it."""
+    async def _at_once(self, asked: Headers) -> Response | None:
+        """The answer, unless it is to be read piece by piece."""
         try:
-            self.stat_result = await asyncio.to_thread(os.stat, self.path)
+            found, content = await asyncio.to_thread(_look, self.path, self.chunk_size)
         except FileNotFoundError:  # it has been deleted since the link was verified
             return problem.error_response(NotFound("OBJECT_NOT_FOUND", "This file does not exist, or not any more."))
-        self.set_stat_headers(self.stat_result)
+        self.stat_result = found
+        self.set_stat_headers(found)
         if self._is_known(asked):
             kept = {name: value for name, value in self.headers.items() if name not in _NOT_OF_304}
             return Response(status_code=304, headers=kept)
-        if self._ranges(asked) == []:
-            size = self.stat_result.st_size
+        ranges = self._ranges(asked)
+        if ranges == []:
+            size = found.st_size
             error = InvalidArgument("RANGE_NOT_SATISFIABLE", f"The file has {size} bytes.", field="Range")
             return problem.response(problem.of_error(error), headers={"Content-Range": f"bytes */{size}"})
-        return None
+        return None if ranges or content is None else Response(content, headers=self.headers)
 
     def _is_known(self, asked: Headers) -> bool:
         """Whether the client has this file (RFC 9110, 13.2.2)."""
@@ -69,7 +71,7 @@ class StoredFile(FileResponse):
 
     def _ranges(self, asked: Headers) -> list[tuple[int, int]] | None:
         """First and last bytes that are asked for, within the file; None where `Range` is to be ignored."""
-        assert self.stat_result is not None  # noqa: S101 - `_instead` has set it
+        assert self.stat_result is not None  # noqa: S101 - `_at_once` has set it
         size = self.stat_result.st_size
         unit, _, text = asked.get("range", "").partition("=")
         parts = [part.strip() for part in text.split(",") if part.strip()]
@@ -89,3 +91,11 @@ class StoredFile(FileResponse):
             if start < size:
                 ranges.append((start, min(size - 1 if end is None else end, size - 1)))
         return ranges
+
+
+def _look(path: str | os.PathLike[str], most: int) -> tuple[os.stat_result, bytes | None]:
+    """What is known of a file, and what it holds where that is at most so many bytes; raises FileNotFoundError."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - buffering takes calls more
+        found = os.fstat(file.fileno())
+        content = file.read(found.st_size) if found.st_size <= most else None
+        return found, content

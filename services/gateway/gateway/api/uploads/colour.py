@@ -50,7 +50,7 @@ def to_srgb(picture: Pillow.Image, profile: bytes) -> Pillow.Image:
                 return ImageCms.applyTransform(picture, transform) or picture
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError) as error:
             log.info("colour profile ignored", problem=str(error))
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 @lru_cache(maxsize=16)

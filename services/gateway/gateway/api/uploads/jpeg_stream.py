@@ -15,6 +15,7 @@ MAX_SEGMENTS: Final = 1000
 MAX_SCANS: Final = 100
 """Of a progressive JPEG; ordinary ones have about ten, and each costs a pass over the whole picture."""
 MAX_PROFILE_BYTES: Final = 4 * 2**20
+EOI: Final = b"\xff\xd9"
 
 _SOI, _EOI, _SOS, _DHT, _DQT, _DRI, _DAC = 0xD8, 0xD9, 0xDA, 0xC4, 0xDB, 0xDD, 0xCC
 _APP0, _APP1, _APP2, _APP14 = 0xE0, 0xE1, 0xE2, 0xEE
@@ -46,7 +47,7 @@ class JpegStream:
     height: int
 
     stream: bytes
-    """What a decoder needs of it: tables, frame and scans; ends with the last scan, without an EOI marker."""
+    """What a decoder needs of it: tables, frame, scans, and an EOI marker, which the file may lack."""
 
     ended: bool
     """Whether the image was followed by its EOI marker; where not, rows may be missing."""
@@ -66,7 +67,7 @@ def parse(data: bytes) -> JpegStream:
 
     Raises UnsupportedJpegError for arithmetic coding, lossless and hierarchical frames and other than 8 bits.
     """
-    kept, profile = [b"\xff\xd8"], list[bytes]()
+    kept, profile = [memoryview(b"\xff\xd8")], list[bytes]()
     frame, scans, exif, ended, interleaved = None, 0, b"", False, False
     for segment in _segments(data):
         body = segment.body
@@ -85,7 +86,7 @@ def parse(data: bytes) -> JpegStream:
             kept.append(segment.whole)
             interleaved = not frame.progressive and body[0] == frame.components
             if interleaved:  # nothing that follows is needed
-                ended = data[segment.end : segment.end + 2] == b"\xff\xd9"
+                ended = data.startswith(EOI, segment.end)
                 break
         elif segment.marker in _NEEDED or (segment.marker == _APP0 and body.startswith(_JFIF)):
             kept.append(segment.whole)
@@ -98,7 +99,7 @@ def parse(data: bytes) -> JpegStream:
     return JpegStream(
         width=frame.width,
         height=frame.height,
-        stream=b"".join(kept),
+        stream=b"".join((*kept, EOI)),
         ended=ended,
         buffered=not interleaved,
         exif=exif,
@@ -109,7 +110,7 @@ def parse(data: bytes) -> JpegStream:
 @dataclass(frozen=True, kw_only=True)
 class _Segment:
     marker: int
-    whole: bytes
+    whole: memoryview
     """From the marker to the end, compressed data of a scan included."""
     body: bytes
     """What follows the length."""
@@ -140,7 +141,7 @@ def _segments(data: bytes) -> Iterator[_Segment]:
         if marker == _SOS:
             following = _ENTROPY_END.search(data, end)
             end = following.start() if following else max(end, len(data.rstrip(b"\xff")))
-        yield _Segment(marker=marker, whole=data[start - 2 : end], body=body, end=end)
+        yield _Segment(marker=marker, whole=memoryview(data)[start - 2 : end], body=body, end=end)
         position = end
     raise ValueError("too many segments")
 

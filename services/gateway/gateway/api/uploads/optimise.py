@@ -14,6 +14,7 @@ from PIL import ImageChops
 
 from gateway.api.uploads import colour, webp
 from gateway.api.uploads.header import DAMAGED, PhotoFormat, PhotoHeader, read_header, unreadable
+from gateway.api.uploads.jpeg_stream import EOI
 from servicekit.errors import Exhausted
 from servicekit.fair_shares import FairShares
 from servicekit.imaging.codec import to_jpeg
@@ -32,7 +33,6 @@ _REDUCING_GAP: Final = 3
 """A picture is first reduced fast to at least so many times its final size, and then resized well."""
 _BAND_ROWS: Final = 64
 _ORIENTATION_TAG: Final = 0x0112
-_JPEG_END: Final = b"\xff\xd9"
 _OTHER_BITS: Final = b"\x55" * 4096
 _UPRIGHT: Final = {
     2: Pillow.Transpose.FLIP_LEFT_RIGHT,
@@ -136,15 +136,18 @@ def _decoded_jpeg(header: PhotoHeader, long_side: int) -> Pillow.Image:
     what is put behind it makes no difference.
     """
 
-    def decoded(ending: bytes) -> Pillow.Image:
-        with Pillow.open(io.BytesIO(header.stream + ending), formats=[PhotoFormat.JPEG]) as picture:
+    def decoded(stream: bytes) -> Pillow.Image:
+        with Pillow.open(io.BytesIO(stream), formats=[PhotoFormat.JPEG]) as picture:
             picture.draft(None, decoder_size(header.width, header.height, long_side))
+            picture.decodermaxblock = len(stream)  # in one piece: the decoder goes back a little where a piece ends
             picture.load()
             return colour.to_eight_bits(picture)
 
-    pixels = decoded(_JPEG_END)
-    if not header.ended and ImageChops.difference(pixels, decoded(_OTHER_BITS + _JPEG_END)).getbbox():
-        raise OSError("rows are missing")
+    pixels = decoded(header.stream)
+    if not header.ended:
+        followed = header.stream.removesuffix(EOI) + _OTHER_BITS + EOI
+        if ImageChops.difference(pixels, decoded(followed)).getbbox():
+            raise OSError("rows are missing")
     return pixels
 
 

@@ -33,6 +33,8 @@ async def kept_region(run: Run, found: Detections) -> bytes:
     kept = kept_objects(run, found.objects)
     if run.request.preferences.keep_furniture and not kept:
         run.warnings.append("No furniture was found that could be kept.")
+    if not kept:
+        return b""
     shape = (run.request.height, run.request.width)
     return await asyncio.to_thread(union, kept, found.masks, shape=shape)
 

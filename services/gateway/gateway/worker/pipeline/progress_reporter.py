@@ -1,24 +1,23 @@
 """What the followers of a job are told while it is worked on."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from gateway.jobs import status_presentation
 from servicekit.errors import ServiceError
 from servicekit.jobstore import Claim, JobStatus, Update
 
-STEP_INTERVAL_SECONDS: Final = 0.1
-"""Steps that come faster are left out, except the last: each would be an event to store, and nobody could see it."""
+WRITE_SECONDS: Final = 0.1
+"""Time between two writes at least. Steps that come faster are left out, except the last: nobody could see them."""
 
 _AT_ONCE: Final = 50
 """Events that are written in one step at most."""
 
 
 class ProgressReporter:
-    """Appends to one job's log in the background, in order: what comes while an event is written is written together.
+    """Appends to one job's log in the background, in order, ten times a second at most; what waits is written together.
 
     A lease that is lost meanwhile shows at `settle`, and, as always, at the claim.
     """
@@ -28,11 +27,11 @@ class ProgressReporter:
         self._style = style
         self._status = JobStatus.ANALYZING
         self._progress = 0.0
-        self._step_told_at = 0.0
         self._step = 0
         self._total_steps = 0
         self._waiting: list[Update] = []
         self._writing: asyncio.Task[None] | None = None
+        self._settling = asyncio.Event()
 
     def stage(self, status: JobStatus, *, share: float = 0.0) -> None:
         """The job has reached a stage and done `share` (0–1) of it."""
@@ -41,14 +40,10 @@ class ProgressReporter:
 
     def step(self, step: int, total_steps: int) -> None:
         """A denoising step was done."""
-        now = time.monotonic()
         self._step, self._total_steps = step, total_steps
         self._progress = status_presentation.progress(self._status, step / max(1, total_steps))
-        if step < total_steps and now - self._step_told_at < STEP_INTERVAL_SECONDS:
-            return
-        self._step_told_at = now
-        if self._waiting and self._waiting[-1].step and not self._waiting[-1].preview_key:
-            self._waiting.pop()  # while the store is away: one step says all that the steps before it said
+        # one step says all that the steps before it said
+        self._waiting = [update for update in self._waiting if update.preview_key or not update.step]
         self._append()
 
     def picture(self, key: str) -> None:
@@ -56,7 +51,8 @@ class ProgressReporter:
         self._append(preview_key=key)
 
     async def settle(self) -> None:
-        """Returns when everything so far is written; raises Superseded, Cancelled, Unavailable."""
+        """Writes at once what waits; returns when all is written. Raises Superseded, Cancelled, Unavailable."""
+        self._settling.set()
         if self._writing:
             await self._writing
 
@@ -84,6 +80,9 @@ class ProgressReporter:
         while self._waiting:
             together, self._waiting = self._waiting[:_AT_ONCE], self._waiting[_AT_ONCE:]
             await self._claim.append(*together)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WRITE_SECONDS):
+                    await self._settling.wait()
 
 
 @asynccontextmanager

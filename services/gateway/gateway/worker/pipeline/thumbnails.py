@@ -49,8 +49,12 @@ def _decoded(photo: bytes) -> Pillow.Image:
     """As large as a half of a before/after picture, scaled by the decoder where that comes near."""
     with Pillow.open(io.BytesIO(photo), formats=["JPEG"]) as picture:
         picture.draft("RGB", decoder_size(*picture.size, HALF_SIDE))
-        return _resized(picture.convert("RGB"), bounded_size(*picture.size, HALF_SIDE))
+        picture.load()
+        pixels = picture if picture.mode == "RGB" else picture.convert("RGB")
+        return _resized(pixels, bounded_size(*picture.size, HALF_SIDE))
 
 
 def _resized(picture: Pillow.Image, size: tuple[int, int]) -> Pillow.Image:
+    if picture.size == size:
+        return picture
     return picture.resize(size, Pillow.Resampling.BILINEAR, reducing_gap=2.0)

@@ -14,6 +14,7 @@ class _Claim:
     """A claim whose store can be slow, or answer that the lease is gone."""
 
     def __init__(self) -> None:
+        self.writes = asyncio.Semaphore(0)
         self.written: list[list[tuple[JobStatus, float, int]]] = []
         self.answers = asyncio.Event()
         self.answers.set()
@@ -24,6 +25,7 @@ class _Claim:
         if self.lost:
             raise Cancelled
         self.written.append([(update.status, update.progress, update.step) for update in updates])
+        self.writes.release()
 
 
 @pytest.fixture
@@ -31,21 +33,36 @@ def claim() -> _Claim:
     return _Claim()
 
 
-async def test_what_comes_while_one_is_written_is_written_together_and_in_order(claim: _Claim) -> None:
+async def test_what_comes_soon_after_a_write_is_written_together_and_in_order(claim: _Claim) -> None:
     async with reporting(cast(Claim, claim), style="modern") as reporter:
         reporter.stage(JobStatus.ANALYZING)
         await asyncio.sleep(0)
-        claim.answers.clear()
         reporter.stage(JobStatus.ANALYZING, share=1.0)
         await asyncio.sleep(0)
         reporter.stage(JobStatus.DETECTING)
         reporter.stage(JobStatus.TRANSFORMING)
-        claim.answers.set()
+        for step in range(1, 21):
+            reporter.step(step, 20)
     assert claim.written == [
         [(JobStatus.ANALYZING, 0.1, 0)],
-        [(JobStatus.ANALYZING, 0.2, 0)],
-        [(JobStatus.DETECTING, 0.2, 0), (JobStatus.TRANSFORMING, 0.5, 0)],
+        [
+            (JobStatus.ANALYZING, 0.2, 0),
+            (JobStatus.DETECTING, 0.2, 0),
+            (JobStatus.TRANSFORMING, 0.5, 0),
+            (JobStatus.TRANSFORMING, 0.9, 20),
+        ],
     ]
+
+
+async def test_nothing_waits_for_the_next_event_to_be_written(claim: _Claim) -> None:
+    async with reporting(cast(Claim, claim), style="modern") as reporter:
+        reporter.stage(JobStatus.ANALYZING)
+        await asyncio.sleep(0)
+        reporter.stage(JobStatus.DETECTING)
+        async with asyncio.timeout(10):
+            for _ in range(2):
+                await claim.writes.acquire()
+        assert claim.written[1] == [(JobStatus.DETECTING, 0.2, 0)]
 
 
 async def test_one_step_is_told_for_all_that_wait_but_never_instead_of_a_picture(claim: _Claim) -> None:
@@ -58,7 +75,7 @@ async def test_one_step_is_told_for_all_that_wait_but_never_instead_of_a_picture
         reporter.step(20, 20)
         reporter.step(20, 20)
         claim.answers.set()
-    assert [[step for _status, _progress, step in one] for one in claim.written] == [[0, 1, 1, 20]]
+    assert [[step for _status, _progress, step in one] for one in claim.written] == [[0, 1, 20]]
 
 
 async def test_a_job_that_fails_has_told_everything_before(claim: _Claim) -> None:
