@@ -43,7 +43,6 @@ def test_every_view_sees_the_same_in_the_same_places(number: int, drawn_room: Dr
     seen = np.stack([network._enlarged(plane, shape) for plane in groups])
     best, same = plain.groups.argmax(axis=0), seen.argmax(axis=0)
     assert (same == best).mean() > (same[:, ::-1] == best).mean() + 0.1
-    assert (same == best).mean() > 0.7
     assert np.corrcoef(plain.inverse_depth.ravel(), network._enlarged(inverse_depth, shape).ravel())[0, 1] > 0.8
 
 

@@ -27,7 +27,8 @@ from servicekit.imaging.arrays import Floats, floats
 from servicekit.imaging.resizing import reduced
 from servicekit.types.corrections import Correction
 
-STRUCTURE: Final = (Label.WALL, Label.FLOOR, Label.CEILING)
+STRUCTURE: Final = (Label.WALL, Label.FLOOR, Label.CEILING, Label.RUG)
+"""What is painted where it is more probable than not: on these a mistake covers much."""
 NEVER_PAINTED: Final = (Label.OTHER, Label.WINDOW)
 STRIDE: Final = 2
 """The network's own pixels are some eight times as wide."""
