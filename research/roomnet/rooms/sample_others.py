@@ -33,11 +33,11 @@ HEIGHT = 2.5
 
 def bedroom_camera(width: int, height: int) -> Camera:
     """From the door, past the foot of the bed."""
-    return Camera(eye=(3.75, 0.35, 1.45), heading=29, pitch=-8.0, focal=24, width=width, height=height)
+    return Camera(eye=(3.85, 0.15, 1.45), heading=33, pitch=-9.0, focal=24, width=width, height=height)
 
 
 def bedroom() -> Scene:
-    """A bed between nightstands, a wardrobe, a window with curtains."""
+    """A bed between nightstands, a window with a curtain, a plant."""
     shop = Workshop(rng=np.random.default_rng(21), fine=True)
     window = Opening(left=1.7, right=3.2, bottom=0.85, top=2.2)
     sides, scene = _shell(
@@ -56,7 +56,7 @@ def bedroom() -> Scene:
     back, middle, top = sides["back"], 2.15, 0.55
     cover = cloth(srgb("#7f8fa0"), 21, melange=0.3)
     sheet = cloth(srgb("#ece8df"), 22, melange=0.1)
-    bed = beds.bed(shop, OAK, sheet, cover, width=1.6, top=top, headboard=1.05, drop=0.3)
+    bed = beds.bed(shop, OAK, sheet, cover, width=1.6, top=top, headboard=1.05, drop=0.46)
     scene.add(back.place(bed, middle, 0.0))
     scene.add(*(back.place(one, middle) for one in beds.bed_pillows(shop, [sheet, sheet], width=1.6, top=top)))
     shade = lampshade(srgb("#e6d3ab"), 31)
@@ -81,12 +81,12 @@ def bedroom() -> Scene:
 
 
 def kitchen_camera(width: int, height: int) -> Camera:
-    """Across the table to both runs of units."""
+    """Across the room to both runs of units."""
     return Camera(eye=(3.45, 0.35, 1.5), heading=29, pitch=-8.5, focal=24, width=width, height=height)
 
 
 def kitchen_room() -> Scene:
-    """Units along two walls, a window over the sink, a table with chairs."""
+    """Units along two walls, a window over the sink."""
     shop = Workshop(rng=np.random.default_rng(23), fine=True)
     window = Opening(left=1.9, right=3.1, bottom=1.1, top=2.1)
     sides, scene = _shell(

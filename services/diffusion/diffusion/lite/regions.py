@@ -188,9 +188,12 @@ def _even(labels: Bits, edges: NDArray[np.bool_]) -> Bits:
     deviation = REGIONS.even * max(labels.shape)
     calm = np.asarray(cv2.medianBlur(labels, 5), dtype=np.uint8)
     most, chosen = np.zeros(labels.shape, dtype=np.uint8), calm.copy()
+    beyond = int(3 * deviation) + 3  # no vote reaches further
     for label in np.unique(calm):
-        votes = cv2.GaussianBlur((calm == label).astype(np.uint8) * np.uint8(255), (0, 0), deviation)
-        wins = votes > most
-        chosen[wins] = label
-        np.maximum(most, votes, out=most)
+        mask = np.asarray(calm == label, dtype=np.uint8)
+        left, top, columns, rows = cv2.boundingRect(mask)
+        window = np.s_[max(0, top - beyond) : top + rows + beyond, max(0, left - beyond) : left + columns + beyond]
+        votes = cv2.GaussianBlur(mask[window] * np.uint8(255), (0, 0), deviation)
+        chosen[window][votes > most[window]] = label
+        np.maximum(most[window], votes, out=most[window])
     return np.where(edges, calm, chosen)
