@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from research.roomnet.network import groups
-from roomnet.network import AREA, Network
+from roomnet.network import Network
 from servicekit.imaging.resizing import reduced
 from servicekit.types.rooms import RoomType
 from tools.eval_rooms import collection, ground_truth, intervals, scores, stand_in
@@ -136,7 +136,7 @@ class Subject:
             factor = float(scale)
             if not SMALLEST <= factor <= LARGEST:
                 raise ValueError(f"{text}: the scale has to be within {SMALLEST}..{LARGEST}")
-            self._network.area = AREA * factor**2
+            self._network.scale = factor
         self._table = groups.surfaces()
 
     def judged(self, photo: Known) -> Judged:

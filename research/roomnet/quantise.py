@@ -29,7 +29,7 @@ from onnxruntime.quantization import (
 from research.roomnet.evaluate import stored
 from research.roomnet.export import GRAPH
 from research.roomnet.network.batches import Changes, draw
-from roomnet.network import FINE
+from roomnet.network import VIEWS
 
 PICTURES: Final = 96
 """For the ranges of the activations."""
@@ -53,8 +53,7 @@ class Rooms(CalibrationDataReader):  # type: ignore[misc]  # as above
         torch.manual_seed(SEED)
         store = stored(folder, PICTURES)
         for number in range(PICTURES):
-            # both views of a photo: the first at FINE, the second at the scale of training
-            batch = draw(store, 1, Changes(), scale=FINE if number % 2 else 1.0)
+            batch = draw(store, 1, Changes(), scale=VIEWS[number % len(VIEWS)].scale)
             yield {"picture": batch.picture.float().numpy()}
 
 

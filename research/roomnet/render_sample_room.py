@@ -25,8 +25,8 @@ from research.roomnet.scene.scene import Scene
 
 FOLDER = Path(__file__).parents[2] / "tests" / "data"
 DEVELOPMENT = photo.Development(
-    exposure=5.6,
-    white_balance=(0.87, 1.0, 1.27),
+    exposure=3.3,
+    white_balance=(1.0, 1.0, 1.0),
     shadows=0.42,
     saturation=0.92,
     glare=0.05,
@@ -52,13 +52,13 @@ ROOMS: Final[Mapping[str, Sample]] = {
         folder="sample_bedroom",
         build=sample_others.bedroom,
         camera=sample_others.bedroom_camera,
-        development=replace(DEVELOPMENT, exposure=8.0),
+        development=replace(DEVELOPMENT, exposure=4.0),
     ),
     "kitchen": Sample(
         folder="sample_kitchen",
         build=sample_others.kitchen_room,
         camera=sample_others.kitchen_camera,
-        development=replace(DEVELOPMENT, exposure=8.0),
+        development=replace(DEVELOPMENT, exposure=4.0),
     ),
 }
 """By room type."""

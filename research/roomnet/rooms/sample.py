@@ -25,7 +25,7 @@ from research.roomnet.shell.walls import Opening, Side
 WIDTH, DEPTH, HEIGHT = 5.0, 4.9, 2.45
 WINDOW = Opening(left=1.75, right=3.55, bottom=0.78, top=2.16)
 """In the left wall."""
-REAR_WINDOW = Opening(left=1.2, right=3.2, bottom=0.5, top=2.2)
+REAR_WINDOW = Opening(left=0.6, right=4.4, bottom=1.2, top=2.3)
 """Behind the camera; it fills the shadows."""
 DOOR = Opening(left=3.9, right=4.74, bottom=0.0, top=2.03)
 """In the back wall."""
@@ -45,17 +45,13 @@ def build(seed: int = 7, *, fine: bool = True) -> Scene:
     sides = walls.four_sides(WIDTH, DEPTH, HEIGHT)
     scene = Scene(
         sky=Sky(
-            zenith=(0.5, 0.85, 1.5),
-            horizon=(1.3, 1.5, 1.7),
-            haze=(0.8, 0.95, 0.95),
-            daylight=(2.6, 2.6, 2.3),
-            sun=(40.0, 34.0, 26.0),
-            ground=(0.06, 0.075, 0.035),
-            foliage=(0.06, 0.085, 0.03),
-            sun_heading=97,
-            sun_height=33,
-            sun_radius=0.9,
-            skyline=0.5,
+            zenith=(2.4, 2.6, 2.9),
+            horizon=(2.4, 2.5, 2.6),
+            haze=(1.6, 1.7, 1.7),
+            daylight=(4.4, 4.4, 4.3),
+            ground=(0.14, 0.14, 0.11),
+            foliage=(0.13, 0.14, 0.1),
+            skyline=0.3,
             above_ground=1.6,
             seed=5,
         )
@@ -68,16 +64,15 @@ def build(seed: int = 7, *, fine: bool = True) -> Scene:
 
 
 def _shell(shop: Workshop, scene: Scene, sides: dict[str, Side]) -> None:
-    paint = wall_paint(srgb("#dacdb6"), 3, mottle=0.06)
+    paint = wall_paint(srgb("#dcd6c8"), 3, mottle=0.02)
     trim = painted(srgb("#e6dfd0"), 4)
-    white = wall_paint(srgb("#e8e4da"), 5, mottle=0.04)
+    white = wall_paint(srgb("#efece6"), 5, mottle=0.01)
     scene.add(walls.floor(boards(srgb("#9c7550"), srgb("#78563a"), 6, width=0.145, long=1.25, worn=0.36), WIDTH, DEPTH))
     scene.add(walls.ceiling(white, WIDTH, DEPTH, HEIGHT))
     holes = {"left": [WINDOW], "front": [REAR_WINDOW], "back": [DOOR]}
     for name, side in sides.items():
         scene.add(walls.wall(side, paint, openings=holes.get(name, [])))
         scene.add(walls.skirting(shop, side, OAK, gaps=holes.get(name, [])))
-        scene.add(walls.cornice(shop, side, white, size=0.06))
     for name, hole in (("left", WINDOW), ("front", REAR_WINDOW)):
         scene.add(openings.window(shop, sides[name], hole, trim, sashes=2, sill=trim))
         scene.lights.append(openings.portal(sides[name], hole, level=10.0))
@@ -85,10 +80,10 @@ def _shell(shop: Workshop, scene: Scene, sides: dict[str, Side]) -> None:
     scene.add(openings.handle(shop, left, BRASS, along=WINDOW.middle - 0.03, up=1.5, out=-0.075))
     scene.add(openings.door(shop, sides["back"], DOOR, leaf=OAK, casing=OAK, metal=BRASS))
     scene.add(left.place(openings.radiator(shop, painted(srgb("#e9e5da"), 8), width=1.3), WINDOW.middle, 0.03))
-    rust = drapery(srgb("#a8683f"), 9, translucency=0.3)
+    linen = drapery(srgb("#71827d"), 9, translucency=0.3)
     for along, width in ((WINDOW.left - 0.12, 0.5), (WINDOW.right + 0.1, 0.46)):
         scene.add(
-            left.place(textiles.drape(shop, rust, width=width, height=2.2, folds=6, depth=0.06), along, 0.17, 0.03)
+            left.place(textiles.drape(shop, linen, width=width, height=2.2, folds=6, depth=0.06), along, 0.17, 0.03)
         )
     scene.add(left.place(textiles.curtain_rod(shop, width=2.55), WINDOW.middle, 0.17, 2.26))
     switch = Body(part=Part(label="wall")).add(trim, shop.box((0.08, 0.012, 0.08), (0, -0.006, 0), radius=0.003))
@@ -110,17 +105,6 @@ def _seating(shop: Workshop, scene: Scene) -> None:
         cover = cloth(srgb(colour), int(x * 100), thread=0.002)
         cushion = seating.scatter_cushion(shop, cover, size=0.44, lean=lean)
         scene.add(cushion.placed(x, DEPTH - 0.58, 0.455, turn))
-    plaid = Material(
-        texture=Texture.CHECKS,
-        colour=srgb("#c9b48e"),
-        second=srgb("#7c4a35"),
-        third=srgb("#3d4a3c"),
-        size=(0.11, 0.11),
-        specular=0.0,
-        seed=5,
-    )
-    blanket = Body(part=Part(label="blanket")).add(plaid, shop.draped_strip(0.5, 0.2, (0.2, 0.36)))
-    scene.add(blanket.placed(2.3 + 0.975, DEPTH - 0.55, 0.6))
     green = cloth(srgb("#5d6a4c"), 22, thread=0.003, melange=0.5)
     scene.add(seating.wing_chair(shop, green, OAK).placed(0.75, 2.65, 0, 72))
 
@@ -139,10 +123,6 @@ def _along_the_walls(shop: Workshop, scene: Scene, sides: dict[str, Side]) -> No
     scene.add(back.place(hung.picture(shop, oil, WALNUT, width=0.98, height=0.66, border=0.0, bar=0.055), 2.3, 0, 1.62))
     shade = lampshade(srgb("#e6d3ab"), 31)
     scene.add(lamps.floor_lamp(shop, shade, BRASS, height=1.58).placed(3.6, DEPTH - 0.4))
-    light = lamps.bulb_in_shade(3.6, DEPTH - 0.4, 1.58, shade_height=0.27, power=75.0)
-    scene.lights.append(light)
-    ball = shop.ball(light.radius).moved(*light.corner)
-    scene.add(Body(part=Part(label="lamp")).add(lamps.glow(light), ball))
     pot = glazed(srgb("#9c5a3c"), 33)
     fig = plants.bushy_plant(shop, plants.foliage("#34562a", 34), pot, height=1.45, leaves=42, pot_height=0.32)
     scene.add(fig.placed(0.82, DEPTH - 0.42))
@@ -162,17 +142,9 @@ def _along_the_walls(shop: Workshop, scene: Scene, sides: dict[str, Side]) -> No
 
 def _small_things(shop: Workshop, scene: Scene) -> None:
     pile = Material(
-        texture=Texture.ORIENTAL,
-        seed=41,
-        colour=srgb("#7d3327"),
-        second=srgb("#2f3a4a"),
-        third=srgb("#cbb68d"),
-        size=(0.85, 1.2),
-        specular=0.0,
-        bump=0.002,
+        texture=Texture.PILE, colour=srgb("#9a9082"), second=srgb("#887e70"), size=(0.02, 0.02), specular=0.0
     )
-    fringe = Material(colour=srgb("#cfc0a0"), specular=0.0)
-    scene.add(textiles.rug(shop, pile, fringe, width=1.7, length=2.4).placed(2.35, 3.05, 0, 90))
+    scene.add(textiles.rug(shop, pile, None, width=1.7, length=2.4).placed(2.35, 3.05, 0, 90))
     scene.add(tables.coffee_table(shop, WALNUT, width=1.1, depth=0.58).placed(2.3, 3.15, 0, -3))
     scene.add(ornaments.book_stack(shop).placed(2.05, 3.16, 0.43, 20))
     scene.add(ornaments.mug(shop, glazed(srgb("#ddd5c4"), 42)).placed(2.36, 3.03, 0.43, 40))
@@ -181,12 +153,3 @@ def _small_things(shop: Workshop, scene: Scene) -> None:
         shop, plants.foliage("#3f6b35", 44), glazed(srgb("#b5764c"), 45), height=0.2, pot_height=0.13
     )
     scene.add(sill_pot.placed(-0.03, 2.2, 0.8))
-    wicker = Material(
-        texture=Texture.WEAVE,
-        colour=srgb("#a37c4b"),
-        second=srgb("#6f4f2a"),
-        size=(0.012, 0.012),
-        specular=0.02,
-        bump=0.004,
-    )
-    scene.add(ornaments.basket(shop, wicker, radius=0.2, height=0.3).placed(3.42, 4.62))

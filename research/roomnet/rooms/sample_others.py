@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from research.roomnet.furniture import beds, hung, kitchen, lamps, ornaments, plants, seating, storage, tables, textiles
+from research.roomnet.furniture import beds, hung, kitchen, lamps, ornaments, plants, tables, textiles
 from research.roomnet.furniture.finishes import (
     BRASS,
     STEEL,
@@ -33,11 +33,11 @@ HEIGHT = 2.5
 
 def bedroom_camera(width: int, height: int) -> Camera:
     """From the door, past the foot of the bed."""
-    return Camera(eye=(3.75, 0.35, 1.45), heading=29, pitch=-8.0, focal=24, width=width, height=height)
+    return Camera(eye=(3.85, 0.15, 1.45), heading=33, pitch=-9.0, focal=24, width=width, height=height)
 
 
 def bedroom() -> Scene:
-    """A bed between nightstands, a wardrobe, a window with curtains."""
+    """A bed between nightstands, a window with a curtain, a plant."""
     shop = Workshop(rng=np.random.default_rng(21), fine=True)
     window = Opening(left=1.7, right=3.2, bottom=0.85, top=2.2)
     sides, scene = _shell(
@@ -45,10 +45,10 @@ def bedroom() -> Scene:
         size=(4.2, 4.2),
         paint="#d8d3c6",
         floor=boards(srgb("#8d6f52"), srgb("#6b5139"), 6, width=0.14, long=1.3, worn=0.3),
-        holes={"left": window, "front": Opening(left=0.9, right=2.6, bottom=0.6, top=2.2)},
+        holes={"left": window, "front": Opening(left=0.4, right=3.8, bottom=1.2, top=2.3)},
         skirting=WHITE,
     )
-    linen = drapery(srgb("#b9a98f"), 9, translucency=0.3)
+    linen = drapery(srgb("#71827d"), 9, translucency=0.3)
     for along in (window.left - 0.16, window.right + 0.16):
         drape = textiles.drape(shop, linen, width=0.5, height=2.25, folds=6, depth=0.06)
         scene.add(sides["left"].place(drape, along, 0.15, 0.03))
@@ -56,7 +56,7 @@ def bedroom() -> Scene:
     back, middle, top = sides["back"], 2.15, 0.55
     cover = cloth(srgb("#7f8fa0"), 21, melange=0.3)
     sheet = cloth(srgb("#ece8df"), 22, melange=0.1)
-    bed = beds.bed(shop, OAK, sheet, cover, width=1.6, top=top, headboard=1.05, drop=0.3)
+    bed = beds.bed(shop, OAK, sheet, cover, width=1.6, top=top, headboard=1.05, drop=0.46)
     scene.add(back.place(bed, middle, 0.0))
     scene.add(*(back.place(one, middle) for one in beds.bed_pillows(shop, [sheet, sheet], width=1.6, top=top)))
     shade = lampshade(srgb("#e6d3ab"), 31)
@@ -73,35 +73,20 @@ def bedroom() -> Scene:
         roughness=0.5,
     )
     scene.add(back.place(hung.picture(shop, oil, OAK, width=0.9, height=0.6, border=0.05, bar=0.04), middle, 0, 1.6))
-    chest = storage.chest(
-        shop,
-        OAK,
-        BRASS,
-        width=1.0,
-        height=0.85,
-        rows=3,
-        columns=2,
-        part=Part(label="chest of drawers", thing="dresser"),
-    )
-    scene.add(sides["right"].place(chest, 1.15, 0.0))
-    pile = Material(
-        texture=Texture.PILE, colour=srgb("#b8ab97"), second=srgb("#a59880"), size=(0.02, 0.02), specular=0.0
-    )
-    scene.add(textiles.rug(shop, pile, None, width=1.5, length=2.3).placed(2.15, 1.75, 0, 90))
     fig = plants.bushy_plant(
         shop, plants.foliage("#3c6030", 34), glazed(srgb("#c9b79c"), 33), height=1.2, pot_height=0.3
     )
-    scene.add(fig.placed(0.5, 0.95))
+    scene.add(fig.placed(0.45, 3.75))
     return scene
 
 
 def kitchen_camera(width: int, height: int) -> Camera:
-    """Across the table to both runs of units."""
+    """Across the room to both runs of units."""
     return Camera(eye=(3.45, 0.35, 1.5), heading=29, pitch=-8.5, focal=24, width=width, height=height)
 
 
 def kitchen_room() -> Scene:
-    """Units along two walls, a window over the sink, a table with chairs."""
+    """Units along two walls, a window over the sink."""
     shop = Workshop(rng=np.random.default_rng(23), fine=True)
     window = Opening(left=1.9, right=3.1, bottom=1.1, top=2.1)
     sides, scene = _shell(
@@ -109,11 +94,11 @@ def kitchen_room() -> Scene:
         size=(4.0, 4.3),
         paint="#e3dccb",
         floor=boards(srgb("#a98560"), srgb("#866444"), 8, width=0.15, long=1.3, worn=0.25),
-        holes={"left": window, "front": Opening(left=0.9, right=2.8, bottom=0.5, top=2.2)},
+        holes={"left": window, "front": Opening(left=0.4, right=3.6, bottom=1.2, top=2.3)},
         skirting=WHITE,
     )
     fitting = Fitting(
-        front=painted(srgb("#cfc7b4"), 41, roughness=0.4),
+        front=painted(srgb("#8d9f97"), 41, roughness=0.4),
         handle=BRASS,
         worktop=wood(srgb("#8a6038"), 42, contrast=0.5),
         backsplash=painted(srgb("#efece4"), 43, roughness=0.2),
@@ -121,21 +106,14 @@ def kitchen_room() -> Scene:
         shaker=True,
     )
     back, left = sides["back"], sides["left"]
-    scene.add(back.place(kitchen.refrigerator(shop, STEEL, width=0.68, height=1.85), 3.2, 0.0))
-    _run(shop, scene, back, fitting, start=0.62, widths=(0.5, 0.6, 0.6, 0.8), cooker=1, above=True)
+    _run(shop, scene, back, fitting, start=0.62, widths=(0.5, 0.6, 0.6, 0.8, 0.8), cooker=1, above=True)
     _run(shop, scene, left, fitting, start=0.6, widths=(0.6, 0.6, 0.6, 0.6, 0.65, 0.65), sink=1, above=False)
-    top = wood(srgb("#9d7346"), 44, contrast=0.5)
-    scene.add(tables.dining_table(shop, top, WHITE, width=1.3, depth=0.8).placed(2.35, 1.75, 0, 90))
-    seat = cloth(srgb("#8b8f7c"), 45, melange=0.2)
-    for x, y, turn in ((1.75, 1.5, 90.0), (1.75, 2.1, 90.0), (2.95, 2.1, -90.0)):
-        scene.add(seating.chair(shop, PINE, seat).placed(x, y, 0, turn))
-    scene.add(ornaments.bowl(shop, glazed(srgb("#4c6b74"), 46), radius=0.16).placed(2.35, 1.8, 0.75))
+    bowl = ornaments.bowl(shop, glazed(srgb("#4c6b74"), 46), radius=0.16)
+    scene.add(back.place(bowl, 2.8, 0.3, BASE_HEIGHT + TOP_THICKNESS))
     herb = plants.grassy_plant(
         shop, plants.foliage("#4f7a36", 47), glazed(srgb("#d9cfbb"), 48), height=0.24, pot_height=0.12
     )
     scene.add(left.place(herb, window.right + 0.15, 0.25, BASE_HEIGHT + TOP_THICKNESS))
-    shade = lampshade(srgb("#d9cdb4"), 49)
-    scene.add(lamps.pendant(shop, shade, STEEL, drop=0.85, radius=0.2).placed(2.35, 1.75, HEIGHT))
     return scene
 
 
@@ -184,29 +162,24 @@ def _shell(
     sides = walls.four_sides(*size, HEIGHT)
     scene = Scene(
         sky=Sky(
-            zenith=(0.6, 0.9, 1.4),
-            horizon=(1.4, 1.5, 1.7),
-            haze=(0.9, 0.95, 0.95),
-            daylight=(2.6, 2.6, 2.4),
-            sun=(34.0, 30.0, 25.0),
-            ground=(0.06, 0.075, 0.035),
-            foliage=(0.06, 0.085, 0.03),
-            sun_heading=150,
-            sun_height=42,
-            sun_radius=0.9,
-            skyline=0.5,
+            zenith=(2.4, 2.6, 2.9),
+            horizon=(2.4, 2.5, 2.6),
+            haze=(1.6, 1.7, 1.7),
+            daylight=(4.4, 4.4, 4.3),
+            ground=(0.14, 0.14, 0.11),
+            foliage=(0.13, 0.14, 0.1),
+            skyline=0.3,
             above_ground=1.6,
             seed=5,
         )
     )
-    plaster, white = wall_paint(srgb(paint), 3, mottle=0.05), wall_paint(srgb("#ebe8df"), 5, mottle=0.04)
+    plaster, white = wall_paint(srgb(paint), 3, mottle=0.02), wall_paint(srgb("#efece6"), 5, mottle=0.01)
     scene.add(walls.floor(floor, *size))
     scene.add(walls.ceiling(white, *size, HEIGHT))
     for name, side in sides.items():
         own = [holes[name]] if name in holes else []
         scene.add(walls.wall(side, plaster, openings=own))
         scene.add(walls.skirting(shop, side, skirting, gaps=own))
-        scene.add(walls.cornice(shop, side, white, size=0.05))
         for hole in own:
             scene.add(openings.window(shop, side, hole, WHITE, sashes=2, sill=WHITE))
             scene.lights.append(openings.portal(side, hole, level=10.0))

@@ -9,28 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from roomnet import (
-    borders,
-    decision,
-    depth,
-    horizon,
-    network,
-    picture,
-    refinement,
-    rooms,
-)
-from roomnet.borders import Border
+from roomnet import decision, depth, horizon, network, picture, refinement, rooms
 from roomnet.horizon import Horizon
 from roomnet.picture import RGB
-from roomnet.vocabulary import Ade, Room
+from roomnet.vocabulary import Room
 
 FINE_SIDE: Final = 512
 """Long side, in pixels, at which regions are fitted to the photo's edges; larger photos take them over from there."""
 
-STRUCTURE: Final = (Ade.WALL, Ade.FLOOR, Ade.CEILING)
-"""What has no islands in other things."""
-
-RULES: Final = "7"
+RULES: Final = "8"
 """Changes whenever the steps after the network do."""
 
 
@@ -38,13 +25,9 @@ class Step(StrEnum):
     """What is done beside one pass of the network; each can be left out, to measure what it is worth."""
 
     AUGMENTATION = "augmentation"
-    """Test-time augmentation: the network also sees the mirror image, zoomed out, and both answers are averaged."""
+    """Test-time augmentation: the network also sees mirror images of other sizes, and all answers are averaged."""
     EDGES = "edges"
     """Probabilities follow the photo's edges."""
-    SMALL_REGIONS = "small regions"
-    """Very small regions, and patches of the building inside objects, get the label of what surrounds them."""
-    BORDERS = "borders"
-    """Borders of walls with ceiling and floor are made straight."""
     GEOMETRY = "geometry"
     """The network's depth is fitted to the floor, and mixed with the depth of the room's planes."""
 
@@ -72,9 +55,6 @@ class RoomAnalysis:
     horizon: Horizon
     """Where the camera's horizon lies, and how certain that is."""
 
-    borders: tuple[Border, ...]
-    """Straight borders of walls with ceiling and floor, in pixels of the photo; only those that are sure."""
-
 
 def revision() -> str:
     """Changes whenever the same photo would get another analysis; raises WeightsMissingError."""
@@ -95,11 +75,6 @@ def analyse(photo: RGB, *, without: AbstractSet[Step] = frozenset()) -> RoomAnal
     follow = refinement.resized if Step.EDGES in without else refinement.follow_edges
     posterior = coarse.replaced(follow(refinement.resized(coarse.values, small.rgb), fine))
     labels = decision.decide(posterior)
-    if Step.SMALL_REGIONS not in without:
-        labels = refinement.without_holes(refinement.without_small_regions(labels), STRUCTURE)
-    lines = borders.find(labels, fine)
-    if Step.BORDERS not in without:
-        labels = borders.straightened(labels, lines)
     predicted = decision.by_surface(coarse)
     confidence = decision.confidence(labels, refinement.resized(predicted, fine), posterior)
     level = horizon.find(small)
@@ -116,5 +91,4 @@ def analyse(photo: RGB, *, without: AbstractSet[Step] = frozenset()) -> RoomAnal
         rooms=prediction.rooms,
         room_probability=rooms.room_probability(fine, prediction.groups.max(axis=0)),
         horizon=level,
-        borders=tuple(one.scaled(shape[1] / fine.shape[1], shape[0] / fine.shape[0]) for one in lines),
     )

@@ -108,9 +108,8 @@ def confidence(labels: NDArray[np.uint8], predicted: NDArray[np.float32], poster
     both = np.maximum(totals, MIN_PROBABILITY) * np.maximum(predicted, MIN_PROBABILITY)
     surface = surfaces(labels).astype(np.intp)
     sure = np.take_along_axis(both, surface[None], axis=0)[0] / both.sum(axis=0)
-    things = np.maximum(totals[Surface.OBJECT], MIN_PROBABILITY)
     for one, values in zip(posterior.classes, posterior.values, strict=True):
-        if surface_of(one) == Surface.OBJECT and one != Ade.BOX:
-            named = labels == one
-            sure[named] *= np.clip(values[named] / things[named], 0.0, 1.0)
+        if one not in FALLBACK.values():
+            named, whole = labels == one, totals[surface_of(one)]
+            sure[named] *= np.clip(values[named] / np.maximum(whole[named], MIN_PROBABILITY), 0.0, 1.0)
     return np.asarray(sure, dtype=np.float32)

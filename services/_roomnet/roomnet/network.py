@@ -31,15 +31,34 @@ STEP: Final = 32
 """Height and width are multiples of it."""
 AREA: Final = 256 * 192
 """Pixels of the input of a network of scale 1, about; the graph's metadata tell the scale that it was trained at."""
-FINE: Final = 1.5
-"""Scale of the first view at least: trained at less, the network still names surfaces better there."""
 LONGEST: Final = 768
 """Pixels of the longer side, at most; a panorama is squeezed."""
 MARGIN: Final = 1 / 12
 """Share of the width that is margin on either side of the second view; above it is twice this share of the height."""
-AUGMENTED_LABELS: Final = 0.25
-AUGMENTED_DEPTH: Final = 0.75
-"""Weights of the second view in both averages."""
+LEAST: Final = 1e-4
+"""Probabilities below it count as it: one view's certainty is no veto."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One look at a photo."""
+
+    scale: float
+    """Of height and width, against an area of AREA."""
+    labels: float
+    """Its share in them."""
+    depth: float = 0.0
+    mirrored: bool = True
+    wide: bool = False
+    """Zoomed out, with the border pixels repeated above and on both sides."""
+
+
+VIEWS: Final = (
+    View(scale=2.0, labels=0.4, mirrored=False),
+    View(scale=1.5, labels=0.35, depth=0.25),
+    View(scale=1.0, labels=0.25, depth=0.75, wide=True),
+)
+"""Trained at a scale of 1, the network tells windows and small things apart better at 2, whole rooms at 1."""
 
 
 class WeightsMissingError(RuntimeError):
@@ -82,32 +101,43 @@ class Network:
         """Of the weights: the first digits of their SHA-256."""
         self.classes = tuple(Ade(index) for index in json.loads(about["ade20k"]))
         """The class of ADE20K that stands for each group."""
-        self.area = AREA * max(FINE, float(about.get("scale", "1"))) ** 2
-        """Pixels of the first view, about."""
+        self.scale = float(about.get("scale", "1"))
+        """Factor on the scale of every view: what it was trained at."""
         self._rooms = tuple(Room(name) for name in json.loads(about["room_types"]))
 
     def predict(self, photo: RGB, *, augmented: bool = True) -> Prediction:
-        """Runs the network on a photo and, with test-time augmentation, on a second view of it, and averages both.
+        """Runs the network on a photo and, with test-time augmentation, on further VIEWS of it.
 
-        The second view is the mirror image at AREA, zoomed out, with its border pixels repeated above and on both
-        sides. Trained on wide views of whole rooms, the network takes the sides of a narrow view for walls close by;
-        further inside the picture they are judged by what they show, and coarse as it is the whole room is within the
-        network's reach: depth gains. Nothing is added below, since floor lies at the lower edge of every view. The room
-        type comes from the first view alone.
+        Labels are the geometric mean of all views' (a logarithmic opinion pool: Genest and Zidek, Statistical Science
+        1986): a view that is in doubt says little. The wide view serves depth most: trained on whole rooms, the network
+        takes the sides of a narrow view for walls close by; further inside the picture they are judged by what they
+        show, and coarse as it is the whole room is within the network's reach. Nothing is added below, since floor lies
+        at the lower edge of every view. The room type comes from the first view alone.
         """
-        groups, inverse_depth, rooms = self._run(_resized(photo, self.area))
-        inverse_depth = depth.unit(inverse_depth)
+        answers = [self._seen(photo, view) for view in (VIEWS if augmented else VIEWS[:1])]
+        groups, inverse_depth, rooms = answers[0]
+        shape = inverse_depth.shape
         if augmented:
-            small = _resized(photo, AREA)
-            margin, shape = _margin(small.shape), inverse_depth.shape
-            other = self._run(_zoomed_out(np.ascontiguousarray(small[:, ::-1]), margin))
-            groups = _mean(groups, np.stack([_inner(plane, margin, shape) for plane in other[0]]), AUGMENTED_LABELS)
-            inverse_depth = _mean(inverse_depth, depth.unit(_inner(other[1], margin, shape)), AUGMENTED_DEPTH)
+            logarithm, inverse_depth = np.zeros_like(groups), np.zeros_like(inverse_depth)
+            for view, (seen, near, _rooms) in zip(VIEWS, answers, strict=True):
+                logarithm += view.labels * np.log(np.maximum([_enlarged(plane, shape) for plane in seen], LEAST))
+                inverse_depth += view.depth * depth.unit(_enlarged(near, shape))
+            groups = np.exp(logarithm)
         return Prediction(
-            groups=groups,
-            inverse_depth=inverse_depth,
+            groups=groups / groups.sum(axis=0),
+            inverse_depth=depth.unit(inverse_depth),
             rooms={room: float(value) for room, value in zip(self._rooms, rooms / rooms.sum(), strict=True)},
         )
+
+    def _seen(self, photo: RGB, view: View) -> tuple[NDArray[np.float32], Plane, NDArray[np.float32]]:
+        """What `_run` says of a view, as the photo lies."""
+        small = _resized(photo, AREA * (view.scale * self.scale) ** 2)
+        small = np.ascontiguousarray(small[:, ::-1]) if view.mirrored else small
+        margin = _margin(small.shape) if view.wide else (0, 0)
+        groups, inverse_depth, room = self._run(_zoomed_out(small, margin))
+        there = (..., slice(margin[0] // 2, None), slice(margin[1] // 2, inverse_depth.shape[1] - margin[1] // 2))
+        groups, inverse_depth = groups[there], inverse_depth[there]
+        return (groups[..., ::-1], inverse_depth[:, ::-1], room) if view.mirrored else (groups, inverse_depth, room)
 
     def _run(self, small: RGB) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """G×h×w groups, h×w inverse depth and T room types."""
@@ -133,10 +163,6 @@ def fitting_size(width: int, height: int, area: float = AREA) -> tuple[int, int]
     )
 
 
-def _mean(one: NDArray[np.float32], mirrored: NDArray[np.float32], share: float) -> NDArray[np.float32]:
-    return np.asarray((1 - share) * one + share * mirrored[..., ::-1], dtype=np.float32)
-
-
 def _margin(shape: Sequence[int]) -> tuple[int, int]:
     """Even numbers of rows above and columns on either side."""
     return 2 * round(shape[0] * MARGIN), 2 * round(shape[1] * MARGIN / 2)
@@ -150,11 +176,9 @@ def _zoomed_out(small: RGB, margin: tuple[int, int]) -> RGB:
     return np.asarray(cv2.copyMakeBorder(reduced, above, 0, beside, beside, cv2.BORDER_REPLICATE), dtype=np.uint8)
 
 
-def _inner(plane: Plane, margin: tuple[int, int], shape: tuple[int, ...]) -> Plane:
-    """The network's answer, one for every second pixel, within the margins, as a plane of that shape."""
-    above, beside = margin[0] // 2, margin[1] // 2
-    inner = np.ascontiguousarray(plane[above:, beside : plane.shape[1] - beside])
-    return np.asarray(cv2.resize(inner, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+def _enlarged(plane: Plane, shape: tuple[int, ...]) -> Plane:
+    plane = np.ascontiguousarray(plane)
+    return np.asarray(cv2.resize(plane, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _resized(photo: RGB, area: float) -> RGB:

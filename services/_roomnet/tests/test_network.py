@@ -19,7 +19,7 @@ def test_without_its_graph_it_says_what_is_missing(monkeypatch: pytest.MonkeyPat
 def test_probabilities_are_probabilities(drawn_room: DrawnRoom) -> None:
     model = network.load()
     found = model.predict(drawn_room.photo)
-    assert 4 * found.inverse_depth.size == pytest.approx(model.area, rel=0.1)
+    assert 4 * found.inverse_depth.size == pytest.approx(network.AREA * network.VIEWS[0].scale ** 2, rel=0.1)
     assert found.groups.sum(axis=0) == pytest.approx(1, abs=1e-3)
     assert found.groups.min() >= 0
     assert found.groups.shape[1:] == found.inverse_depth.shape
@@ -33,15 +33,23 @@ def test_every_class_is_named_once_and_all_that_others_fall_back_on_are_there() 
     assert {Ade.WALL, Ade.FLOOR, Ade.CEILING, Ade.WINDOW, Ade.BOX} <= set(classes)
 
 
-def test_the_second_look_sees_the_same_in_the_same_places(drawn_room: DrawnRoom) -> None:
+@pytest.mark.parametrize("number", range(len(network.VIEWS)))
+def test_every_view_sees_the_same_in_the_same_places(number: int, drawn_room: DrawnRoom) -> None:
     """Were it not mirrored back and cut out rightly, another half would be another thing."""
     model = network.load()
-    plain, averaged = model.predict(drawn_room.photo, augmented=False), model.predict(drawn_room.photo)
-    second = plain.groups + (averaged.groups - plain.groups) / network.AUGMENTED_LABELS
-    assert (second.argmax(axis=0) == plain.groups.argmax(axis=0)).mean() > 0.8
-    other = plain.inverse_depth + (averaged.inverse_depth - plain.inverse_depth) / network.AUGMENTED_DEPTH
-    assert np.corrcoef(plain.inverse_depth.ravel(), other.ravel())[0, 1] > 0.8
-    assert averaged.rooms == plain.rooms
+    plain = model.predict(drawn_room.photo, augmented=False)
+    groups, inverse_depth, _rooms = model._seen(drawn_room.photo, network.VIEWS[number])
+    shape = plain.inverse_depth.shape
+    seen = np.stack([network._enlarged(plane, shape) for plane in groups])
+    best, same = plain.groups.argmax(axis=0), seen.argmax(axis=0)
+    assert (same == best).mean() > (same[:, ::-1] == best).mean() + 0.1
+    assert np.corrcoef(plain.inverse_depth.ravel(), network._enlarged(inverse_depth, shape).ravel())[0, 1] > 0.8
+
+
+def test_shares_of_the_views_sum_to_one_and_rooms_are_told_by_the_first(drawn_room: DrawnRoom) -> None:
+    assert sum(view.labels for view in network.VIEWS) == sum(view.depth for view in network.VIEWS) == 1
+    model = network.load()
+    assert model.predict(drawn_room.photo).rooms == model.predict(drawn_room.photo, augmented=False).rooms
 
 
 @pytest.mark.parametrize("shape", [(192, 256), (96, 768), (256, 32)])
@@ -53,7 +61,8 @@ def test_what_is_drawn_out_is_cut_off_again(shape: tuple[int, int]) -> None:
     assert stepped.shape == ramp.shape
     said = cv2.resize(stepped[..., 0], (width // 2, height // 2), interpolation=cv2.INTER_AREA).astype(np.float32)
     wanted = cv2.resize(ramp[..., 0], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-    assert network._inner(said, margin, said.shape) == pytest.approx(wanted.astype(np.float32), abs=5)
+    inner = said[margin[0] // 2 :, margin[1] // 2 : said.shape[1] - margin[1] // 2]
+    assert network._enlarged(inner, said.shape) == pytest.approx(wanted.astype(np.float32), abs=5)
 
 
 @pytest.mark.parametrize(

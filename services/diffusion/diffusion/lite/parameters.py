@@ -52,10 +52,10 @@ class RegionParameters:
     gain: float = 12.0
     """What painting all of a photo wins where it is wholly trusted, 6 to 20, in long sides of soft border."""
     trusted_structure: float = 0.5
-    """Mean trust from which a part of wall, floor or ceiling wins, 0.4 to 0.8: more probable than not."""
+    """Mean trust from which a part of wall, floor, ceiling or rug wins, 0.4 to 0.8: more probable than not."""
     trusted_thing: float = 0.3
     """The same for things: the colour of one fabric suits another thing as well."""
-    soft_border: float = 2.5
+    soft_border: float = 1.6
     """What a long side of paint's end without an edge costs; 1 to 4."""
     even: float = 0.006
     """Deviation, in long sides, of the vote that evens borders out where no edge guides them."""

@@ -27,17 +27,17 @@ from servicekit.imaging.arrays import Floats, floats
 from servicekit.imaging.resizing import reduced
 from servicekit.types.corrections import Correction
 
-STRUCTURE: Final = (Label.WALL, Label.FLOOR, Label.CEILING)
+STRUCTURE: Final = (Label.WALL, Label.FLOOR, Label.CEILING, Label.RUG)
+"""What is painted where it is more probable than not: on these a mistake covers much."""
 NEVER_PAINTED: Final = (Label.OTHER, Label.WINDOW)
 STRIDE: Final = 2
 """The network's own pixels are some eight times as wide."""
-FLOORS: Final = (Label.FLOOR, Label.RUG)
 THINGS: Final = (Label.OTHER, Label.UPHOLSTERY, Label.BED, Label.CUSHION, Label.CABINET)
 """What the first cut takes together: a sofa is more surely no wall than it is a sofa."""
 FAMILIES: Final = (
-    (Label.WALL,), FLOORS, (Label.CEILING,), (Label.WINDOW,), (Label.DOOR,), (Label.CURTAIN,), THINGS,
+    *((one,) for one in Label if one not in THINGS), THINGS,
 )  # fmt: skip
-"""What the first cut tells apart; the members of each are told apart by a second."""
+"""What the first cut tells apart; things are told apart by a second."""
 
 _FAMILY: Final = np.array([next(n for n, family in enumerate(FAMILIES) if one in family) for one in Label])
 
@@ -110,27 +110,26 @@ def _labelled(found: Cells, votes: Votes) -> NDArray[np.intp]:
     """N labels: the family of each cell, and what of it."""
     weights = found.length / found.unit * (REGIONS.rest + found.soft)
     family = _FAMILY[votes.name]
+    thing = np.isin(votes.name, THINGS)
     # half of what a kind of thing is in doubt by is doubt whether it is another kind
-    alone = np.array([len(one) == 1 for one in FAMILIES])[family]
-    certain = np.where(alone, votes.sure, (1.0 + votes.sure) / 2)
+    certain = np.where(thing, (1.0 + votes.sure) / 2, votes.sure)
     families = potts.solve(
         _costs(found, votes.cell, family, certain, len(FAMILIES)), found.pairs, floats(REGIONS.smoothness * weights)
     )
     labels = np.array([one[0] for one in FAMILIES])[families]
-    for number, members in enumerate(FAMILIES):
-        inside = np.flatnonzero(families == number)
-        if len(members) > 1 and len(inside):
-            own = np.full(len(Label), -1)
-            own[list(members)] = np.arange(len(members))
-            place = np.full(len(families), -1)
-            place[inside] = np.arange(len(inside))
-            both = (place[found.pairs] >= 0).all(axis=1)
-            # what a label leaves is spread evenly over all others, and the family's part of that counts here
-            others = (1.0 - votes.sure) * (len(members) - 1) / (len(Label) - 1)
-            among = floats(votes.sure / np.maximum(votes.sure + others, 1e-6))
-            costs = _costs(found, votes.cell, own[votes.name], among, len(members))[inside]
-            kinds = potts.solve(costs, place[found.pairs[both]], floats(REGIONS.kinds * weights[both]))
-            labels[inside] = np.array(members)[kinds]
+    inside = np.flatnonzero(families == len(FAMILIES) - 1)
+    if not len(inside):
+        return labels
+    place = np.full(len(families), -1)
+    place[inside] = np.arange(len(inside))
+    both = (place[found.pairs] >= 0).all(axis=1)
+    own = np.array([THINGS.index(one) if one in THINGS else -1 for one in Label])[votes.name]
+    # what a label leaves is spread evenly over all others, and the family's part of that counts here
+    others = (1.0 - votes.sure) * (len(THINGS) - 1) / (len(Label) - 1)
+    among = floats(votes.sure / np.maximum(votes.sure + others, 1e-6))
+    costs = _costs(found, votes.cell, own, among, len(THINGS))[inside]
+    kinds = potts.solve(costs, place[found.pairs[both]], floats(REGIONS.kinds * weights[both]))
+    labels[inside] = np.array(THINGS)[kinds]
     return labels
 
 
@@ -154,7 +153,6 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
 
     A part takes its own paint, is left as it is, or takes the paint of another family: a patch of cabinet in the middle
     of a wall, without an edge around it, is wall. Between different choices a border without an edge costs its length.
-    Wall and ceiling are one choice: often they meet without an edge, and then where the map has it.
     """
     parts = potts.components(labels, found.pairs)
     count, families = int(parts.max()) + 1, len(FAMILIES)
@@ -170,13 +168,9 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
     enough = np.full(families, REGIONS.trusted_thing)
     enough[_FAMILY[list(STRUCTURE)]] = REGIONS.trusted_structure
     costs = REGIONS.gain / area.sum() * (area[:, None] * enough - trusted)
-    wall, ceiling, window, thing, leave = *_FAMILY[[Label.WALL, Label.CEILING, Label.WINDOW, Label.OTHER]], families
+    window, thing, leave = *_FAMILY[[Label.WINDOW, Label.OTHER]], families
     costs[_FAMILY[own] != thing, thing] = costs[own == Label.OTHER, thing] = np.inf  # what would it be?
     costs[own == Label.WINDOW] = costs[:, window] = np.inf
-    rather = np.where(costs[:, ceiling] < costs[:, wall], Label.CEILING, Label.WALL)
-    rather = np.where((own == Label.WALL) | (own == Label.CEILING), own, rather)
-    costs[:, wall] = np.where(rather == Label.WALL, costs[:, wall], costs[:, ceiling])
-    costs[:, ceiling] = np.inf
     costs = np.minimum(np.column_stack([costs, np.zeros(count)]), 1e3)
     one, other = np.sort(parts[found.pairs], axis=1).T
     across = one != other
@@ -185,8 +179,7 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
     pairs = np.stack(np.divmod(keys, count), axis=1)
     choice = potts.solve(floats(costs), pairs, floats(REGIONS.soft_border * soft / found.side))
     first = np.array([*(one[0] for one in FAMILIES), Label.OTHER])
-    other_paint = np.where(choice == wall, rather, first[choice])
-    became = np.where((choice == leave) | (choice == _FAMILY[own]), own, other_paint)
+    became = np.where((choice == leave) | (choice == _FAMILY[own]), own, first[choice])
     return became[parts], np.asarray((choice != leave)[parts])
 
 
@@ -195,9 +188,12 @@ def _even(labels: Bits, edges: NDArray[np.bool_]) -> Bits:
     deviation = REGIONS.even * max(labels.shape)
     calm = np.asarray(cv2.medianBlur(labels, 5), dtype=np.uint8)
     most, chosen = np.zeros(labels.shape, dtype=np.uint8), calm.copy()
+    beyond = int(3 * deviation) + 3  # no vote reaches further
     for label in np.unique(calm):
-        votes = cv2.GaussianBlur((calm == label).astype(np.uint8) * np.uint8(255), (0, 0), deviation)
-        wins = votes > most
-        chosen[wins] = label
-        np.maximum(most, votes, out=most)
+        mask = np.asarray(calm == label, dtype=np.uint8)
+        left, top, columns, rows = cv2.boundingRect(mask)
+        window = np.s_[max(0, top - beyond) : top + rows + beyond, max(0, left - beyond) : left + columns + beyond]
+        votes = cv2.GaussianBlur(mask[window] * np.uint8(255), (0, 0), deviation)
+        chosen[window][votes > most[window]] = label
+        np.maximum(most[window], votes, out=most[window])
     return np.where(edges, calm, chosen)

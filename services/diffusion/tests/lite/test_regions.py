@@ -102,7 +102,7 @@ def test_paint_does_not_end_in_the_open() -> None:
     photo = np.full((240, 320, 3), WHITE, dtype=np.uint8)
     labels = np.full((240, 320), Label.WALL, dtype=np.uint8)
     labels[:, 150:] = Label.OTHER
-    assert not found(photo, labels, 0.8)[0].any()
+    assert not found(photo, labels, 0.7)[0].any()
     photo[:, 150:] = BLUE
     assert (found(photo, labels, 0.8)[0][:, :148] == Label.WALL).all()
 
