@@ -149,8 +149,7 @@ class RestylingPipeline:
         return len(schedulers.schedule(scheduler, one.preset.steps, one.strength, torch.device("cpu")))
 
     def _encode_prompt(self, restyling: Restyling, planned: Plan) -> Embeddings:
-        read = any(one.guidance > 1.0 for one in planned.passes)  # else nothing reads the negative prompt
-        text = self._models.text.embed(planned.prompt, planned.negative_prompt if read else planned.prompt)
+        text = self._models.text.embed(planned.prompt, planned.negative_prompt)
         if text.truncated:
             log.warning("prompt cut short", style=restyling.style.name)
         return text
