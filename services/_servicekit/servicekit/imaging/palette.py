@@ -23,6 +23,8 @@ def clusters(pixels: Floats, count: int, *, iterations: int, precision: float) -
     Deterministic: begun from equal shares of the pixels by lightness, which needs no random numbers. Ends after
     `iterations`, or once the centres move by less than `precision`.
     """
+    if count == 1:  # also because OpenCV takes one pixel's three numbers for three pixels
+        return floats(pixels.mean(axis=0, keepdims=True)), np.ones(1)
     labels = np.empty((len(pixels), 1), np.int32)
     labels[np.argsort(pixels[:, 0], kind="stable"), 0] = np.arange(len(pixels)) * count // len(pixels)
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_MAX_ITER, iterations, precision)

@@ -53,6 +53,15 @@ def test_a_colour_out_of_reach_pulls_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize("pixels", [1, 2, 3])
+def test_a_part_of_next_to_no_pixels_moves_too(pixels: int) -> None:
+    picture = np.full((60, 90, 3), (200, 186, 150), np.uint8)
+    where = np.zeros((60, 90), np.bool_)
+    where[30, 40 : 40 + pixels] = True
+    moved = palette.shifted(picture, ("#4A6A8A",), where, most=palette.FINAL_SHIFT)
+    np.testing.assert_array_equal((moved != picture).any(axis=2), where)
+
+
 def test_a_palette_in_words() -> None:
     assert palette.in_words(()) == ""
     assert palette.in_words(("#FFFFFF", "#FEFEFE")) == "white walls, white textiles, color palette of white"
