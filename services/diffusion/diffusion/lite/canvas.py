@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffusion.domain import Surface
-from diffusion.lite import light
+from diffusion.lite import fading, light
 from diffusion.lite.choice import Choice
 from diffusion.lite.labels import Label
 from diffusion.lite.morphology import Bits, share_of
@@ -65,11 +65,14 @@ class Canvas:
         """Where paint on a mask goes; the mask is H×W, 1 inside, not empty."""
         side = max(mask.shape)
         width = max(0.8, CANVAS.feather * side / 1024)
-        margin = round(3 * width) + 1
+        ends = self.scene.layout.fading
+        margin = round(3 * width) + 1 + (0 if ends is None else fading.reach(mask.shape))
         left, top, columns, rows = cv2.boundingRect(mask)
         left, right = max(0, left - margin), left + columns + margin
         top, bottom = max(0, top - margin), top + rows + margin
         share = floats(cv2.GaussianBlur(floats(mask[top:bottom, left:right]), (0, 0), width / 2))
+        if ends is not None:
+            share = ends.shares(mask, share, top, left)
         down, over = np.nonzero(share > 1e-3)
         index = (down + top) * mask.shape[1] + over + left
         share = share[down, over]

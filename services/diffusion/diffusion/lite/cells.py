@@ -26,8 +26,6 @@ class Cells:
     """E, pixels of their common border."""
     soft: Floats
     """E, 0–1: near 1 where the photo shows no step between both, 0 on an edge."""
-    edges: NDArray[np.bool_]
-    """H×W, true within a pixel of an edge."""
 
     @property
     def side(self) -> int:
@@ -47,9 +45,9 @@ def find(photo: Bits, split: Bits) -> Cells:
     "Waterpixels", IEEE TIP 2015). A cell that crosses the mask's border is split there: where the photo shows no edge,
     a border may then stay where the map has it.
     """
-    calm = np.asarray(cv2.bilateralFilter(photo, 5, CELLS.grain, 3), dtype=np.uint8)
+    calm = _calm(photo)
     lab = colour.lab(colour.linear(calm))
-    strength = _edge_strength(lab)
+    strength, least = _edges(lab)
     keys = 2 * _flooded(calm, _markers(strength)) + split
     present = np.bincount(keys.ravel()) > 0
     numbers = np.asarray((np.cumsum(present) - 1)[keys], dtype=np.int32)
@@ -58,7 +56,6 @@ def find(photo: Bits, split: Bits) -> Cells:
     means[0] *= CELLS.lightness
     pairs, length, edge = _neighbours(numbers, strength)
     one, other = (np.stack(means, axis=1)[side] for side in pairs.T)
-    least = CELLS.edge * float(np.clip(CELLS.noise * np.median(strength), *CELLS.noise_range))
     soft = np.exp(-((edge / least) ** 2 + np.square(one - other).sum(axis=1) / CELLS.colour**2) / 2)
     return Cells(
         numbers=numbers,
@@ -66,18 +63,28 @@ def find(photo: Bits, split: Bits) -> Cells:
         pairs=pairs,
         length=length,
         soft=floats(soft),
-        edges=cv2.dilate(strength, np.ones((3, 3), dtype=np.uint8)) > least,
     )
 
 
-def _edge_strength(lab: Floats) -> Floats:
-    """H×W, change of L*a*b* (H×W×3) a pixel."""
+def edge_strength(photo: Bits) -> tuple[Floats, float]:
+    """H×W, change of L*a*b* a pixel in a photo (H×W×3 sRGB), and from where on that is an edge in this one."""
+    return _edges(colour.lab(colour.linear(_calm(photo))))
+
+
+def _calm(photo: Bits) -> Bits:
+    """Without grain."""
+    return np.asarray(cv2.bilateralFilter(photo, 5, CELLS.grain, 3), dtype=np.uint8)
+
+
+def _edges(lab: Floats) -> tuple[Floats, float]:
+    """As edge_strength, of H×W×3 L*a*b*."""
     smooth = cv2.GaussianBlur(lab, (0, 0), 1.0)
     squared = np.zeros(lab.shape[:2], dtype=np.float32)
     for axis in ((1, 0), (0, 1)):
         for plane in cv2.split(cv2.Sobel(smooth, cv2.CV_32F, *axis, scale=1 / 8)):
             squared += floats(cv2.multiply(plane, plane))
-    return floats(cv2.sqrt(squared))
+    strength = floats(cv2.sqrt(squared))
+    return strength, CELLS.edge * float(np.clip(CELLS.noise * np.median(strength), *CELLS.noise_range))
 
 
 def _markers(strength: Floats) -> NDArray[np.int32]:

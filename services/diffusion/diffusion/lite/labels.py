@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffusion import surface_classes
+from diffusion.lite.fading import Fading
 from diffusion.lite.morphology import Bits
 from diffusion.lite.parameters import CANVAS
 from servicekit.imaging.arrays import Floats
@@ -56,6 +57,9 @@ class Layout:
 
     corrected: NDArray[np.int16] | None = None
     """H×W, the number of the correction that a pixel goes with, −1 for none; None without any."""
+
+    fading: Fading | None = None
+    """How what is painted ends; None before that is known, and then sharply."""
 
     def mask(self, region: Label) -> Bits:
         """H×W, 1 inside."""

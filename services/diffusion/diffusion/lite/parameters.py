@@ -51,14 +51,10 @@ class RegionParameters:
     """Cost of a border on an edge against that of one in the open, 0 to 0.1: keeps noise from making regions."""
     gain: float = 12.0
     """What painting all of a photo wins where it is wholly trusted, 6 to 20, in long sides of soft border."""
-    trusted_structure: float = 0.5
-    """Mean trust from which a part of wall, floor, ceiling or rug wins, 0.4 to 0.8: more probable than not."""
-    trusted_thing: float = 0.3
-    """The same for things: the colour of one fabric suits another thing as well."""
-    soft_border: float = 1.6
-    """What a long side of paint's end without an edge costs; 1 to 4."""
-    even: float = 0.006
-    """Deviation, in long sides, of the vote that evens borders out where no edge guides them."""
+    trusted: float = 0.5
+    """Mean trust from which a part is painted, 0.3 to 0.6: where it is more probable than not."""
+    soft_border: float = 1.0
+    """What a long side of paint's end without an edge costs, 0.6 to 2.4: it fades, and less paint ends so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +86,7 @@ class FallbackParameters:
     kept: float = 0.97
     """Share of a surface that must lie within its rows, 0.9 to 1: what goes on beyond has run into another."""
     confidence: float = 0.75
-    """Of all that is guessed: just above `trusted_structure`, so that one soft border more leaves it as it is."""
+    """Of all that is guessed: above `trusted`, so that one soft border more leaves it as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +99,24 @@ class SolverParameters:
     """Share of the old message that stays, 0.2 to 0.7: 0 swings on graphs with short loops, 1 stands still."""
     sweeps: int = 8
     """Of moves at most; most graphs are at rest after four."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FadingParameters:
+    """How paint ends where the photo shows no edge; on half A, so that what goes of the steps that the photo has itself
+    stays below a twentieth.
+    """
+
+    side: int = 384
+    """Long side in pixels at which masks are filtered, 256 to 512: finer shows no more."""
+    reach: float = 0.02
+    """Deviation of the fading in long sides, 0.01 to 0.03: wider is softer, and veils thin things."""
+    stop: float = 0.9
+    """Share of an edge, as CellParameters.edge has it, that stops it, 0.6 to 1: less keeps fainter ones, and noise."""
+    steepness: float = 8.0
+    """Exponent of that, 4 to 20: between an edge and none there is little."""
+    gain: float = 4.0
+    """How many times what the filter moved counts, 3 to 6: it fades wholly from a quarter of the paint on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,6 +287,7 @@ CELLS: Final = CellParameters()
 CORRECTIONS: Final = CorrectionParameters()
 REGIONS: Final = RegionParameters()
 SOLVER: Final = SolverParameters()
+FADING: Final = FadingParameters()
 CANVAS: Final = CanvasParameters()
 CAMERA: Final = CameraParameters()
 BOX: Final = BoxParameters()

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from diffusion.lite import cells, corrections, potts
 from diffusion.lite.cells import Cells
+from diffusion.lite.fading import Fading
 from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
 from diffusion.lite.parameters import REGIONS
@@ -27,8 +28,6 @@ from servicekit.imaging.arrays import Floats, floats
 from servicekit.imaging.resizing import reduced
 from servicekit.types.corrections import Correction
 
-STRUCTURE: Final = (Label.WALL, Label.FLOOR, Label.CEILING, Label.RUG)
-"""What is painted where it is more probable than not: on these a mistake covers much."""
 NEVER_PAINTED: Final = (Label.OTHER, Label.WINDOW)
 STRIDE: Final = 2
 """The network's own pixels are some eight times as wide."""
@@ -92,9 +91,15 @@ def find(photo: Bits, rough: Layout, said: Sequence[Correction] = ()) -> Layout:
         numbers = owner.astype(np.int16)[found.numbers]
         corrected = np.asarray(cv2.resize(numbers, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.int16)
         confidence = floats(np.where(corrected >= 0, 1.0, confidence))
-    both = _even(np.asarray((2 * labels + painted)[found.numbers], dtype=np.uint8), found.edges)
+    both = cv2.medianBlur(np.asarray((2 * labels + painted)[found.numbers], dtype=np.uint8), 5)
     drawn = np.asarray(cv2.resize(both, size, interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
-    return Layout(labels=drawn // 2, confidence=confidence, painted=drawn % 2, corrected=corrected)
+    return Layout(
+        labels=drawn // 2,
+        confidence=confidence,
+        painted=drawn % 2,
+        corrected=corrected,
+        fading=Fading.find(small, np.where(both % 2 > 0, both, np.uint8(0))),
+    )
 
 
 def _seen(photo: Bits, names: Bits, sure: Floats) -> Decided:
@@ -165,9 +170,7 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
     key, weight = place * families + _FAMILY[votes.name], votes.sure - spread
     named = np.bincount(key, weights=weight, minlength=count * families).reshape(count, families)
     trusted = STRIDE**2 * (np.bincount(place, weights=spread, minlength=count)[:, None] + named)
-    enough = np.full(families, REGIONS.trusted_thing)
-    enough[_FAMILY[list(STRUCTURE)]] = REGIONS.trusted_structure
-    costs = REGIONS.gain / area.sum() * (area[:, None] * enough - trusted)
+    costs = REGIONS.gain / area.sum() * (area[:, None] * REGIONS.trusted - trusted)
     window, thing, leave = *_FAMILY[[Label.WINDOW, Label.OTHER]], families
     costs[_FAMILY[own] != thing, thing] = costs[own == Label.OTHER, thing] = np.inf  # what would it be?
     costs[own == Label.WINDOW] = costs[:, window] = np.inf
@@ -181,19 +184,3 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
     first = np.array([*(one[0] for one in FAMILIES), Label.OTHER])
     became = np.where((choice == leave) | (choice == _FAMILY[own]), own, first[choice])
     return became[parts], np.asarray((choice != leave)[parts])
-
-
-def _even(labels: Bits, edges: NDArray[np.bool_]) -> Bits:
-    """H×W labels with their borders drawn evenly where no edge guides them: by a Gaussian vote."""
-    deviation = REGIONS.even * max(labels.shape)
-    calm = np.asarray(cv2.medianBlur(labels, 5), dtype=np.uint8)
-    most, chosen = np.zeros(labels.shape, dtype=np.uint8), calm.copy()
-    beyond = int(3 * deviation) + 3  # no vote reaches further
-    for label in np.unique(calm):
-        mask = np.asarray(calm == label, dtype=np.uint8)
-        left, top, columns, rows = cv2.boundingRect(mask)
-        window = np.s_[max(0, top - beyond) : top + rows + beyond, max(0, left - beyond) : left + columns + beyond]
-        votes = cv2.GaussianBlur(mask[window] * np.uint8(255), (0, 0), deviation)
-        chosen[window][votes > most[window]] = label
-        np.maximum(most[window], votes, out=most[window])
-    return np.where(edges, calm, chosen)

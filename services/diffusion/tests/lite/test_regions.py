@@ -97,12 +97,12 @@ def test_a_part_is_painted_wholly_or_not_at_all(surface: float, thing: float) ->
     assert (left[95:175, 65:255] == Label.UPHOLSTERY).all() == (thing < 0.5)
 
 
-def test_paint_does_not_end_in_the_open() -> None:
+def test_paint_that_is_hardly_trusted_does_not_end_in_the_open() -> None:
     """Half of one white wall is taken for something unknown: two colours where there was one are worse than the old."""
     photo = np.full((240, 320, 3), WHITE, dtype=np.uint8)
     labels = np.full((240, 320), Label.WALL, dtype=np.uint8)
     labels[:, 150:] = Label.OTHER
-    assert not found(photo, labels, 0.7)[0].any()
+    assert not found(photo, labels, 0.6)[0].any()
     photo[:, 150:] = BLUE
     assert (found(photo, labels, 0.8)[0][:, :148] == Label.WALL).all()
 
