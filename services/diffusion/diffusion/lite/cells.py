@@ -20,6 +20,8 @@ class Cells:
     """H×W, 0…N−1."""
     area: Floats
     """N, pixels."""
+    colour: Floats
+    """N×3 mean L*a*b*, lightness by CELLS.lightness: what is near another one may differ by no more than its light."""
     pairs: NDArray[np.intp]
     """E×2 cells that touch."""
     length: Floats
@@ -54,12 +56,14 @@ def find(photo: Bits, split: Bits) -> Cells:
     area = np.bincount(numbers.ravel())
     means = [np.bincount(numbers.ravel(), weights=plane.ravel()) / area for plane in cv2.split(lab)]
     means[0] *= CELLS.lightness
+    tone = floats(np.stack(means, axis=1))
     pairs, length, edge = _neighbours(numbers, strength)
-    one, other = (np.stack(means, axis=1)[side] for side in pairs.T)
+    one, other = (tone[side] for side in pairs.T)
     soft = np.exp(-((edge / least) ** 2 + np.square(one - other).sum(axis=1) / CELLS.colour**2) / 2)
     return Cells(
         numbers=numbers,
         area=floats(area),
+        colour=tone,
         pairs=pairs,
         length=length,
         soft=floats(soft),

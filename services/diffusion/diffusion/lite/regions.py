@@ -22,13 +22,14 @@ from diffusion.lite.cells import Cells
 from diffusion.lite.fading import Fading
 from diffusion.lite.labels import Label, Layout
 from diffusion.lite.morphology import Bits
-from diffusion.lite.parameters import REGIONS
+from diffusion.lite.parameters import CANVAS, CELLS, REGIONS
 from diffusion.lite.recent import Recent
 from servicekit.imaging.arrays import Floats, floats
 from servicekit.imaging.resizing import reduced
 from servicekit.types.corrections import Correction
 
-NEVER_PAINTED: Final = (Label.OTHER, Label.WINDOW)
+SETS: Final = (Label.DOOR, Label.CURTAIN, Label.UPHOLSTERY, Label.CUSHION, Label.CABINET)
+"""What there are several of in a room, alike: half of a kitchen in another colour looks worse than none."""
 STRIDE: Final = 2
 """The network's own pixels are some eight times as wide."""
 THINGS: Final = (Label.OTHER, Label.UPHOLSTERY, Label.BED, Label.CUSHION, Label.CABINET)
@@ -157,7 +158,8 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
     """N labels, and N whether a cell is painted; both are decided for connected parts of one label as a whole.
 
     A part takes its own paint, is left as it is, or takes the paint of another family: a patch of cabinet in the middle
-    of a wall, without an edge around it, is wall. Between different choices a border without an edge costs its length.
+    of a wall, without an edge around it, is wall. Between different choices a border without an edge costs its length,
+    and so do, by their area, things of one kind and colour that do not share their fate.
     """
     parts = potts.components(labels, found.pairs)
     count, families = int(parts.max()) + 1, len(FAMILIES)
@@ -175,12 +177,30 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
     costs[_FAMILY[own] != thing, thing] = costs[own == Label.OTHER, thing] = np.inf  # what would it be?
     costs[own == Label.WINDOW] = costs[:, window] = np.inf
     costs = np.minimum(np.column_stack([costs, np.zeros(count)]), 1e3)
-    one, other = np.sort(parts[found.pairs], axis=1).T
+    touching, alike = np.sort(parts[found.pairs], axis=1), _alike(found, parts, own, floats(area))
+    one, other = np.concatenate([touching, alike[0]]).T
+    soft = np.concatenate([REGIONS.soft_border * found.length * found.soft / found.side, alike[1]])
     across = one != other
     keys, border = np.unique((one * count + other)[across], return_inverse=True)
-    soft = np.bincount(border, weights=(found.length * found.soft)[across], minlength=len(keys))
-    pairs = np.stack(np.divmod(keys, count), axis=1)
-    choice = potts.solve(floats(costs), pairs, floats(REGIONS.soft_border * soft / found.side))
+    weights = np.bincount(border, weights=soft[across], minlength=len(keys))
+    choice = potts.solve(floats(costs), np.stack(np.divmod(keys, count), axis=1), floats(weights))
     first = np.array([*(one[0] for one in FAMILIES), Label.OTHER])
     became = np.where((choice == leave) | (choice == _FAMILY[own]), own, first[choice])
     return became[parts], np.asarray((choice != leave)[parts])
+
+
+def _alike(
+    found: Cells, parts: NDArray[np.intp], own: NDArray[np.intp], area: Floats
+) -> tuple[NDArray[np.intp], Floats]:
+    """K×2 parts, the lower number first, that are of one kind and about one colour, and what deciding on them
+    differently costs; `own` and `area` are each part's.
+    """
+    share = area / area.sum()
+    large = np.flatnonzero(np.isin(own, SETS) & (share >= CANVAS.noted))
+    one, other = (large[side] for side in np.triu_indices(len(large), 1))
+    sums = [np.bincount(parts, weights=plane * found.area, minlength=len(own)) for plane in found.colour.T]
+    tone = np.stack(sums, axis=1) / area[:, None]
+    like = np.exp(-np.square(tone[one] - tone[other]).sum(axis=1) / CELLS.colour**2 / 2)
+    cost = REGIONS.alike * REGIONS.gain * np.minimum(share[one], share[other]) * like
+    same = own[one] == own[other]
+    return np.stack([one, other], axis=1)[same], floats(cost[same])

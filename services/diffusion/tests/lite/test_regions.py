@@ -107,6 +107,23 @@ def test_paint_that_is_hardly_trusted_does_not_end_in_the_open() -> None:
     assert (found(photo, labels, 0.8)[0][:, :148] == Label.WALL).all()
 
 
+@pytest.mark.parametrize(("larger", "smaller", "painted"), [(0.8, 0.42, True), (0.42, 0.55, False)])
+def test_things_of_one_kind_and_colour_are_painted_together(larger: float, smaller: float, painted: bool) -> None:
+    photo, labels = room()
+    photo[90:180, 60:260] = WHITE
+    labels[90:180, 60:260] = Label.WALL
+    photo[140:], labels[140:] = BROWN, Label.FLOOR
+    sure = np.full(labels.shape, 0.9, dtype=np.float32)
+    large, small = np.s_[60:180, 20:150], np.s_[100:180, 200:290]
+    for place, certain in ((large, larger), (small, smaller)):
+        photo[place], labels[place], sure[place] = GREY, Label.CABINET, certain
+    inside = np.s_[105:175, 205:285], np.s_[65:175, 25:145]
+    assert [(found(photo, labels, sure)[0][one] == Label.CABINET).all() for one in inside] == [painted] * 2
+    photo[small] = BLUE
+    alone = found(photo, labels, sure)[0]
+    assert [(alone[one] == Label.CABINET).all() for one in inside] == [smaller > 0.5, larger > 0.5]
+
+
 def test_windows_and_unknown_things_are_never_painted() -> None:
     photo, labels = room()
     labels[labels == Label.UPHOLSTERY] = Label.OTHER
