@@ -11,7 +11,7 @@ from typing import Final
 
 from servicekit.jobstore.catalog import WAITED_TOO_LONG
 from tools.chaos.invariants import all_ended
-from tools.chaos.system import PLACEMENT, system
+from tools.chaos.system import system
 from tools.chaos.traffic import jobs_in_mid_work, ready, until_ready
 
 SERVICES: Final = ("detection", "controlmaps", "diffusion", "notifier")
@@ -107,7 +107,5 @@ async def _gone(plan: Plan, data: Path, outages: Outages) -> None:
         status = await target.client.status(job_id)
         assert status["status"] == "failed"
         outages.gone_reason = status["error"]
-        reasons = {"A part of the service does not answer at the moment."}
-        if PLACEMENT == "sidecar":  # a worker that has noticed by then takes up nothing that it cannot do
-            reasons.add(WAITED_TOO_LONG.message)
-        assert outages.gone_reason in reasons
+        # the last attempt is refused, or its time ends while it waits: both are true
+        assert outages.gone_reason in {"A part of the service does not answer at the moment.", WAITED_TOO_LONG.message}
