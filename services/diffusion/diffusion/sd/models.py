@@ -20,7 +20,12 @@ from diffusion.sd.mlsd import LineDetector, load_line_detector
 from diffusion.sd.networks import ControlNet, UNet
 from diffusion.sd.openvino import backend
 from diffusion.sd.options import Base, Control, Options, Structure
-from diffusion.sd.previews import LinearPreviewDecoder, PreviewDecoder, TaesdPreviewDecoder
+from diffusion.sd.previews import (
+    HalfSizeTaesdPreviewDecoder,
+    LinearPreviewDecoder,
+    PreviewDecoder,
+    TaesdPreviewDecoder,
+)
 from diffusion.sd.safety import SafetyChecker
 from diffusion.sd.shortcuts import Shortcuts
 from diffusion.sd.style_adapter import StyleAdapter
@@ -151,7 +156,7 @@ def load(options: Options, hardware: Hardware) -> Models:
         used.append(LINES)
     preview_decoder: PreviewDecoder = LinearPreviewDecoder()
     if isinstance(base.vae, AutoencoderTiny):
-        preview_decoder = TaesdPreviewDecoder(base.vae)
+        preview_decoder = HalfSizeTaesdPreviewDecoder(base.vae)
         used.append(checkpoints.TAESD)
     elif store.has(checkpoints.TAESD):
         preview_decoder = TaesdPreviewDecoder(checkpoints.load_tiny_autoencoder(store, hardware))

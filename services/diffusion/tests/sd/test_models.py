@@ -20,7 +20,7 @@ from diffusion.sd import checkpoints, models
 from diffusion.sd.latents import TinyAutoencoder
 from diffusion.sd.lora import fuse_lora
 from diffusion.sd.options import Control, Options, Structure
-from diffusion.sd.previews import LinearPreviewDecoder, TaesdPreviewDecoder
+from diffusion.sd.previews import HalfSizeTaesdPreviewDecoder, LinearPreviewDecoder, TaesdPreviewDecoder
 from diffusion.sd.tiers import FEWER_STEPS, FEWEST, HYPER_SD, LCM, fast_preset
 from servicekit.config.env import SettingsError
 from servicekit.inference import hardware
@@ -221,6 +221,7 @@ def test_reduced_takes_one_unet_one_controlnet_and_taesd_and_needs_nothing_else(
         assert loaded.unets[Tier.QUALITY] is loaded.unets[Tier.FAST]
         assert loaded.presets[Tier.QUALITY] == loaded.presets[Tier.FAST] == FEWEST
         assert isinstance(loaded.autoencoder, TinyAutoencoder)
+        assert isinstance(loaded.preview_decoder, HalfSizeTaesdPreviewDecoder)
         assert loaded.sides[Tier.QUALITY] == loaded.sides[Tier.FAST] == 64
         assert not loaded.finished_side
     assert fast_preset("hyper-sd", WeightStore(store), reduced=True) == HYPER_SD
