@@ -58,7 +58,7 @@ class RegionParameters:
     alike: float = 0.3
     """What deciding differently on two things of one kind and colour costs, in what painting the smaller one wins; 0.1
     to 1: less leaves halves of kitchens, more takes what only has their colour."""
-    soft_border: float = 1.0
+    soft_border: float = 1.2
     """What a long side of paint's end without an edge costs, 0.6 to 2.4: it fades, and less paint ends so."""
 
 
