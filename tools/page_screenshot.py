@@ -20,7 +20,7 @@ from deploy.local.stack import running
 
 OUT: Final = Path(__file__).parents[1] / "docs" / "images" / "page.jpg"
 SIZE: Final = (1280, 800)
-STYLE: Final = "coastal"
+STYLE: Final = "scandinavian"
 SPLIT_STEPS: Final = 4
 """Presses of the key that shows less of the old room."""
 MAX_BYTES: Final = 150_000

@@ -53,10 +53,12 @@ class RegionParameters:
     """What painting all of a photo wins where it is wholly trusted, 6 to 20, in long sides of soft border."""
     trusted: float = 0.5
     """Mean trust from which a part is painted, 0.3 to 0.6: where it is more probable than not."""
+    clipped: float = 97.0
+    """L* from which a photo shows nothing but white, 94 to 99; a part that is mostly so is left."""
     alike: float = 0.3
     """What deciding differently on two things of one kind and colour costs, in what painting the smaller one wins; 0.1
     to 1: less leaves halves of kitchens, more takes what only has their colour."""
-    soft_border: float = 1.0
+    soft_border: float = 1.2
     """What a long side of paint's end without an edge costs, 0.6 to 2.4: it fades, and less paint ends so."""
 
 

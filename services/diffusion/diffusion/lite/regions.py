@@ -159,7 +159,8 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
 
     A part takes its own paint, is left as it is, or takes the paint of another family: a patch of cabinet in the middle
     of a wall, without an edge around it, is wall. Between different choices a border without an edge costs its length,
-    and so do, by their area, things of one kind and colour that do not share their fate.
+    and so do, by their area, things of one kind and colour that do not share their fate. What the photo clips, such as
+    panes that a map takes for curtains, shows no light to paint under.
     """
     parts = potts.components(labels, found.pairs)
     count, families = int(parts.max()) + 1, len(FAMILIES)
@@ -176,6 +177,8 @@ def _decided(found: Cells, labels: NDArray[np.intp], votes: Votes) -> tuple[NDAr
     window, thing, leave = *_FAMILY[[Label.WINDOW, Label.OTHER]], families
     costs[_FAMILY[own] != thing, thing] = costs[own == Label.OTHER, thing] = np.inf  # what would it be?
     costs[own == Label.WINDOW] = costs[:, window] = np.inf
+    clipped = found.colour[:, 0] > CELLS.lightness * REGIONS.clipped
+    costs[np.bincount(parts, weights=found.area * clipped, minlength=count) > area / 2] = np.inf
     costs = np.minimum(np.column_stack([costs, np.zeros(count)]), 1e3)
     touching, alike = np.sort(parts[found.pairs], axis=1), _alike(found, parts, own, floats(area))
     one, other = np.concatenate([touching, alike[0]]).T

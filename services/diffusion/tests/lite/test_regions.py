@@ -124,6 +124,15 @@ def test_things_of_one_kind_and_colour_are_painted_together(larger: float, small
     assert [(alone[one] == Label.CABINET).all() for one in inside] == [smaller > 0.5, larger > 0.5]
 
 
+@pytest.mark.parametrize(("level", "painted"), [(255, False), (235, True)])
+def test_what_the_photo_clips_is_not_painted(level: int, painted: bool) -> None:
+    photo, labels = room()
+    pane = np.s_[20:80, 40:120]
+    photo[pane], labels[pane] = level, Label.CURTAIN
+    photo[80:85, 40:120] = photo[15:20, 40:120] = BROWN
+    assert (found(photo, labels)[0][25:75, 45:115] == Label.CURTAIN).all() == painted
+
+
 def test_windows_and_unknown_things_are_never_painted() -> None:
     photo, labels = room()
     labels[labels == Label.UPHOLSTERY] = Label.OTHER
