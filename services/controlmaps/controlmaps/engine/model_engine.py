@@ -37,7 +37,8 @@ class ModelEngine(ABC):
         """The task's answers for a batch of one; raises Exhausted where the device is busy or out of memory."""
 
     async def analyze(self, photo: RGB, tasks: AbstractSet[Task]) -> Analysis:
-        """One pass of each task's model, all at once."""
+        """One pass of each task's model, all at once; raises ArithmeticError where one answers NaN or infinity, as half
+        precision can: no map or score is made of it."""
         answer = {Task.CLASSIFICATION: self._classify, Task.DEPTH: self._depth, Task.SEGMENTATION: self._segment}
         try:
             async with asyncio.TaskGroup() as group:
@@ -66,7 +67,10 @@ class ModelEngine(ABC):
     async def _answers(self, task: Task, photo: RGB) -> list[NDArray[Any]]:
         size = self._sizes[task].of(*photo.shape[:2])
         pixels = await asyncio.to_thread(resized, photo, size)
-        return [answer[0] for answer in await self.infer(task, pixels[np.newaxis])]
+        answers = [answer[0] for answer in await self.infer(task, pixels[np.newaxis])]
+        if not all(np.isfinite(answer).all() for answer in answers):
+            raise ArithmeticError(f"the model for {task} answered what is no finite number")
+        return answers
 
 
 def classification(logits: NDArray[np.floating]) -> Classification:
