@@ -21,7 +21,7 @@ class Cells:
     area: Floats
     """N, pixels."""
     colour: Floats
-    """N×3 mean L*a*b*, lightness by CELLS.lightness: what is near another one may differ by no more than its light."""
+    """N×3 mean L*a*b*, L* times CELLS.lightness."""
     pairs: NDArray[np.intp]
     """E×2 cells that touch."""
     length: Floats
