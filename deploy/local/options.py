@@ -112,7 +112,7 @@ def _best_engine(weights: Path, elsewhere: str) -> tuple[str, str]:
     engine, tier = _FITTING[gpu]
     if _pulled(weights, tier) and importlib.util.find_spec("torch") is not None:
         return engine, ""
-    size = "13.1 GB" if gpu else "3.5 GB, some 22 s a picture"
+    size = "13.1 GB" if gpu else "3.5 GB, 20 to 40 s a picture"
     return "lite", f"for real diffusion: {WEIGHTS_COMMANDS[engine]}{elsewhere} ({size}), then make run again"
 
 
